@@ -1,0 +1,1 @@
+"""Small reusable widgets, theme and icons; absent on purpose: knowledge of projects, documents or engines."""
