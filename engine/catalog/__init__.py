@@ -1,0 +1,4 @@
+"""What a user can pick, each declared once: layers by family, losses, optimizers, schedules, metrics, preparation steps.
+
+Imports no torch: a declaration names its torch target as text, and only the compiler resolves it.
+"""

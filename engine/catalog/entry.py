@@ -1,0 +1,256 @@
+"""The base of everything in the catalog: an entry is a frozen dataclass whose fields are its attributes."""
+
+import dataclasses
+import inspect
+import types
+import typing
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any, ClassVar, Literal, Self
+
+import msgspec
+
+from engine.errors import AttributeOutOfRange
+
+Size1 = int
+Size2 = int | tuple[int, int]
+"""One number for both sides, or (height, width)."""
+
+_META = "netwright"
+
+
+class AttributeKind(StrEnum):
+    """What editor an attribute needs; one editor per kind, never per layer."""
+
+    INTEGER = "integer"
+    NUMBER = "number"
+    SWITCH = "switch"
+    CHOICE = "choice"
+    SIZE = "size"  # int or (height, width)
+    TEXT = "text"
+    FIELDS = "fields"  # names of fields of the data
+    INTEGERS = "integers"  # a list of integers
+    NUMBERS = "numbers"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Attribute:
+    """All a form, a check or a help page needs to know of one attribute."""
+
+    name: str
+    kind: AttributeKind
+    default: Any
+    help: str
+    label: str
+    minimum: float | None = None
+    maximum: float | None = None
+    above: float | None = None
+    below: float | None = None
+    choices: tuple[str, ...] = ()
+    optional: bool = False
+    advanced: bool = False
+    torch_name: str = ""
+
+    def range_text(self) -> str:
+        """The range in words, for messages: "a whole number from 1", "one of zeros, reflect"."""
+        noun = {"integer": "a whole number", "number": "a number", "size": "a whole number or two of them"}.get(
+            self.kind, ""
+        )
+        if self.choices:
+            return "one of " + ", ".join(self.choices)
+        bounds = []
+        if self.minimum is not None:
+            bounds.append(f"from {self.minimum:g}")
+        if self.above is not None:
+            bounds.append(f"above {self.above:g}")
+        if self.maximum is not None:
+            bounds.append(f"to {self.maximum:g}")
+        if self.below is not None:
+            bounds.append(f"below {self.below:g}")
+        return " ".join([noun or f"a {self.kind.value}", *bounds])
+
+
+def attribute(
+    default: Any,
+    *,
+    help: str,
+    label: str = "",
+    minimum: float | None = None,
+    maximum: float | None = None,
+    above: float | None = None,
+    below: float | None = None,
+    advanced: bool = False,
+    kind: AttributeKind | None = None,
+    torch_name: str = "",
+) -> Any:
+    """Declare an attribute of a catalog entry.
+
+    `minimum`, `maximum` are included in the range, `above`, `below` are not; on a size they hold for each side.
+    `label` is the caption in the form (the name in words where empty); `torch_name` the argument's name in torch where
+    it differs; `advanced` attributes stand under "More settings".
+    """
+    meta = {
+        "help": help,
+        "label": label,
+        "minimum": minimum,
+        "maximum": maximum,
+        "above": above,
+        "below": below,
+        "advanced": advanced,
+        "kind": kind,
+        "torch_name": torch_name,
+    }
+    if isinstance(default, list):
+        default = tuple(default)
+    return dataclasses.field(default=default, metadata={_META: meta})
+
+
+def _kind_of(annotation: Any) -> tuple[AttributeKind, tuple[str, ...], bool]:
+    """Editor kind, choices and whether None is allowed, from a type annotation."""
+    optional = False
+    arguments: tuple[Any, ...] = (annotation,)
+    if isinstance(annotation, types.UnionType) or typing.get_origin(annotation) is typing.Union:
+        arguments = typing.get_args(annotation)
+        optional = type(None) in arguments
+        arguments = tuple(item for item in arguments if item is not type(None))
+    first = arguments[0]
+    if any(typing.get_origin(item) is tuple and typing.get_args(item)[-1] is not Ellipsis for item in arguments):
+        return AttributeKind.SIZE, (), optional
+    if typing.get_origin(first) is Literal:
+        return AttributeKind.CHOICE, tuple(str(item) for item in typing.get_args(first)), optional
+    if typing.get_origin(first) is tuple:
+        inner = typing.get_args(first)[0]
+        kinds = {int: AttributeKind.INTEGERS, float: AttributeKind.NUMBERS, str: AttributeKind.FIELDS}
+        return kinds[inner], (), optional
+    kinds = {
+        bool: AttributeKind.SWITCH,
+        int: AttributeKind.INTEGER,
+        float: AttributeKind.NUMBER,
+        str: AttributeKind.TEXT,
+    }
+    return kinds[first], (), optional
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """Base of layers, losses, optimizers, schedules, metrics, preparation and augmentation steps.
+
+    The class name is the `type` in project files. The docstring's first line is the help in one sentence; the rest is
+    the detail shown on F1. `target` names what the entry becomes in torch.
+    """
+
+    target: ClassVar[str] = ""
+    synonyms: ClassVar[tuple[str, ...]] = ()
+    caption: ClassVar[str] = ""
+
+    @classmethod
+    def type_name(cls) -> str:
+        """The name in project files."""
+        return cls.__name__
+
+    @classmethod
+    def label(cls) -> str:
+        """The name in the window."""
+        return cls.caption or cls.__name__
+
+    @classmethod
+    def help(cls) -> str:
+        """What it does, in one plain sentence."""
+        return (inspect.getdoc(cls) or "").split("\n", 1)[0]
+
+    @classmethod
+    def details(cls) -> str:
+        """Shapes, formula, sources."""
+        return (inspect.getdoc(cls) or "").partition("\n")[2].strip()
+
+    @classmethod
+    def attributes(cls) -> tuple[Attribute, ...]:
+        """The declared attributes, in order."""
+        return _attributes(cls)
+
+    @classmethod
+    def from_attributes(cls, values: Mapping[str, Any]) -> Self:
+        """Build from what a project file holds. Raises AttributeOutOfRange naming the attribute."""
+        known = {item.name: item for item in cls.attributes()}
+        for name in values:
+            if name not in known:
+                raise AttributeOutOfRange(
+                    f"{cls.label()} has no setting '{name[:80]}'.",
+                    where=name[:80],
+                    expected=", ".join(known) or "no settings",
+                    found=name[:80],
+                    hint="Remove it, or pick one of those named.",
+                )
+        hints = typing.get_type_hints(cls)
+        converted = {}
+        for name, value in values.items():
+            info = known[name]
+            try:
+                converted[name] = msgspec.convert(value, hints[name], strict=True)
+            except msgspec.ValidationError:
+                raise _out_of_range(cls, info, value) from None
+            _check_range(cls, info, converted[name])
+        return cls(**converted)
+
+    def values(self) -> dict[str, Any]:
+        """Every attribute with its value."""
+        return {info.name: getattr(self, info.name) for info in self.attributes()}
+
+
+_CACHE: dict[type, tuple[Attribute, ...]] = {}
+
+
+def _attributes(cls: type[Entry]) -> tuple[Attribute, ...]:
+    if cls not in _CACHE:
+        hints = typing.get_type_hints(cls)
+        found = []
+        for item in dataclasses.fields(cls):
+            meta = item.metadata.get(_META)
+            if meta is None:
+                continue
+            kind, choices, optional = _kind_of(hints[item.name])
+            found.append(
+                Attribute(
+                    name=item.name,
+                    kind=meta["kind"] or kind,
+                    default=item.default,
+                    help=meta["help"],
+                    label=meta["label"] or item.name.replace("_", " ").capitalize(),
+                    minimum=meta["minimum"],
+                    maximum=meta["maximum"],
+                    above=meta["above"],
+                    below=meta["below"],
+                    choices=choices,
+                    optional=optional,
+                    advanced=meta["advanced"],
+                    torch_name=meta["torch_name"],
+                )
+            )
+        _CACHE[cls] = tuple(found)
+    return _CACHE[cls]
+
+
+def _out_of_range(cls: type[Entry], info: Attribute, value: Any) -> AttributeOutOfRange:
+    return AttributeOutOfRange(
+        f"{info.label} of {cls.label()} cannot be {str(value)[:60]}.",
+        where=info.name,
+        expected=info.range_text(),
+        found=str(value)[:60],
+        hint=info.help,
+    )
+
+
+def _check_range(cls: type[Entry], info: Attribute, value: Any) -> None:
+    if value is None or isinstance(value, bool | str):
+        return
+    for number in value if isinstance(value, tuple) else (value,):
+        if isinstance(number, str):
+            continue
+        if (
+            number != number
+            or (info.minimum is not None and number < info.minimum)
+            or (info.maximum is not None and number > info.maximum)
+            or (info.above is not None and number <= info.above)
+            or (info.below is not None and number >= info.below)
+        ):
+            raise _out_of_range(cls, info, value)

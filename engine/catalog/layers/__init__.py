@@ -1,0 +1,1 @@
+"""Layers, a file a family; adding a layer means adding one class here."""

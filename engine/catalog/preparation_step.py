@@ -1,0 +1,23 @@
+"""What every preparation step declares: the kinds of field it fits and what it makes of a sample."""
+
+import dataclasses
+from typing import ClassVar
+
+from engine.catalog.entry import Entry
+from engine.catalog.tensors import TensorSpec
+from engine.document.data_spec import FieldKind, Statistics
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class PreparationStep(Entry):
+    """Base of preparation steps. One definition runs in training, in Try it and inside the exported file.
+
+    `target` names the class of `engine.data.preparation` that carries it out on tensors and writes it into an ONNX graph.
+    Raw specs: picture (N, None, None, C) 0 to 255 float; number (N,) float; category and text (N,) int standing for strings.
+    """
+
+    kinds: ClassVar[tuple[FieldKind, ...]] = ()
+
+    def output_spec(self, raw: TensorSpec, statistics: Statistics) -> TensorSpec:
+        """The tensor after this step. Raises ShapeMismatch when the step before does not fit."""
+        raise NotImplementedError

@@ -1,0 +1,1 @@
+"""Importers, preparation, splits, cache and batches: everything between files and tensors."""

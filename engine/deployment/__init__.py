@@ -1,0 +1,1 @@
+"""ONNX out, its proof, and answers from the exported file."""

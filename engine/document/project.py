@@ -1,0 +1,32 @@
+"""A project in memory: name, data spec, graph, recipe and view, with one door for changes."""
+
+from dataclasses import dataclass, field
+
+import msgspec
+
+from engine.document.data_spec import DataSpec
+from engine.document.graph import Graph
+from engine.document.recipe import Recipe
+
+
+class View(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """How the user last looked at the project; not undoable. `center` is in canvas units."""
+
+    tab: str = "design"
+    zoom: float = 1.0
+    center: tuple[float, float] | None = None
+
+
+@dataclass(kw_only=True)
+class Project:
+    """The document. `graph` changes through `engine.document.edits.apply` alone; the rest are immutable values."""
+
+    name: str
+    data: DataSpec = field(default_factory=DataSpec)
+    graph: Graph = field(default_factory=Graph)
+    recipe: Recipe = field(default_factory=Recipe)
+    view: View = field(default_factory=View)
+
+    def copy(self) -> "Project":
+        """A snapshot that later edits do not touch: cheap, for saving and sending from other threads."""
+        return Project(name=self.name, data=self.data, graph=self.graph.copy(), recipe=self.recipe, view=self.view)

@@ -1,0 +1,58 @@
+"""How a network is trained: phases, and in each the players that move."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+
+from engine.document.data_spec import Part, Step
+
+Count = Annotated[int, msgspec.Meta(ge=1)]
+
+
+class Precision(StrEnum):
+    """Number format of the forward and backward pass; `auto` measures a few steps and takes the fastest safe one."""
+
+    AUTO = "auto"
+    FLOAT32 = "float32"
+    BFLOAT16 = "bfloat16"
+
+
+class Player(Part):
+    """Losses, the nodes they train, and how. Empty `losses` means all with weight 1; empty `nodes` means all."""
+
+    name: str = "model"
+    losses: dict[str, float] = {}
+    nodes: tuple[str, ...] = ()
+    optimizer: Step = Step(type="AdamW")
+    schedule: Step = Step(type="Constant")
+    every: Count = 1
+
+
+class Phase(Part):
+    """A stretch of training with the same players."""
+
+    name: str = "train"
+    epochs: Count = 10
+    batch_size: Count = 64
+    players: tuple[Player, ...] = (Player(),)
+
+
+class EarlyStop(Part):
+    """Stop when `metric` of the validation split has not got better for `patience` epochs."""
+
+    metric: str = "loss"
+    patience: Count = 5
+
+
+class Recipe(Part):
+    """Everything about training. The ordinary case is one phase with one player."""
+
+    phases: tuple[Phase, ...] = (Phase(),)
+    seed: Annotated[int, msgspec.Meta(ge=0, le=2**62)] = 7
+    device: str = "auto"
+    precision: Precision = Precision.AUTO
+    clip_norm: Annotated[float, msgspec.Meta(gt=0)] | None = None
+    early_stop: EarlyStop | None = None
+    class_weights: bool = False
+    metrics: tuple[str, ...] = ()

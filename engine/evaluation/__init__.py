@@ -1,0 +1,1 @@
+"""Scores and mistakes of a trained run."""

@@ -1,0 +1,81 @@
+"""Collects the nodes, constants and inputs of one ONNX graph under names that never clash."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+
+class OnnxWriter:
+    """Builds one graph. Values are strings (ONNX value names); every method that adds something returns the value's name.
+
+    `scope` prefixes node names with the drawn node they come from ("conv1/Conv_2"). Opset is that of ai.onnx.
+    """
+
+    def __init__(self, opset: int = 20) -> None:
+        self.opset = opset
+        self.scope = ""
+        self.nodes: list[onnx.NodeProto] = []
+        self.initializers: list[onnx.TensorProto] = []
+        self.inputs: list[onnx.ValueInfoProto] = []
+        self.outputs: list[onnx.ValueInfoProto] = []
+        self.domains: dict[str, int] = {"": opset}
+        self._names: set[str] = set()
+        self._constants: dict[tuple[str, tuple[int, ...], bytes], str] = {}
+
+    def name(self, stem: str) -> str:
+        """A value name that is free: the stem, or stem_2, stem_3, ..."""
+        candidate, number = stem, 2
+        while candidate in self._names:
+            candidate, number = f"{stem}_{number}", number + 1
+        self._names.add(candidate)
+        return candidate
+
+    def constant(self, value: Any, dtype: Any = None, stem: str = "constant") -> str:
+        """An initializer; equal ones are shared. Strings become a STRING tensor."""
+        array = np.asarray(value, dtype=dtype)
+        if array.dtype.kind in "UO":
+            name = self.name(stem)
+            strings = [str(item).encode() for item in array.ravel()]
+            self.initializers.append(helper.make_tensor(name, TensorProto.STRING, array.shape, strings))
+            return name
+        key = (array.dtype.str, array.shape, array.tobytes()) if array.size <= 16 else None
+        if key is not None and key in self._constants:
+            return self._constants[key]
+        name = self.name(stem)
+        self.initializers.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
+        if key is not None:
+            self._constants[key] = name
+        return name
+
+    def add(
+        self, op: str, inputs: Sequence[str], *, outputs: int = 1, domain: str = "", stem: str = "", **attributes: Any
+    ) -> Any:
+        """Add a node. Returns the output's name, or a tuple of names when `outputs` is above 1. "" is a missing input."""
+        names = tuple(self.name(f"{self.scope or 'net'}/{stem or op}") for _ in range(outputs))
+        node = helper.make_node(op, list(inputs), list(names), name=names[0], domain=domain, **attributes)
+        self.nodes.append(node)
+        if domain:
+            self.domains.setdefault(domain, {"ai.onnx.ml": 3, "com.microsoft": 1}.get(domain, 1))
+        return names[0] if outputs == 1 else names
+
+    def input(self, name: str, dtype: int, shape: Sequence[int | str | None]) -> str:
+        """Declare a graph input (`dtype` from TensorProto; text in the shape names a free dimension)."""
+        name = self.name(name)
+        self.inputs.append(helper.make_tensor_value_info(name, dtype, list(shape)))
+        return name
+
+    def output(self, value: str, name: str, dtype: int, shape: Sequence[int | str | None]) -> str:
+        """Make a value a graph output under a name of its own."""
+        name = self.name(name)
+        self.nodes.append(helper.make_node("Identity", [value], [name], name=f"output/{name}"))
+        self.outputs.append(helper.make_tensor_value_info(name, dtype, list(shape)))
+        return name
+
+    def model(self, name: str = "netwright", ir_version: int = 10) -> onnx.ModelProto:
+        """The finished model."""
+        graph = helper.make_graph(self.nodes, name, self.inputs, self.outputs, self.initializers)
+        opsets = [helper.make_opsetid(domain, version) for domain, version in self.domains.items()]
+        return helper.make_model(graph, opset_imports=opsets, ir_version=ir_version, producer_name="Netwright")

@@ -1,0 +1,163 @@
+"""The folder of a run: its file names, and reading its log as it grows. Both window and engine stand on it."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from engine.protocol.run_events import (
+    FINAL_EVENTS,
+    AnyRunEvent,
+    AnyRunRequest,
+    EpochFinished,
+    RunFailed,
+    RunFinished,
+    RunPaused,
+    RunPrepared,
+    RunResumed,
+    RunStarted,
+    RunStopped,
+)
+
+_DECODER = msgspec.json.Decoder(AnyRunEvent)
+_REQUEST_DECODER = msgspec.json.Decoder(AnyRunRequest)
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """runs/0003: project.json as it was, events.jsonl, requests.jsonl, checkpoints/{best,last}-NNNNNN/, weights as safetensors."""
+
+    path: Path
+
+    @property
+    def number(self) -> int:
+        """The run's number."""
+        return int(self.path.name)
+
+    @property
+    def project_file(self) -> Path:
+        """The project as it was when the run started."""
+        return self.path / "project.json"
+
+    @property
+    def events_file(self) -> Path:
+        """The log."""
+        return self.path / "events.jsonl"
+
+    @property
+    def requests_file(self) -> Path:
+        """What was asked of the run."""
+        return self.path / "requests.jsonl"
+
+    @property
+    def checkpoints(self) -> Path:
+        """The folder of checkpoints."""
+        return self.path / "checkpoints"
+
+    def ask(self, request: AnyRunRequest) -> None:
+        """Append a request; the run sees it within a tenth of a second."""
+        with self.requests_file.open("ab") as file:
+            file.write(msgspec.json.encode(request) + b"\n")
+
+    def follow(self) -> "LogReader":
+        """A reader that gives new events at each call."""
+        return LogReader(self.events_file)
+
+
+class LogReader:
+    """Reads a JSON-lines log piece by piece. A torn last line waits for its end; a damaged line is counted and skipped."""
+
+    def __init__(self, path: Path, *, requests: bool = False) -> None:
+        self._path = path
+        self._offset = 0
+        self._decoder = _REQUEST_DECODER if requests else _DECODER
+        self.damaged_lines = 0
+
+    def read(self, limit_bytes: int = 1 << 20) -> list[AnyRunEvent]:
+        """New whole events, at most about `limit_bytes` of log a call so that a window stays quick."""
+        try:
+            with self._path.open("rb") as file:
+                file.seek(self._offset)
+                data = file.read(limit_bytes)
+        except FileNotFoundError:
+            return []
+        end = data.rfind(b"\n") + 1
+        if end == 0 and len(data) == limit_bytes:
+            end = len(data)  # a line longer than the limit is damage, not an event
+        self._offset += end
+        events: list[AnyRunEvent] = []
+        for line in data[:end].splitlines():
+            if not line.strip():
+                continue
+            try:
+                events.append(self._decoder.decode(line))  # type: ignore[arg-type]
+            except msgspec.MsgspecError:
+                self.damaged_lines += 1
+        return events
+
+
+@dataclass(slots=True)
+class RunSummary:
+    """The state of a run, kept up to date by feeding it the log's events."""
+
+    run: int
+    name: str = ""
+    state: str = "starting"  # starting, running, paused, finished, stopped, failed, lost
+    pid: int = 0
+    epochs_planned: int = 0
+    epochs: int = 0
+    seconds: float = 0.0
+    samples_per_s: float = 0.0
+    started: float = 0.0
+    device: str = ""
+    precision: str = ""
+    best_epoch: int = 0
+    best: dict[str, float] = field(default_factory=dict)
+    error: dict[str, str] = field(default_factory=dict)
+
+    def feed(self, event: AnyRunEvent) -> None:
+        """Take in one event."""
+        match event:
+            case RunStarted():
+                self.name, self.pid, self.epochs_planned = event.name, event.pid, event.epochs
+                self.started, self.state = event.time, "starting"
+            case RunPrepared():
+                self.device, self.precision, self.state = event.device, event.precision, "running"
+            case RunResumed():
+                self.pid, self.state, self.epochs = event.pid, "running", event.epoch
+            case EpochFinished():
+                self.epochs, self.samples_per_s = event.epoch, event.samples_per_s
+                self.seconds += event.seconds
+                if event.best:
+                    self.best_epoch, self.best = event.epoch, dict(event.val or event.train)
+            case RunPaused():
+                self.state = "paused"
+            case RunFinished() | RunStopped():
+                self.state = "finished" if isinstance(event, RunFinished) else "stopped"
+                self.epochs, self.seconds = event.epochs, event.seconds
+                self.samples_per_s = event.samples_per_s
+                self.best_epoch, self.best = event.best_epoch, event.best
+            case RunFailed():
+                self.state, self.error = "failed", event.error
+            case _:
+                if self.state == "paused":
+                    self.state = "running"
+
+
+def is_final(event: AnyRunEvent) -> bool:
+    """Whether a run's log ends with this event."""
+    return isinstance(event, FINAL_EVENTS)
+
+
+def run_folders(project_dir: Path) -> Iterator[RunFolder]:
+    """The run folders of a project, oldest first."""
+    try:
+        names = sorted(
+            entry.name for entry in os.scandir(project_dir / "runs") if entry.name.isdigit() and entry.is_dir()
+        )
+    except FileNotFoundError:
+        return
+    for name in names:
+        yield RunFolder(project_dir / "runs" / name)

@@ -1,0 +1,1 @@
+"""The running engine: takes requests, runs work, sends events."""

@@ -1,0 +1,1 @@
+"""The window; it never imports torch, and reaches everything heavy through the engine process."""

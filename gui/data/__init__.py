@@ -1,0 +1,1 @@
+"""Tab Data: sources, sample grid, checks, split, preparation."""

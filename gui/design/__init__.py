@@ -1,0 +1,1 @@
+"""Tab Design: palette, inspector, problems and the canvas."""

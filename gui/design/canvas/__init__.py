@@ -1,0 +1,1 @@
+"""The node canvas: geometry, painter, hit test, one file per gesture."""

@@ -1,0 +1,1 @@
+"""Tab Evaluate: scores, confusion matrix, mistakes."""

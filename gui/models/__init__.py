@@ -1,0 +1,1 @@
+"""What the tabs show: project, selection, history, runs; QObjects without widgets."""

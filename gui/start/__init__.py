@@ -1,0 +1,1 @@
+"""The start page: examples, recent projects, drop data here."""

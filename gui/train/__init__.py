@@ -1,0 +1,1 @@
+"""Tab Train: recipe, run list, progress, live charts."""

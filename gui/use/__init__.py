@@ -1,0 +1,1 @@
+"""Tab Use: try it, export."""

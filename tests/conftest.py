@@ -1,0 +1,7 @@
+"""Shared by all tests: offscreen window, one compute thread."""
+
+import os
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("PYQTGRAPH_QT_LIB", "PySide6")
