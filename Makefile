@@ -1,0 +1,38 @@
+# Netwright: `make run` opens the window, `make test` runs the tests. Both set everything up in .venv first.
+
+PYTHON ?= python3
+VENV := .venv
+READY := $(VENV)/.ready
+BIN := $(VENV)/bin
+
+.PHONY: run test test-all check format bench clean
+
+run: $(READY)
+	@$(BIN)/python -m gui.unattended
+
+test: $(READY)
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -q -m "not slow"
+
+test-all: $(READY)
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -q
+
+check: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(MAKE) test
+
+format: $(READY)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(READY)
+	@for bench in tests/benchmarks/bench_*.py; do echo "== $$bench"; QT_QPA_PLATFORM=offscreen $(BIN)/python $$bench || exit 1; done
+
+$(READY): pyproject.toml constraints.txt resources/setup/prepare.sh
+	@PYTHON=$(PYTHON) VENV=$(VENV) sh resources/setup/prepare.sh
+	@touch $@
+
+clean:
+	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis
