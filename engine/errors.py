@@ -81,6 +81,15 @@ class ExportError(NetwrightError):
     kind = "export"
 
 
+class Cancelled(NetwrightError):
+    """Work was stopped because its caller asked for that."""
+
+    kind = "cancelled"
+
+    def __init__(self, message: str = "Stopped as asked.", **more: str) -> None:
+        super().__init__(message, **more)
+
+
 class NotYet(NetwrightError):
     """A command that is known but cannot be done by this version."""
 
