@@ -10,7 +10,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar, overload
+from typing import Any, TypeVar, overload
 
 from PySide6.QtCore import QCoreApplication, QTimer
 
@@ -56,14 +56,11 @@ def failure_counts() -> dict[str, int]:
     return dict(_counts)
 
 
-_NO_FALLBACK: Final = None
-
-
 @overload
 def guarded(handler: _Handler) -> _Handler: ...
 @overload
-def guarded(*, fallback: object = _NO_FALLBACK) -> Callable[[_Handler], _Handler]: ...
-def guarded(handler: Any = None, *, fallback: object = _NO_FALLBACK) -> Any:
+def guarded(*, fallback: object = None) -> Callable[[_Handler], _Handler]: ...
+def guarded(handler: Any = None, *, fallback: object = None) -> Any:
     """Make an overridden Qt virtual safe.
 
     `fallback` is what Qt gets when the handler fails; a callable is called with the handler's own arguments (use it

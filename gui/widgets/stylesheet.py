@@ -1,9 +1,10 @@
 """The one Qt stylesheet of the window, generated from the tokens of a theme.
 
 Roles are dynamic properties: `role` says what a widget is (`primary` button, `title` label), `tone` colours a text,
-`size="small"` makes a control compact. A property changed later needs `refresh_style(widget)`.
+`density="compact"` makes a control compact. A property changed later needs `refresh_style(widget)`.
 """
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from gui.widgets import fonts
@@ -13,6 +14,8 @@ from gui.widgets.tokens import CARD_RADIUS, CONTROL_HEIGHT, CONTROL_RADIUS, Them
 
 def refresh_style(widget: QWidget) -> None:
     """Make a changed dynamic property show; Qt does not look at them again by itself."""
+    if not widget.testAttribute(Qt.WidgetAttribute.WA_WState_Polished):
+        return  # never shown yet: the sheet is read when it is
     widget.style().unpolish(widget)
     widget.style().polish(widget)
     widget.update()
@@ -130,10 +133,15 @@ QPushButton[role="link"] {{
 QPushButton[role="link"]:hover {{ text-decoration: underline; }}
 QPushButton[role="link"]:focus {{ border-color: {t.accent}; }}
 QPushButton[role="link"]:disabled {{ color: {t.faint}; }}
-QPushButton[size="small"] {{ min-height: 22px; padding: 0 8px; font-size: {fonts.SIZE_SMALL}px; border-radius: 6px; }}
+QPushButton[density="compact"] {{
+    min-height: 22px; padding: 0 8px; font-size: {fonts.SIZE_SMALL}px; border-radius: 6px;
+}}
 QPushButton::menu-indicator {{
     image: url({_icon("chevron-down")}); width: 10px; subcontrol-position: center right; right: 8px;
 }}
+QPushButton[role="field"] {{ background: {t.field}; text-align: left; padding-left: 9px; padding-right: 22px; }}
+QPushButton[role="field"]:hover {{ border-color: {mix(t.line, t.dim, 0.35).name()}; }}
+QPushButton[role="field"]:focus {{ border-color: {t.accent}; }}
 QToolButton {{
     background: transparent; color: {t.dim}; border: 1px solid transparent; border-radius: 6px; padding: 3px 6px;
 }}
@@ -146,50 +154,49 @@ QToolButton:disabled {{ color: {t.faint}; }}
 
 
 def _editors(t: Theme) -> str:
-    boxes = "QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox"
+    boxes = "QLineEdit, QComboBox, QAbstractSpinBox"
     texts = "QPlainTextEdit, QTextEdit"
 
     def each(state: str, group: str = f"{boxes}, {texts}") -> str:
         return ", ".join(f"{name}{state}" for name in group.split(", "))
 
-    arrows = "".join(
-        f"""
-{box}::up-button, {box}::down-button {{
+    spin = "QAbstractSpinBox"
+    arrows = f"""
+{spin}::up-button, {spin}::down-button {{
     subcontrol-origin: border; subcontrol-position: center right; width: 12px; height: 18px; border: none;
     border-radius: 3px; background: transparent;
 }}
-{box}::up-button {{ right: 17px; }}
-{box}::down-button {{ right: 6px; }}
-{box}::up-button:hover, {box}::down-button:hover {{ background: {t.hover}; }}
-{box}::up-button:pressed, {box}::down-button:pressed {{ background: {t.pressed}; }}
-{box}::up-arrow {{ image: url({_icon("chevron-up")}); width: 10px; height: 10px; }}
-{box}::down-arrow {{ image: url({_icon("chevron-down")}); width: 10px; height: 10px; }}
-{box}::up-arrow:off, {box}::down-arrow:off, {box}::up-arrow:disabled, {box}::down-arrow:disabled {{ image: none; }}
+{spin}::up-button {{ right: 17px; }}
+{spin}::down-button {{ right: 6px; }}
+{spin}::up-button:hover, {spin}::down-button:hover {{ background: {t.hover}; }}
+{spin}::up-button:pressed, {spin}::down-button:pressed {{ background: {t.pressed}; }}
+{spin}::up-arrow {{ image: url({_icon("chevron-up")}); width: 10px; height: 10px; }}
+{spin}::down-arrow {{ image: url({_icon("chevron-down")}); width: 10px; height: 10px; }}
+{spin}::up-arrow:off, {spin}::down-arrow:off, {spin}::up-arrow:disabled, {spin}::down-arrow:disabled {{ image: none; }}
+{spin}[steppers="false"] {{ padding-right: 9px; }}
 """
-        for box in ("QSpinBox", "QDoubleSpinBox")
-    )
     return f"""
 {boxes}, {texts} {{
     background: {t.field}; color: {t.text}; border: 1px solid {t.line}; border-radius: {CONTROL_RADIUS}px;
     selection-background-color: {t.accent}; selection-color: {t.on_accent};
 }}
 {boxes} {{ min-height: {CONTROL_HEIGHT - 2}px; padding: 0 9px; }}
-QComboBox, QSpinBox, QDoubleSpinBox {{ font-weight: 500; }}
-QSpinBox, QDoubleSpinBox {{ padding-right: 32px; }}
+QComboBox, QAbstractSpinBox {{ font-weight: 500; }}
+QAbstractSpinBox {{ padding-right: 32px; }}
 {texts} {{ padding: 6px 8px; }}
 {each(":hover")} {{ border-color: {mix(t.line, t.dim, 0.35).name()}; }}
 {each(":focus")} {{ border-color: {t.accent}; }}
 {each(":disabled")} {{ color: {t.faint}; background: {t.panel}; border-color: {t.line}; }}
 {each(':read-only[role="shown"]', "QLineEdit, QPlainTextEdit")} {{ background: transparent; }}
 {each('[problem="true"]')} {{ border-color: {t.error}; }}
-{each('[size="small"]', boxes)} {{ min-height: 22px; font-size: {fonts.SIZE_SMALL}px; border-radius: 6px; }}
+{each('[density="compact"]', boxes)} {{ min-height: 22px; font-size: {fonts.SIZE_SMALL}px; border-radius: 6px; }}
 QPlainTextEdit[role="mono"], QLineEdit[role="mono"] {{
     font-family: "{fonts.MONO_FAMILY}"; font-size: {fonts.SIZE_MONO}px;
 }}
-{each(" QLineEdit", "QComboBox, QSpinBox, QDoubleSpinBox")} {{
+{each(" QLineEdit", "QComboBox, QAbstractSpinBox")} {{
     border: none; background: transparent; padding: 0; min-height: 0; border-radius: 0;
 }}
-QComboBox {{ padding-right: 24px; }}
+QComboBox {{ padding-right: 0; }}
 QComboBox::drop-down {{ subcontrol-origin: border; subcontrol-position: center right; width: 24px; border: none; }}
 QComboBox::down-arrow {{ image: url({_icon("chevron-down")}); width: 10px; height: 10px; }}
 QComboBox::down-arrow:disabled {{ image: none; }}

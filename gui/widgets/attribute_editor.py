@@ -1,0 +1,128 @@
+"""One editor per kind of attribute: a form follows from declarations and never knows a layer or an optimizer."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu, QPushButton, QSizePolicy, QWidget
+
+from gui.widgets.choice_editor import Choice, ChoiceEditor
+from gui.widgets.list_editor import NumbersEditor, TextEditor
+from gui.widgets.number_editor import NumberEditor
+from gui.widgets.plain_text import button_text
+from gui.widgets.size_editor import SizeEditor
+from gui.widgets.switch import Switch
+
+
+class DeclaredAttribute(Protocol):
+    """What an editor needs of a declaration; `engine.catalog.entry.Attribute` is one."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def default(self) -> Any: ...
+    @property
+    def help(self) -> str: ...
+    @property
+    def label(self) -> str: ...
+    @property
+    def minimum(self) -> float | None: ...
+    @property
+    def maximum(self) -> float | None: ...
+    @property
+    def above(self) -> float | None: ...
+    @property
+    def below(self) -> float | None: ...
+    @property
+    def choices(self) -> tuple[str, ...]: ...
+    @property
+    def optional(self) -> bool: ...
+
+
+class NamesEditor(QPushButton):
+    """Picks any of several names from a menu whose entries can be ticked, in the order offered."""
+
+    committed = Signal(object)
+
+    def __init__(
+        self, value: Sequence[str] = (), options: Sequence[str] = (), *, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "field")
+        self._value = tuple(value)
+        self._options: tuple[str, ...] = ()
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        menu = QMenu(self)
+        menu.setToolTipsVisible(True)
+        menu.triggered.connect(self._on_triggered)
+        self.setMenu(menu)
+        self.set_options(options)
+
+    def set_options(self, options: Sequence[str]) -> None:
+        """Offer other names; those picked stay, also when they are no longer offered."""
+        self._options = tuple(options)
+        self._fill()
+
+    def value(self) -> tuple[str, ...]:
+        """The names picked."""
+        return self._value
+
+    def set_value(self, value: object) -> None:
+        """Show other names without emitting."""
+        self._value = tuple(value) if isinstance(value, tuple | list) else ()
+        self._fill()
+
+    def _fill(self) -> None:
+        menu = self.menu()
+        menu.clear()
+        for name in dict.fromkeys((*self._options, *self._value)):
+            action = menu.addAction(button_text(name))
+            action.setCheckable(True)
+            action.setChecked(name in self._value)
+            action.setData(name)
+        self.setText(button_text(", ".join(self._value) or "none", 60))
+
+    def _on_triggered(self, action: QAction) -> None:
+        ticked = {entry.data() for entry in self.menu().actions() if entry.isChecked()}
+        self._value = tuple(name for name in dict.fromkeys((*self._options, *self._value)) if name in ticked)
+        self.setText(button_text(", ".join(self._value) or "none", 60))
+        self.committed.emit(self._value)
+
+
+AttributeEditor = NumberEditor | SizeEditor | Switch | ChoiceEditor | TextEditor | NumbersEditor | NamesEditor
+"""Each has `value()`, `set_value(value)` and the signal `committed(value)`."""
+
+
+def attribute_editor(attribute: DeclaredAttribute, value: Any, *, options: Sequence[str] = ()) -> AttributeEditor:
+    """The editor for an attribute, showing `value`; `options` are the names a list of fields is picked from."""
+    match str(attribute.kind):
+        case "switch":
+            return Switch(bool(value))
+        case "integer" | "number" as kind:
+            whole = kind == "integer"
+            return NumberEditor(
+                value,
+                whole=whole,
+                minimum=attribute.minimum,
+                maximum=attribute.maximum,
+                above=attribute.above,
+                below=attribute.below,
+                optional=attribute.optional,
+                none_text="none" if attribute.default is None else "auto",
+            )
+        case "size":
+            minimum = int(attribute.minimum) if attribute.minimum is not None else 0
+            maximum = int(attribute.maximum) if attribute.maximum is not None else None
+            return SizeEditor(value, minimum=minimum, maximum=maximum)
+        case "choice":
+            none = [Choice(value=None, label="none")] if attribute.optional else []
+            return ChoiceEditor([*none, *attribute.choices], value)
+        case "fields":
+            return NamesEditor(value or (), options)
+        case "integers" | "numbers" as kind:
+            return NumbersEditor(tuple(value or ()), whole=kind == "integers", minimum=attribute.minimum)
+        case _:
+            return TextEditor("" if value is None else str(value))

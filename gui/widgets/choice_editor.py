@@ -1,0 +1,102 @@
+"""Editor for one of several choices."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QStandardItem, QStandardItemModel, QWheelEvent
+from PySide6.QtWidgets import QComboBox, QListView, QSizePolicy, QStyledItemDelegate, QWidget
+
+from gui.widgets.guarded import guarded
+from gui.widgets.plain_text import plain_text, tooltip_text
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """A value, what it is called, what it means, and why it cannot be picked now (empty: it can)."""
+
+    value: object
+    label: str = ""
+    help: str = ""
+    blocked: str = ""
+
+
+class ChoiceEditor(QComboBox):
+    """Emits `committed` with the value when the user picks another one. The wheel works only with the focus."""
+
+    committed = Signal(object)
+
+    def __init__(
+        self, choices: Sequence[Choice | str] = (), value: object = None, *, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        view = QListView()
+        view.setUniformItemSizes(True)
+        self.setView(view)
+        self.setItemDelegate(QStyledItemDelegate(self))
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(6)
+        self.setMaxVisibleItems(16)
+        self._items = QStandardItemModel(self)
+        self.setModel(self._items)
+        self._values: list[object] = []
+        self._shown: object = None
+        self.set_choices(choices)
+        if choices:
+            self.set_value(value if value is not None else self._values[0])
+        self.activated.connect(self._on_activated)
+
+    def set_choices(self, choices: Sequence[Choice | str]) -> None:
+        """Offer other choices; the value stays if it is still among them."""
+        offered = [choice if isinstance(choice, Choice) else Choice(value=choice) for choice in choices]
+        self._items.clear()
+        self._values = []
+        for choice in offered:
+            item = QStandardItem(plain_text(choice.label or choice.value, 80))
+            item.setToolTip(tooltip_text(choice.blocked or choice.help))
+            item.setEnabled(not choice.blocked)
+            self._items.appendRow(item)
+            self._values.append(choice.value)
+        if self._shown is not None:
+            self.set_value(self._shown)
+
+    def value(self) -> object:
+        """The value picked; one that is not among the choices stays until another is picked."""
+        return self._shown
+
+    def set_value(self, value: object) -> None:
+        """Show a value without emitting. One that is not offered is added at the end, marked: nothing is lost."""
+        if value not in self._values:
+            item = QStandardItem(f"{plain_text(value, 60)} (unknown)")
+            self._items.appendRow(item)
+            self._values.append(value)
+        self._shown = value
+        self.setCurrentIndex(self._values.index(value))
+
+    def values(self) -> list[object]:
+        """What can be picked, in order."""
+        return list(self._values)
+
+    @guarded
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+    @guarded(fallback=QComboBox.sizeHint)
+    def sizeHint(self) -> QSize:
+        hint = super().sizeHint()
+        return QSize(max(100, hint.width()), hint.height())
+
+    @guarded(fallback=QComboBox.minimumSizeHint)
+    def minimumSizeHint(self) -> QSize:
+        return QSize(64, super().minimumSizeHint().height())
+
+    def _on_activated(self, row: int) -> None:
+        value = self._values[row]
+        if value != self._shown:
+            self._shown = value
+            self.committed.emit(value)
