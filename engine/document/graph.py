@@ -43,8 +43,9 @@ InputKey = tuple[str, str]
 
 
 def natural(name: str) -> list[tuple[int, int, str]]:
-    """A sort key that puts conv2 before conv10."""
-    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.findall(r"\d+|\D+", name)]
+    """A sort key that puts conv2 before conv10; no two names have the same, so that an order by it is the only one."""
+    parts = [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in re.findall(r"\d+|\D+", name)]
+    return [*parts, (-1, 0, name)]
 
 
 class Graph:
