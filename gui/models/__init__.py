@@ -1,1 +1,1 @@
-"""What the tabs show: project, selection, history, runs; QObjects without widgets."""
+"""What the tabs show, as QObjects without widgets; the tabs meet here. Absent on purpose: widgets, torch, decoding."""

@@ -1,0 +1,311 @@
+"""What the Data tab shows: importing, counts and checks of the project's data, cards of samples as they are seen."""
+
+from collections import OrderedDict
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from engine.document import files
+from engine.document.data_spec import DataSpec
+from engine.document.edits import AddNode, Batch, Change, Connect, Edit, RemoveNode, SetData, SetRecipe
+from engine.document.project import Project
+from engine.errors import DataError, NetwrightError
+from engine.protocol.messages import (
+    DataDescribed,
+    DataImported,
+    DescribeData,
+    GetSamples,
+    ImportData,
+    LeftOut,
+    Progress,
+    RequestFailed,
+    SampleCard,
+    SamplesRead,
+)
+from gui.models.engine import Engine, as_error, was_cancelled
+from gui.models.project import ProjectModel
+
+CARD_SIZE: Final = 96
+PAGE: Final = 48
+CARDS_KEPT: Final = 4096  # 28 kB each at most
+PAGES_AT_ONCE: Final = 2
+COLLECT_MS: Final = 20
+
+
+class DataModel(QObject):
+    """`state`: empty (no data), importing, describing, ready or failed (`error` says why).
+
+    Cards are asked for in pages, latest wish first, and kept as long as there is room.
+    """
+
+    changed = Signal()
+    """`state`, `description`, `error` or `imported` changed."""
+    progressed = Signal(object)
+    """Progress of an import or a description."""
+    cards_arrived = Signal(object)
+    """list[int]: samples whose card is known now."""
+    imported_ready = Signal(object)
+    """DataImported: data was read and is part of the project now."""
+
+    def __init__(self, project_model: ProjectModel, engine: Engine, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._project = project_model
+        self._engine = engine
+        self.state = "empty"
+        self.description: DataDescribed | None = None
+        self.error: NetwrightError | None = None
+        self.progress: Progress | None = None
+        self.imported: DataImported | None = None
+        self.importing_path = ""
+        self._request = 0  # the import or description under way, 0 for none
+        self._stale = False  # set when the data changed, cleared when its description is asked for
+        self._import: tuple[str, str] | None = None  # path and target waiting for the project to be saved
+        self._cards: OrderedDict[int, SampleCard] = OrderedDict()
+        self._wanted: OrderedDict[int, None] = OrderedDict()
+        self._asked: dict[int, list[int]] = {}
+        self._generation = 0  # rises when cards of before are worth nothing; answers of an older one are dropped
+        self._collect = QTimer(self)
+        self._collect.setSingleShot(True)
+        self._collect.setInterval(COLLECT_MS)
+        self._collect.timeout.connect(self._ask_for_cards)
+        project_model.opened.connect(self._on_opened)
+        project_model.changed.connect(self._on_project_changed)
+        project_model.saved.connect(self._on_saved)
+        engine.state_changed.connect(self._on_engine_changed)
+        self._data = project_model.project.data
+        if project_model.directory is not None:
+            self._on_opened()
+
+    # Importing.
+
+    def import_path(self, path: str | Path, target: str = "") -> None:
+        """Read a folder, table or archive into the project; the proposed network comes too where nothing is drawn."""
+        if self._project.directory is None or self._project.read_only:
+            return
+        self._drop_request()
+        self.importing_path = str(path)
+        self.imported = None
+        self._set_state("importing")
+        self._import = (str(path), target)
+        self._project.save()  # the engine reads the project as saved
+
+    def _ask_import(self) -> None:
+        assert self._import is not None
+        (path, target), self._import = self._import, None
+        self._request = self._engine.ask(
+            ImportData,
+            done=self._on_imported,
+            failed=self._on_failed,
+            progress=self._on_progress,
+            path=path,
+            project_dir=str(self._project.directory),
+            target=target,
+        )
+
+    def _on_imported(self, event: DataImported) -> None:
+        self._request = 0
+        try:
+            proposal = files.from_document(event.project, "the proposed project")
+        except NetwrightError as error:
+            self._fail(error)
+            return
+        self.imported = event
+        self._project.do(import_edit(self._project.project, proposal, Path(self.importing_path).name))
+        self.imported_ready.emit(event)
+        self._project.save()
+
+    # Describing.
+
+    def describe(self) -> None:
+        """Ask the engine for counts and checks of the data as saved."""
+        if self._project.directory is None:
+            return
+        if not self._project.project.data.sources:
+            self.description = None
+            self._set_state("empty")
+            return
+        self._drop_request()
+        self._stale = False
+        self._set_state("describing")
+        self._request = self._engine.ask(
+            DescribeData,
+            done=self._on_described,
+            failed=self._on_failed,
+            progress=self._on_progress,
+            project_dir=str(self._project.directory),
+        )
+
+    def _on_described(self, event: DataDescribed) -> None:
+        self._request = 0
+        self._forget_cards()
+        self.description = event
+        self._set_state("ready")
+
+    def cancel(self) -> None:
+        """Stop importing or describing."""
+        if self._import is not None:
+            self._import = None
+            self._back_to_rest()
+        elif self._request:
+            self._engine.cancel(self._request)
+
+    def _on_progress(self, event: Progress) -> None:
+        self.progress = event
+        self.progressed.emit(event)
+
+    def _on_failed(self, event: RequestFailed) -> None:
+        self._request = 0
+        if was_cancelled(event):
+            self._back_to_rest()
+            return
+        self._fail(as_error(event, DataError))
+
+    def _fail(self, error: NetwrightError) -> None:
+        self.error = error
+        self._set_state("failed")
+
+    def _back_to_rest(self) -> None:
+        self._set_state("ready" if self.description is not None else "empty")
+
+    def _drop_request(self) -> None:
+        if self._request:
+            request, self._request = self._request, 0
+            self._engine.cancel(request)
+
+    def _set_state(self, state: str) -> None:
+        self.state = state
+        self.progress = None
+        if state != "failed":
+            self.error = None
+        self.changed.emit()
+
+    @property
+    def left_out(self) -> list[LeftOut]:
+        """What could not be used, as far as it is told by name."""
+        return self.description.left_out if self.description is not None else []
+
+    # Cards.
+
+    def card(self, index: int) -> SampleCard | None:
+        """The card of a sample, or None and `cards_arrived` later."""
+        card = self._cards.get(index)
+        if card is not None:
+            self._cards.move_to_end(index)
+            return card
+        if self.state == "ready" and not any(index in page for page in self._asked.values()):
+            self._wanted[index] = None
+            self._wanted.move_to_end(index)
+            while len(self._wanted) > PAGE * 6:  # scrolled past long ago
+                self._wanted.popitem(last=False)
+            if not self._collect.isActive():
+                self._collect.start()
+        return None
+
+    def _ask_for_cards(self) -> None:
+        while self._wanted and len(self._asked) < PAGES_AT_ONCE:
+            latest = [self._wanted.popitem(last=True)[0] for _ in range(min(PAGE, len(self._wanted)))]
+            page = sorted(latest)
+            generation = self._generation
+            request = self._engine.ask(
+                GetSamples,
+                done=lambda event, g=generation: self._on_cards(event, g),
+                failed=lambda event, g=generation, p=page: self._on_cards_failed(event, g, p),
+                project_dir=str(self._project.directory),
+                indices=page,
+                size=CARD_SIZE,
+            )
+            self._asked[request] = page
+
+    def _on_cards(self, event: SamplesRead, generation: int) -> None:
+        if generation != self._generation:
+            return
+        self._asked.pop(event.request, None)
+        for card in event.cards:
+            self._cards[card.index] = card
+        while len(self._cards) > CARDS_KEPT:
+            self._cards.popitem(last=False)
+        self.cards_arrived.emit([card.index for card in event.cards])
+        self._ask_for_cards()
+
+    def _on_cards_failed(self, event: RequestFailed, generation: int, page: list[int]) -> None:
+        if generation != self._generation:
+            return
+        self._asked.pop(event.request, None)
+        if event.error.get("kind") not in ("cancelled", "engine"):  # after a death of the engine they are asked again
+            problem = event.error.get("message", "Cannot be read.")
+            for index in page:
+                self._cards[index] = SampleCard(index=index, problem=problem)
+        self.cards_arrived.emit(page)
+
+    def _forget_cards(self) -> None:
+        self._generation += 1
+        self._cards.clear()
+        self._wanted.clear()
+        self._asked.clear()
+
+    # What happens around.
+
+    def _on_opened(self) -> None:
+        self._drop_request()
+        self._forget_cards()
+        self._import = None
+        self._stale = False
+        self._data = self._project.project.data
+        self.description = self.imported = None
+        self._set_state("empty")
+        if self._data.sources:
+            if self._project.dirty:
+                self._stale = True  # recovered edits are saved first
+                self._set_state("describing")
+            else:
+                self.describe()
+
+    def _on_project_changed(self, change: Change) -> None:
+        if not change.data:
+            return
+        data = self._project.project.data
+        if _tells(data) != _tells(self._data):
+            self._stale = True
+            if self.state != "importing":
+                self._set_state("describing" if data.sources else "empty")
+        self._data = data
+
+    def _on_saved(self) -> None:
+        if self._import is not None and not self._project.dirty:
+            self._ask_import()
+        elif self._stale and not self._project.dirty:
+            self.describe()
+
+    def _on_engine_changed(self, state: str) -> None:
+        if state == "ready" and self.state == "failed" and self.error is not None and self.error.kind == "engine":
+            self.describe()
+
+
+def _tells(data: DataSpec) -> object:
+    """The part of a data spec that a description depends on; preparation is none of it."""
+    fields = tuple((field.name, field.kind, field.role) for field in data.fields)
+    return data.sources, data.split, fields
+
+
+def import_edit(project: Project, proposal: Project, name: str) -> Edit:
+    """The step that takes imported data in: with the proposed network and recipe where nothing is drawn yet."""
+    edits: list[Edit] = [SetData(data=proposal.data)]
+    drawn = [node for node in project.graph.nodes.values() if node.type not in ("Note", "Frame")]
+    if not drawn:
+        edits += [RemoveNode(id=node_id) for node_id in project.graph.nodes]
+        edits += [AddNode(node=node) for node in proposal.graph.sorted_nodes()]
+        edits += [Connect(edge=edge) for edge in proposal.graph.sorted_edges()]
+        edits.append(SetRecipe(recipe=proposal.recipe))
+    return Batch(title=f"Import {name}", edits=tuple(edits))
+
+
+def with_field(data: DataSpec, name: str, **changes: object) -> DataSpec:
+    """The data spec with attributes of one field replaced."""
+    return msgspec.structs.replace(
+        data,
+        fields=tuple(
+            msgspec.structs.replace(field, **changes) if field.name == name else field for field in data.fields
+        ),
+    )
