@@ -11,7 +11,7 @@ from engine.document import files
 from engine.document.data_spec import DataSpec
 from engine.document.edits import AddNode, Batch, Change, Connect, Edit, RemoveNode, SetData, SetRecipe
 from engine.document.project import Project
-from engine.errors import DataError, NetwrightError
+from engine.errors import NetwrightError
 from engine.protocol.messages import (
     DataDescribed,
     DataImported,
@@ -160,7 +160,7 @@ class DataModel(QObject):
         if was_cancelled(event):
             self._back_to_rest()
             return
-        self._fail(as_error(event, DataError))
+        self._fail(as_error(event))
 
     def _fail(self, error: NetwrightError) -> None:
         self.error = error

@@ -1,8 +1,19 @@
 """What the models need of the engine's client, and the engine's failures as errors of the window."""
 
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
-from engine.errors import NetwrightError
+from engine.errors import (
+    AttributeOutOfRange,
+    DataError,
+    ExportError,
+    GraphError,
+    NetwrightError,
+    NotYet,
+    ProjectError,
+    RunNotFound,
+    ShapeMismatch,
+    TrainingError,
+)
 from engine.protocol.messages import RequestFailed
 
 
@@ -21,10 +32,33 @@ class Engine(Protocol):
     def cancel(self, request_id: int) -> None: ...
 
 
-def as_error(event: RequestFailed, kind: type[NetwrightError] = NetwrightError) -> NetwrightError:
-    """The engine's failure as the error the window shows."""
+class EngineDiedError(NetwrightError):
+    """The engine's process ended before it could answer; what was asked can be asked again."""
+
+    kind = "engine"
+
+
+_KINDS: Final[dict[str, type[NetwrightError]]] = {
+    kind.kind: kind
+    for kind in (
+        ProjectError,
+        GraphError,
+        AttributeOutOfRange,
+        ShapeMismatch,
+        DataError,
+        TrainingError,
+        RunNotFound,
+        ExportError,
+        NotYet,
+        EngineDiedError,
+    )
+}
+
+
+def as_error(event: RequestFailed) -> NetwrightError:
+    """The engine's failure as the error it was there."""
     told = event.error
-    return kind(
+    return _KINDS.get(told.get("kind", ""), NetwrightError)(
         told.get("message", "") or "Something went wrong in the engine.",
         where=told.get("where", ""),
         expected=told.get("expected", ""),

@@ -238,7 +238,7 @@ class RunsModel(QObject):
         self.readiness_changed.emit()
 
     def _on_start_failed(self, event: RequestFailed) -> None:
-        self._fail_start(as_error(event, TrainingError))
+        self._fail_start(as_error(event))
 
     def _fail_start(self, error: NetwrightError) -> None:
         self._starting = False

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.errors import ExportError, NetwrightError
+from engine.errors import NetwrightError
 from engine.protocol.messages import Export, ModelExported, Predict, PredictionMade, Progress, RequestFailed
 from gui.models.engine import Engine, as_error, was_cancelled
 from gui.models.project import ProjectModel
@@ -117,7 +117,7 @@ class UseModel(QObject):
             self.export_state = "idle"
         else:
             self.export_state = "failed"
-            self.export_error = self.error = as_error(event, ExportError)
+            self.export_error = self.error = as_error(event)
         self.changed.emit()
 
     def _on_progress(self, event: Progress) -> None:
