@@ -288,7 +288,7 @@ def from_document(document: object, where: str) -> Project:
             "This is JSON, but not a Netwright project.",
             where=f"{where}: $",
             expected='an object with "format": "netwright"',
-            found=one_line(document)[:60],
+            found=_TYPE_WORDS.get(type(document).__name__, type(document).__name__),
             hint=_RESTORE,
         )
     document = migrate(document, where)

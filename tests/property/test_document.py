@@ -1,0 +1,210 @@
+"""Laws of the document: save -> load is identity, edits then inverses give the first bytes, the journal replays."""
+
+import string
+import tempfile
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.document import edits, files
+from engine.document.data_spec import (
+    DataSpec,
+    Field,
+    FieldKind,
+    Role,
+    Source,
+    SourceKind,
+    Split,
+    SplitMethod,
+    Statistics,
+    Step,
+)
+from engine.document.edits import (
+    AddNode,
+    Batch,
+    Connect,
+    Disconnect,
+    MoveNodes,
+    RemoveNode,
+    SetAttributes,
+    SetBypassed,
+    SetFrozen,
+    SetName,
+    SetRecipe,
+    SetTitle,
+    SetType,
+)
+from engine.document.graph import Edge, Graph, Node, natural
+from engine.document.journal import Journal
+from engine.document.project import Project, View
+from engine.document.recipe import EarlyStop, Phase, Player, Precision, Recipe
+from engine.errors import NetwrightError
+
+
+def one_reading(text):
+    """A pair of surrogates is one character in JSON; a lone one stays."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+
+
+names = st.text(st.characters(), max_size=12).map(one_reading)
+ids = st.sampled_from(["a", "b", "conv1", "conv01", "conv2", "conv10", "x_9", "z"])
+ports = st.sampled_from(["input", "output", "other", "²", "10", "9"])
+numbers = st.floats(allow_nan=False, allow_infinity=False)
+scalars = st.one_of(st.booleans(), st.integers(-(2**63), 2**63 - 1), numbers, names)
+values = st.one_of(st.none(), scalars, st.lists(scalars, max_size=3))
+attributes = st.dictionaries(names, values, max_size=3)
+nodes = st.builds(
+    Node,
+    id=ids,
+    type=st.sampled_from(["Linear", "ReLU", "Unknown"]),
+    attributes=attributes,
+    x=numbers,
+    y=st.sampled_from([0.0, -0.0, 1.0, 1e-300]),
+    title=names,
+    frozen=st.booleans(),
+    bypassed=st.booleans(),
+)
+edges = st.builds(Edge, source=ids, target=ids, output=ports, input=ports)
+steps = st.builds(Step, type=names, attributes=attributes)
+counts = st.integers(1, 1000)
+statistics = st.builds(
+    Statistics,
+    classes=st.lists(names, max_size=3).map(tuple),
+    mean=st.lists(numbers, max_size=3).map(tuple),
+    fill=numbers,
+    shape=st.lists(st.none() | counts, max_size=3).map(tuple),
+)
+fields = st.builds(
+    Field,
+    name=names,
+    kind=st.sampled_from(FieldKind),
+    role=st.sampled_from(Role),
+    preparation=st.lists(steps, max_size=2).map(tuple),
+    augmentation=st.lists(steps, max_size=1).map(tuple),
+    statistics=statistics,
+)
+specs = st.builds(
+    DataSpec,
+    sources=st.lists(
+        st.builds(Source, kind=st.sampled_from(SourceKind), path=names, options=attributes), max_size=2
+    ).map(tuple),
+    fields=st.lists(fields, max_size=3, unique_by=lambda field: field.name).map(tuple),
+    split=st.builds(Split, method=st.sampled_from(SplitMethod), train=numbers, seed=st.integers(0, 10**9)),
+)
+players = st.builds(
+    Player,
+    name=names,
+    losses=st.dictionaries(ids, numbers, max_size=2),
+    nodes=st.lists(ids, max_size=2).map(tuple),
+    optimizer=steps,
+    every=counts,
+)
+recipes = st.builds(
+    Recipe,
+    phases=st.lists(
+        st.builds(Phase, epochs=counts, batch_size=counts, players=st.lists(players, max_size=2).map(tuple)), max_size=2
+    ).map(tuple),
+    seed=st.integers(0, 2**62),
+    precision=st.sampled_from(Precision),
+    clip_norm=st.none() | st.floats(min_value=1e-6, max_value=1e6),
+    early_stop=st.none() | st.builds(EarlyStop, metric=names, patience=counts),
+    class_weights=st.booleans(),
+)
+
+
+@st.composite
+def projects(draw):
+    graph = Graph(draw(st.lists(nodes, max_size=6, unique_by=lambda node: node.id)))
+    for edge in draw(st.lists(edges, max_size=8)):
+        if {edge.source, edge.target} <= set(graph.nodes) and edge.source != edge.target:
+            graph.connect(edge)
+    view = View(tab=draw(names), zoom=draw(numbers), center=draw(st.none() | st.tuples(numbers, numbers)))
+    return Project(name=draw(names), data=draw(specs), graph=graph, recipe=draw(recipes), view=view)
+
+
+small_edits = st.one_of(
+    st.builds(AddNode, node=nodes),
+    st.builds(RemoveNode, id=ids),
+    st.builds(Connect, edge=edges),
+    st.builds(Disconnect, target=ids, input=ports),
+    st.builds(SetAttributes, id=ids, attributes=attributes, unset=st.lists(names, max_size=2).map(tuple)),
+    st.builds(SetType, id=ids, type=st.just("GELU"), attributes=attributes),
+    st.builds(SetTitle, id=ids, title=names),
+    st.builds(SetFrozen, ids=st.lists(ids, max_size=3, unique=True).map(tuple), frozen=st.booleans()),
+    st.builds(SetBypassed, ids=st.lists(ids, max_size=3, unique=True).map(tuple), bypassed=st.booleans()),
+    st.builds(MoveNodes, positions=st.dictionaries(ids, st.tuples(numbers, numbers), max_size=2)),
+    st.builds(SetRecipe, recipe=recipes),
+    st.builds(SetName, name=names),
+)
+any_edits = small_edits | st.builds(Batch, title=names, edits=st.lists(small_edits, max_size=3).map(tuple))
+
+
+@settings(max_examples=80, deadline=None)
+@given(projects())
+def test_saving_and_loading_is_identity(project):
+    data = files.to_bytes(project)
+    again = files.from_bytes(data, "project.json")
+    assert again == project
+    assert files.to_bytes(again) == data
+
+
+def do(project, wanted):
+    """Apply what makes sense; returns (edit, inverse) of those that did."""
+    done = []
+    for edit in wanted:
+        try:
+            done.append((edit, edits.apply(project, edit)))
+        except NetwrightError:
+            continue
+    return done
+
+
+@settings(max_examples=80, deadline=None)
+@given(projects(), st.lists(any_edits, max_size=8))
+def test_edits_then_inverses_give_the_first_bytes(project, wanted):
+    before = files.to_bytes(project)
+    for _, inverse in reversed(do(project, wanted)):
+        edits.apply(project, inverse)
+    assert files.to_bytes(project) == before
+
+
+@settings(max_examples=40, deadline=None)
+@given(projects(), st.lists(any_edits, max_size=8), st.integers(0, 8))
+def test_the_journal_replays_the_work_from_any_save(project, wanted, saved_after):
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        files.save(folder, project)
+        journal = Journal(folder, files.read_bytes(folder))
+        for number, edit in enumerate(wanted):
+            if number == saved_after:
+                files.save(folder, project.copy(), journal=journal, mark=journal.mark())
+            for done, _ in do(project, [edit]):
+                journal.append(done)
+        journal.close()
+        found = files.load(folder)
+        later = Journal(folder, files.read_bytes(folder))
+        for edit in later.recover():
+            edits.apply(found, edit)
+        later.close()
+        assert files.to_bytes(found) == files.to_bytes(project)
+
+
+@settings(max_examples=60, deadline=None)
+@given(projects(), small_edits)
+def test_an_edit_that_is_refused_changes_nothing(project, edit):
+    before = files.to_bytes(project)
+    try:
+        edits.apply(project, Batch(title="", edits=(edit, RemoveNode(id="nowhere"))))
+    except NetwrightError:
+        assert files.to_bytes(project) == before
+    else:
+        raise AssertionError("a node that is not there was removed")
+
+
+@settings(max_examples=30)
+@given(st.lists(st.text(string.ascii_lowercase + string.digits, min_size=1, max_size=6), unique=True, min_size=2))
+def test_names_sort_in_one_order_only(wanted):
+    forwards = sorted(wanted, key=natural)
+    wanted.reverse()
+    assert sorted(wanted, key=natural) == forwards
