@@ -22,15 +22,29 @@ _META = "netwright"
 class AttributeKind(StrEnum):
     """What editor an attribute needs; one editor per kind, never per layer."""
 
-    INTEGER = "integer"
+    INTEGER = "integer"  # `choices` are words that may stand instead ("same")
     NUMBER = "number"
     SWITCH = "switch"
     CHOICE = "choice"
-    SIZE = "size"  # int or (height, width)
+    SIZE = "size"  # int or (height, width); `choices` are words that may stand instead ("same")
     TEXT = "text"
+    FIELD = "field"  # the name of a field of the data
     FIELDS = "fields"  # names of fields of the data
     INTEGERS = "integers"  # a list of integers
     NUMBERS = "numbers"
+
+
+_NOUNS = {
+    AttributeKind.INTEGER: "a whole number",
+    AttributeKind.NUMBER: "a number",
+    AttributeKind.SIZE: "a whole number or two of them",
+    AttributeKind.SWITCH: "on or off",
+    AttributeKind.TEXT: "a text",
+    AttributeKind.FIELD: "the name of a field",
+    AttributeKind.FIELDS: "names of fields",
+    AttributeKind.INTEGERS: "whole numbers",
+    AttributeKind.NUMBERS: "numbers",
+}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,10 +67,8 @@ class Attribute:
 
     def range_text(self) -> str:
         """The range in words, for messages: "a whole number from 1", "one of zeros, reflect"."""
-        noun = {"integer": "a whole number", "number": "a number", "size": "a whole number or two of them"}.get(
-            self.kind, ""
-        )
-        if self.choices:
+        noun = "" if self.kind is AttributeKind.CHOICE else _NOUNS.get(self.kind, "")
+        if self.choices and not noun:
             return "one of " + ", ".join(self.choices)
         bounds = []
         if self.minimum is not None:
@@ -67,7 +79,8 @@ class Attribute:
             bounds.append(f"to {self.maximum:g}")
         if self.below is not None:
             bounds.append(f"below {self.below:g}")
-        return " ".join([noun or f"a {self.kind.value}", *bounds])
+        words = [f"or {choice}" for choice in self.choices] + (["or nothing"] if self.optional else [])
+        return " ".join([noun or _NOUNS.get(self.kind, "a text"), *bounds, *words])
 
 
 def attribute(
@@ -114,8 +127,11 @@ def _kind_of(annotation: Any) -> tuple[AttributeKind, tuple[str, ...], bool]:
         optional = type(None) in arguments
         arguments = tuple(item for item in arguments if item is not type(None))
     first = arguments[0]
+    words = tuple(
+        str(word) for item in arguments if typing.get_origin(item) is Literal for word in typing.get_args(item)
+    )
     if any(typing.get_origin(item) is tuple and typing.get_args(item)[-1] is not Ellipsis for item in arguments):
-        return AttributeKind.SIZE, (), optional
+        return AttributeKind.SIZE, words, optional
     if typing.get_origin(first) is Literal:
         return AttributeKind.CHOICE, tuple(str(item) for item in typing.get_args(first)), optional
     if typing.get_origin(first) is tuple:
@@ -128,7 +144,7 @@ def _kind_of(annotation: Any) -> tuple[AttributeKind, tuple[str, ...], bool]:
         float: AttributeKind.NUMBER,
         str: AttributeKind.TEXT,
     }
-    return kinds[first], (), optional
+    return kinds[first], words, optional
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -171,6 +187,8 @@ class Entry:
     @classmethod
     def from_attributes(cls, values: Mapping[str, Any]) -> Self:
         """Build from what a project file holds. Raises AttributeOutOfRange naming the attribute."""
+        if not values:
+            return cls()
         known = {item.name: item for item in cls.attributes()}
         for name in values:
             if name not in known:
@@ -181,7 +199,7 @@ class Entry:
                     found=name[:80],
                     hint="Remove it, or pick one of those named.",
                 )
-        hints = typing.get_type_hints(cls)
+        hints = _hints(cls)
         converted = {}
         for name, value in values.items():
             info = known[name]
@@ -200,9 +218,19 @@ class Entry:
 _CACHE: dict[type, tuple[Attribute, ...]] = {}
 
 
+_HINTS: dict[type, dict[str, Any]] = {}
+
+
+def _hints(cls: type[Entry]) -> dict[str, Any]:
+    """Resolved annotations; reading them takes longer than checking a node."""
+    if cls not in _HINTS:
+        _HINTS[cls] = typing.get_type_hints(cls)
+    return _HINTS[cls]
+
+
 def _attributes(cls: type[Entry]) -> tuple[Attribute, ...]:
     if cls not in _CACHE:
-        hints = typing.get_type_hints(cls)
+        hints = _hints(cls)
         found = []
         for item in dataclasses.fields(cls):
             meta = item.metadata.get(_META)

@@ -1,6 +1,7 @@
 """What every layer declares: ports, shape rule, what torch computes it with, its cost and its ONNX form."""
 
 import dataclasses
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, ClassVar
 
@@ -44,8 +45,8 @@ class InputPort:
 class OnnxForm:
     """How the layer is written in ONNX: an operator that needs nothing but renamed attributes, or a named rule.
 
-    `op` alone: the operator takes the layer's inputs as they are. `rule` names a rule of `engine.deployment`. An empty form
-    cannot be exported, and `why` says so in the user's words.
+    `op` alone: the operator takes the layer's inputs as they are. `rule` names a rule of `engine.deployment`. An empty
+    form cannot be exported, and `why` says so in the user's words.
     """
 
     op: str = ""
@@ -55,12 +56,18 @@ class OnnxForm:
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Layer(Entry):
-    """Base of all layers. A subclass declares ClassVars and attributes, and the shape rule."""
+    """Base of all layers. A subclass declares ClassVars and attributes, and the shape rule.
+
+    `not_arguments` are attributes the torch target is not given. `unlike_torch` says why a name or a default is not
+    that of the torch class (an attribute of ours, or an argument of torch's that is not offered); a law test reads it.
+    """
 
     family: ClassVar[Family]
     inputs: ClassVar[tuple[InputPort, ...]] = (InputPort(),)
     outputs: ClassVar[tuple[str, ...]] = ("output",)
     onnx: ClassVar[OnnxForm] = OnnxForm(why="It has no ONNX form.")
+    not_arguments: ClassVar[frozenset[str]] = frozenset()
+    unlike_torch: ClassVar[Mapping[str, str]] = {}
 
     def input_ports(self) -> tuple[InputPort, ...]:
         """The input ports; a layer with a variable number of inputs overrides this."""
@@ -83,7 +90,11 @@ class Layer(Entry):
 
     def arguments(self, *inputs: TensorSpec) -> dict[str, Any]:
         """All keyword arguments for the torch target: computed ones first, then the attributes under torch's names."""
-        named = {info.torch_name or info.name: getattr(self, info.name) for info in self.attributes()}
+        named = {
+            info.torch_name or info.name: getattr(self, info.name)
+            for info in self.attributes()
+            if info.name not in self.not_arguments
+        }
         return {**self.computed(*inputs), **named}
 
     def parameter_count(self, *inputs: TensorSpec) -> int:

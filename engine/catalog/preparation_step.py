@@ -12,8 +12,9 @@ from engine.document.data_spec import FieldKind, Statistics
 class PreparationStep(Entry):
     """Base of preparation steps. One definition runs in training, in Try it and inside the exported file.
 
-    `target` names the class of `engine.data.preparation` that carries it out on tensors and writes it into an ONNX graph.
-    Raw specs: picture (N, None, None, C) 0 to 255 float; number (N,) float; category and text (N,) int standing for strings.
+    `target` names the class of `engine.data.preparation` that carries it out on tensors and writes it into ONNX.
+    Raw specs: picture (N, None, None, C) 0 to 255 float; number (N,) float; category and text (N,) int standing for
+    strings.
     """
 
     kinds: ClassVar[tuple[FieldKind, ...]] = ()

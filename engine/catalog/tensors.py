@@ -17,10 +17,14 @@ class DType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TensorSpec:
-    """What is known of a tensor before anything runs. `shape` includes the batch dimension (None)."""
+    """What is known of a tensor before anything runs. `shape` includes the batch dimension (None).
+
+    `classes` is the number of different values of an int tensor (0 to classes - 1), where it is known.
+    """
 
     shape: Shape
     dtype: DType = DType.FLOAT
+    classes: int | None = None
 
     @property
     def rank(self) -> int:

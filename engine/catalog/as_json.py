@@ -1,0 +1,77 @@
+"""The whole catalog as plain values, for `netwright catalog`."""
+
+from typing import Any
+
+from engine.catalog import registry
+from engine.catalog.entry import Attribute, Entry
+from engine.catalog.layer import Layer
+from engine.catalog.losses import Loss
+from engine.catalog.metrics import Metric
+from engine.catalog.preparation_step import PreparationStep
+
+
+def catalog_json() -> dict[str, Any]:
+    """Lists of {type, family, help, attributes, inputs, outputs} under layers, losses, optimizers, schedules, metrics,
+    preparation and augmentation."""
+    return {
+        "layers": [_entry(item) for item in registry.layers() if not issubclass(item, Loss)],
+        "losses": [_entry(item) for item in registry.losses()],
+        "optimizers": [_entry(item) for item in registry.optimizers()],
+        "schedules": [_entry(item) for item in registry.schedules()],
+        "metrics": [_entry(item) for item in registry.metrics()],
+        "preparation": [_entry(item) for item in registry.preparation()],
+        "augmentation": [_entry(item) for item in registry.augmentation()],
+    }
+
+
+def _entry(item: type[Entry]) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "type": item.type_name(),
+        "label": item.label(),
+        "family": "",
+        "help": item.help(),
+        "details": item.details(),
+        "synonyms": list(item.synonyms),
+        "attributes": [_attribute(info) for info in item.attributes()],
+        "inputs": [],
+        "outputs": [],
+    }
+    if issubclass(item, Layer):
+        found["family"] = item.family.value
+        found["inputs"] = [
+            {
+                "name": port.name,
+                "axes": list(port.axes),
+                "dtype": port.dtype.value if port.dtype else None,
+                "optional": port.optional,
+            }
+            for port in item().input_ports()
+        ]
+        found["outputs"] = list(item.outputs)
+    if issubclass(item, Loss):
+        found["answer"] = item.answer
+    if issubclass(item, Metric):
+        found["name"] = item.key
+        found["larger_is_better"] = item.larger_is_better
+        found["kinds"] = [kind.value for kind in item.kinds]
+    if issubclass(item, PreparationStep):
+        found["kinds"] = [kind.value for kind in item.kinds]
+    return found
+
+
+def _attribute(info: Attribute) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "name": info.name,
+        "kind": info.kind.value,
+        "default": list(info.default) if isinstance(info.default, tuple) else info.default,
+        "help": info.help,
+        "label": info.label,
+        "optional": info.optional,
+        "advanced": info.advanced,
+    }
+    for bound in ("minimum", "maximum", "above", "below"):
+        if getattr(info, bound) is not None:
+            found[bound] = getattr(info, bound)
+    if info.choices:
+        found["choices"] = list(info.choices)
+    return found

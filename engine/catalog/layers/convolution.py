@@ -1,0 +1,270 @@
+"""Convolutions: small learned filters that move over a signal or a picture; and their transposes, which enlarge."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+from engine.catalog.entry import attribute
+from engine.catalog.layer import Family, InputPort, Layer, OnnxForm
+from engine.catalog.rules import PICTURE, SIGNAL, known, mismatch, pair, volume, window
+from engine.catalog.tensors import TensorSpec
+
+_SIZES = "3, or 3 × 5 for height and width"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Convolution(Layer):
+    """Base: channels, groups and cost are alike in one and two dimensions."""
+
+    family: ClassVar[Family] = Family.CONVOLUTION
+    onnx: ClassVar[OnnxForm] = OnnxForm(rule="conv")
+    out_channels: int = attribute(
+        32, minimum=1, maximum=100_000, label="Filters", help="How many filters, and so channels that come out."
+    )
+
+    def _settings(self) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...] | None, tuple[int, ...]]:
+        """Kernel, stride, padding (None for "same") and dilation by axis."""
+        raise NotImplementedError
+
+    def output_specs(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
+        (x,) = inputs
+        check_groups(x, self.out_channels, self.groups)  # type: ignore[attr-defined]
+        kernels, strides, paddings, dilations = self._settings()
+        names = PICTURE[2:] if len(kernels) == 2 else SIGNAL[2:]
+        mode = self.padding_mode  # type: ignore[attr-defined]
+        sizes: list[int | None] = []
+        for place, name in enumerate(names):
+            size = x.shape[2 + place]
+            reach = dilations[place] * (kernels[place] - 1)
+            if paddings is None:
+                if strides[place] != 1:
+                    mismatch(
+                        "stride 1 with padding 'same'", str(strides[place]), "Set the stride to 1, or padding to 0."
+                    )
+                _check_border(mode, size, reach - reach // 2, name)
+                sizes.append(size)
+                continue
+            _check_border(mode, size, paddings[place], name)
+            sizes.append(
+                window(
+                    size,
+                    name,
+                    kernel=kernels[place],
+                    stride=strides[place],
+                    padding=paddings[place],
+                    dilation=dilations[place],
+                )
+            )
+        return (TensorSpec((x.shape[0], self.out_channels, *sizes)),)
+
+    def computed(self, *inputs: TensorSpec) -> dict[str, Any]:
+        return {"in_channels": inputs[0].shape[1]}
+
+    def parameter_count(self, *inputs: TensorSpec) -> int:
+        kernels = self._settings()[0]
+        inside = (inputs[0].shape[1] or 0) // self.groups  # type: ignore[attr-defined]
+        return self.out_channels * (inside * volume(kernels) + self.bias)  # type: ignore[attr-defined,no-any-return]
+
+    def multiply_adds(self, *inputs: TensorSpec) -> int:
+        (y,) = self.output_specs(*inputs)
+        inside = (inputs[0].shape[1] or 0) // self.groups  # type: ignore[attr-defined]
+        return volume(y.shape[1:]) * inside * volume(self._settings()[0])  # type: ignore[no-any-return]
+
+
+def check_groups(x: TensorSpec, out_channels: int, groups: int) -> None:
+    """Channels in and out must be dividable among the groups."""
+    channels = known(x, 1, "channels")
+    if channels % groups:
+        mismatch(f"channels dividable by {groups} groups", f"{channels}", "Change the groups, or the channels before.")
+    if out_channels % groups:
+        mismatch(f"filters dividable by {groups} groups", f"{out_channels}", "Change the groups, or the filters.")
+
+
+def _check_border(mode: str, size: int | None, border: int, name: str) -> None:
+    """A border of reflected values must be smaller than the axis, a circular one not larger."""
+    if size is None or mode not in ("reflect", "circular") or border == 0:
+        return
+    if border > (size - 1 if mode == "reflect" else size):
+        mismatch(
+            f"{name} above the {mode} border of {border}", f"{name} {size}", "Use less padding, or pad with zeros."
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Conv1d(_Convolution):
+    """Slides small learned filters along a signal or sequence and reports where each pattern occurs.
+
+    Input (N, channels, length); output (N, out_channels, length') with length' = (length + 2 padding - dilation
+    (kernel_size - 1) - 1) // stride + 1, or length with padding "same". Source: torch.nn.Conv1d.
+    """
+
+    target: ClassVar[str] = "torch.nn.Conv1d"
+    synonyms: ClassVar[tuple[str, ...]] = ("convolution", "filter", "signal", "temporal", "cnn")
+    inputs: ClassVar[tuple[InputPort, ...]] = (InputPort(axes=SIGNAL),)
+    kernel_size: int = attribute(3, minimum=1, maximum=10_000, help="Length of each filter.")
+    stride: int = attribute(1, minimum=1, maximum=10_000, help="Steps the filter moves at a time; 2 halves the length.")
+    padding: int | Literal["same"] = attribute(
+        0, minimum=0, maximum=10_000, help="Values added at each end; 'same' keeps the length."
+    )
+    dilation: int = attribute(1, minimum=1, maximum=10_000, advanced=True, help="Distance between a filter's values.")
+    groups: int = attribute(
+        1, minimum=1, maximum=100_000, advanced=True, help="Channels are split into this many groups."
+    )
+    bias: bool = attribute(True, advanced=True, help="Add a learned constant to each filter's answer.")
+    padding_mode: Literal["zeros", "reflect", "replicate", "circular"] = attribute(
+        "zeros", advanced=True, help="What is added at the ends."
+    )
+
+    def _settings(self) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...] | None, tuple[int, ...]]:
+        padding = None if isinstance(self.padding, str) else (self.padding,)
+        return (self.kernel_size,), (self.stride,), padding, (self.dilation,)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Conv2d(_Convolution):
+    """Slides small learned filters over a picture and reports where each pattern occurs.
+
+    Input (N, channels, height, width); output (N, out_channels, height', width') with height' = (height + 2 padding
+    - dilation (kernel_size - 1) - 1) // stride + 1, width' likewise; unchanged with padding "same".
+    Source: torch.nn.Conv2d.
+    """
+
+    target: ClassVar[str] = "torch.nn.Conv2d"
+    synonyms: ClassVar[tuple[str, ...]] = ("convolution", "filter", "image", "cnn", "depthwise")
+    inputs: ClassVar[tuple[InputPort, ...]] = (InputPort(axes=PICTURE),)
+    kernel_size: int | tuple[int, int] = attribute(3, minimum=1, maximum=1_000, help=f"Size of each filter: {_SIZES}.")
+    stride: int | tuple[int, int] = attribute(
+        1, minimum=1, maximum=1_000, help="Steps the filter moves at a time; 2 halves height and width."
+    )
+    padding: int | tuple[int, int] | Literal["same"] = attribute(
+        0, minimum=0, maximum=1_000, help="Border added on each side; 'same' keeps height and width."
+    )
+    dilation: int | tuple[int, int] = attribute(
+        1, minimum=1, maximum=1_000, advanced=True, help="Distance between a filter's values."
+    )
+    groups: int = attribute(
+        1,
+        minimum=1,
+        maximum=100_000,
+        advanced=True,
+        help="Channels are split into this many groups; as many as channels is a depthwise convolution.",
+    )
+    bias: bool = attribute(True, advanced=True, help="Add a learned constant to each filter's answer.")
+    padding_mode: Literal["zeros", "reflect", "replicate", "circular"] = attribute(
+        "zeros", advanced=True, help="What the border is filled with."
+    )
+
+    def _settings(self) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...] | None, tuple[int, ...]]:
+        padding = None if isinstance(self.padding, str) else pair(self.padding)
+        return pair(self.kernel_size), pair(self.stride), padding, pair(self.dilation)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Transposed(Layer):
+    """Base: a convolution run backwards, so that sizes grow."""
+
+    family: ClassVar[Family] = Family.CONVOLUTION
+    onnx: ClassVar[OnnxForm] = OnnxForm(rule="conv_transpose")
+    unlike_torch: ClassVar[Mapping[str, str]] = {"padding_mode": "torch takes zeros alone here"}
+    out_channels: int = attribute(
+        32, minimum=1, maximum=100_000, label="Filters", help="How many filters, and so channels that come out."
+    )
+
+    def _settings(self) -> tuple[tuple[int, ...], ...]:
+        """Kernel, stride, padding, output padding and dilation by axis."""
+        raise NotImplementedError
+
+    def output_specs(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
+        (x,) = inputs
+        check_groups(x, self.out_channels, self.groups)  # type: ignore[attr-defined]
+        names = PICTURE[2:] if x.rank == 4 else SIGNAL[2:]
+        sizes: list[int | None] = []
+        for size, name, kernel, stride, padding, extra, dilation in zip(
+            x.shape[2:], names, *self._settings(), strict=True
+        ):
+            if extra >= stride and extra >= dilation:
+                mismatch(
+                    f"an output padding below the stride {stride} or the dilation {dilation}", str(extra), "Lower it."
+                )
+            if size is None:
+                sizes.append(None)
+                continue
+            grown = (size - 1) * stride - 2 * padding + dilation * (kernel - 1) + extra + 1
+            if grown < 1:
+                mismatch(
+                    f"a {name} that leaves something after padding {padding}", f"{name} {size}", "Use less padding."
+                )
+            sizes.append(grown)
+        return (TensorSpec((x.shape[0], self.out_channels, *sizes)),)
+
+    def computed(self, *inputs: TensorSpec) -> dict[str, Any]:
+        return {"in_channels": inputs[0].shape[1]}
+
+    def parameter_count(self, *inputs: TensorSpec) -> int:
+        channels = inputs[0].shape[1] or 0
+        inside = self.out_channels // self.groups  # type: ignore[attr-defined]
+        return channels * inside * volume(self._settings()[0]) + self.bias * self.out_channels  # type: ignore[attr-defined,no-any-return]
+
+    def multiply_adds(self, *inputs: TensorSpec) -> int:
+        inside = self.out_channels // self.groups  # type: ignore[attr-defined]
+        return volume(inputs[0].shape[1:]) * inside * volume(self._settings()[0])  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ConvTranspose1d(_Transposed):
+    """Makes a signal longer with learned filters; the counterpart of Conv1d.
+
+    Input (N, channels, length); output (N, out_channels, length') with length' = (length - 1) stride - 2 padding
+    + dilation (kernel_size - 1) + output_padding + 1. Source: torch.nn.ConvTranspose1d.
+    """
+
+    target: ClassVar[str] = "torch.nn.ConvTranspose1d"
+    synonyms: ClassVar[tuple[str, ...]] = ("deconvolution", "upsampling", "decoder", "generator")
+    inputs: ClassVar[tuple[InputPort, ...]] = (InputPort(axes=SIGNAL),)
+    kernel_size: int = attribute(2, minimum=1, maximum=10_000, help="Length of each filter.")
+    stride: int = attribute(1, minimum=1, maximum=10_000, help="2 doubles the length.")
+    padding: int = attribute(0, minimum=0, maximum=10_000, help="Values taken off at each end.")
+    output_padding: int = attribute(0, minimum=0, maximum=10_000, advanced=True, help="Values added at one end.")
+    groups: int = attribute(
+        1, minimum=1, maximum=100_000, advanced=True, help="Channels are split into this many groups."
+    )
+    bias: bool = attribute(True, advanced=True, help="Add a learned constant to each filter's answer.")
+    dilation: int = attribute(1, minimum=1, maximum=10_000, advanced=True, help="Distance between a filter's values.")
+
+    def _settings(self) -> tuple[tuple[int, ...], ...]:
+        return (self.kernel_size,), (self.stride,), (self.padding,), (self.output_padding,), (self.dilation,)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ConvTranspose2d(_Transposed):
+    """Makes a picture larger with learned filters; the counterpart of Conv2d.
+
+    Input (N, channels, height, width); output (N, out_channels, height', width') with height' = (height - 1) stride
+    - 2 padding + dilation (kernel_size - 1) + output_padding + 1, width' likewise. Source: torch.nn.ConvTranspose2d.
+    """
+
+    target: ClassVar[str] = "torch.nn.ConvTranspose2d"
+    synonyms: ClassVar[tuple[str, ...]] = ("deconvolution", "upsampling", "decoder", "generator")
+    inputs: ClassVar[tuple[InputPort, ...]] = (InputPort(axes=PICTURE),)
+    kernel_size: int | tuple[int, int] = attribute(2, minimum=1, maximum=1_000, help=f"Size of each filter: {_SIZES}.")
+    stride: int | tuple[int, int] = attribute(1, minimum=1, maximum=1_000, help="2 doubles height and width.")
+    padding: int | tuple[int, int] = attribute(0, minimum=0, maximum=1_000, help="Border taken off on each side.")
+    output_padding: int | tuple[int, int] = attribute(
+        0, minimum=0, maximum=1_000, advanced=True, help="Border added at the bottom and the right."
+    )
+    groups: int = attribute(
+        1, minimum=1, maximum=100_000, advanced=True, help="Channels are split into this many groups."
+    )
+    bias: bool = attribute(True, advanced=True, help="Add a learned constant to each filter's answer.")
+    dilation: int | tuple[int, int] = attribute(
+        1, minimum=1, maximum=1_000, advanced=True, help="Distance between a filter's values."
+    )
+
+    def _settings(self) -> tuple[tuple[int, ...], ...]:
+        return (
+            pair(self.kernel_size),
+            pair(self.stride),
+            pair(self.padding),
+            pair(self.output_padding),
+            pair(self.dilation),
+        )

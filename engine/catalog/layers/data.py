@@ -1,0 +1,43 @@
+"""Where data comes in and answers go out: Input and Output."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from engine.catalog.entry import AttributeKind, attribute
+from engine.catalog.layer import Family, InputPort, Layer, OnnxForm
+from engine.catalog.tensors import TensorSpec
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Input(Layer):
+    """Brings fields of the data into the network, prepared as the tab Data says.
+
+    One field gives its prepared tensor, several are joined along the last axis into (N, K). A field to be learned is
+    brought in the same way and linked to the target of a loss. The shape comes from the data.
+    """
+
+    caption: ClassVar[str] = "Input"
+    synonyms: ClassVar[tuple[str, ...]] = ("data", "source", "images in", "table in", "text in", "labels", "target")
+    family: ClassVar[Family] = Family.DATA
+    inputs: ClassVar[tuple[InputPort, ...]] = ()
+    onnx: ClassVar[OnnxForm] = OnnxForm(rule="input")
+    fields: tuple[str, ...] = attribute((), help="The fields of the data that flow in here.")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Output(Layer):
+    """Marks a tensor as the network's answer for a field.
+
+    For a category (N, classes), for a number (N, 1). The kind of the field decides score, display and export.
+    """
+
+    caption: ClassVar[str] = "Output"
+    synonyms: ClassVar[tuple[str, ...]] = ("answer", "prediction", "result", "head")
+    family: ClassVar[Family] = Family.DATA
+    inputs: ClassVar[tuple[InputPort, ...]] = (InputPort(name="prediction"),)
+    outputs: ClassVar[tuple[str, ...]] = ()
+    onnx: ClassVar[OnnxForm] = OnnxForm(rule="output")
+    field: str = attribute("", kind=AttributeKind.FIELD, help="The field of the data that is answered here.")
+
+    def output_specs(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
+        return ()

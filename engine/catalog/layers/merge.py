@@ -1,0 +1,186 @@
+"""Layers that bring several ways together: add, multiply, concatenate, stack."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from engine.catalog.entry import attribute
+from engine.catalog.layer import Family, InputPort, Layer, OnnxForm
+from engine.catalog.rules import broadcast, found_text, join, merged_dtype, mismatch, normal_axis, same_sizes, volume
+from engine.catalog.tensors import TensorSpec
+
+MOST_INPUTS = 16
+_PORTS = tuple(InputPort(name=letter, dtype=None) for letter in "abcdefghijklmnop")
+_TWO = (InputPort(name="a"), InputPort(name="b"))
+_COUNT = {"count": "the module takes any number of tensors; the drawing needs to know how many ports to show"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Several(Layer):
+    """Base: as many input ports as `count` says, named a, b, c, ..."""
+
+    family: ClassVar[Family] = Family.MERGE
+    inputs: ClassVar[tuple[InputPort, ...]] = _PORTS[:2]
+    not_arguments: ClassVar[frozenset[str]] = frozenset({"count"})
+    unlike_torch: ClassVar[Mapping[str, str]] = _COUNT
+    count: int = attribute(2, minimum=2, maximum=MOST_INPUTS, label="Inputs", help="How many links come together.")
+
+    def input_ports(self) -> tuple[InputPort, ...]:
+        return _PORTS[: self.count]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Elementwise(_Several):
+    """Base: value by value, sizes of 1 repeated."""
+
+    inputs: ClassVar[tuple[InputPort, ...]] = _PORTS[:2]
+
+    def output_specs(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
+        return (broadcast(inputs),)
+
+    def multiply_adds(self, *inputs: TensorSpec) -> int:
+        return volume(broadcast(inputs).shape[1:]) * (self.count - 1)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Add(_Elementwise):
+    """Adds tensors value by value; what makes a skip connection.
+
+    Inputs of equal shape, or of size 1 where they differ; output of that shape. Source: torch.add.
+    """
+
+    target: ClassVar[str] = "engine.compiler.modules.Add"
+    synonyms: ClassVar[tuple[str, ...]] = ("sum", "plus", "residual", "skip connection", "merge")
+    onnx: ClassVar[OnnxForm] = OnnxForm(rule="add")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Multiply(_Elementwise):
+    """Multiplies tensors value by value; lets one way decide how much of another passes.
+
+    Inputs of equal shape, or of size 1 where they differ; output of that shape. Source: torch.mul.
+    """
+
+    target: ClassVar[str] = "engine.compiler.modules.Multiply"
+    synonyms: ClassVar[tuple[str, ...]] = ("times", "product", "gate", "merge")
+    onnx: ClassVar[OnnxForm] = OnnxForm(rule="multiply")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Maximum(_Elementwise):
+    """Keeps the largest of the tensors, value by value.
+
+    Inputs of equal shape, or of size 1 where they differ; output of that shape. Source: torch.maximum.
+    """
+
+    target: ClassVar[str] = "engine.compiler.modules.Maximum"
+    synonyms: ClassVar[tuple[str, ...]] = ("max", "largest", "merge")
+    onnx: ClassVar[OnnxForm] = OnnxForm(rule="maximum")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Pair(Layer):
+    """Base: value by value, of two tensors of decimal numbers."""
+
+    family: ClassVar[Family] = Family.MERGE
+    inputs: ClassVar[tuple[InputPort, ...]] = _TWO
+
+    def output_specs(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
+        return (broadcast(inputs),)
+
+    def multiply_adds(self, *inputs: TensorSpec) -> int:
+        return volume(broadcast(inputs).shape[1:])
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Subtract(_Pair):
+    """Takes b away from a, value by value.
+
+    Inputs of equal shape, or of size 1 where they differ; output of that shape. Source: torch.sub.
+    """
+
+    target: ClassVar[str] = "engine.compiler.modules.Subtract"
+    synonyms: ClassVar[tuple[str, ...]] = ("minus", "difference", "merge")
+    onnx: ClassVar[OnnxForm] = OnnxForm(op="Sub")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Divide(_Pair):
+    """Divides a by b, value by value.
+
+    Inputs of equal shape, or of size 1 where they differ; output of that shape. Source: torch.div.
+    """
+
+    target: ClassVar[str] = "engine.compiler.modules.Divide"
+    synonyms: ClassVar[tuple[str, ...]] = ("ratio", "quotient", "merge")
+    onnx: ClassVar[OnnxForm] = OnnxForm(op="Div")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Concatenate(_Several):
+    """Lays tensors one after the other along an axis.
+
+    Inputs of equal sizes but along dim; output with the sum of the sizes there. Source: torch.cat.
+    """
+
+    target: ClassVar[str] = "engine.compiler.modules.Concatenate"
+    synonyms: ClassVar[tuple[str, ...]] = ("cat", "concat", "join", "merge", "u-net", "dense")
+    onnx: ClassVar[OnnxForm] = OnnxForm(rule="concatenate")
+    dim: int = attribute(1, minimum=-8, maximum=8, help="The axis: 1 is the channels or features, -1 the last.")
+
+    def output_specs(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
+        return (join(inputs, self.dim),)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stack(_Several):
+    """Lays tensors of equal shape beside each other along a new axis.
+
+    Inputs (N, ...) of equal shape; output with an axis of as many entries as inputs at dim. Source: torch.stack.
+    """
+
+    target: ClassVar[str] = "engine.compiler.modules.Stack"
+    synonyms: ClassVar[tuple[str, ...]] = ("new axis", "merge", "join")
+    onnx: ClassVar[OnnxForm] = OnnxForm(rule="stack")
+    dim: int = attribute(1, minimum=-8, maximum=8, help="Where the new axis stands: 1 is just after the batch.")
+
+    def output_specs(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
+        first = inputs[0]
+        sizes = list(first.shape)
+        for other in inputs[1:]:
+            if other.rank != first.rank or not all(map(same_sizes, first.shape, other.shape)):
+                mismatch(f"equal shapes, {found_text(first.shape)}", other, "Bring all inputs to one shape.")
+            sizes = [a if a is not None else b for a, b in zip(sizes, other.shape, strict=True)]
+        axis = normal_axis(self.dim, first.rank, extra=1)
+        return (TensorSpec((*sizes[:axis], len(inputs), *sizes[axis:]), merged_dtype(inputs)),)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MatMul(Layer):
+    """Multiplies the matrices of two tensors, sample by sample.
+
+    Inputs (N, ..., rows, inner) and (N, ..., inner, columns); output (N, ..., rows, columns). Source: torch.matmul.
+    """
+
+    target: ClassVar[str] = "engine.compiler.modules.MatMul"
+    caption: ClassVar[str] = "Matrix product"
+    synonyms: ClassVar[tuple[str, ...]] = ("matrix multiplication", "dot", "bmm", "similarity")
+    family: ClassVar[Family] = Family.MERGE
+    inputs: ClassVar[tuple[InputPort, ...]] = _TWO
+    onnx: ClassVar[OnnxForm] = OnnxForm(op="MatMul")
+
+    def output_specs(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
+        a, b = inputs
+        if a.rank < 3 or a.rank != b.rank:
+            # Fewer dimensions would multiply across the batch; torch allows it, and mixes samples.
+            mismatch("3 or more dimensions (N, rows, columns) at both inputs, as many at each", f"{a} and {b}")
+        if not same_sizes(a.shape[-1], b.shape[-2]):
+            mismatch(
+                f"as many rows in b as columns in a, {a.shape[-1]}", f"{b.shape[-2]}", "Permute swaps rows and columns."
+            )
+        front = broadcast((TensorSpec(a.shape[:-2]), TensorSpec(b.shape[:-2]))).shape
+        return (TensorSpec((*front, a.shape[-2], b.shape[-1])),)
+
+    def multiply_adds(self, *inputs: TensorSpec) -> int:
+        (y,) = self.output_specs(*inputs)
+        return volume(y.shape[1:]) * (inputs[0].shape[-1] or 1)

@@ -1,0 +1,222 @@
+"""Finds catalog entries by name; each family's file is read once, and whatever it declares is in."""
+
+import functools
+from collections.abc import Iterable
+from types import MappingProxyType, ModuleType
+from typing import TypeVar
+
+from engine.catalog import augmentation as _augmentation
+from engine.catalog import losses as _losses
+from engine.catalog import metrics as _metrics
+from engine.catalog import optimizers as _optimizers
+from engine.catalog import preparation as _preparation
+from engine.catalog import schedules as _schedules
+from engine.catalog.augmentation import AugmentationStep
+from engine.catalog.entry import Entry
+from engine.catalog.layer import Layer
+from engine.catalog.layers import (
+    activation,
+    attention,
+    convolution,
+    data,
+    dropout,
+    embedding,
+    linear,
+    merge,
+    normalization,
+    pooling,
+    recurrent,
+    shape,
+)
+from engine.catalog.losses import Loss
+from engine.catalog.metrics import Metric
+from engine.catalog.optimizers import Optimizer
+from engine.catalog.preparation_step import PreparationStep
+from engine.catalog.schedules import Schedule
+from engine.document.data_spec import Step
+from engine.document.graph import Node
+from engine.errors import AttributeOutOfRange, GraphError
+
+AnyEntry = TypeVar("AnyEntry", bound=Entry)
+
+_LAYER_FILES = (
+    data,
+    convolution,
+    pooling,
+    linear,
+    recurrent,
+    embedding,
+    attention,
+    normalization,
+    activation,
+    dropout,
+    shape,
+    merge,
+    _losses,
+)
+
+
+def _declared(module: ModuleType, base: type[AnyEntry]) -> Iterable[type[AnyEntry]]:
+    """The entries a file declares, in its order; names that begin with _ are shared bases."""
+    for name, item in vars(module).items():
+        if (
+            isinstance(item, type)
+            and issubclass(item, base)
+            and item is not base
+            and item.__module__ == module.__name__
+            and not name.startswith("_")
+            and item is not Loss
+        ):
+            yield item
+
+
+@functools.cache
+def layers() -> tuple[type[Layer], ...]:
+    """Every layer in palette order: data first, losses last."""
+    return tuple(item for module in _LAYER_FILES for item in _declared(module, Layer))
+
+
+@functools.cache
+def losses() -> tuple[type[Loss], ...]:
+    """The losses alone."""
+    return tuple(_declared(_losses, Loss))
+
+
+@functools.cache
+def optimizers() -> tuple[type[Optimizer], ...]:
+    """The optimizers."""
+    return tuple(_declared(_optimizers, Optimizer))
+
+
+@functools.cache
+def schedules() -> tuple[type[Schedule], ...]:
+    """The schedules of the learning rate."""
+    return tuple(_declared(_schedules, Schedule))
+
+
+@functools.cache
+def metrics() -> tuple[type[Metric], ...]:
+    """The metrics."""
+    return tuple(_declared(_metrics, Metric))
+
+
+@functools.cache
+def preparation() -> tuple[type[PreparationStep], ...]:
+    """The preparation steps."""
+    return tuple(_declared(_preparation, PreparationStep))
+
+
+@functools.cache
+def augmentation() -> tuple[type[AugmentationStep], ...]:
+    """The augmentation steps."""
+    return tuple(_declared(_augmentation, AugmentationStep))
+
+
+_KINDS = MappingProxyType(
+    {
+        "layer": layers,
+        "optimizer": optimizers,
+        "schedule": schedules,
+        "metric": metrics,
+        "preparation": preparation,
+        "augmentation": augmentation,
+    }
+)
+
+
+@functools.cache
+def _by_name(kind: str) -> dict[str, type[Entry]]:
+    return {item.type_name(): item for item in _KINDS[kind]()}
+
+
+def layer_type(name: str) -> type[Layer] | None:
+    """The layer of that name, losses included."""
+    return _by_name("layer").get(name)  # type: ignore[return-value]
+
+
+def layer(node: Node) -> Layer:
+    """The layer a node stands for. Raises GraphError for an unknown type, AttributeOutOfRange for a wrong attribute."""
+    found = layer_type(node.type)
+    if found is None:
+        raise GraphError(
+            f"There is no layer '{node.type[:80]}'.",
+            where=node.id,
+            expected="a layer of the catalog",
+            found=node.type[:80],
+            hint="The project may come from a newer version. Replace the node, or remove it.",
+        )
+    try:
+        return found.from_attributes(node.attributes)
+    except AttributeOutOfRange as error:
+        raise AttributeOutOfRange(
+            error.message,
+            where=f"{node.id}.{error.where}",
+            expected=error.expected,
+            found=error.found,
+            hint=error.hint,
+        ) from None
+
+
+def entry_type(kind: str, name: str) -> type[Entry] | None:
+    """The entry of that kind ("optimizer", "schedule", "metric", "preparation", "augmentation", "layer") and name."""
+    return _by_name(kind).get(name)
+
+
+def entry(kind: str, step: Step) -> Entry:
+    """The entry a step stands for. Raises AttributeOutOfRange for an unknown type or a wrong attribute."""
+    found = entry_type(kind, step.type)
+    if found is None:
+        raise AttributeOutOfRange(
+            f"There is no {kind} '{step.type[:80]}'.",
+            where=kind,
+            expected="one of " + ", ".join(_by_name(kind)),
+            found=step.type[:80],
+            hint="Pick one of those named.",
+        )
+    return found.from_attributes(step.attributes)
+
+
+def optimizer(step: Step) -> Optimizer:
+    """The optimizer a step stands for; raises AttributeOutOfRange."""
+    return entry("optimizer", step)  # type: ignore[return-value]
+
+
+def schedule(step: Step) -> Schedule:
+    """The schedule a step stands for; raises AttributeOutOfRange."""
+    return entry("schedule", step)  # type: ignore[return-value]
+
+
+def metric_named(key: str) -> type[Metric] | None:
+    """The metric with that key ("accuracy")."""
+    return next((item for item in metrics() if item.key == key), None)
+
+
+def search(text: str) -> tuple[type[Layer], ...]:
+    """Layers that match a few typed letters, best first: by name, caption, synonyms, family, help."""
+    words = text.lower().split()
+    if not words:
+        return layers()
+    ranked = []
+    for order, item in enumerate(layers()):
+        scores = [_score(item, word) for word in words]
+        if all(scores):
+            ranked.append((-sum(scores), order, item))
+    return tuple(item for _, _, item in sorted(ranked, key=lambda found: found[:2]))
+
+
+def _score(item: type[Layer], word: str) -> int:
+    """How well a layer matches a word; 0 is not at all."""
+    name, caption = item.__name__.lower(), item.label().lower()
+    if name == word or caption == word:
+        return 100
+    if name.startswith(word) or caption.startswith(word):
+        return 80
+    if any(synonym.startswith(word) for synonym in item.synonyms):
+        return 60
+    if word in name or word in caption:
+        return 50
+    if any(word in synonym for synonym in item.synonyms):
+        return 40
+    if item.family.value.startswith(word):
+        return 30
+    return 10 if len(word) > 3 and word in item.help().lower() else 0
