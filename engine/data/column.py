@@ -1,0 +1,87 @@
+"""The prepared values of one or more fields for one split, ready for a network: whole in memory, or gathered a batch at a time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+import numpy.typing as npt
+import psutil
+import torch
+from torch import Tensor
+
+from engine.data.cache import rows_of
+from engine.data.preparation import Preparation
+from engine.data.preparation.chain import join
+from engine.data.strings import Strings
+from engine.document.data_spec import FieldKind
+
+RESIDENT_BYTES = 3 << 29
+"""1.5 GiB: prepared values up to this size stay in memory, where a batch is one index_select."""
+
+_CHUNK_BYTES = 8 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A field's raw values for one split. Pictures: uint8 rows after the steps on grey levels, and which of them."""
+
+    preparation: Preparation
+    values: npt.NDArray[np.uint8] | npt.NDArray[np.float32] | Strings
+    rows: npt.NDArray[np.int64]
+
+    def take(self, chosen: npt.NDArray[np.int64]) -> Tensor:
+        """The prepared values of these samples of the split."""
+        rows = self.rows[chosen]
+        if isinstance(self.values, Strings):
+            return self.preparation.finish(self.values.take(rows))
+        if self.preparation.field.kind is FieldKind.IMAGE:
+            pixels = rows_of(cast("npt.NDArray[np.uint8]", self.values), rows)
+            if not pixels.flags.writeable:  # a view of the cache; torch wants to know that nobody writes
+                pixels = pixels.copy()
+            return self.preparation.finish(torch.from_numpy(pixels))
+        return self.preparation.finish(torch.from_numpy(np.take(self.values, rows, axis=0)))
+
+
+class Column:
+    """Prepared values of the fields of one Input, joined, in the order of the split."""
+
+    def __init__(self, parts: Sequence[Part], resident_bytes: int = RESIDENT_BYTES) -> None:
+        self._parts = tuple(parts)
+        self._names = tuple(part.preparation.field.name for part in parts)
+        self._whole: Tensor | None = None
+        first = self._take(np.zeros(0, np.int64)) if len(self) == 0 else self._take(np.zeros(1, np.int64))
+        self._row_shape = tuple(first.shape[1:])
+        self._dtype = first.dtype
+        self._row_bytes = first.element_size() * int(np.prod(self._row_shape, dtype=np.int64))
+        size = self._row_bytes * len(self)
+        self._fits = size <= resident_bytes and size <= 0.4 * psutil.virtual_memory().available
+
+    def __len__(self) -> int:
+        return len(self._parts[0].rows)
+
+    @property
+    def row_shape(self) -> tuple[int, ...]:
+        """The shape of one prepared sample."""
+        return self._row_shape
+
+    def _take(self, rows: npt.NDArray[np.int64]) -> Tensor:
+        return join([part.take(rows) for part in self._parts], self._names)
+
+    def whole(self) -> Tensor | None:
+        """All prepared rows as one tensor when they fit in memory, kept for later calls; None when they do not."""
+        if self._whole is None and self._fits:
+            whole = torch.empty((len(self), *self._row_shape), dtype=self._dtype)
+            step = max(1, _CHUNK_BYTES // max(1, self._row_bytes))
+            for start in range(0, len(self), step):
+                rows = np.arange(start, min(start + step, len(self)), dtype=np.int64)
+                whole[start : start + len(rows)] = self._take(rows)
+            self._whole = whole
+        return self._whole
+
+    def gather(self, rows: Tensor) -> Tensor:
+        """The prepared samples at these positions of the split (int64, in any order): float32 or int64, (N, ...)."""
+        whole = self.whole()
+        if whole is not None:
+            return whole.index_select(0, rows)
+        return self._take(rows.numpy())

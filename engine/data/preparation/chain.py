@@ -1,0 +1,182 @@
+"""The preparation of a field, step after step: on raw values, backwards for answers, and in an ONNX graph."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from engine.catalog.preparation import Channels, preparation_type
+from engine.data.preparation import category, number, picture, text
+from engine.data.preparation.rule import Rule
+from engine.data.strings import Strings
+from engine.document.data_spec import Field, FieldKind
+from engine.errors import DataError
+
+if TYPE_CHECKING:
+    from engine.onnx_writer import OnnxWriter
+
+_RULES: dict[str, type[Rule]] = {
+    f"{module.__name__}.{rule.__name__}": rule
+    for module, rules in (
+        (picture, (picture.ChannelsRule, picture.ResizeRule, picture.ScaleRule, picture.NormalizeRule)),
+        (number, (number.FillMissingRule, number.StandardizeRule, number.MinMaxScaleRule)),
+        (category, (category.ClassIndexRule, category.OneHotRule)),
+        (text, (text.CharactersRule, text.WordsRule)),
+    )
+    for rule in rules
+}
+
+_TEXTUAL = (FieldKind.CATEGORY, FieldKind.TEXT)
+
+RawPictures = Sequence[npt.NDArray[np.uint8]] | npt.NDArray[np.uint8] | Tensor
+
+
+class Preparation:
+    """What is done to the raw values of a field. Raises DataError for an unknown step, AttributeOutOfRange for a bad one.
+
+    The result of `apply` is float32, or int64 where numbers stand for classes, characters or words.
+    """
+
+    def __init__(self, field: Field) -> None:
+        self.field = field
+        self.rules: list[Rule] = []
+        shape = field.statistics.shape
+        channels = shape[2] if field.kind is FieldKind.IMAGE and len(shape) == 3 else None
+        for item in field.preparation:
+            kind = preparation_type(item.type)
+            if kind is None:
+                raise DataError(f"There is no preparation step '{item.type[:80]}'.", where=field.name)
+            step = kind.from_attributes(item.attributes)
+            if isinstance(step, Channels):
+                channels = 3 if step.mode == "rgb" else 1
+            if field.kind not in kind.kinds:
+                raise DataError(
+                    f"{kind.label()} does not fit the field '{field.name}'.",
+                    where=field.name,
+                    expected=" or ".join(item.value for item in kind.kinds),
+                    found=field.kind.value,
+                    hint="Remove this step.",
+                )
+            self.rules.append(_RULES[kind.target](step, field.statistics, channels))
+        count = 0
+        while count < len(self.rules) and self.rules[count].on_bytes:
+            count += 1
+        self.byte_rules = self.rules[:count]
+        """The steps at the beginning that work on whole grey levels; their result can be kept in a cache."""
+        self.tensor_rules = self.rules[count:]
+        if any(rule.on_bytes for rule in self.tensor_rules):
+            raise DataError(
+                f"The preparation of '{field.name}' is in an order that cannot work.",
+                where=field.name,
+                hint="Put colours and size before the scaling.",
+            )
+
+    def bytes_of(self, pictures: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+        """The steps on grey levels: uint8 (H, W, C) or (N, H, W, C) to the same axes."""
+        for rule in self.byte_rules:
+            pictures = rule.apply(pictures)
+        return pictures
+
+    def finish(self, batch: Any) -> Tensor:
+        """The steps after that: uint8 (N, H, W, C) pictures, float32 (N,) numbers, float32 arrays, Strings."""
+        if self.field.kind is FieldKind.NUMBER and batch.ndim == 1:
+            batch = batch[:, None]
+        for rule in self.tensor_rules:
+            batch = rule.apply(batch)
+        if isinstance(batch, Strings):
+            raise DataError(
+                f"The field '{self.field.name}' is still text after its preparation.",
+                where=self.field.name,
+                hint="Add One-hot or Class number for a category, Characters or Words for text.",
+            )
+        tensor = cast(Tensor, batch)
+        return tensor if tensor.dtype in (torch.float32, torch.int64) else tensor.to(torch.float32)
+
+    def apply(self, raw: Any) -> Tensor:
+        """Raw values to what a network takes.
+
+        Pictures: uint8 arrays (H, W, C) of any sizes, or one array (N, H, W, C). Numbers: floats with NaN for missing.
+        Categories and text: strings.
+        """
+        if self.field.kind is FieldKind.IMAGE:
+            return self.finish(torch.from_numpy(self._stacked(raw)))
+        if self.field.kind in _TEXTUAL:
+            return self.finish(raw if isinstance(raw, Strings) else Strings.of(raw))
+        values = raw if isinstance(raw, Tensor) else torch.from_numpy(np.array(raw, np.float32))
+        return self.finish(values.to(torch.float32))
+
+    def _stacked(self, raw: RawPictures) -> npt.NDArray[np.uint8]:
+        if isinstance(raw, Tensor):
+            raw = raw.numpy()
+        if isinstance(raw, np.ndarray) and raw.ndim == 4:
+            return np.ascontiguousarray(self.bytes_of(raw))
+        pictures = [self.bytes_of(picture) for picture in raw]
+        sizes = {picture.shape for picture in pictures}
+        if len(sizes) != 1:
+            raise DataError(
+                f"The pictures of '{self.field.name}' have different sizes.",
+                where=self.field.name,
+                hint="Add Resize (and Colour or grey) to the preparation.",
+            )
+        return np.stack(pictures)
+
+    def invert(self, answer: Tensor) -> Tensor:
+        """Turn answers (N, 1) for a number back into its own unit."""
+        for rule in reversed(self.tensor_rules):
+            answer = rule.invert(answer)
+        return answer
+
+    def write_input(self, writer: "OnnxWriter", batch: str | int = "N") -> str:
+        """Declare the raw graph input, named after the field, and write every step. Returns the prepared value.
+
+        Picture: uint8 (N, height, width, channels), sizes free. Number: float (N,). Category and text: string (N,).
+        """
+        from onnx import TensorProto
+
+        name = self.field.name
+        kind = self.field.kind
+        if kind is FieldKind.IMAGE:
+            value = writer.input(name, TensorProto.UINT8, [batch, "height", "width", "channels"])
+        elif kind in _TEXTUAL:
+            value = writer.input(name, TensorProto.STRING, [batch])
+        elif kind is FieldKind.NUMBER:
+            value = writer.input(name, TensorProto.FLOAT, [batch])
+            value = writer.add("Unsqueeze", [value, writer.constant(np.array([1], np.int64))])
+        else:
+            value = writer.input(name, TensorProto.FLOAT, [batch, *self.field.statistics.shape])
+        for rule in self.rules:
+            value = rule.write(writer, value)
+        if kind is FieldKind.IMAGE and not self.tensor_rules:
+            value = writer.add("Cast", [value], to=TensorProto.FLOAT)
+        return value
+
+    def write_answer_inverse(self, writer: "OnnxWriter", value: str) -> str:
+        """Write `invert` for an answer (N, 1)."""
+        for rule in reversed(self.tensor_rules):
+            value = rule.write_inverse(writer, value)
+        return value
+
+
+def join(prepared: Sequence[Tensor], names: Sequence[str]) -> Tensor:
+    """Several prepared fields side by side: (N, K). One field alone stays as it is."""
+    if len(prepared) == 1:
+        return prepared[0]
+    for tensor, name in zip(prepared, names, strict=True):
+        if tensor.ndim != 2 or tensor.dtype is not torch.float32:
+            raise DataError(
+                f"The field '{name}' cannot stand beside others in one input.",
+                where=name,
+                expected="numbers (N × K)",
+                found=" × ".join(["N", *map(str, tensor.shape[1:])]) + (" whole numbers" if tensor.ndim == 1 else ""),
+                hint="Give it an Input of its own, or prepare it with One-hot.",
+            )
+    return torch.cat(tuple(prepared), dim=-1)
+
+
+def write_joined_input(writer: "OnnxWriter", fields: Sequence[Field], batch: str | int = "N") -> str:
+    """Declare the raw inputs of these fields and write their preparation, joined as an Input node joins them."""
+    values = [Preparation(field).write_input(writer, batch) for field in fields]
+    return values[0] if len(values) == 1 else cast(str, writer.add("Concat", values, axis=-1))

@@ -1,0 +1,103 @@
+"""What a reader gives: raw columns in memory or on disk, a name for each sample, given splits, and what was left out."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.data.left_out import LeftOutList
+from engine.data.strings import Strings
+
+Shape = tuple[int | None, ...]
+
+TRAIN, VAL, TEST, NOT_SAID = 0, 1, 2, -1
+SPLITS = ("train", "val", "test")
+
+
+class Pictures(Protocol):
+    """Pictures that are read one at a time."""
+
+    def __len__(self) -> int: ...
+
+    def read(self, index: int) -> npt.NDArray[np.uint8]:
+        """The decoded picture (H, W, C), C from 1 to 4. Raises DataError naming the file."""
+        ...
+
+    def digest(self, index: int) -> bytes:
+        """16 bytes that are equal for equal content. Raises DataError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PictureArray:
+    """Pictures of one size in memory, uint8 (N, H, W, C)."""
+
+    array: npt.NDArray[np.uint8]
+
+    def __len__(self) -> int:
+        return len(self.array)
+
+
+Numbers = npt.NDArray[np.float32]
+"""(N,) with NaN where a number is missing, or (N, ...) for an array field."""
+
+Column = PictureArray | Pictures | Strings | Numbers
+
+
+@dataclass(kw_only=True)
+class Samples:
+    """The samples of a source. `given` says train, val, test or NOT_SAID for each, None when the source names no splits.
+
+    `class_order` is the order of the classes where the source has one of its own; otherwise they are sorted by name.
+    `listing` identifies what was read (names, sizes, times), for fingerprints. `notes` are things worth telling.
+    """
+
+    count: int
+    columns: dict[str, Column]
+    name: Callable[[int], str]
+    given: npt.NDArray[np.int8] | None = None
+    class_order: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    left_out: LeftOutList = field(default_factory=LeftOutList)
+    notes: LeftOutList = field(default_factory=LeftOutList)
+    listing: str = ""
+
+
+_SPLIT_WORDS = {
+    "train": TRAIN,
+    "training": TRAIN,
+    "val": VAL,
+    "valid": VAL,
+    "validation": VAL,
+    "dev": VAL,
+    "test": TEST,
+    "testing": TEST,
+    "t10k": TEST,
+    "eval": TEST,
+    "evaluation": TEST,
+}
+
+
+def split_of_name(name: str) -> int:
+    """TRAIN, VAL or TEST for a folder named so in any case, else NOT_SAID."""
+    return _SPLIT_WORDS.get(name.strip().lower(), NOT_SAID)
+
+
+def split_of_words(name: str) -> int:
+    """The split that a file name speaks of as one of its words: "x_train", "t10k-images-idx3-ubyte"."""
+    word = ""
+    for character in name.lower() + ".":
+        if character.isalnum():
+            word += character
+            continue
+        if word in _SPLIT_WORDS:
+            return _SPLIT_WORDS[word]
+        word = ""
+    return NOT_SAID
+
+
+def first_of(names: Sequence[str], wanted: Sequence[str]) -> str:
+    """The first wanted name that exists, in any case, or ""."""
+    by_lower = {name.lower(): name for name in names}
+    return next((by_lower[name] for name in wanted if name in by_lower), "")
