@@ -1,0 +1,66 @@
+"""Datasets kept open between requests, so that the next page of samples is there at once."""
+
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from engine.document.data_spec import DataSpec
+
+if TYPE_CHECKING:
+    from engine.data.dataset import Dataset
+
+KEPT = 3
+
+Open = Callable[..., "Dataset"]
+
+
+@dataclass(slots=True)
+class _Slot:
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    dataset: "Dataset | None" = None
+
+
+class OpenDatasets:
+    """The datasets asked for last, by project folder and data spec. Any thread; two that want the same one share it."""
+
+    def __init__(self, open_dataset: Open | None = None) -> None:
+        self._open = open_dataset
+        self._slots: OrderedDict[tuple[str, bytes], _Slot] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(
+        self,
+        project_dir: Path,
+        data: DataSpec,
+        *,
+        progress: Callable[[float, str], None],
+        cancelled: Callable[[], bool],
+        fresh: bool = False,
+    ) -> "Dataset":
+        """The dataset, opened when it is not or when `fresh` asks for it (files may have changed). Raises DataError."""
+        slot = self._slot((str(project_dir), hashlib.sha256(msgspec.json.encode(data)).digest()))
+        with slot.lock:
+            if slot.dataset is None or fresh:
+                slot.dataset = self._opener()(project_dir, data, progress=progress, cancelled=cancelled)
+            return slot.dataset
+
+    def _slot(self, key: tuple[str, bytes]) -> _Slot:
+        with self._lock:
+            slot = self._slots.setdefault(key, _Slot())
+            self._slots.move_to_end(key)
+            while len(self._slots) > KEPT:
+                self._slots.popitem(last=False)
+            return slot
+
+    def _opener(self) -> Open:
+        if self._open is None:
+            from engine.data.dataset import open_dataset  # torch and the readers: only when the first one is wanted
+
+            self._open = open_dataset
+        return self._open

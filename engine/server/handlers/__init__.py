@@ -1,0 +1,33 @@
+"""One file a request: how it is answered, over the same rooms as the command line. Imported when first needed."""
+
+import importlib
+from collections.abc import Callable, Mapping
+from typing import cast
+
+from engine.protocol.messages import (
+    DescribeData,
+    Evaluate,
+    Export,
+    GetSamples,
+    ImportData,
+    Predict,
+    Request,
+    StartTraining,
+)
+from engine.server.server import Handle, Handler
+
+
+def _in(module: str) -> Callable[[], Handle]:
+    """The function `handle` of a module here, imported on the first call; torch comes with most of them."""
+    return lambda: cast(Handle, importlib.import_module(f"{__name__}.{module}").handle)
+
+
+HANDLERS: Mapping[type[Request], Handler] = {
+    ImportData: Handler(_in("import_data")),
+    DescribeData: Handler(_in("describe_data")),
+    GetSamples: Handler(_in("get_samples"), quick=True),
+    StartTraining: Handler(_in("start_training"), quick=True),
+    Evaluate: Handler(_in("evaluate")),
+    Predict: Handler(_in("predict"), quick=True),
+    Export: Handler(_in("export")),
+}

@@ -1,0 +1,49 @@
+"""What a handler is given besides its request: progress, the wish to stop, and what is kept open between requests."""
+
+import threading
+import time
+from collections.abc import Callable
+
+from engine.errors import Cancelled
+from engine.protocol.messages import AnyEvent, Progress
+from engine.server.datasets import OpenDatasets
+from engine.server.run_processes import RunProcesses
+
+_EVERY_S = 0.1
+
+
+class Work:
+    """One request being worked on, in a worker thread."""
+
+    def __init__(
+        self, request: int, send: Callable[[AnyEvent], None], datasets: OpenDatasets, runs: RunProcesses
+    ) -> None:
+        self.request = request
+        self.datasets = datasets
+        self.runs = runs
+        self._send = send
+        self._stop = threading.Event()
+        self._started = time.monotonic()
+        self._reported = 0.0
+        self._said = ""
+
+    def cancel(self) -> None:
+        """Wish it to stop; called by the reading thread."""
+        self._stop.set()
+
+    def cancelled(self) -> bool:
+        """Whether it should stop; handed to long work as it is."""
+        return self._stop.is_set()
+
+    def progress(self, fraction: float, message: str = "") -> None:
+        """Report, ten times a second at most, a new kind of work at once. Raises Cancelled when asked to stop."""
+        if self._stop.is_set():
+            raise Cancelled
+        now = time.monotonic()
+        stage = message.split(":")[0]
+        if now - self._reported < _EVERY_S and stage == self._said:
+            return
+        self._reported, self._said = now, stage
+        elapsed = now - self._started
+        left = elapsed / fraction * (1 - fraction) if fraction > 0.02 and elapsed > 1 else None
+        self._send(Progress(request=self.request, fraction=fraction, message=message, left_s=left))
