@@ -3,16 +3,20 @@
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from PySide6.QtCore import Signal
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QMenu, QPushButton, QSizePolicy, QWidget
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QAction, QFont, QPainter, QPaintEvent
+from PySide6.QtWidgets import QMenu, QPushButton, QSizePolicy, QStyle, QStyleOptionButton, QWidget
 
 from gui.widgets.choice_editor import Choice, ChoiceEditor
+from gui.widgets.fonts import SIZE_BODY, text_font
+from gui.widgets.guarded import guarded
+from gui.widgets.icons import draw_icon
 from gui.widgets.list_editor import NumbersEditor, TextEditor
 from gui.widgets.number_editor import NumberEditor
-from gui.widgets.plain_text import button_text
+from gui.widgets.plain_text import button_text, plain_text
 from gui.widgets.size_editor import SizeEditor
 from gui.widgets.switch import Switch
+from gui.widgets.theme import current_theme
 
 
 class DeclaredAttribute(Protocol):
@@ -75,6 +79,28 @@ class NamesEditor(QPushButton):
         self._value = tuple(value) if isinstance(value, tuple | list) else ()
         self._fill()
 
+    @guarded
+    def paintEvent(self, event: QPaintEvent) -> None:
+        # With a stylesheet Qt ignores the padding of a button that has a menu, so the words are drawn here.
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        option.text = ""
+        option.features = QStyleOptionButton.ButtonFeature.None_
+        painter = QPainter(self)
+        self.style().drawControl(QStyle.ControlElement.CE_PushButton, option, painter, self)
+        theme = current_theme()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(text_font(SIZE_BODY, QFont.Weight.Medium))
+        painter.setPen(theme.color("text" if self.isEnabled() else "faint"))
+        room = self.rect().adjusted(10, 0, -24, 0)
+        words = painter.fontMetrics().elidedText(self._words(), Qt.TextElideMode.ElideRight, room.width())
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, words)
+        draw_icon(painter, "chevron-down", QRectF(self.width() - 19, self.height() / 2 - 6, 12, 12), theme.dim)
+        painter.end()
+
+    def _words(self) -> str:
+        return plain_text(", ".join(self._value) or "none")
+
     def _fill(self) -> None:
         menu = self.menu()
         menu.clear()
@@ -83,12 +109,12 @@ class NamesEditor(QPushButton):
             action.setCheckable(True)
             action.setChecked(name in self._value)
             action.setData(name)
-        self.setText(button_text(", ".join(self._value) or "none", 60))
+        self.update()
 
     def _on_triggered(self, action: QAction) -> None:
         ticked = {entry.data() for entry in self.menu().actions() if entry.isChecked()}
         self._value = tuple(name for name in dict.fromkeys((*self._options, *self._value)) if name in ticked)
-        self.setText(button_text(", ".join(self._value) or "none", 60))
+        self.update()
         self.committed.emit(self._value)
 
 

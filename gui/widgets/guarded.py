@@ -79,13 +79,13 @@ def _wrap(handler: Callable[..., Any], *, fallback: object) -> Callable[..., Any
             return handler(*args, **kwargs)
         except (SystemExit, KeyboardInterrupt):
             QTimer.singleShot(0, QCoreApplication.quit)
-        except BaseException as error:  # the reporter is told; letting it through can crash the process
+        except BaseException as error:  # noqa: BLE001, the reporter is told; letting it through can crash the process
             _report(handler.__qualname__, error)
         if not callable(fallback):
             return fallback
         try:
             return fallback(*args, **kwargs)
-        except BaseException as error:  # the reporter is told
+        except BaseException as error:  # noqa: BLE001, the reporter is told
             _report(f"{handler.__qualname__} (fallback)", error)
             return None
 
@@ -105,5 +105,5 @@ def _report(name: str, error: BaseException) -> None:
         return
     try:
         _reporter(HandlerFailure(handler=name, error=error, traceback_text=text, count=count, key=key))
-    except BaseException as second:  # a broken reporter must not bring back the crash; stderr is told
-        print(f"{text}\nand the reporter failed: {second!r}", file=sys.stderr)
+    except BaseException as second:  # noqa: BLE001, a broken reporter must not bring back the crash; stderr is told
+        sys.stderr.write(f"{text}\nand the reporter failed: {second!r}\n")

@@ -9,9 +9,18 @@ from pathlib import Path
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+import numpy as np
 from PySide6.QtGui import QColor, QImage, QPixmap
 from PySide6.QtWidgets import QApplication, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
+from gui.charts.chart_card import ChartCard
+from gui.charts.confusion_matrix import ConfusionMatrix
+from gui.charts.heat_map import HeatMap
+from gui.charts.histogram import Histogram
+from gui.charts.line_chart import LineChart
+from gui.charts.preload import loader
+from gui.charts.score_bars import ScoreBars
+from gui.charts.series_style import DASHED, SeriesStyle, series_style
 from gui.widgets.attribute_editor import attribute_editor
 from gui.widgets.bar import Bar
 from gui.widgets.busy import BusyOverlay
@@ -183,7 +192,7 @@ def states() -> QWidget:
         EmptyState(
             "data",
             "No data yet",
-            "Drop a folder of pictures, a table or an archive. Netwright finds out what it holds and proposes a network.",
+            "Drop a folder of pictures, a table or an archive. Netwright looks what it holds and proposes a network.",
             [Button("Choose folder...", role="primary"), Button("Open an example")],
         )
     )
@@ -214,7 +223,67 @@ def states() -> QWidget:
     return whole
 
 
-PAGES: dict[str, Callable[[], QWidget]] = {"controls": controls, "states": states}
+def charts() -> QWidget:
+    """Charts, drawn from made-up but realistic numbers."""
+    rng = np.random.default_rng(7)
+    whole = page()
+    grid = QGridLayout(whole)
+    grid.setContentsMargins(12, 12, 12, 12)
+    grid.setSpacing(12)
+    loss, accuracy = ChartCard("Loss", log=True), ChartCard("Accuracy")
+    x, epochs = np.linspace(0, 13.6, 400), np.arange(1, 14)
+    for card, shape in (
+        (loss, lambda t: 0.85 * np.exp(-t / 3) + 0.1),
+        (accuracy, lambda t: 0.96 - 0.8 * np.exp(-t / 3)),
+    ):
+        chart = card.chart
+        chart.add_series("train", "#14 train", SeriesStyle(color=series_style(0).color))
+        chart.add_series("val", "#14 val", SeriesStyle(color=series_style(0).color, dash=DASHED))
+        chart.add_series("old", "#12 val", series_style(2, dash=DASHED))
+        chart.append("train", x, shape(x) + rng.normal(0, 0.012, len(x)))
+        chart.append("val", epochs, shape(epochs) + 0.04)
+        chart.append("old", np.arange(1, 21), shape(np.arange(1, 21) * 0.7) + 0.05)
+        chart.set_x_end(20)
+    loss.chart.set_smoothing(0.9)
+    grid.addWidget(loss, 0, 0, 1, 2)
+    grid.addWidget(accuracy, 0, 2, 1, 2)
+    for at, count in enumerate((8, 2, 60)):
+        names = ["shirt", "coat", "dress", "bag", "boot", "sandal", "sneaker", "trouser"] if count == 8 else []
+        names = names or [f"class {i}" for i in range(count)]
+        counts = rng.poisson(2 if count == 8 else 0.4, (count, count))
+        counts[np.arange(count), np.arange(count)] = rng.integers(900, 990, count)
+        counts[1, 5 % count] = 41
+        card = Card("Confusion matrix", "rows: true · columns: predicted")
+        matrix = ConfusionMatrix()
+        matrix.set_matrix(names, counts)
+        if count == 8:
+            matrix.select(1, 5)
+        card.body.addWidget(matrix)
+        grid.addWidget(card, 1, at if at == 0 else at + 0, 1, 1)
+    side = QVBoxLayout()
+    weights = Card("Weights · epoch 7")
+    histogram = Histogram(tone="family.convolution")
+    counts, edges = np.histogram(rng.normal(0, 0.1, 4000), 40)
+    histogram.set_counts(counts.tolist(), edges.tolist())
+    weights.body.addWidget(histogram)
+    side.addWidget(weights)
+    scores = Card("Answer")
+    bars = ScoreBars(shown=3)
+    bars.set_scores([("sneaker", 0.9997), ("boot", 0.0002), ("sandal", 0.0001), ("bag", 0.0)])
+    scores.body.addWidget(bars)
+    side.addWidget(scores)
+    flow = Card("Gradient flow", "norm per layer")
+    heat = HeatMap()
+    heat.set_columns([(e, {n: float(np.exp(-i * 0.7 - e * 0.1)) for i, n in enumerate("abcde")}) for e in range(1, 21)])
+    flow.body.addWidget(heat)
+    side.addWidget(flow)
+    grid.addLayout(side, 1, 3)
+    grid.setRowStretch(0, 2)
+    grid.setRowStretch(1, 3)
+    return whole
+
+
+PAGES: dict[str, Callable[[], QWidget]] = {"controls": controls, "states": states, "charts": charts}
 
 
 def main(folder: Path) -> None:
@@ -222,6 +291,9 @@ def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     app = QApplication.instance() or QApplication([])
     assert isinstance(app, QApplication)
+    loader().start()
+    loader().wait()
+    app.processEvents()
     for theme in ("dark", "light"):
         apply_theme(app, theme)
         for name, build in PAGES.items():
@@ -232,6 +304,9 @@ def main(folder: Path) -> None:
             after = widget.property("after")
             if callable(after):
                 after()
+            app.processEvents()
+            for chart in widget.findChildren(LineChart):
+                chart.redraw()
             app.processEvents()
             widget.grab().save(str(folder / f"{name}_{theme}.png"))
             widget.close()

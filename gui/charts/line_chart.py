@@ -1,0 +1,430 @@
+"""A chart of curves over steps or epochs that stays fast at a million points and never moves under the user's hands.
+
+Points may be added before the chart was ever shown; what draws is made on the first show, so that a window with charts
+opens without waiting for pyqtgraph.
+"""
+
+import csv
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from numpy.typing import ArrayLike
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QPixmap, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+
+from gui.charts.legend import Legend
+from gui.charts.preload import charts_ready, loader
+from gui.charts.readout import Readout, ReadoutLine
+from gui.charts.series import Series
+from gui.charts.series_style import SeriesStyle, series_style
+from gui.charts.ticks import value_text
+from gui.widgets.guarded import guarded
+from gui.widgets.text import Text
+from gui.widgets.theme import theme_notifier
+
+if TYPE_CHECKING:
+    from gui.charts.plot_area import PlotArea
+
+REDRAW_MS: Final = 60
+"""New points are drawn together, at most this often."""
+
+
+class LineChart(QWidget):
+    """Keys: arrows move the crosshair, + and - zoom, F or Home shows all and follows again, L switches the scale.
+
+    While it follows, the view grows with the curves; a pan or zoom by the user ends that until Follow is pressed.
+    """
+
+    built = Signal()
+    """The drawn part exists now."""
+    follow_changed = Signal(bool)
+    log_changed = Signal(bool)
+    smoothing_changed = Signal(float)
+    redrawn = Signal()
+
+    def __init__(
+        self,
+        *,
+        x_label: str = "epoch",
+        empty: str = "Nothing to draw yet",
+        legend: bool = True,
+        name: str = "",
+        accessible: str = "Chart",
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        if name:
+            self.setObjectName(name)
+        self.setAccessibleName(accessible)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumSize(160, 110)
+        self._x_label = x_label
+        self._empty_text = empty
+        self._series: dict[str, Series] = {}
+        self._plot: PlotArea | None = None
+        self._follow = True
+        self._log = False
+        self._smoothing = 0.0
+        self._x_end: float | None = None
+        self._y_limits: tuple[float, float] | None = None
+        self._cross_x: float | None = None
+        self._placing = False  # the chart itself moves the view; set and cleared by _fit
+        self._legend_wanted = legend
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        self._column = column
+        self._hint = Text(empty, tone="faint")
+        self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        column.addWidget(self._hint, 1)
+        self.legend = Legend()
+        self.legend.toggled.connect(self.set_visible)
+        column.addWidget(self.legend)
+        self._readout = Readout(self)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self.redraw)
+        theme_notifier().changed.connect(self._on_theme_changed)
+
+    # Curves
+
+    def add_series(
+        self, key: str, name: str, style: SeriesStyle | None = None, *, smoothed: bool = True, shown: bool = True
+    ) -> None:
+        """Add a curve; an old one with this key gives way."""
+        self.remove_series(key)
+        series = Series(name, style or series_style(len(self._series)), smoothed=smoothed)
+        series.visible = shown
+        self._series[key] = series
+        if self._legend_wanted:
+            self.legend.add(key, name, series.style, shown=shown)
+        self._touch()
+
+    def remove_series(self, key: str) -> None:
+        """Remove a curve; an unknown key is passed over."""
+        if self._series.pop(key, None) is not None:
+            self.legend.remove(key)
+            self._touch()
+
+    def clear(self) -> None:
+        """Remove all curves."""
+        for key in list(self._series):
+            self.remove_series(key)
+
+    def has_series(self, key: str) -> bool:
+        """Whether there is such a curve."""
+        return key in self._series
+
+    def series(self, key: str) -> Series:
+        """A curve's points, to read. Raises KeyError."""
+        return self._series[key]
+
+    def keys(self) -> list[str]:
+        """The keys of the curves, in order."""
+        return list(self._series)
+
+    def append(self, key: str, x: ArrayLike, y: ArrayLike) -> None:
+        """Add points to a curve. Raises KeyError for an unknown one."""
+        self._series[key].append(x, y)
+        self._touch()
+
+    def set_points(self, key: str, x: ArrayLike, y: ArrayLike) -> None:
+        """Replace the points of a curve. Raises KeyError for an unknown one."""
+        self._series[key].clear()
+        self.append(key, x, y)
+
+    def set_visible(self, key: str, shown: bool) -> None:
+        """Show or hide a curve."""
+        self._series[key].visible = shown
+        if self._legend_wanted:
+            self.legend.entry(key).setChecked(shown)
+        self._touch()
+
+    # View
+
+    def set_x_end(self, end: float | None) -> None:
+        """Let the following view reach to here at least, as to the last epoch planned."""
+        self._x_end = end
+        self._touch()
+
+    def set_y_limits(self, limits: tuple[float, float] | None) -> None:
+        """Fixed ends of the y scale while following, as 0 and 1 for shares; None fits the curves."""
+        self._y_limits = limits
+        self._touch()
+
+    def is_following(self) -> bool:
+        """Whether new points move the view."""
+        return self._follow
+
+    def set_follow(self, follow: bool) -> None:
+        """Let new points move the view, or hold it."""
+        if follow != self._follow:
+            self._follow = follow
+            self.follow_changed.emit(follow)
+        if follow:
+            self._touch()
+
+    def is_log(self) -> bool:
+        """Whether the y scale is logarithmic."""
+        return self._log
+
+    def set_log(self, log: bool) -> None:
+        """Switch the y scale; the view is fitted anew, since the old y range has no meaning on the other scale."""
+        if log == self._log:
+            return
+        self._log = log
+        if self._plot is not None:
+            self._plot.log_y = log
+        self._fit(y_only=not self._follow)
+        self.log_changed.emit(log)
+        self._touch()
+
+    def smoothing(self) -> float:
+        """The smoothing weight, 0 for none."""
+        return self._smoothing
+
+    def set_smoothing(self, weight: float) -> None:
+        """Smooth the curves; the traces as measured stay behind them. Raises ValueError unless 0 <= weight < 1."""
+        if not 0 <= weight < 1:
+            raise ValueError(f"weight must be at least 0 and below 1, got {weight}")
+        if weight != self._smoothing:
+            self._smoothing = weight
+            self.smoothing_changed.emit(weight)
+            self._touch()
+
+    def view_range(self) -> tuple[tuple[float, float], tuple[float, float]] | None:
+        """((x low, x high), (y low, y high)) in view, y as log10 on a logarithmic scale; None before the first show."""
+        return (self._plot.x_range(), self._plot.y_range()) if self._plot is not None else None
+
+    def set_view(self, x: tuple[float, float], y: tuple[float, float] | None = None) -> None:
+        """Look at a part, as if the user had zoomed there."""
+        if self._plot is not None:
+            self._plot.set_range(x, y)
+            self._on_moved_by_user()
+
+    def values_at(self, x: float) -> list[tuple[str, float, float]]:
+        """(name, x of the nearest point, y shown) of each visible curve."""
+        found = []
+        for series in self._series.values():
+            at = series.nearest(x) if series.visible else None
+            if at is not None:
+                found.append((series.name, float(series.x[at]), float(series.shown(self._smoothing)[at])))
+        return found
+
+    # Export
+
+    def save_png(self, path: Path) -> None:
+        """Save a picture at twice the size on screen. Raises OSError when it cannot be written."""
+        self._readout.hide()
+        ratio = 2
+        picture = QPixmap(self.size() * ratio)
+        picture.setDevicePixelRatio(ratio)
+        picture.fill(self.palette().window().color())
+        self.render(picture)
+        if not picture.save(str(path), "PNG"):
+            raise OSError(f"{path} could not be written.")
+
+    def save_csv(self, path: Path) -> None:
+        """Save all points as measured: series, x, y. Raises OSError when it cannot be written."""
+        with path.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(("series", self._x_label, "value"))
+            for series in self._series.values():
+                # A name that begins like a formula would be one in a spreadsheet (CWE-1236).
+                safe = f"'{series.name}" if series.name[:1] in ("=", "+", "-", "@", "\t", "\r") else series.name
+                points = zip(series.x.tolist(), series.y.tolist(), strict=True)
+                writer.writerows((safe, repr(x), repr(y)) for x, y in points)
+
+    # Drawing
+
+    def is_built(self) -> bool:
+        """Whether the drawn part exists."""
+        return self._plot is not None
+
+    def redraw(self) -> None:
+        """Draw now; new points do so by themselves soon after they came."""
+        self._timer.stop()
+        has_points = any(len(series) for series in self._series.values())
+        if self._plot is None:
+            return
+        self._plot.setVisible(has_points)
+        self._hint.setVisible(not has_points)
+        if not has_points:
+            self._hint.set_text(self._empty_text)
+            return
+        self._plot.set_series(self._series)
+        if self._follow:
+            self._fit()
+        self._plot.redraw(self._smoothing)
+        self._place_cross()
+        self._describe()
+        self.redrawn.emit()
+
+    @guarded
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._plot is not None:
+            self._touch()
+        elif charts_ready():
+            self._build()
+        else:
+            self._hint.set_text("Loading charts")
+            loader().ready.connect(self._build)
+            loader().failed.connect(self._on_load_failed)
+            loader().start()
+
+    @guarded
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._touch()
+
+    @guarded
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key = event.key()
+        if self._plot is None or event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
+            super().keyPressEvent(event)
+        elif key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+            self._step_cross(1 if key == Qt.Key.Key_Right else -1)
+        elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
+            self._plot.zoom(0.8)
+        elif key == Qt.Key.Key_Minus:
+            self._plot.zoom(1.25)
+        elif key in (Qt.Key.Key_F, Qt.Key.Key_Home):
+            self.set_follow(True)
+        elif key == Qt.Key.Key_L:
+            self.set_log(not self._log)
+        elif key == Qt.Key.Key_Escape and self._cross_x is not None:
+            self._set_cross(None)
+        else:
+            super().keyPressEvent(event)
+
+    def _build(self) -> None:
+        if self._plot is not None:
+            return
+        from gui.charts.plot_area import PlotArea
+
+        self._plot = PlotArea()
+        self._plot.log_y = self._log
+        self._plot.moved_by_user.connect(self._on_moved_by_user)
+        self._plot.view_changed.connect(self._on_view_changed)
+        self._plot.hovered.connect(self._set_cross)
+        self._plot.fit_requested.connect(self._on_fit_requested)
+        self._column.insertWidget(0, self._plot, 1)
+        self.redraw()
+        self.built.emit()
+
+    def _touch(self) -> None:
+        if self._plot is not None and self.isVisible() and not self._timer.isActive():
+            self._timer.start(REDRAW_MS)
+
+    def _fit(self, *, y_only: bool = False) -> None:
+        """Show all x (or keep them) and the y of what is then in view."""
+        if self._plot is None:
+            return
+        visible = [series for series in self._series.values() if series.visible and len(series)]
+        if not visible:
+            return
+        self._placing = True
+        low = min(float(series.x[0]) for series in visible)
+        high = max(float(series.x[-1]) for series in visible)
+        low, high = min(0.0, low) if low < 0.3 * high else low, max(high, self._x_end or high)
+        if not y_only:
+            self._plot.set_range((low, high if high > low else low + 1), None)
+        found = self._plot.redraw(self._smoothing)
+        if self._y_limits is not None and not self._log:
+            self._plot.set_range(None, self._y_limits)
+        elif found is not None:
+            self._plot.set_range(None, _with_room(*found, log=self._log))
+        self._placing = False
+
+    def _describe(self) -> None:
+        last = [
+            f"{series.name} {value_text(float(series.y[-1]))}"
+            for series in self._series.values()
+            if series.visible and len(series)
+        ]
+        self.setAccessibleDescription(", ".join(last[:12]))
+
+    # Crosshair
+
+    def _set_cross(self, x: object) -> None:
+        self._cross_x = x if isinstance(x, float) and math.isfinite(x) else None
+        self._place_cross()
+
+    def _step_cross(self, step: int) -> None:
+        assert self._plot is not None
+        longest = max((s for s in self._series.values() if s.visible), key=len, default=None)
+        if longest is None or not len(longest):
+            return
+        low, high = self._plot.x_range()
+        if self._cross_x is None:
+            at = longest.nearest(high if step < 0 else low) or 0
+        else:
+            part = longest.window(low, high)
+            stride = max(1, (part.stop - part.start) // 200)  # a key held down crosses the view in some seconds
+            at = min(max((longest.nearest(self._cross_x) or 0) + step * stride, 0), len(longest) - 1)
+        self._set_cross(float(longest.x[at]))
+
+    def _place_cross(self) -> None:
+        if self._plot is None:
+            return
+        if self._cross_x is None:
+            self._plot.show_cross(None, [])
+            self._readout.hide()
+            return
+        lines, points = [], []
+        for series in self._series.values():
+            at = series.nearest(self._cross_x) if series.visible else None
+            if at is None or not series.x[0] <= self._cross_x <= max(float(series.x[-1]), self._cross_x):
+                continue
+            y = float(series.shown(self._smoothing)[at])
+            lines.append(ReadoutLine(name=series.name, value=value_text(y), style=series.style))
+            points.append((float(series.x[at]), y, series.style.color))
+        self._plot.show_cross(self._cross_x, points)
+        if not lines:
+            self._readout.hide()
+            return
+        head = f"{self._x_label} {value_text(round(points[0][0], 3))}"
+        at_point = self._plot.place_of(self._cross_x).toPoint() + self._plot.pos()
+        self._readout.show_values(head, lines, at_point, self.size())
+
+    def readout_lines(self) -> Sequence[ReadoutLine]:
+        """What the crosshair shows; empty without one."""
+        return self._readout.lines() if not self._readout.isHidden() else []
+
+    # Slots
+
+    def _on_moved_by_user(self) -> None:
+        self.set_follow(False)
+        self._touch()
+
+    def _on_view_changed(self) -> None:
+        if not self._placing:
+            self._touch()
+
+    def _on_fit_requested(self) -> None:
+        self.set_follow(True)
+        self.redraw()
+
+    def _on_theme_changed(self) -> None:
+        if self._plot is not None:
+            self._plot.dress()
+            self._touch()
+
+    def _on_load_failed(self, reason: str) -> None:
+        self._hint.set_text(f"Charts cannot be drawn: {reason}")
+
+
+def _with_room(low: float, high: float, *, log: bool) -> tuple[float, float]:
+    """A little air above and below; a linear scale of positive values begins at 0 where that costs little room."""
+    if high <= low:
+        pad = 0.5 if log else abs(high) * 0.1 or 0.5
+        return low - pad, high + pad
+    pad = (high - low) * 0.06
+    if not log and low >= 0 and low < 0.5 * high:
+        return 0.0, high + pad
+    return low - pad, high + pad

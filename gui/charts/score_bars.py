@@ -1,0 +1,61 @@
+"""Bars of scores, best first: the answer of a classifier."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from gui.widgets.bar import Bar
+from gui.widgets.text import Text
+
+SHOWN: Final = 5
+
+
+class ScoreBars(QWidget):
+    """Shows the best few as bars and says how many more there are. The first is green, as the answer given."""
+
+    def __init__(self, *, shown: int = SHOWN, name: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        if name:
+            self.setObjectName(name)
+        self._shown = shown
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(10)
+        self._bars: list[Bar] = []
+        self._more = Text("", role="note")
+        self._column.addWidget(self._more)
+        self._more.hide()
+
+    def set_scores(self, scores: Sequence[tuple[str, float]]) -> None:
+        """Show (class, probability) pairs in the order given."""
+        while len(self._bars) < min(self._shown, len(scores)):
+            bar = Bar()
+            self._bars.append(bar)
+            self._column.insertWidget(len(self._bars) - 1, bar)
+        for at, bar in enumerate(self._bars):
+            bar.setVisible(at < len(scores))
+            if at < len(scores):
+                name, score = scores[at]
+                bar.set_value(name, score, percent(score), tone="ok" if at == 0 else "accent")
+        rest = len(scores) - self._shown
+        self._more.set_text(f"and {rest:,} more" if rest > 0 else "")
+        self._more.setVisible(rest > 0)
+        best = f"{scores[0][0]} {percent(scores[0][1])}" if scores else "no answer"
+        self.setAccessibleName(f"Answer: {best}")
+
+    def bars(self) -> list[Bar]:
+        """The bars that show."""
+        return [bar for bar in self._bars if not bar.isHidden()]
+
+
+def percent(share: float) -> str:
+    """`96.2 %`; never 100 % or 0 % for what is not quite so."""
+    if share != share:
+        return "-"
+    value = share * 100
+    if 99.95 <= value < 100:
+        return "> 99.9 %"
+    if 0 < value < 0.05:
+        return "< 0.1 %"
+    return f"{value:.1f} %"
