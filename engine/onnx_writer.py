@@ -9,7 +9,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 
 class OnnxWriter:
-    """Builds one graph. Values are strings (ONNX value names); every method that adds something returns the value's name.
+    """Builds one graph. Values are strings (ONNX value names); what adds something returns the value's name.
 
     `scope` prefixes node names with the drawn node they come from ("conv1/Conv_2"). Opset is that of ai.onnx.
     """
@@ -45,7 +45,8 @@ class OnnxWriter:
         if key is not None and key in self._constants:
             return self._constants[key]
         name = self.name(stem)
-        self.initializers.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
+        # np.ascontiguousarray would give a number a dimension
+        self.initializers.append(numpy_helper.from_array(np.asarray(array, order="C"), name))
         if key is not None:
             self._constants[key] = name
         return name
@@ -53,7 +54,7 @@ class OnnxWriter:
     def add(
         self, op: str, inputs: Sequence[str], *, outputs: int = 1, domain: str = "", stem: str = "", **attributes: Any
     ) -> Any:
-        """Add a node. Returns the output's name, or a tuple of names when `outputs` is above 1. "" is a missing input."""
+        """Add a node. Returns the output's name, a tuple of names when `outputs` is above 1. "" is a missing input."""
         names = tuple(self.name(f"{self.scope or 'net'}/{stem or op}") for _ in range(outputs))
         node = helper.make_node(op, list(inputs), list(names), name=names[0], domain=domain, **attributes)
         self.nodes.append(node)

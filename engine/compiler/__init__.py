@@ -1,1 +1,5 @@
-"""Graph to torch module with a flat forward, and to readable PyTorch source."""
+"""Graph -> torch module, and -> readable PyTorch source; `modules/` holds what torch.nn lacks.
+
+`plan` orders the graph once for everyone: the module, the source and the ONNX export. Whatever is generated holds only
+names and literals the compiler made itself, so that a project cannot smuggle code in.
+"""

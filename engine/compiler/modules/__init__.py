@@ -1,1 +1,51 @@
-"""Modules that torch.nn lacks."""
+"""What torch.nn lacks: modules that catalog entries name as `engine.compiler.modules.X`, batch first.
+
+They hold to torch and math alone, since the readable source of a network carries a copy of them.
+"""
+
+from engine.compiler.modules.attention import MultiheadAttention
+from engine.compiler.modules.merge import Add, Concatenate, Divide, MatMul, Maximum, Multiply, Stack, Subtract
+from engine.compiler.modules.positional_encoding import PositionalEncoding
+from engine.compiler.modules.recurrent import GRU, LSTM, RNN
+from engine.compiler.modules.shape import (
+    GlobalAveragePool1d,
+    GlobalAveragePool2d,
+    GlobalMaxPool2d,
+    Max,
+    Mean,
+    Permute,
+    Reshape,
+    Select,
+    Slice,
+    Squeeze,
+    Sum,
+    Unsqueeze,
+)
+
+__all__ = [
+    "GRU",
+    "LSTM",
+    "RNN",
+    "Add",
+    "Concatenate",
+    "Divide",
+    "GlobalAveragePool1d",
+    "GlobalAveragePool2d",
+    "GlobalMaxPool2d",
+    "MatMul",
+    "Max",
+    "Maximum",
+    "Mean",
+    "MultiheadAttention",
+    "Multiply",
+    "Permute",
+    "PositionalEncoding",
+    "Reshape",
+    "Select",
+    "Slice",
+    "Squeeze",
+    "Stack",
+    "Subtract",
+    "Sum",
+    "Unsqueeze",
+]

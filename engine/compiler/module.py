@@ -1,0 +1,232 @@
+"""Project -> torch module with a flat generated forward, on which torch.compile, torch.export and deepcopy work."""
+
+from collections.abc import Iterable
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from engine.checks.inference import ShapeChecker
+from engine.compiler.functional import FRESH, NAMESPACE, expression
+from engine.compiler.generated import functions, identifier, module_names
+from engine.compiler.plan import Call, Plan, Value, plan
+from engine.compiler.resolve import resolve
+from engine.document.graph import natural
+from engine.document.project import Project
+from engine.errors import GraphError
+
+
+class CompiledNetwork(nn.Module):
+    """The network of a project: a module a node under the node's id (`conv1.weight`), run by a generated forward.
+
+    `input_ids` are the Input nodes whose tensors `forward` takes, in order; `training_input_ids` those of
+    `training_forward`, targets included. A frozen node keeps its weights and its running statistics.
+    """
+
+    input_ids: tuple[str, ...]
+    training_input_ids: tuple[str, ...]
+    input_fields: dict[str, tuple[str, ...]]
+    output_ids: tuple[str, ...]
+    output_fields: dict[str, str]
+    loss_ids: tuple[str, ...]
+    frozen_names: tuple[str, ...]
+    source: str
+    """The generated code, for reading."""
+
+    def forward(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        """Predictions in the order of `output_ids`, from prepared inputs in the order of `input_ids`."""
+        raise NotImplementedError
+
+    def training_forward(self, *inputs: Tensor) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
+        """Predictions and, in the order of `loss_ids`, losses, from inputs in the order of `training_input_ids`."""
+        raise NotImplementedError
+
+    def train(self, mode: bool = True) -> "CompiledNetwork":
+        """As in torch, but a frozen normalization goes on using the statistics it has, so that it stays as it is."""
+        super().train(mode)
+        for name in self.frozen_names:
+            module = self._modules[name]
+            if module is not None and any(True for _ in module.buffers()):
+                module.eval()
+        return self
+
+
+def compile_project(
+    project: Project,
+    *,
+    hookable: bool = False,
+    generator: torch.Generator | None = None,
+    checker: ShapeChecker | None = None,
+) -> CompiledNetwork:
+    """Build the network of a project, in training mode.
+
+    Initial weights depend on the seed (torch.manual_seed by the caller, or `generator`) and the order of node ids alone.
+    `hookable` calls every module, so that hooks see their inputs and outputs, at some cost in speed. `checker` spares
+    checking a project twice. Raises GraphError or ProjectError with the words of the first problem when it has errors.
+    """
+    steps = plan(project, checker or ShapeChecker(project))
+    if generator is None:
+        modules = build_modules(steps)
+    else:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(int(torch.randint(2**62, (), generator=generator)))
+            modules = build_modules(steps)
+    source = forward_source(steps, modules, hookable=hookable)
+    methods = functions(source, NAMESPACE)
+    network = cast(CompiledNetwork, type("CompiledNetwork", (CompiledNetwork,), dict(methods))())
+    names = module_names(modules)
+    for node_id, module in modules.items():
+        network.add_module(names[node_id], module)
+    if project.recipe.class_weights:
+        _weigh_classes(project, steps, modules)
+    network.input_ids = steps.input_ids
+    network.training_input_ids = steps.training_input_ids
+    network.input_fields = dict(steps.input_fields)
+    network.output_ids = tuple(steps.predictions)
+    network.output_fields = dict(steps.output_fields)
+    network.loss_ids = tuple(call.node.id for call in steps.losses)
+    frozen = [call.node.id for call in steps.calls if call.node.frozen]
+    network.frozen_names = tuple(names[node_id] for node_id in frozen)
+    network.source = source
+    for node_id in frozen:
+        modules[node_id].requires_grad_(False)
+    return network.train()
+
+
+def _weigh_classes(project: Project, steps: Plan, modules: dict[str, nn.Module]) -> None:
+    """Give each class as much say in a loss as any other: weight = samples / (classes * samples of the class).
+
+    The weights belong to the recipe, not to what is learned, so they stay out of the state dict.
+    """
+    for call in steps.losses:
+        source = call.inputs[1] if len(call.inputs) > 1 else None
+        fields = steps.input_fields.get(source[0], ()) if source is not None else ()
+        field = project.data.field(fields[0]) if len(fields) == 1 else None
+        module = modules[call.node.id]
+        if field is None or not field.statistics.counts or "weight" not in module._buffers:
+            continue
+        counts = torch.tensor(field.statistics.counts, dtype=torch.float32)
+        weights = torch.where(counts > 0, counts.sum() / (len(counts) * counts.clamp(min=1)), 0.0)
+        module.register_buffer("weight", weights, persistent=False)
+
+
+def build_modules(steps: Plan) -> dict[str, nn.Module]:
+    """The module of each node, by id in natural order, with fresh weights."""
+    return {call.node.id: build(call) for call in sorted_calls((*steps.calls, *steps.losses))}
+
+
+def sorted_calls(calls: Iterable[Call]) -> list[Call]:
+    """Calls in the order of their nodes' ids, in which modules are built."""
+    return sorted(calls, key=lambda call: natural(call.node.id))
+
+
+def build(call: Call) -> nn.Module:
+    """The module of one call, with fresh weights. Raises GraphError naming the node when torch refuses its settings."""
+    module_class = resolve(call.layer.target)
+    arguments = call.layer.arguments(*call.specs)
+    try:
+        return module_class(**arguments)
+    except (TypeError, ValueError, AssertionError, RuntimeError) as error:
+        # torch refused a combination of settings that the checks let through; the user is told which node.
+        raise GraphError(
+            f"{call.layer.label()} '{call.node.id}' cannot be built: {error}", where=call.node.id
+        ) from error
+
+
+def forward_source(steps: Plan, modules: dict[str, nn.Module], *, hookable: bool) -> str:
+    """Source of `forward` and `training_forward`."""
+    predictions = list(steps.predictions.values())
+    names = module_names(modules)
+    forward = _Body(modules, names, steps.input_ids, hookable=hookable)
+    forward.write(steps.prediction_calls, kept=predictions)
+    training = _Body(modules, names, steps.training_input_ids, hookable=hookable)
+    training.write(steps.calls, kept=predictions, losses=steps.losses)
+    shown = _tuple(_variable(value) for value in predictions)
+    losses = _tuple(f"loss_{identifier(call.node.id)}" for call in steps.losses)
+    return (
+        forward.text("forward", f"return {shown}")
+        + "\n\n"
+        + training.text("training_forward", f"return {shown}, {losses}")
+    )
+
+
+def _tuple(items: Iterable[str]) -> str:
+    items = list(items)
+    return f"({items[0]},)" if len(items) == 1 else f"({', '.join(items)})"
+
+
+def _variable(value: Value) -> str:
+    """The local variable of a tensor. The prefix keeps ids clear of keywords and of the functions in scope."""
+    node_id, port = value
+    return f"v_{identifier(node_id)}" if port == "output" else f"v_{identifier(node_id)}__{identifier(port)}"
+
+
+class _Body:
+    """Collects the lines of one function."""
+
+    def __init__(
+        self, modules: dict[str, nn.Module], names: dict[str, str], inputs: tuple[str, ...], *, hookable: bool
+    ) -> None:
+        self.modules = modules
+        self.names = names
+        self.hookable = hookable
+        self.parameters = [_variable((node_id, "output")) for node_id in inputs]
+        self.lines: list[str] = []
+
+    def text(self, name: str, last: str) -> str:
+        """The function, `last` being its last line."""
+        body = "".join(f"    {line}\n" for line in (*self.lines, last))
+        return f"def {name}({', '.join(['self', *self.parameters])}):\n{body}"
+
+    def write(self, calls: tuple[Call, ...], *, kept: list[Value], losses: tuple[Call, ...] = ()) -> None:
+        if calls or losses:
+            self.lines.append("m = self._modules")
+        uses: dict[Value, int] = {}
+        for value in (*kept, *(value for call in (*calls, *losses) for value in call.inputs if value is not None)):
+            uses[value] = uses.get(value, 0) + 1
+        total = dict(uses)
+        fresh: set[Value] = set()
+        for call in calls:
+            module = self.modules[call.node.id]
+            overwrite = (
+                bool(call.inputs)
+                and call.inputs[0] in fresh
+                and total[call.inputs[0]] == 1
+                and type(module) is nn.ReLU
+                and not self.hookable
+            )
+            self._call(call, module, overwrite=overwrite)
+            if isinstance(module, FRESH):
+                fresh.update(call.outputs)
+            self._forget(call, uses)
+        for call in losses:
+            inputs = [_variable(value) if value is not None else "None" for value in call.inputs]
+            name = self.names[call.node.id]
+            self.lines.append(f"loss_{identifier(call.node.id)} = m['{name}']({', '.join(inputs)})")
+            self._forget(call, uses)
+
+    def _call(self, call: Call, module: nn.Module, *, overwrite: bool) -> None:
+        name = self.names[call.node.id]
+        inputs = [_variable(value) if value is not None else "None" for value in call.inputs]
+        written = None if self.hookable else expression(module, name, inputs, overwrite=overwrite)
+        if written is None:
+            written = f"m['{name}']({', '.join(inputs)})"
+        else:
+            if "p['" in written:
+                self.lines.append(f"p = m['{name}']._parameters")
+            if "b['" in written:
+                self.lines.append(f"b = m['{name}']._buffers")
+                if f"m['{name}'].training" in written:  # torch's batch normalization counts its steps; so do we
+                    self.lines.append(f"if m['{name}'].training: b['num_batches_tracked'].add_(1)")
+        self.lines.append(f"{', '.join(_variable(value) for value in call.outputs)} = {written}")
+
+    def _forget(self, call: Call, uses: dict[Value, int]) -> None:
+        """Let go of tensors after their last use, as `x = f(x)` does in hand-written code; it saves memory."""
+        done = []
+        for value in call.inputs:
+            if value is not None:
+                uses[value] -= 1
+                if uses[value] == 0 and _variable(value) not in done:
+                    done.append(_variable(value))
+        if done:
+            self.lines.append(f"del {', '.join(done)}")

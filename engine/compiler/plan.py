@@ -1,0 +1,178 @@
+"""A checked project as a list of calls in order, which module, source and ONNX export are all written from."""
+
+import heapq
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import cast
+
+from engine.catalog.layer import Layer
+from engine.catalog.layers.data import Input, Output
+from engine.catalog.losses import Loss
+from engine.catalog.tensors import TensorSpec
+from engine.checks.inference import ShapeChecker
+from engine.checks.problem import Problem, Severity
+from engine.document.graph import Edge, Graph, Node, natural
+from engine.document.project import Project
+from engine.errors import GraphError, NetwrightError, ProjectError
+
+Value = tuple[str, str]
+"""(node id, output port): what identifies a tensor in a graph; for a bypassed node, that of the tensor passed on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One layer at work: the tensors it takes (None at a free optional port) with their specs, and those it gives."""
+
+    node: Node
+    layer: Layer
+    inputs: tuple[Value | None, ...]
+    specs: tuple[TensorSpec, ...]
+    outputs: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything a project computes, sources first. Nodes that no output and no loss needs are left out.
+
+    `prediction_calls` are the calls the outputs need, `calls` those that outputs and losses need, both without inputs,
+    outputs and losses themselves. `predictions` maps each output node to the tensor it shows.
+    """
+
+    calls: tuple[Call, ...]
+    prediction_calls: tuple[Call, ...]
+    losses: tuple[Call, ...]
+    predictions: dict[str, Value]
+    input_ids: tuple[str, ...]
+    training_input_ids: tuple[str, ...]
+    input_fields: dict[str, tuple[str, ...]]
+    output_fields: dict[str, str]
+    specs: dict[Value, TensorSpec]
+
+
+def first_error(problems: Iterable[Problem]) -> NetwrightError | None:
+    """The first problem that keeps the network from running, as an error in the problem's own words."""
+    errors = [problem for problem in problems if problem.severity is Severity.ERROR]
+    if not errors:
+        return None
+    first = errors[0]
+    more = f" ({len(errors) - 1} more to mend after it.)" if len(errors) > 1 else ""
+    kind = GraphError if first.node else ProjectError
+    return kind(
+        first.message + more,
+        where=first.node,
+        expected=first.expected,
+        found=first.found,
+        hint=first.repairs[0].title + "." if first.repairs else "",
+    )
+
+
+def plan(project: Project, checker: ShapeChecker | None = None) -> Plan:
+    """Order a project. Raises GraphError or ProjectError with the words of the first problem when it has errors."""
+    checker = checker or ShapeChecker(project)
+    error = first_error(checker.problems())
+    if error is not None:
+        raise error
+    graph, layers = project.graph, checker.layers
+    needed = checker.needed
+    sources: dict[Value, Value] = {}
+    calls: dict[str, Call] = {}
+    for node_id in _order(graph):
+        if node_id not in needed:
+            continue
+        node, layer = graph.node(node_id), layers[node_id]
+        edges = graph.inputs_of(node_id)
+        ports = layer.input_ports()
+        outputs = tuple((node_id, port) for port in layer.output_ports())
+        if node.bypassed and not isinstance(layer, Input):
+            passed = edges.get(ports[0].name) if ports else None
+            if passed is not None:
+                sources.update(dict.fromkeys(outputs, _source(sources, passed)))
+            continue
+        inputs: list[Value | None] = []
+        for port in ports:
+            edge = edges.get(port.name)
+            inputs.append(None if edge is None else _source(sources, edge))
+        while inputs and inputs[-1] is None:
+            inputs.pop()
+        sources.update((value, value) for value in outputs)
+        specs = tuple(spec for spec in checker.input_specs(node_id) if spec is not None)
+        calls[node_id] = Call(node=node, layer=layer, inputs=tuple(inputs), specs=specs, outputs=outputs)
+
+    output_calls = [call for call in calls.values() if isinstance(call.layer, Output)]
+    output_calls.sort(key=lambda call: natural(call.node.id))
+    losses = [call for call in calls.values() if isinstance(call.layer, Loss)]
+    losses.sort(key=lambda call: natural(call.node.id))
+    for_outputs = _needed(calls, output_calls)
+    for_training = for_outputs | _needed(calls, losses)
+    special = {call.node.id for call in (*output_calls, *losses)}
+    work = [
+        call
+        for node_id, call in calls.items()
+        if node_id in for_training and node_id not in special and not isinstance(call.layer, Input)
+    ]
+    inputs_in_order = sorted((i for i in for_training if isinstance(calls[i].layer, Input)), key=natural)
+    return Plan(
+        calls=tuple(work),
+        prediction_calls=tuple(call for call in work if call.node.id in for_outputs),
+        losses=tuple(losses),
+        predictions={call.node.id: _only(call) for call in output_calls},
+        input_ids=tuple(i for i in inputs_in_order if i in for_outputs),
+        training_input_ids=tuple(inputs_in_order),
+        input_fields={i: _fields(calls[i].layer) for i in inputs_in_order},
+        output_fields={call.node.id: cast(Output, call.layer).field for call in output_calls},
+        specs={value: spec for value, spec in checker.specs.items() if spec is not None},
+    )
+
+
+def _fields(layer: Layer) -> tuple[str, ...]:
+    return cast(Input, layer).fields
+
+
+def _source(sources: dict[Value, Value], edge: Edge) -> Value:
+    """The tensor an edge carries."""
+    try:
+        return sources[(edge.source, edge.output)]
+    except KeyError:  # a bypassed node with nothing to pass on
+        raise GraphError(
+            f"'{edge.source}' is bypassed and has nothing to pass on to '{edge.target}'.", where=edge.source
+        ) from None
+
+
+def _only(call: Call) -> Value:
+    value = call.inputs[0] if call.inputs else None
+    if value is None:  # the checker reports a free required input, so this is a fault of ours
+        raise GraphError(f"Nothing is linked to '{call.node.id}'.", where=call.node.id)
+    return value
+
+
+def _order(graph: Graph) -> list[str]:
+    """Node ids, sources first; ties by id, so that the same graph runs in the same order however it was drawn.
+
+    The order decides which random numbers a Dropout gets, so it may not depend on the history of edits.
+    """
+    keys = {node_id: natural(node_id) for node_id in graph.nodes}
+    waiting = {node_id: len(graph.inputs_of(node_id)) for node_id in graph.nodes}
+    ready = [(keys[node_id], node_id) for node_id, count in waiting.items() if count == 0]
+    heapq.heapify(ready)
+    order = []
+    while ready:
+        _, node_id = heapq.heappop(ready)
+        order.append(node_id)
+        for edge in graph.consumers_of(node_id):
+            waiting[edge.target] -= 1
+            if waiting[edge.target] == 0:
+                heapq.heappush(ready, (keys[edge.target], edge.target))
+    return order
+
+
+def _needed(calls: dict[str, Call], ends: Iterable[Call]) -> set[str]:
+    """Ids of the nodes that these calls stand on, themselves included."""
+    found: set[str] = set()
+    waiting = [call.node.id for call in ends]
+    while waiting:
+        node_id = waiting.pop()
+        if node_id in found:
+            continue
+        found.add(node_id)
+        waiting.extend(value[0] for value in calls[node_id].inputs if value is not None)
+    return found

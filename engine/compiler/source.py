@@ -1,0 +1,273 @@
+"""Project -> a PyTorch file as a person would have written it: same outputs with the same weights, no import of ours."""
+
+import inspect
+import keyword
+import re
+import textwrap
+from collections.abc import Iterable
+
+from torch import nn
+
+from engine.catalog.tensors import TensorSpec
+from engine.checks.inference import ShapeChecker
+from engine.compiler import modules
+from engine.compiler.generated import RESERVED, identifier, literal, module_names
+from engine.compiler.module import build, sorted_calls
+from engine.compiler.operations import OPERATIONS
+from engine.compiler.plan import Call, Plan, Value, plan
+from engine.compiler.resolve import resolve
+from engine.document.project import Project
+
+_WIDTH = 100
+_TAKEN = RESERVED | set(keyword.softkwlist) | {"torch", "nn", "math", "Tensor", "self", "x", "F", "hidden"}
+
+
+def source_code(project: Project, checker: ShapeChecker | None = None) -> str:
+    """The file. Raises GraphError or ProjectError with the words of the first problem when the project has errors."""
+    checker = checker or ShapeChecker(project)
+    steps = plan(project, checker)
+    return _File(project, steps).text()
+
+
+def _plain(text: str) -> str:
+    """Text that a person typed, made harmless for a docstring: no quotes, backslashes or control characters."""
+    return "".join(c if c.isprintable() and c not in '\\"' else " " for c in text).strip()[:80]
+
+
+def _class_name(project_name: str) -> str:
+    words = re.findall(r"[A-Za-z0-9]+", project_name[:60])
+    name = "".join(word[:1].upper() + word[1:] for word in words)
+    return name if name[:1].isalpha() and name not in modules.__all__ and not keyword.iskeyword(name) else "Network"
+
+
+class _File:
+    """One file being written."""
+
+    def __init__(self, project: Project, steps: Plan) -> None:
+        self.steps = steps
+        self.title = _plain(project.name) or "Network"
+        self.class_name = _class_name(project.name)
+        self.calls = _depth_first(steps)
+        self.module_names = module_names(call.node.id for call in (*steps.calls, *steps.losses))
+        self.classes = {call.node.id: resolve(call.layer.target) for call in steps.calls}
+        self.used: set[str] = set(_TAKEN)
+        self.names: dict[Value, str] = {}
+        self.inputs = [self._input_name(node_id) for node_id in steps.input_ids]
+        for node_id, name in zip(steps.input_ids, self.inputs, strict=True):
+            self.names[(node_id, "output")] = name
+
+    def text(self) -> str:
+        """All of it."""
+        body = [*self._network()]
+        helpers = self._helpers()
+        joined = "\n".join([*helpers, *body])
+        imports = ["import math", ""] if re.search(r"\bmath\.", joined) else []
+        from_torch = "from torch import Tensor, nn" if "Tensor" in joined else "from torch import nn"
+        imports += ["import torch"] if re.search(r"\btorch\.", joined) else []
+        imports += ["import torch.nn.functional as F"] if re.search(r"\bF\.", joined) else []
+        return "\n".join([*self._header(), "", *imports, from_torch, "", "", *helpers, *body]) + "\n"
+
+    def _header(self) -> list[str]:
+        lines = [
+            f'"""{self.title}',
+            "",
+            "Load the weights of a run, here run 1, and answer:",
+            "",
+            "    from safetensors.torch import load_file",
+            "",
+            f"    model = {self.class_name}()",
+            '    model.load_state_dict(load_file("runs/0001/checkpoints/best-000001/weights.safetensors"))',
+            "    model.eval()",
+            f"    answer = model({', '.join(self.inputs)})",
+            "",
+            "Input, prepared as in training:" if len(self.inputs) == 1 else "Inputs, prepared as in training:",
+        ]
+        for node_id, name in zip(self.steps.input_ids, self.inputs, strict=True):
+            fields = ", ".join(_plain(field) for field in self.steps.input_fields[node_id])
+            lines.append(f"    {name}: {_described(self.steps.specs.get((node_id, 'output')))}, {fields}")
+        lines.append("Output:" if len(self.steps.predictions) == 1 else "Outputs:")
+        for node_id, value in self.steps.predictions.items():
+            field = _plain(self.steps.output_fields[node_id])
+            lines.append(f"    {_described(self.steps.specs.get(value))}, {field}")
+        if self.steps.losses:
+            kinds = ", ".join(dict.fromkeys(call.layer.type_name() for call in self.steps.losses))
+            lines.append(f"Loss in training: {kinds}")
+        return [*lines, '"""']
+
+    def _helpers(self) -> list[str]:
+        """Source of the modules that torch.nn lacks, each once, bases first."""
+        found: dict[type, str] = {}
+        for call in self.calls:
+            module_class = self.classes[call.node.id]
+            if _is_own(module_class):
+                for item in reversed(module_class.__mro__):
+                    if _is_own(item):
+                        found.setdefault(item, inspect.getsource(item).rstrip())
+        return [line for source in found.values() for line in (*source.splitlines(), "", "")]
+
+    def _network(self) -> list[str]:
+        init = [*self._init()]
+        forward = [*self._forward()]
+        lines = [f"class {self.class_name}(nn.Module):", f'    """{self.title}."""', ""]
+        if init:
+            lines += ["    def __init__(self) -> None:", "        super().__init__()"]
+            lines += [f"        {line}" for line in init]
+            lines += [""]
+        several = len(self.steps.predictions) != 1
+        answer = "tuple[Tensor, ...]" if several else "Tensor"
+        arguments = ", ".join(["self", *(f"{name}: Tensor" for name in self.inputs)])
+        lines += [f"    def forward({arguments}) -> {answer}:"]
+        return lines + [f"        {line}" for line in forward]
+
+    def _init(self) -> Iterable[str]:
+        in_use = {call.node.id for call in self.steps.prediction_calls}
+        frozen = []
+        for call in sorted_calls(self.steps.calls) if self._shuffled() else self.calls:
+            module_class = self.classes[call.node.id]
+            if module_class in OPERATIONS:
+                continue
+            name = self.module_names[call.node.id]
+            prefix = "" if _is_own(module_class) else "nn."
+            line = f"self.{name} = {prefix}{module_class.__name__}({_arguments(call, module_class)})"
+            if call.node.id not in in_use:
+                line += "  # for a loss of the training alone"
+            yield from _wrapped(line)
+            if call.node.frozen:
+                frozen.append(name)
+        for name in frozen:
+            yield f"self.{name}.requires_grad_(False)"
+
+    def _shuffled(self) -> bool:
+        """Whether parts for training alone are in, which the order of reading leaves out; then ids give the order."""
+        return len(self.calls) != len(self.steps.calls)
+
+    def _forward(self) -> Iterable[str]:
+        predictions = list(self.steps.predictions.values())
+        uses: dict[Value, list[int]] = {}
+        for place, call in enumerate(self.calls):
+            for value in call.inputs:
+                if value is not None:
+                    uses.setdefault(value, []).append(place)
+        for value in predictions:
+            uses.setdefault(value, []).append(len(self.calls))
+        statements: list[tuple[str, str]] = []
+        for place, call in enumerate(self.calls):
+            inputs = [self.names[value] if value is not None else "None" for value in call.inputs]
+            before, written = self._written(call, inputs)
+            for value in call.outputs:
+                following = uses.get(value, [])
+                alone = len(call.outputs) == 1 and all(use == place + 1 for use in following)
+                self.names[value] = "x" if alone else self._free(_port_name(value))
+            statements += before
+            statements.append((", ".join(self.names[value] for value in call.outputs), written))
+        shown = [self.names[value] for value in predictions]
+        result = shown[0] if len(shown) == 1 else f"({', '.join(shown)})"
+        if statements and len(shown) == 1 and statements[-1][0] == result:
+            *statements, (_, result) = statements
+        for target, written in statements:
+            yield from _wrapped(f"{target} = {written}")
+        yield from _wrapped(f"return {result}")
+
+    def _written(self, call: Call, x: list[str]) -> tuple[list[tuple[str, str]], str]:
+        """Assignments that come first, and the expression for the call's output."""
+        module_class = self.classes[call.node.id]
+        if module_class in OPERATIONS:
+            return [], OPERATIONS[module_class](build(call), x, "torch.")
+        name = f"self.{self.module_names[call.node.id]}"
+        values = call.layer.values()
+        if module_class is modules.MultiheadAttention:
+            query, key, value = (x + x[-1:] * 2)[:3]
+            return [], f"{name}({query}, {key}, {value}, need_weights=False)[0]"
+        if issubclass(module_class, nn.RNNBase):
+            if values["result"] == "sequence":
+                return [], f"{name}({x[0]})[0]"
+            states = "hidden, _" if module_class is modules.LSTM else "hidden"
+            first = (f"_, ({states})" if "," in states else f"_, {states}", f"{name}({x[0]})")
+            return [first], "torch.cat((hidden[-2], hidden[-1]), dim=1)" if values["bidirectional"] else "hidden[-1]"
+        return [], f"{name}({', '.join(x)})"
+
+    def _free(self, name: str) -> str:
+        while name in self.used:
+            name += "_"
+        self.used.add(name)
+        return name
+
+    def _input_name(self, node_id: str) -> str:
+        """A single field gives its name to the argument, if it can be one; else the node does."""
+        fields = self.steps.input_fields.get(node_id, ())
+        words = re.sub(r"[^a-z0-9]+", "_", fields[0].lower()).strip("_") if len(fields) == 1 else ""
+        return self._free(words if re.match(r"[a-z][a-z0-9_]{0,30}\Z", words) else identifier(node_id))
+
+
+def _port_name(value: Value) -> str:
+    return identifier(value[0]) if value[1] == "output" else f"{identifier(value[0])}_{identifier(value[1])}"
+
+
+def _described(spec: TensorSpec | None) -> str:
+    return "any shape" if spec is None else f"{spec.dtype.value} {spec}"
+
+
+def _depth_first(steps: Plan) -> list[Call]:
+    """The calls that predictions need, each branch in one piece, as one reads them."""
+    by_value = {value: call for call in steps.prediction_calls for value in call.outputs}
+    done: dict[str, Call] = {}
+    for end in steps.predictions.values():
+        waiting: list[tuple[Value, bool]] = [(end, False)]
+        while waiting:
+            value, ready = waiting.pop()
+            call = by_value.get(value)
+            if call is None or call.node.id in done:
+                continue
+            if ready:
+                done[call.node.id] = call
+                continue
+            waiting.append((value, True))
+            waiting.extend((item, False) for item in reversed(call.inputs) if item is not None)
+    return list(done.values())
+
+
+def _is_own(module_class: type) -> bool:
+    """Whether its source has to stand in the file. torch's recurrent and attention layers are written as torch's."""
+    own = module_class.__module__.startswith(modules.__name__)
+    return own and module_class not in OPERATIONS and not issubclass(module_class, nn.RNNBase | nn.MultiheadAttention)
+
+
+def _arguments(call: Call, module_class: type[nn.Module]) -> str:
+    """Constructor arguments: those without a default by place, the rest by name where they differ from the default."""
+    given = dict(call.layer.arguments(*call.specs))
+    signature = inspect.signature(module_class)
+    defaults = {name: parameter.default for name, parameter in signature.parameters.items()}
+    if issubclass(module_class, nn.RNNBase):  # their own signature hides behind *args, **kwargs
+        given.pop("result")
+        base = inspect.signature(nn.RNNBase).parameters
+        defaults = {name: base[name].default for name in base if name in given} | {"nonlinearity": "tanh"}
+    if issubclass(module_class, nn.MultiheadAttention):
+        for name in ("kdim", "vdim"):
+            if given[name] == given["embed_dim"]:
+                del given[name]
+    parts: list[str] = []
+    by_place = True
+    for name, default in defaults.items():
+        if name not in given:
+            by_place = False
+            continue
+        value = given.pop(name)
+        if default is not inspect.Parameter.empty and _same(default, value):
+            by_place = False
+            continue
+        by_place = by_place and default is inspect.Parameter.empty
+        parts.append(literal(value) if by_place else f"{identifier(name)}={literal(value)}")
+    parts += [f"{identifier(name)}={literal(value)}" for name, value in given.items()]
+    return ", ".join(parts)
+
+
+def _same(default: object, value: object) -> bool:
+    return type(default) is type(value) and default == value
+
+
+def _wrapped(line: str) -> list[str]:
+    """A long call on several lines, cut between arguments."""
+    if len(line) <= _WIDTH - 8:
+        return [line]
+    pieces = textwrap.wrap(line, _WIDTH - 8, break_long_words=False, break_on_hyphens=False, subsequent_indent="    ")
+    return pieces if line.count("(") == line.count(")") and "(" in pieces[0] else [line]

@@ -1,0 +1,55 @@
+"""How each layer is written in ONNX, a file a family: functions from a `Site` to the values they write.
+
+`write` picks the operator or the rule that the catalog states in OnnxForm. All of it holds for ai.onnx 17 to 22; the
+batch is free everywhere, and so is each length that the drawing leaves free.
+"""
+
+# Importing a family registers its rules.
+from engine.deployment.rules import (
+    activation,
+    attention,
+    convolution,
+    embedding,
+    linear,
+    merge,
+    normalization,
+    pooling,
+    recurrent,
+    shape,
+)
+from engine.deployment.rules.site import RULES, Site
+from engine.errors import ExportError
+
+__all__ = [
+    "activation",
+    "attention",
+    "convolution",
+    "embedding",
+    "linear",
+    "merge",
+    "normalization",
+    "pooling",
+    "recurrent",
+    "shape",
+    "write",
+]
+
+_NEWER = {"Mish": (18, "mish")}
+"""Operators that an old opset lacks, with the rule that stands in."""
+
+
+def write(site: Site) -> tuple[str, ...]:
+    """Write one layer; returns the value of each output port. Raises ExportError when it has no ONNX form."""
+    form = site.layer.onnx
+    since, stand_in = _NEWER.get(form.op, (0, ""))
+    if form.op and site.opset >= since:
+        return (site.add(form.op, *site.inputs),)
+    name = form.rule or stand_in
+    if name not in RULES:
+        raise ExportError(
+            f"{site.layer.label()} '{site.node_id}' cannot be exported. {form.why}".strip(),
+            where=site.node_id,
+            hint="Replace it by another layer.",
+        )
+    values = RULES[name](site)
+    return values if isinstance(values, tuple) else (values,)

@@ -1,0 +1,34 @@
+"""Linear and Bilinear."""
+
+from typing import cast
+
+from torch import nn
+
+from engine.deployment.rules.site import Site, Written, rule
+
+
+def affine(site: Site, x: str, weight: object, bias: object | None, *, rank: int, name: str = "") -> str:
+    """x @ weight.T + bias over the last dimension; `weight` as torch keeps it (out, in)."""
+    prefix = f"{name}." if name else ""
+    if rank == 2:
+        tensors = [site.array(weight, f"{prefix}weight")]
+        if bias is not None:
+            tensors.append(site.array(bias, f"{prefix}bias"))
+        return site.add("Gemm", x, *tensors, transB=1)
+    product = site.add("MatMul", x, site.array(weight.T, f"{prefix}weight"))  # type: ignore[attr-defined]
+    return product if bias is None else site.add("Add", product, site.array(bias, f"{prefix}bias"))
+
+
+@rule("linear")
+def linear(site: Site) -> Written:
+    """Gemm on (N, features), MatMul otherwise."""
+    module = cast(nn.Linear, site.module)
+    return affine(site, site.x, module.weight, module.bias, rank=len(site.shape))
+
+
+@rule("bilinear")
+def bilinear(site: Site) -> Written:
+    """x1 @ W[o] @ x2 for each output o."""
+    module = cast(nn.Bilinear, site.module)
+    product = site.add("Einsum", site.x, site.parameter("weight"), site.inputs[1], equation="...i,oij,...j->...o")
+    return product if module.bias is None else site.add("Add", product, site.parameter("bias"))

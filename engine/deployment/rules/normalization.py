@@ -1,0 +1,115 @@
+"""Normalizations, as they behave in evaluation."""
+
+from typing import cast
+
+import numpy as np
+from torch import nn
+
+from engine.deployment.rules.site import Site, Written, rule
+from engine.errors import ExportError
+
+
+def _channels(values: np.ndarray, rank: int) -> np.ndarray:
+    """One number a channel, shaped to be broadcast over (N, C, ...)."""
+    return values.reshape(-1, *[1] * (rank - 2)) if rank > 2 else values
+
+
+def _stored(site: Site) -> Written:
+    """With the statistics measured in training."""
+    module = cast(nn.BatchNorm2d, site.module)
+    count = module.num_features
+    scale = module.weight if module.weight is not None else np.ones(count)
+    shift = module.bias if module.bias is not None else np.zeros(count)
+    return site.add(
+        "BatchNormalization",
+        site.x,
+        site.array(scale, "weight"),
+        site.array(shift, "bias"),
+        site.parameter("running_mean"),
+        site.parameter("running_var"),
+        epsilon=module.eps,
+    )
+
+
+@rule("batch_norm")
+def batch_norm(site: Site) -> Written:
+    """BatchNormalization with the stored statistics. Raises ExportError where none are kept."""
+    if site.module.running_mean is None:
+        raise ExportError(
+            f"{site.layer.label()} '{site.node_id}' keeps no running statistics, so its answer for one input would depend on "
+            "what else is asked at the same time.",
+            where=site.node_id,
+            hint="Switch its running statistics on and train again, or use GroupNorm.",
+        )
+    return _stored(site)
+
+
+def _over(site: Site, axes: list[int], eps: float, weight: nn.Parameter | None, bias: nn.Parameter | None) -> str:
+    """Normalize over some axes, then scale and shift each channel."""
+    rank = len(site.shape)
+    centred = site.add("Sub", site.x, site.reduce("ReduceMean", site.x, axes))
+    variance = site.reduce("ReduceMean", site.add("Mul", centred, centred), axes)
+    x = site.add("Div", centred, site.add("Sqrt", site.add("Add", variance, site.scalar(eps))))
+    if weight is not None:
+        x = site.add("Mul", x, site.array(_channels(weight.detach().cpu().numpy(), rank), "weight"))
+    if bias is not None:
+        x = site.add("Add", x, site.array(_channels(bias.detach().cpu().numpy(), rank), "bias"))
+    return x
+
+
+@rule("instance_norm")
+def instance_norm(site: Site) -> Written:
+    """Each channel of each sample by itself; with stored statistics it is a BatchNormalization."""
+    module = cast(nn.InstanceNorm2d, site.module)
+    if module.running_mean is not None:
+        return _stored(site)
+    return _over(site, list(range(2, len(site.shape))), module.eps, module.weight, module.bias)
+
+
+@rule("layer_norm")
+def layer_norm(site: Site) -> Written:
+    """LayerNormalization over the last dimensions."""
+    module = cast(nn.LayerNorm, site.module)
+    shape = tuple(module.normalized_shape)
+    return layer_normalization(site, site.x, module, shape)
+
+
+def layer_normalization(site: Site, x: str, module: nn.LayerNorm, shape: tuple[int, ...], name: str = "") -> str:
+    """LayerNormalization of `module` on any value."""
+    prefix = f"{name}." if name else ""
+    weight = module.weight if module.weight is not None else np.ones(shape)
+    tensors = [site.array(weight, f"{prefix}weight")]
+    if module.bias is not None:
+        tensors.append(site.array(module.bias, f"{prefix}bias"))
+    return site.add("LayerNormalization", x, *tensors, axis=-len(shape), epsilon=module.eps)
+
+
+@rule("group_norm")
+def group_norm(site: Site) -> Written:
+    """A group's channels are joined into one long channel, normalized as an instance, and taken apart again.
+
+    ONNX's GroupNormalization scaled groups instead of channels before opset 21, so it is not used.
+    """
+    module = cast(nn.GroupNorm, site.module)
+    rank = len(site.shape)
+    grouped = site.reshape(site.x, 0, module.num_groups, -1)
+    ones = site.array(np.ones(module.num_groups))
+    zeros = site.array(np.zeros(module.num_groups))
+    flat = site.add("InstanceNormalization", grouped, ones, zeros, epsilon=module.eps)
+    x = site.add("Reshape", flat, site.add("Shape", site.x))
+    if module.weight is not None:
+        x = site.add("Mul", x, site.array(_channels(module.weight.detach().cpu().numpy(), rank), "weight"))
+    if module.bias is not None:
+        x = site.add("Add", x, site.array(_channels(module.bias.detach().cpu().numpy(), rank), "bias"))
+    return x
+
+
+@rule("rms_norm")
+def rms_norm(site: Site) -> Written:
+    """x / sqrt(mean(x²) + eps) * weight over the last dimensions."""
+    module = cast(nn.RMSNorm, site.module)
+    axes = list(range(-len(module.normalized_shape), 0))
+    eps = module.eps if module.eps is not None else float(np.finfo(np.float32).eps)
+    square = site.reduce("ReduceMean", site.add("Mul", site.x, site.x), axes)
+    x = site.add("Div", site.x, site.add("Sqrt", site.add("Add", square, site.scalar(eps))))
+    return x if module.weight is None else site.add("Mul", x, site.parameter("weight"))
