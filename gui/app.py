@@ -1,0 +1,84 @@
+"""Starts the window: first something to see, then the engine and the project."""
+
+import faulthandler
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import IO, Any
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+
+from gui.engine_client import EngineClient
+from gui.frame.error_reporter import ErrorReporter
+from gui.models.settings import Settings
+from gui.widgets.theme import apply_theme
+from gui.window import MainWindow
+from gui.workbench import Workbench
+
+
+def main(project: Path | None = None) -> int:
+    """Open the window, on a project if one is named; returns the exit code when it is closed."""
+    app = application()
+    settings = Settings()
+    crash_log = _watch_for_crashes(settings.directory)
+    reporter = ErrorReporter(settings.directory / "errors.log")
+    reporter.install()
+    apply_theme(app, settings.values.theme if settings.values.theme in ("dark", "light") else "system")
+    engine = EngineClient()
+    bench = Workbench(settings, engine)
+    window = MainWindow(bench, reporter)
+    window.showMaximized() if settings.values.maximized else window.show()
+    ticking = _let_interrupts_through(app)
+
+    def after_showing() -> None:
+        if project is not None:
+            bench.project.open_soon(project)
+        engine.start()
+        bench.library.read_examples()
+        bench.library.check_recent()
+
+    QTimer.singleShot(0, after_showing)
+    try:
+        return app.exec()
+    finally:
+        ticking.stop()
+        bench.shut_down()
+        reporter.uninstall()
+        if crash_log is not None:
+            faulthandler.disable()
+            crash_log.close()
+
+
+def application() -> QApplication:
+    """The one application object, named so that desktops show it as Netwright."""
+    app = QApplication.instance()
+    if not isinstance(app, QApplication):
+        app = QApplication([sys.argv[0] if sys.argv else "netwright"])
+    app.setApplicationName("Netwright")
+    app.setApplicationDisplayName("Netwright")
+    app.setDesktopFileName("netwright")
+    return app
+
+
+def _watch_for_crashes(directory: Path) -> IO[Any] | None:
+    """Let a crash of the process itself leave the place where it happened."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        file = (directory / "crash.log").open("w", encoding="utf-8")
+    except OSError:
+        return None
+    faulthandler.enable(file)
+    return file
+
+
+def _let_interrupts_through(app: QApplication) -> QTimer:
+    """Ctrl+C in the terminal closes the window; Python sees the signal only when it gets a turn."""
+    signal.signal(signal.SIGINT, lambda *_: app.closeAllWindows())
+    if os.name == "posix":
+        signal.signal(signal.SIGTERM, lambda *_: app.closeAllWindows())
+    timer = QTimer()
+    timer.timeout.connect(lambda: None)
+    timer.start(300)
+    return timer

@@ -1,0 +1,242 @@
+"""The projects a user can open from the start page: examples, recent ones, and new ones from data or from nothing."""
+
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import QObject, Signal
+
+from engine.document import files
+from engine.document.project import Project
+from engine.errors import NetwrightError
+from gui.models.background import Background
+from gui.models.data import DataModel
+from gui.models.loading import reason_of
+from gui.models.project import ProjectModel
+from gui.models.settings import Settings
+
+EXAMPLES: Final = Path(__file__).resolve().parents[2] / "projects"
+_LEFT_BEHIND: Final = ("runs", "exports", ".netwright", ".save-*")
+_README_BYTES: Final = 20_000
+_TABLES: Final = (".csv", ".tsv")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Example:
+    """A project that ships with Netwright. `icon` names the kind of its data: image, table or text."""
+
+    path: Path
+    title: str
+    sentence: str
+    icon: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recent:
+    """A project opened before. `missing` says why it cannot be opened; empty when it can."""
+
+    path: Path
+    name: str
+    missing: str = ""
+
+
+class Library(QObject):
+    """Copies and creates folders on a thread of its own; then the project is opened."""
+
+    failed = Signal(object)
+    """NetwrightError: why a project could not be made."""
+    recent_checked = Signal(object)
+    """list[Recent]: the answer to `check_recent`; a share that is gone may take its time."""
+    examples_read = Signal(object)
+    """list[Example]: the answer to `read_examples`."""
+
+    def __init__(
+        self, settings: Settings, project: ProjectModel, data: DataModel, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._settings = settings
+        self._project = project
+        self._data = data
+        self._background = Background("netwright-library", self)
+        self._import_into: tuple[Path, Path] | None = None  # (project, data) while the project for it is opened
+        project.opened.connect(self._on_opened)
+
+    @property
+    def home(self) -> Path:
+        """Where new projects are put."""
+        return self._settings.home
+
+    def read_examples(self) -> None:
+        """Read what ships; `examples_read` follows."""
+        self._background.run(examples, self.examples_read.emit)
+
+    def check_recent(self) -> None:
+        """Look which recent projects are still there; `recent_checked` follows."""
+        paths = self._settings.recent
+        self._background.run(lambda: [_look_at(path) for path in paths], self.recent_checked.emit)
+
+    def forget_recent(self, path: Path) -> None:
+        """Take a project off the list; nothing on disk changes."""
+        self._settings.forget_recent(path)
+
+    def open_example(self, example: Path) -> None:
+        """Open a copy of an example in the user's folder, so that the one that ships stays as it is."""
+        home = self.home
+
+        def copy() -> Path:
+            to = _free_folder(home, example.name)
+            shutil.copytree(example, to, ignore=shutil.ignore_patterns(*_LEFT_BEHIND))
+            return to
+
+        self._background.run(copy, self._project.open_soon, self._on_failed)
+
+    def new_project(self, name: str = "untitled") -> None:
+        """Make an empty project in the user's folder and open it."""
+        self._make(name, None)
+
+    def new_from_data(self, path: Path) -> None:
+        """Make a project for a folder, table or archive, open it and import the data."""
+        self._make(path.stem if path.suffix.lower() in _TABLES or path.is_file() else path.name, path)
+
+    def save_copy(self, to: Path) -> None:
+        """Copy the open project with its data, without its runs, into a new folder and open it there."""
+        directory, project = self._project.directory, self._project.project.copy()
+        if directory is None:
+            return
+
+        def copy() -> Path:
+            if (to / files.FILE_NAME).exists():
+                files.create(to, project)  # says that there is one
+            shutil.copytree(
+                directory, to, dirs_exist_ok=True, ignore=shutil.ignore_patterns(*_LEFT_BEHIND, files.FILE_NAME)
+            )
+            project.name = to.name
+            files.create(to, project)
+            return to
+
+        self._background.run(copy, self._project.open_soon, self._on_failed)
+
+    def take_in(self, paths: list[Path]) -> str:
+        """Take what was dropped: a project is opened, data is imported. Returns what is wrong with it, or ""."""
+        if len(paths) != 1:
+            return "Drop one folder, table or archive at a time."
+        path = paths[0]
+        if path.name == files.FILE_NAME or (path / files.FILE_NAME).is_file():
+            self._project.open_soon(path)
+        elif self._project.directory is None:
+            self.new_from_data(path)
+        elif self._project.read_only:
+            return "This project is open for reading only."
+        else:
+            self._data.import_path(path)
+        return ""
+
+    def close(self) -> None:
+        """End the thread."""
+        self._background.close()
+
+    def _make(self, name: str, data: Path | None) -> None:
+        home = self.home
+
+        def make() -> Path:
+            to = _free_folder(home, _folder_name(name))
+            files.create(to, Project(name=to.name))
+            return to
+
+        def opened(directory: Path) -> None:
+            if data is not None:
+                self._import_into = (directory, data)
+            self._project.open_soon(directory)
+
+        self._background.run(make, opened, self._on_failed)
+
+    def _on_opened(self) -> None:
+        directory = self._project.directory
+        if directory is None:
+            return
+        self._settings.add_recent(directory)
+        if self._import_into is not None:
+            (into, data), self._import_into = self._import_into, None
+            if into == directory:
+                self._data.import_path(data)
+
+    def _on_failed(self, error: Exception) -> None:
+        if isinstance(error, shutil.Error):  # copytree collects what went wrong file by file
+            reasons = error.args[0] if error.args else []
+            first = reasons[0][2] if reasons else str(error)
+            error = NetwrightError(f"The example could not be copied: {str(first)[:160]}.", where=str(self.home))
+        self.failed.emit(reason_of(error, self.home))
+
+
+def examples() -> list[Example]:
+    """What ships, in the order of the folder's names. Any thread."""
+    found = []
+    for folder in sorted(EXAMPLES.iterdir()) if EXAMPLES.is_dir() else []:
+        if (folder / files.FILE_NAME).is_file():
+            found.append(_read_example(folder))
+    return found
+
+
+def _read_example(folder: Path) -> Example:
+    title, sentence, icon = folder.name, "", "network"
+    try:
+        with (folder / "README.md").open(encoding="utf-8", errors="replace") as file:
+            lines = file.read(_README_BYTES).splitlines()
+    except OSError:
+        lines = []
+    for line in lines:
+        if line.startswith("# "):
+            title = line.removeprefix("# ").strip()
+            break
+    text = " ".join(line.strip() for line in _first_paragraph(lines))
+    text = re.sub(r"\*\*[^*]*\*\*\s*", "", text).replace("*", "").replace("`", "")
+    match = re.match(r"(.{20,}?[.!?])(\s|$)", text)
+    sentence = match[1] if match else text[:160]
+    try:
+        project = files.load(folder)
+        kinds = [field.kind for field in project.data.inputs()]
+        icon = "image" if "image" in kinds else "text" if "text" in kinds else "table" if kinds else "network"
+    except NetwrightError:
+        pass  # a damaged example is named when it is opened
+    return Example(path=folder, title=title, sentence=sentence, icon=icon)
+
+
+def _first_paragraph(lines: list[str]) -> list[str]:
+    paragraph: list[str] = []
+    for line in lines:
+        if line.strip() and not line.startswith("#"):
+            paragraph.append(line)
+        elif paragraph:
+            break
+    return paragraph
+
+
+def _look_at(path: Path) -> Recent:
+    missing = ""
+    try:
+        if not path.is_dir():
+            missing = "The folder is gone." if not path.exists() else "This is no folder any more."
+        elif not (path / files.FILE_NAME).is_file():
+            missing = "The folder holds no project any more."
+    except OSError as error:
+        missing = f"{error.strerror or 'It cannot be reached'}."
+    return Recent(path=path, name=path.name, missing=missing)
+
+
+def _folder_name(name: str) -> str:
+    """A name that every system takes: plain letters, digits, -, _ and blanks."""
+    plain = re.sub(r"[^A-Za-z0-9 _-]+", "-", name).strip(" -_")[:60]
+    if re.fullmatch(r"(?i)con|prn|aux|nul|com\d|lpt\d", plain):
+        plain += "-project"
+    return plain or "untitled"
+
+
+def _free_folder(home: Path, name: str) -> Path:
+    home.mkdir(parents=True, exist_ok=True)
+    folder, number = home / name, 2
+    while folder.exists():
+        folder = home / f"{name}-{number}"
+        number += 1
+    return folder

@@ -1,0 +1,508 @@
+"""The frame around everything: top bar, banners, start page or tabs, status line, and the commands with their keys.
+
+It places, and passes on; what a tab shows is the tab's. Tabs are made when they are first shown, so that the window
+stands before the chart library is imported.
+"""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QResizeEvent
+from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+
+from engine.document.files import ChangedOnDisk
+from engine.errors import NetwrightError
+from gui.frame import choosers
+from gui.frame.banners import Banners
+from gui.frame.closing_dialog import ClosingDialog
+from gui.frame.error_reporter import ErrorReporter
+from gui.frame.menu import THEMES, Commands, MainMenu, add_tab_commands, add_theme_commands
+from gui.frame.status_line import StatusLine
+from gui.frame.status_words import engine_words, status_words
+from gui.frame.top_bar import TABS, TopBar
+from gui.models.settings import WhenClosing
+from gui.start.page import StartPage
+from gui.widgets.empty_state import EmptyState
+from gui.widgets.guarded import guarded
+from gui.widgets.theme import apply_theme
+from gui.widgets.toast import Toast
+from gui.workbench import Workbench
+
+SMALLEST = (900, 600)
+FIRST_SIZE = (1440, 900)
+REFRESH_MS = 30
+
+
+class MainWindow(QMainWindow):
+    """One window on one project."""
+
+    def __init__(self, bench: Workbench, reporter: ErrorReporter) -> None:
+        super().__init__()
+        self.bench = bench
+        self._tabs: dict[str, QWidget] = {}
+        self._help: QWidget | None = None
+        self._closing_answered = False  # set by the closing dialog: the second close event goes through
+        self._failed_opening: Path | None = None
+        self.setObjectName("window")
+        self.setWindowTitle("Netwright")
+        self.setMinimumSize(*SMALLEST)
+        self.setAcceptDrops(True)
+        self.commands = Commands(self)
+        self._add_commands()
+        self.menu = MainMenu(self.commands, bench.project.history, self)
+        self.top = TopBar(self.menu)
+        self.banners = Banners()
+        self.start = StartPage(bench.library)
+        self.pages = QStackedWidget()
+        self.pages.addWidget(self.start)
+        self.status = StatusLine()
+        self.toast = Toast(self)
+        whole = QWidget()
+        whole.setProperty("role", "page")
+        column = QVBoxLayout(whole)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.top)
+        column.addWidget(self.banners)
+        column.addWidget(self.pages, 1)
+        column.addWidget(self.status)
+        self.setCentralWidget(whole)
+        self._refresh_timer = QTimer(self)
+        self._refresh_timer.setSingleShot(True)
+        self._refresh_timer.setInterval(REFRESH_MS)
+        self._refresh_timer.timeout.connect(self.refresh)
+        self._connect(reporter)
+        self._restore_size()
+        self._show_theme()
+        self.refresh()
+
+    # Commands.
+
+    def _add_commands(self) -> None:
+        add = self.commands.add
+        bench = self.bench
+        add("new", "New project", lambda: bench.library.new_project(), ("Ctrl+N",))
+        add("open", "Open project…", self._choose_project, ("Ctrl+O",))
+        add("import", "Add data…", self._choose_data, ("Ctrl+I",))
+        add("save", "Save", bench.project.save, ("Ctrl+S",))
+        add("save_copy", "Save a copy…", self._save_copy, ("Ctrl+Shift+S",))
+        add("close", "Close project", bench.project.close, ("Ctrl+W",))
+        add("find", "Find a node", self._find, ("Ctrl+F",))
+        add("train", "Train", self.train, ("Ctrl+Return", "Ctrl+Enter"))
+        add("restart_engine", "Start the engine again", bench.engine.start)
+        add("help", "Help", self.show_help, ("F1",))
+        add("quit", "Quit", self.close, ("Ctrl+Q",))
+        add_tab_commands(self.commands, self._go_to_tab)
+        add_theme_commands(self.commands, self, self._choose_theme)
+
+    def _connect(self, reporter: ErrorReporter) -> None:
+        bench = self.bench
+        self.top.tab_chosen.connect(self.show_tab)
+        self.top.train_clicked.connect(self.train)
+        self.status.problems_clicked.connect(lambda: self._go_to_tab("design"))
+        self.start.refused.connect(self._say_refused)
+        self.start.chooser_requested.connect(self._choose)
+        self.start.open_requested.connect(bench.project.open_soon)
+        project = bench.project
+        project.opened.connect(self._on_opened)
+        project.open_failed.connect(self._on_open_failed)
+        project.refused.connect(self._on_refused)
+        project.save_failed.connect(self._on_save_failed)
+        project.saved.connect(lambda: self.banners.drop("save"))
+        for signal in (project.state_changed, project.changed, project.checked):
+            signal.connect(self._refresh_soon)
+        for signal in (bench.runs.readiness_changed, bench.runs.events_arrived, bench.runs.active_changed):
+            signal.connect(self._refresh_soon)
+        for signal in (bench.data.changed, bench.evaluation.changed, bench.engine.state_changed, bench.engine.ready):
+            signal.connect(self._refresh_soon)
+        bench.runs.start_failed.connect(self._on_start_failed)
+        bench.library.failed.connect(self._on_library_failed)
+        bench.library.recent_checked.connect(lambda recent: self.menu.set_recent(recent, bench.project.open_soon))
+        bench.settings.changed.connect(bench.library.check_recent)
+        bench.engine.state_changed.connect(self._on_engine_state)
+        reporter.reported.connect(self._on_error_reported)
+
+    # What the whole window shows.
+
+    def _refresh_soon(self, *_what: object) -> None:
+        if not self._refresh_timer.isActive():
+            self._refresh_timer.start()
+
+    def refresh(self) -> None:
+        """Bring top bar, status line and commands up to date."""
+        bench, project = self.bench, self.bench.project
+        is_open = project.directory is not None
+        self.top.show_project(self._name(), self._saved_words())
+        self.setWindowTitle(f"{self._name()} – Netwright" if is_open else "Netwright")
+        self.top.show_device(bench.engine.state, bench.engine.info, bench.engine.reason)
+        self._refresh_train()
+        words = status_words(bench, self.tab())
+        self.status.show_problems(words.errors, words.warnings)
+        self.status.show_left(words.parts)
+        self.status.show_right(engine_words(bench.engine))
+        closed = "" if is_open else "Open a project first."
+        read_only = closed or ("This project is open for reading only." if project.read_only else "")
+        for name in ("save_copy", "close", *(f"tab.{tab}" for tab in TABS)):
+            self.commands.set_blocked(name, closed)
+        for name in ("save", "import"):
+            self.commands.set_blocked(name, read_only)
+        self.commands.set_blocked("train", closed)
+        # In the Design tab the canvas has its own Ctrl+F; two of them on one key would cancel each other out.
+        self.commands.set_blocked("find", closed or ("The Design tab is shown." if self.tab() == "design" else ""))
+        gone = "" if bench.engine.state == "dead" else "The engine is running."
+        self.commands.set_blocked("restart_engine", gone)
+
+    def _refresh_train(self) -> None:
+        runs = self.bench.runs
+        if runs.active is not None:
+            summary = runs.summary(runs.active)
+            word = "Paused" if summary is not None and summary.state == "paused" else "Training"
+            self.top.show_train(f"{word} {runs.progress():.0%}".replace("%", " %"), "", "")
+            self.top.train.setToolTip("Show the run in the Train tab")
+        elif runs.starting:
+            self.top.show_train("Starting", "", "")
+        else:
+            self.top.show_train("Train", "play", runs.reason_not_to_start())
+
+    def _name(self) -> str:
+        project = self.bench.project
+        return "" if project.directory is None else project.project.name or project.directory.name
+
+    def _saved_words(self) -> str:
+        project = self.bench.project
+        if project.read_only:
+            return "read only"
+        if project.save_error is not None:
+            return "not saved"
+        if project.saving:
+            return "saving"
+        return "edited" if project.dirty else "saved"
+
+    # Tabs.
+
+    def tab(self) -> str:
+        """The tab shown; "" for the start page."""
+        shown = self.pages.currentWidget()
+        return next((name for name, widget in self._tabs.items() if widget is shown), "")
+
+    def show_tab(self, tab: str) -> None:
+        """Show a tab, made now if it is the first time."""
+        if self.bench.project.directory is None or tab == self.tab():
+            return
+        widget = self._tabs.get(tab)
+        if widget is None:
+            widget = self._tabs[tab] = self._make_tab(tab)
+            self.pages.addWidget(widget)
+        self.pages.setCurrentWidget(widget)
+        self.top.show_tab(tab)
+        project = self.bench.project.project
+        project.view = msgspec.structs.replace(project.view, tab=tab)  # goes to disk with the next edit
+        self.refresh()
+
+    def tab_widget(self, tab: str) -> QWidget | None:
+        """The widget of a tab, None while it was never shown."""
+        return self._tabs.get(tab)
+
+    def _go_to_tab(self, tab: str) -> None:
+        """From the keyboard: the focus goes along."""
+        self.show_tab(tab)
+        focus_first = getattr(self._tabs.get(tab), "focus_first", None)
+        if focus_first is not None:
+            focus_first()
+
+    def _make_tab(self, tab: str) -> QWidget:
+        QGuiApplication.setOverrideCursor(self.cursor())
+        try:
+            return self._tab_makers()[tab]()
+        except Exception as error:  # noqa: BLE001 - the user is told in the tab's place and in a banner
+            sys.excepthook(type(error), error, error.__traceback__)
+            return EmptyState("error", "This tab can't be shown.", "The others work on; the message above says more.")
+        finally:
+            QGuiApplication.restoreOverrideCursor()
+
+    def _tab_makers(self) -> dict[str, Callable[[], QWidget]]:
+        bench = self.bench
+
+        def data() -> QWidget:
+            from gui.data.tab import DataTab
+
+            tab = DataTab(project=bench.project, data=bench.data)
+            tab.chooser_requested.connect(self._choose)
+            tab.refused.connect(self._say_refused)
+            tab.paths_given.connect(self._take_in)
+            return tab
+
+        def design() -> QWidget:
+            from gui.design.tab import DesignTab
+
+            return DesignTab(project=bench.project, selection=bench.selection, runs=bench.runs)
+
+        def train() -> QWidget:
+            from gui.train.tab import TrainTab
+
+            return TrainTab(project=bench.project, runs=bench.runs, data=bench.data)
+
+        def evaluate() -> QWidget:
+            from gui.evaluate.tab import EvaluateTab
+
+            return EvaluateTab(project=bench.project, runs=bench.runs, evaluation=bench.evaluation, data=bench.data)
+
+        def use() -> QWidget:
+            from gui.use.tab import UseTab
+
+            return UseTab(project=bench.project, runs=bench.runs, use=bench.use, data=bench.data)
+
+        return {"data": data, "design": design, "train": train, "evaluate": evaluate, "use": use}
+
+    # Commands carried out.
+
+    def train(self) -> None:
+        """The Train button: start a run, or say why none can start; during a run, show it."""
+        runs = self.bench.runs
+        if runs.active is None and not runs.starting:
+            reason = runs.reason_not_to_start()
+            if reason:
+                self.banners.say("train", "warning", "Training can't start yet", reason, self._help_with(reason))
+                return
+            self.banners.drop("train")
+            runs.start()
+        self.show_tab("train")
+
+    def _help_with(self, reason: str) -> list[tuple[str, Callable[[], None]]]:
+        tab = "data" if "data" in reason else "design" if "network" in reason else ""
+        if self.bench.engine.state == "dead":
+            return [("Start the engine", self.bench.engine.start)]
+        if not tab or tab == self.tab():
+            return []
+        return [(f"Show the {tab.capitalize()} tab", lambda: self._go_to_tab(tab))]
+
+    def _choose_project(self) -> None:
+        path = choosers.choose_project(self, self.bench.library.home)
+        if path is not None:
+            self.bench.project.open_soon(path)
+
+    def _choose_data(self) -> None:
+        self.show_tab("data")
+        self._choose("file")
+
+    def _choose(self, what: str) -> None:
+        """ "project" opens one; "folder" and "file" are data."""
+        if what == "project":
+            self._choose_project()
+            return
+        path = choosers.choose_data_folder(self) if what == "folder" else choosers.choose_data_file(self)
+        if path is not None:
+            self._take_in([path])
+
+    def _take_in(self, paths: list[Path]) -> None:
+        wrong = self.bench.library.take_in(paths)
+        if wrong:
+            self._say_refused(wrong)
+        elif self.bench.project.directory is not None:
+            self.show_tab("data")
+
+    def _save_copy(self) -> None:
+        directory = self.bench.project.directory
+        if directory is None:
+            return
+        to = choosers.choose_new_folder(self, self.bench.library.home / f"{directory.name}-copy")
+        if to is not None:
+            self.bench.library.save_copy(to)
+
+    def _find(self) -> None:
+        self._go_to_tab("design")
+        find = getattr(self._tabs.get("design"), "find_node", None)
+        if find is not None:
+            find()
+
+    def _choose_theme(self, theme: str) -> None:
+        self.bench.settings.update(theme=theme)
+        self._show_theme()
+
+    def _show_theme(self) -> None:
+        app = QApplication.instance()
+        theme = self.bench.settings.values.theme
+        if theme not in dict(THEMES):
+            theme = "system"
+        if isinstance(app, QApplication):
+            apply_theme(app, theme)
+        self.commands.actions[f"theme.{theme}"].setChecked(True)
+
+    def show_help(self) -> None:
+        """Help on what has the focus: the nearest widget that names a page (property `help`), else the tab's page."""
+        from gui.frame.help_window import HelpWindow
+
+        if self._help is None:
+            self._help = HelpWindow(self)
+        assert isinstance(self._help, HelpWindow)
+        page, anchor = self.tab() or "index", ""
+        widget: QWidget | None = QApplication.focusWidget()
+        while widget is not None:
+            named = widget.property("help")
+            if isinstance(named, str) and named:
+                page, _, anchor = named.partition("#")
+                break
+            widget = widget.parentWidget()
+        self._help.open_page(page, anchor)
+        self._help.show()
+        self._help.raise_()
+        self._help.activateWindow()
+
+    # What models say.
+
+    def _on_opened(self) -> None:
+        project = self.bench.project
+        self.banners.clear()
+        self._failed_opening = None
+        if project.directory is None:
+            self.pages.setCurrentWidget(self.start)
+            self.bench.library.check_recent()
+            self.refresh()
+            return
+        tab = project.project.view.tab
+        if tab not in TABS:
+            tab = "design"
+        if not project.project.graph.nodes and not project.project.data.sources:
+            tab = "data"
+        if self.tab() == tab:
+            self.refresh()
+        self.show_tab(tab)
+        if project.read_only:
+            self.banners.say(
+                "read_only",
+                "info",
+                "Read only",
+                project.read_only_reason,
+                [("Save a copy", self._save_copy)],
+                closable=False,
+            )
+        if project.notes:
+            self.banners.say("recovered", "info", "Welcome back", " ".join(project.notes))
+
+    def _on_open_failed(self, directory: Path, error: NetwrightError) -> None:
+        self._failed_opening = directory
+        buttons: list[tuple[str, Callable[[], None]]] = []
+        if "last good version" in error.hint:
+            buttons.append(("Open the last good version", lambda: self.bench.project.restore_soon(directory)))
+        self.banners.say("open", "error", f"{directory.name} can't be opened", sentence(error), buttons)
+        self.refresh()
+
+    def _on_refused(self, error: NetwrightError) -> None:
+        self.toast.say(f"{error.message} {error.hint}".strip())
+
+    def _say_refused(self, text: str) -> None:
+        self.toast.say(text)
+
+    def _on_save_failed(self, error: NetwrightError) -> None:
+        project = self.bench.project
+        buttons: list[tuple[str, Callable[[], None]]]
+        if isinstance(error, ChangedOnDisk):
+            buttons = [
+                ("Keep mine", project.keep_mine),
+                ("Take the one on disk", project.take_theirs),
+                ("Keep both", self._save_copy),
+            ]
+        else:
+            buttons = [("Try again", project.save), ("Save a copy", self._save_copy)]
+        text = f"{sentence(error)} Your changes are kept and saving is tried again."
+        if isinstance(error, ChangedOnDisk):
+            text = sentence(error)
+        self.banners.say("save", "error", "Not saved", text, buttons, closable=False)
+        self.refresh()
+
+    def _on_start_failed(self, error: NetwrightError) -> None:
+        self.banners.say("train", "error", "Training could not start", sentence(error))
+
+    def _on_library_failed(self, error: NetwrightError) -> None:
+        self.banners.say("library", "error", "That did not work", sentence(error))
+
+    def _on_engine_state(self, state: str) -> None:
+        engine = self.bench.engine
+        if state == "dead":
+            self.banners.say(
+                "engine",
+                "error",
+                "The engine does not run",
+                f"{engine.reason} You can go on drawing; runs that are training go on.",
+                [("Start it again", engine.start)],
+            )
+        elif state == "restarting":
+            self.banners.say("engine", "warning", "The engine is being started again", engine.reason)
+        elif state in ("ready", "busy"):
+            self.banners.drop("engine")
+
+    def _on_error_reported(self, text: str, details: str) -> None:
+        self.banners.say(
+            "error",
+            "error",
+            "Something went wrong inside Netwright",
+            f"Your work is safe and you can go on. {text}",
+            [("Copy the details", lambda: QGuiApplication.clipboard().setText(details))],
+        )
+
+    # Qt.
+
+    @guarded
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    @guarded
+    def dropEvent(self, event: QDropEvent) -> None:
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        event.acceptProposedAction()
+        if paths:
+            self._take_in(paths)
+
+    @guarded
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self.isVisible() and not self.isMaximized() and not self.isFullScreen():
+            self.bench.settings.update(window_width=self.width(), window_height=self.height())
+
+    @guarded
+    def closeEvent(self, event: QCloseEvent) -> None:
+        runs = self.bench.runs
+        if runs.active is not None:
+            answer = self._ask_about_run(runs.active)
+            if answer is None:
+                event.ignore()
+                return
+            if answer is WhenClosing.STOP:
+                runs.stop()
+        self.bench.settings.update(maximized=self.isMaximized())
+        event.accept()
+
+    def _ask_about_run(self, run: int) -> WhenClosing | None:
+        settings = self.bench.settings
+        if settings.values.when_closing is not WhenClosing.ASK:
+            return settings.values.when_closing
+        dialog = ClosingDialog(run, self.bench.runs.progress(), self)
+        dialog.exec()
+        if dialog.answer is not None and dialog.remember.isChecked():
+            settings.update(when_closing=dialog.answer)
+        return dialog.answer
+
+    def _restore_size(self) -> None:
+        values = self.bench.settings.values
+        screen = QGuiApplication.primaryScreen()
+        room = screen.availableSize() if screen is not None else None
+        width, height = values.window_width or FIRST_SIZE[0], values.window_height or FIRST_SIZE[1]
+        if room is not None:  # a window remembered from a larger screen still fits this one
+            width, height = min(width, room.width()), min(height, room.height())
+        self.resize(max(width, SMALLEST[0]), max(height, SMALLEST[1]))
+
+
+def sentence(error: NetwrightError) -> str:
+    """An error as one line: what, where, expected and found, what to do."""
+    parts = [error.message]
+    if error.where and error.where not in error.message:
+        parts.append(f"({error.where})")
+    if error.expected:
+        parts.append(f"Expected {error.expected}" + (f", found {error.found}." if error.found else "."))
+    if error.hint:
+        parts.append(error.hint)
+    return " ".join(parts)

@@ -1,0 +1,34 @@
+"""Everything one window works with: settings, engine, the open project and the models of its tabs, made once."""
+
+from typing import Any
+
+from gui.models.data import DataModel
+from gui.models.evaluation import EvaluationModel
+from gui.models.library import Library
+from gui.models.project import ProjectModel
+from gui.models.runs import RunsModel
+from gui.models.selection import Selection
+from gui.models.settings import Settings
+from gui.models.use import UseModel
+
+
+class Workbench:
+    """`engine` is an EngineClient, or in tests something with its interface."""
+
+    def __init__(self, settings: Settings, engine: Any) -> None:
+        self.settings = settings
+        self.engine = engine
+        self.project = ProjectModel()
+        self.selection = Selection(self.project)
+        self.runs = RunsModel(self.project, engine)
+        self.data = DataModel(self.project, engine)
+        self.evaluation = EvaluationModel(self.project, engine)
+        self.use = UseModel(self.project, engine)
+        self.library = Library(settings, self.project, self.data)
+
+    def shut_down(self) -> None:
+        """Save what is not saved, end the engine and every thread. Runs go on."""
+        self.project.shut_down()
+        self.library.close()
+        self.engine.stop()
+        self.settings.close()
