@@ -1,0 +1,33 @@
+"""What turns the tensor at an Output into an answer: softmax, sigmoid, exp or nothing."""
+
+from engine.catalog import registry
+from engine.catalog.losses import Loss
+from engine.checks.walking import real_source
+from engine.document.graph import Graph
+from engine.errors import GraphError
+
+_DONE = {"Softmax": "none", "Sigmoid": "none", "Softmin": "none", "LogSoftmax": "exp", "LogSigmoid": "exp"}
+"""Activations whose result is an answer already, or its logarithm."""
+
+
+def answer_of(graph: Graph, output_id: str) -> str:
+    """ "softmax", "sigmoid", "exp" or "none", for an Output.
+
+    The loss that sees the same tensor says it; without one, the activation before the Output; else it is taken as it
+    is. Bypassed nodes are seen through. Raises GraphError when the node does not exist.
+    """
+    graph.node(output_id)
+    edge = graph.inputs_of(output_id).get("prediction")
+    if edge is None:
+        return "none"
+    own = real_source(graph, edge)
+    for node in graph.sorted_nodes():
+        found = registry.layer_type(node.type)
+        if found is None or not issubclass(found, Loss) or node.bypassed:
+            continue
+        seen = graph.inputs_of(node.id).get("prediction")
+        if seen is not None and real_source(graph, seen) == own:
+            return found.answer
+    if own[0] not in graph.nodes:
+        raise GraphError(f"There is no node '{own[0]}'.", where=own[0])
+    return _DONE.get(graph.nodes[own[0]].type, "none")

@@ -1,0 +1,390 @@
+"""What is wrong at one node, in words, with repairs."""
+
+from collections.abc import Iterator
+
+from engine.catalog.layer import Family, Layer
+from engine.catalog.layers.data import Input, Output
+from engine.catalog.losses import Loss
+from engine.catalog.rules import found_text, same_sizes
+from engine.catalog.tensors import TensorSpec, axes_text
+from engine.checks import repairs
+from engine.checks.field_specs import answer_spec
+from engine.checks.problem import Problem, Repair, Severity
+from engine.checks.shapes import ShapeInference
+from engine.checks.walking import KEEPS_WIDTH, upstream
+from engine.document.data_spec import FieldKind
+from engine.document.edits import Batch, SetAttributes
+from engine.document.graph import Edge, Node
+from engine.errors import NetwrightError
+
+ERROR, WARNING = Severity.ERROR, Severity.WARNING
+_TURNS_INTO = {
+    "CrossEntropyLoss": ("Softmax", "LogSoftmax", "Sigmoid"),
+    "NLLLoss": ("Softmax",),
+    "BCEWithLogitsLoss": ("Sigmoid", "Softmax"),
+}
+"""What must not stand right before a loss, since the loss does it itself or wants something else."""
+
+
+def problems_of(checker: ShapeInference, node_id: str) -> tuple[Problem, ...]:
+    """Errors first. A node that leads nowhere only warns, once there is an Output or a loss to lead to."""
+    graph = checker.project.graph
+    node = graph.nodes[node_id]
+    layer = checker.layers.get(node_id)
+    edges = graph.inputs_of(node_id)
+    if (
+        layer is not None
+        and checker.error_of(node_id) is None
+        and layer.family not in _WITH_CONTEXT
+        and node_id not in checker.cycle
+        and len(edges) == len(checker.ports(node_id)) == 1
+        and "input" in edges
+        and checker.specs.get((node_id, "output")) is not None
+        and any(True for _ in graph.consumers_of(node_id))
+        and not (node.type == "Linear" and checker.output_specs(node_id)[0].rank >= 4)  # type: ignore[union-attr]
+    ):
+        return ()  # the ordinary node, decided at once: large graphs ask this for every node at every edit
+    found = list(_found(checker, node, layer))
+    if checker.sinks and node_id not in checker.needed and not isinstance(layer, Loss | Output):
+        found = [
+            Problem(
+                severity=WARNING,
+                node=problem.node,
+                message=problem.message,
+                expected=problem.expected,
+                found=problem.found,
+                repairs=problem.repairs,
+            )
+            for problem in found
+        ]
+    return tuple(sorted(found, key=lambda problem: problem.severity is WARNING))
+
+
+_WITH_CONTEXT = frozenset({Family.DATA, Family.LOSS})
+
+
+def _title(node: Node) -> str:
+    return f"{node.type} '{node.id}'"
+
+
+def _problem(
+    node: Node,
+    text: str,
+    *,
+    expected: str = "",
+    found: str = "",
+    hint: str = "",
+    severity: Severity = ERROR,
+    mended: list[Repair] | tuple[Repair, ...] = (),
+) -> Problem:
+    message = f"{_title(node)}: {text}" + (f" {hint}" if hint else "")
+    return Problem(
+        severity=severity, node=node.id, message=message, expected=expected, found=found, repairs=tuple(mended)
+    )
+
+
+def _found(checker: ShapeInference, node: Node, layer: Layer | None) -> Iterator[Problem]:
+    graph = checker.project.graph
+    fault = checker.fault_of(node.id)
+    if fault is not None or layer is None:
+        yield _fault(checker, node, fault)
+        return
+    if node.bypassed and isinstance(layer, Output | Loss):
+        return
+    edges = graph.inputs_of(node.id)
+    if node.id in checker.cycle:
+        breaking = [edge for edge in edges.values() if edge.source in checker.cycle]
+        yield _problem(
+            node,
+            "it feeds itself through others.",
+            expected="links that lead forwards",
+            found=" → ".join([*sorted(edge.source for edge in breaking), node.id]),
+            hint="Remove one of the links of the circle.",
+            mended=[repairs.disconnect(node.id, edge.input) for edge in breaking],
+        )
+    yield from _links(checker, node, layer)
+    error = checker.error_of(node.id)
+    if error is not None:
+        yield _mismatch(checker, node, layer, error)
+    elif isinstance(layer, Output):
+        yield from _output(checker, node, layer)
+    if isinstance(layer, Loss):
+        yield from _activation_before(checker, node)
+    if isinstance(layer, Output):
+        yield from _untrained(checker, node, layer)
+    if node.type == "Linear" and error is None:
+        yield from _linear_on_picture(checker, node)
+    if layer.output_ports() and not any(True for _ in graph.consumers_of(node.id)):
+        yield _problem(
+            node,
+            "nothing uses what it gives.",
+            hint="It is left out of training.",
+            severity=WARNING,
+            mended=[] if edges else [repairs.remove(graph, node.id)],
+        )
+
+
+def _fault(checker: ShapeInference, node: Node, fault: NetwrightError | None) -> Problem:
+    """An unknown type or a wrong attribute."""
+    graph = checker.project.graph
+    if fault is None:
+        return _problem(node, "it cannot be used.")
+    mended: list[Repair] = []
+    name = fault.where.partition(".")[2]
+    if fault.kind == "attribute" and name:
+        title = f"Set {name} of {node.id} back"
+        mended.append(Repair(title=title, edit=Batch(title=title, edits=(SetAttributes(id=node.id, unset=(name,)),))))
+    else:
+        mended.append(repairs.remove(graph, node.id))
+    return _problem(node, fault.message, expected=fault.expected, found=fault.found, hint=fault.hint, mended=mended)
+
+
+def _links(checker: ShapeInference, node: Node, layer: Layer) -> Iterator[Problem]:
+    """Free inputs, links to ports that are not there, and an optional port skipped."""
+    graph = checker.project.graph
+    edges = graph.inputs_of(node.id)
+    ports = checker.ports(node.id)
+    free: list[str] = []
+    for port in ports:
+        edge = edges.get(port.name)
+        if edge is not None:
+            source = checker.layers.get(edge.source)
+            if source is not None and edge.output not in source.output_ports():
+                yield _problem(
+                    node,
+                    f"{edge.source} has no output '{edge.output[:80]}'.",
+                    expected=", ".join(source.output_ports()) or "no output",
+                    found=edge.output[:80],
+                    mended=[repairs.disconnect(node.id, port.name)],
+                )
+            if free and port.optional:
+                yield _problem(
+                    node,
+                    f"'{port.name}' is linked, but '{free[-1]}' before it is free.",
+                    expected=f"a link to '{free[-1]}'",
+                    found="none",
+                    mended=[repairs.disconnect(node.id, port.name)],
+                )
+        elif port.optional:
+            free.append(port.name)
+        else:
+            yield _free(checker, node, layer, port.name, len(ports))
+    names = {port.name for port in ports}
+    for name in edges:
+        if name not in names:
+            yield _problem(
+                node,
+                f"it has no input '{name[:80]}'.",
+                expected=", ".join(sorted(names)) or "no input",
+                found=name[:80],
+                hint="The link is left out.",
+                severity=WARNING,
+                mended=[repairs.disconnect(node.id, name)],
+            )
+
+
+def _free(checker: ShapeInference, node: Node, layer: Layer, port: str, count: int) -> Problem:
+    mended: list[Repair]
+    if isinstance(layer, Loss) and port == "target":
+        mended = repairs.link_target(checker, node)
+    else:
+        mended = repairs.link_input(checker, node, port)
+    if count > 2 and getattr(layer, "count", 0) == count:
+        linked = len(checker.project.graph.inputs_of(node.id))
+        if 2 <= linked < count and port == checker.ports(node.id)[-1].name:
+            mended = [repairs.set_attribute(node, "count", count - 1, f"Show {count - 1} inputs"), *mended]
+    where = "its input" if count == 1 else f"its {port}" if isinstance(layer, Loss | Output) else f"its input '{port}'"
+    return _problem(node, f"nothing is linked to {where}.", expected="a link", found="none", mended=mended)
+
+
+def _mismatch(checker: ShapeInference, node: Node, layer: Layer, error: NetwrightError) -> Problem:
+    """What the shape rule, or the check before it, refused."""
+    graph = checker.project.graph
+    if isinstance(layer, Input):
+        mended = []
+        if not layer.fields or error.kind == "data":
+            used = {name for item in checker.layers.values() for name in getattr(item, "fields", ())}
+            for field in checker.project.data.fields:
+                if field.name not in used and field.role != "ignored":
+                    mended.append(repairs.set_attribute(node, "fields", [field.name], f"Use '{field.name}'"))
+        return _problem(
+            node, error.message, expected=error.expected, found=error.found, hint=error.hint, mended=mended[:4]
+        )
+    edges = graph.inputs_of(node.id)
+    specs = checker.input_specs(node.id)
+    edge = edges.get(error.where) if error.where else next(iter(edges.values()), None)
+    text = error.message or f"expected {error.expected}, got {error.found}."
+    hint = error.hint
+    mended = []
+    if error.where and edge is not None and not error.message:
+        spec = checker.specs.get((edge.source, edge.output))
+        assert spec is not None  # it was refused, so it is known
+        if error.expected.startswith(tuple("0123456789")):
+            mended = repairs.wrong_rank(checker, node, edge, spec)
+            hint = mended[0].title.replace("Remove ", "Remove the layer ") + "." if mended else ""
+        else:
+            mended = repairs.wrong_dtype(checker, node, edge, spec)
+            hint = mended[0].title + "." if mended else ""
+        if len(checker.ports(node.id)) > 1:
+            text = f"expected {error.expected} at '{error.where}', got {error.found}."
+    elif isinstance(layer, Loss):
+        mended = _loss_repairs(checker, node, edges, specs)
+    elif layer.family is Family.MERGE:
+        mended = repairs.unequal_sizes(checker, node)
+    elif edge is not None:
+        spec = specs[0]
+        mended = repairs.from_attributes(checker, node)
+        if not mended and spec is not None:
+            if node.type == "BatchNorm1d" and spec.rank == 4:
+                mended = [repairs.set_type(node, "BatchNorm2d")]
+            elif node.type == "Embedding" and spec.classes is None and spec.rank >= 1:
+                mended = []
+            elif layer.family in (Family.POOLING, Family.CONVOLUTION) or layer.family in KEEPS_WIDTH:
+                mended = [repairs.remove(graph, node.id)]
+            elif node.type == "Linear" and spec.shape[-1] is None and spec.rank == 4:
+                mended = [repairs.insert(graph, edge, "GlobalAveragePool2d", "Insert a global average pool")]
+    return _problem(node, text, expected=error.expected, found=error.found, hint=hint, mended=mended)
+
+
+def _loss_repairs(
+    checker: ShapeInference, node: Node, edges: dict[str, Edge], specs: tuple[TensorSpec | None, ...]
+) -> list[Repair]:
+    edge = edges.get("prediction")
+    if edge is None or len(specs) < 2:
+        return []
+    prediction, target = specs[0], specs[1]
+    if prediction is None or target is None:
+        return []
+    classes = node.type in repairs.LOSSES_OF_CLASSES
+    if prediction.rank > 2 and target.rank == (1 if classes else 2):
+        return repairs.bring_to_vector(checker, edge)
+    if classes and target.rank == 1 and prediction.rank == 2 and target.classes is not None:
+        return repairs.set_width(checker, edge, target.classes, "one for each class")
+    if not classes and prediction.rank == target.rank == 2 and target.shape[1] is not None:
+        return repairs.set_width(checker, edge, target.shape[1], "as the target has")
+    return []
+
+
+def _output(checker: ShapeInference, node: Node, layer: Output) -> Iterator[Problem]:
+    """Whether the tensor is what the field's kind wants."""
+    data = checker.project.data
+    edge = checker.project.graph.inputs_of(node.id).get("prediction")
+    try:
+        expected = answer_spec(data, layer.field)
+    except NetwrightError as error:
+        choices = [field.name for field in data.targets()] or [field.name for field in data.fields][:3]
+        yield _problem(
+            node,
+            error.message,
+            expected=error.expected,
+            found=error.found,
+            hint=error.hint if data.fields else "Add data in the tab Data.",
+            mended=[repairs.set_attribute(node, "field", name, f"Answer '{name}'") for name in choices],
+        )
+        return
+    (spec,) = checker.input_specs(node.id) or (None,)
+    if expected is None or spec is None or edge is None:
+        return
+    wanted, axes = expected
+    if spec.rank == wanted.rank and all(map(same_sizes, spec.shape, wanted.shape)):
+        return
+    field = data.field(layer.field)
+    mended: list[Repair] = []
+    hint = ""
+    if field is not None and field.kind in (FieldKind.CATEGORY, FieldKind.NUMBER):
+        width = wanted.shape[1]
+        if spec.rank > 2:
+            mended = repairs.bring_to_vector(checker, edge)
+        elif spec.rank == 2 and width is not None:
+            reason = "one for each class" if field.kind is FieldKind.CATEGORY else "the number"
+            mended = repairs.set_width(checker, edge, width, reason)
+        hint = mended[0].title + "." if mended else ""
+    names = axes if spec.rank == len(axes) else ()
+    yield _problem(
+        node,
+        f"expected {axes_text(wanted.shape, axes)} for '{layer.field}', got {found_text(spec.shape, names)}.",
+        expected=axes_text(wanted.shape, axes),
+        found=found_text(spec.shape, names),
+        hint=hint,
+        mended=mended,
+    )
+
+
+def _activation_before(checker: ShapeInference, node: Node) -> Iterator[Problem]:
+    """A Softmax or Sigmoid before a loss that does it itself."""
+    unwanted = _TURNS_INTO.get(node.type)
+    edge = checker.project.graph.inputs_of(node.id).get("prediction")
+    if unwanted is None or edge is None:
+        return
+    before = next((item for item in upstream(checker, edge) if not item.bypassed), None)
+    if before is None or before.type not in unwanted:
+        return
+    graph = checker.project.graph
+    if node.type == "NLLLoss":
+        mended = [repairs.set_type(before, "LogSoftmax")]
+        text, hint = "it wants logarithms of probabilities.", f"Make {before.id} a LogSoftmax."
+    else:
+        mended = [repairs.remove(graph, before.id)]
+        if len(list(graph.consumers_of(before.id))) > 1 and edge.source == before.id:
+            inner = graph.inputs_of(before.id).get("input")
+            if inner is not None:
+                past = Edge(source=inner.source, output=inner.output, target=node.id, input="prediction")
+                mended.insert(0, repairs.connect(past))
+        text = f"it does what {before.id} does itself, so training would be slow and blurred."
+        hint = f"Remove {before.id}; answers are still given as probabilities."
+    yield _problem(node, text, expected="scores", found=f"{before.type} '{before.id}'", hint=hint, mended=mended)
+
+
+def _untrained(checker: ShapeInference, node: Node, layer: Output) -> Iterator[Problem]:
+    """An Output that no loss learns from."""
+    graph, data = checker.project.graph, checker.project.data
+    edge = graph.inputs_of(node.id).get("prediction")
+    losses = [sink for sink in checker.sinks if isinstance(checker.layers.get(sink), Loss)]
+    if edge is None or not losses:
+        return
+    chain = _free_of_weights(checker, edge)
+    for loss in losses:
+        inner = graph.inputs_of(loss).get("prediction")
+        if inner is not None and chain & _free_of_weights(checker, inner):
+            return
+    field = data.field(layer.field)
+    yield _problem(
+        node,
+        "no loss learns from this answer.",
+        expected="a loss at the same tensor",
+        found="none",
+        severity=WARNING,
+        mended=[] if field is None else [repairs.add_loss(checker, field, edge)],
+    )
+
+
+def _free_of_weights(checker: ShapeInference, edge: Edge) -> set[str]:
+    """The source of an edge, and what stands before it as long as no weights lie between."""
+    found = set()
+    for node in upstream(checker, edge):
+        found.add(node.id)
+        if checker.cost_of(node.id).parameters or len(checker.ports(node.id)) != 1:
+            break
+    return found
+
+
+def _linear_on_picture(checker: ShapeInference, node: Node) -> Iterator[Problem]:
+    """A Linear right behind convolutions works on the last axis, the width, alone: seldom meant."""
+    (x,) = checker.input_specs(node.id) or (None,)
+    edge = checker.project.graph.inputs_of(node.id).get("input")
+    if x is None or x.rank != 4 or edge is None or node.bypassed:
+        return
+    for before in upstream(checker, edge):
+        layer = checker.layers.get(before.id)
+        if layer is None or (layer.family not in KEEPS_WIDTH and before.type != "Identity"):
+            if layer is not None and layer.family in (Family.CONVOLUTION, Family.POOLING, Family.DATA):
+                yield _problem(
+                    node,
+                    f"expected 2 dimensions (N, features), got {found_text(x.shape)}; it sees the width alone.",
+                    expected="2 dimensions (N, features)",
+                    found=found_text(x.shape),
+                    hint="Insert a Flatten before it.",
+                    severity=WARNING,
+                    mended=repairs.bring_to_vector(checker, edge),
+                )
+            return

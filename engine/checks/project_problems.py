@@ -1,0 +1,173 @@
+"""What is wrong with a project as a whole: data, targets, Outputs and losses that are missing, and the recipe."""
+
+from collections.abc import Iterator
+
+from engine.catalog import registry
+from engine.catalog.layers.data import Input, Output
+from engine.catalog.losses import Loss
+from engine.checks import repairs
+from engine.checks.problem import Problem, Repair, Severity
+from engine.checks.shapes import ShapeInference
+from engine.document.graph import Edge
+from engine.errors import NetwrightError
+
+
+def project_problems(checker: ShapeInference) -> tuple[Problem, ...]:
+    """Problems that belong to no node."""
+    return (*_data(checker), *_ends(checker), *_recipe(checker))
+
+
+def _error(message: str, *, expected: str = "", found: str = "", mended: tuple[Repair, ...] = ()) -> Problem:
+    return Problem(severity=Severity.ERROR, node="", message=message, expected=expected, found=found, repairs=mended)
+
+
+def _warning(message: str, *, mended: tuple[Repair, ...] = ()) -> Problem:
+    return Problem(severity=Severity.WARNING, node="", message=message, repairs=mended)
+
+
+def _data(checker: ShapeInference) -> Iterator[Problem]:
+    data, graph = checker.project.data, checker.project.graph
+    if not data.fields:
+        yield _error("There is no data yet. Add some in the tab Data.", expected="data", found="none")
+        return
+    if not data.targets():
+        yield _error(
+            "No field of the data is to be learned. Choose one in the tab Data.",
+            expected="a field with the role target",
+            found=", ".join(field.name for field in data.fields)[:200],
+        )
+    learned: set[str] = set()
+    losses = [node_id for node_id in checker.sinks if isinstance(checker.layers.get(node_id), Loss)]
+    for loss in losses:
+        edge = graph.inputs_of(loss).get("target")
+        if edge is not None:
+            learned.update(getattr(checker.layers.get(edge.source), "fields", ()))
+    if losses:
+        for field in data.targets():
+            if field.name not in learned:
+                free = [loss for loss in losses if "target" not in graph.inputs_of(loss)]
+                mended = tuple(
+                    repair
+                    for loss in free[:1]
+                    for repair in repairs.link_target(checker, graph.node(loss))
+                    if f"'{field.name}'" in repair.title
+                )
+                yield _warning(
+                    f"The field '{field.name}' is to be learned, but no loss has it as its target.", mended=mended
+                )
+
+
+def _ends(checker: ShapeInference) -> Iterator[Problem]:
+    """Inputs, Outputs and losses must be there."""
+    graph, layers = checker.project.graph, checker.layers
+    if not graph.nodes:
+        yield _error(
+            "The network is empty. Drag an Input onto the canvas, or press Tab there.", expected="layers", found="none"
+        )
+        return
+    if not any(isinstance(layer, Input) for layer in layers.values()):
+        yield _error("Nothing brings data into the network. Add an Input.", expected="an Input", found="none")
+    outputs = [sink for sink in checker.sinks if isinstance(layers[sink], Output)]
+    losses = [sink for sink in checker.sinks if isinstance(layers[sink], Loss)]
+    if not outputs:
+        yield _error(
+            "The network has no Output, so it has no answer.",
+            expected="an Output",
+            found="none",
+            mended=tuple(_output_repairs(checker, losses)),
+        )
+    if not losses:
+        yield _error(
+            "The network has no loss, so it cannot learn.",
+            expected="a loss",
+            found="none",
+            mended=tuple(_loss_repairs(checker, outputs)),
+        )
+    if losses and not any(
+        checker.cost_of(node_id).parameters and not graph.nodes[node_id].frozen for node_id in checker.needed
+    ):
+        yield _error(
+            "There is nothing to train: no layer with weights leads to a loss, or all of them are frozen.",
+            expected="a layer with weights",
+            found="none",
+        )
+
+
+def _output_repairs(checker: ShapeInference, losses: list[str]) -> Iterator[Repair]:
+    """Put the Output where a loss looks, or at the end of the drawing."""
+    graph, data = checker.project.graph, checker.project.data
+    for loss in sorted(losses):
+        edges = graph.inputs_of(loss)
+        prediction, target = edges.get("prediction"), edges.get("target")
+        fields = getattr(checker.layers.get(target.source), "fields", ()) if target is not None else ()
+        field = data.field(fields[0]) if fields else None
+        if prediction is not None and field is not None:
+            yield repairs.add_output(checker, field, prediction)
+    if not losses:
+        last = _end(checker)
+        if last is not None:
+            for field in data.targets()[:1]:
+                yield repairs.add_output(checker, field, last)
+
+
+def _loss_repairs(checker: ShapeInference, outputs: list[str]) -> Iterator[Repair]:
+    graph, data = checker.project.graph, checker.project.data
+    for output in sorted(outputs):
+        edge = graph.inputs_of(output).get("prediction")
+        field = data.field(getattr(checker.layers[output], "field", ""))
+        if edge is not None and field is not None:
+            yield repairs.add_loss(checker, field, edge)
+    if not outputs:
+        last = _end(checker)
+        if last is not None:
+            for field in data.targets()[:1]:
+                yield repairs.add_loss(checker, field, last)
+
+
+def _end(checker: ShapeInference) -> Edge | None:
+    """The last tensor that nobody uses, as a link whose target is its own node (only its place is asked for)."""
+    graph = checker.project.graph
+    for node_id in reversed(checker.order):
+        layer = checker.layers.get(node_id)
+        if layer is None or isinstance(layer, Input) or not layer.output_ports() or any(graph.consumers_of(node_id)):
+            continue
+        output = layer.output_ports()[0]
+        if checker.specs.get((node_id, output)) is not None:
+            return Edge(source=node_id, output=output, target=node_id)
+    return None
+
+
+def _recipe(checker: ShapeInference) -> Iterator[Problem]:
+    """Optimizers and schedules must exist and take their settings; players must name nodes that exist."""
+    graph = checker.project.graph
+    for phase in checker.project.recipe.phases:
+        for player in phase.players:
+            for kind, step in (("optimizer", player.optimizer), ("schedule", player.schedule)):
+                try:
+                    registry.entry(kind, step)
+                except NetwrightError as error:
+                    yield _error(
+                        f"Training, {kind}: {error.message} {error.hint}".strip(),
+                        expected=error.expected,
+                        found=error.found,
+                    )
+            for name in player.losses:
+                if not isinstance(checker.layers.get(name), Loss):
+                    yield _error(
+                        f"Training names the loss '{name[:80]}', which does not exist. Choose the losses again.",
+                        expected="a loss of the network",
+                        found=name[:80],
+                    )
+            for name in player.nodes:
+                if name not in graph.nodes:
+                    yield _error(
+                        f"Training names the node '{name[:80]}', which does not exist. Choose the nodes again.",
+                        expected="a node of the network",
+                        found=name[:80],
+                    )
+    for name in checker.project.recipe.metrics:
+        if registry.metric_named(name) is None:
+            known = ", ".join(item.key for item in registry.metrics())
+            yield _error(
+                f"Training names the metric '{name[:80]}', which is not known.", expected=known, found=name[:80]
+            )

@@ -1,0 +1,453 @@
+"""Shapes and cost of a drawn network, kept up to date edit by edit.
+
+Plain Python over the catalog's rules; a failing node gives unknown outputs and the rest goes on. Nothing here recurses,
+since chains of thousands of nodes are normal. Runs in the window's thread.
+"""
+
+import heapq
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from engine.catalog import registry
+from engine.catalog.layer import InputPort, Layer
+from engine.catalog.layers.data import Input, Output
+from engine.catalog.losses import Loss
+from engine.catalog.rules import expected_text, found_text
+from engine.catalog.tensors import DType, TensorSpec
+from engine.checks.field_specs import input_spec
+from engine.document.edits import Change
+from engine.document.graph import Edge, Node
+from engine.document.project import Project
+from engine.errors import AttributeOutOfRange, GraphError, NetwrightError, ShapeMismatch
+
+DTYPE_WORDS = {DType.FLOAT: "decimal numbers", DType.INT: "whole numbers", DType.BOOL: "yes or no"}
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a node or a network costs: trainable numbers, multiply-adds and bytes of outputs for one sample."""
+
+    parameters: int = 0
+    multiply_adds: int = 0
+    output_bytes: int = 0
+
+    def __add__(self, other: "Cost") -> "Cost":
+        return Cost(
+            self.parameters + other.parameters,
+            self.multiply_adds + other.multiply_adds,
+            self.output_bytes + other.output_bytes,
+        )
+
+
+_FREE = Cost()
+
+
+class _State:
+    """What is known of one node. `error` is what its own rule, or the check before it, refused."""
+
+    __slots__ = ("cost", "edges", "error", "fault", "inputs", "layer", "node", "outputs", "ports")
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+        self.layer: Layer | None = None
+        self.fault: NetwrightError | None = None
+        self.ports: tuple[InputPort, ...] = ()
+        self.edges: dict[str, Edge] = {}
+        self.inputs: tuple[TensorSpec | None, ...] = ()
+        self.outputs: tuple[TensorSpec | None, ...] = ()
+        self.error: NetwrightError | None = None
+        self.cost: Cost | None = None
+
+    def read(self) -> None:
+        """Take layer and ports from the catalog."""
+        self.cost = None
+        try:
+            self.layer, self.fault = registry.layer(self.node), None
+            self.ports = self.layer.input_ports()
+        except (GraphError, AttributeOutOfRange) as error:
+            self.layer, self.fault, self.ports = None, error, ()
+
+
+class ShapeInference:
+    """Knows the tensor at every output of a project's graph, which rule refused what, and what it costs.
+
+    The project is read, never changed. After each applied edit call `update` with what it touched; `refresh` starts
+    over. A node on or behind a cycle has unknown outputs. A bypassed node passes its first input through; a bypassed
+    Output or loss counts as absent, a bypassed Input as any other.
+    """
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self.specs: dict[tuple[str, str], TensorSpec | None] = {}
+        self.layers: dict[str, Layer] = {}
+        self._states: dict[str, _State] = {}
+        self._positions: dict[str, int] = {}
+        self._next_position = 0
+        self._stuck: frozenset[str] = frozenset()
+        self._cycle: frozenset[str] = frozenset()
+        self._sinks: set[str] = set()
+        self._needed: frozenset[str] = frozenset()
+        self._order: tuple[str, ...] | None = None
+        self._total: Cost | None = None
+        self.refresh()
+
+    @property
+    def project(self) -> Project:
+        """The project that is checked."""
+        return self._project
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """Node ids, sources first; ids on or behind a cycle are left out."""
+        if self._order is None:
+            self._order = tuple(sorted(self._positions, key=self._positions.__getitem__))
+        return self._order
+
+    @property
+    def cycle(self) -> frozenset[str]:
+        """Ids of nodes that feed themselves through others."""
+        return self._cycle
+
+    @property
+    def stuck(self) -> frozenset[str]:
+        """Ids of nodes on a cycle or behind one."""
+        return self._stuck
+
+    @property
+    def needed(self) -> frozenset[str]:
+        """Ids of nodes that lead to an Output or a loss; only these are compiled."""
+        return self._needed
+
+    @property
+    def sinks(self) -> frozenset[str]:
+        """Ids of Output and loss nodes that are not bypassed."""
+        return frozenset(self._sinks)
+
+    def position(self, node_id: str) -> int | None:
+        """The place of a node in the order; None on or behind a cycle."""
+        return self._positions.get(node_id)
+
+    def refresh(self) -> set[str]:
+        """Check everything anew; returns all node ids."""
+        graph = self._project.graph
+        gone = set(self._states)
+        self.specs.clear()
+        self.layers.clear()
+        self._states = {}
+        self._sinks = set()
+        for node in graph.nodes.values():
+            self._read(node)
+            self._states[node.id].edges = dict(graph.inputs_of(node.id))
+        self._reorder()
+        self._settle(self.order)
+        self._needed = self._reaching()
+        self._total = None
+        return gone | set(self._states)
+
+    def update(self, change: Change) -> set[str]:
+        """Take in an applied edit; returns the ids of nodes whose shapes, problems or cost may have changed."""
+        graph = self._project.graph
+        touched: set[str] = set()
+        dirty: set[str] = set()
+        redrawn = False
+        for node_id in change.nodes:
+            node = graph.nodes.get(node_id)
+            state = self._states.get(node_id)
+            if node is None:
+                if state is not None:
+                    self._drop(node_id)
+                    touched.add(node_id)
+                    redrawn = True
+                continue
+            edges = graph.inputs_of(node_id)
+            if state is None or state.node is not node:
+                old = None if state is None else state.node
+                if old is None or old.type != node.type or old.bypassed != node.bypassed:
+                    redrawn = True
+                if state is None or state.node.type != node.type or state.node.attributes != node.attributes:
+                    self._read(node)
+                    state = self._states[node_id]
+                else:
+                    state.node = node
+                    self._note_sink(node_id)
+                if old is None and not self._stuck:
+                    self._positions[node_id] = self._next_position
+                    self._next_position += 1
+                    self._order = None
+                # What a neighbour says may depend on the type of this node (a Softmax before a loss).
+                touched.update(edge.target for edge in graph.consumers_of(node_id))
+                touched.update(edge.source for edge in edges.values())
+            if state.edges != edges:
+                touched.update(edge.source for edge in state.edges.values())
+                touched.update(edge.source for edge in edges.values())
+                state.edges = dict(edges)
+                redrawn = True
+            dirty.add(node_id)
+        if change.data:
+            for node_id, state in self._states.items():
+                if isinstance(state.layer, Input | Output | Loss):
+                    dirty.add(node_id)
+        if (redrawn and self._stuck) or any(self._late(node_id) for node_id in change.nodes):
+            before = self._stuck | self._cycle
+            self._reorder()
+            touched |= before ^ (self._stuck | self._cycle)
+            dirty |= before - self._stuck
+            for node_id in self._stuck:
+                if self._blank(node_id):
+                    touched.add(node_id)
+        touched |= dirty | self._settle(dirty)
+        if redrawn:
+            needed = self._reaching()
+            touched |= needed ^ self._needed
+            self._needed = needed
+        self._total = None
+        return touched
+
+    def ports(self, node_id: str) -> tuple[InputPort, ...]:
+        """The node's input ports; none where its type or an attribute is wrong."""
+        state = self._states.get(node_id)
+        return () if state is None else state.ports
+
+    def input_specs(self, node_id: str) -> tuple[TensorSpec | None, ...]:
+        """What arrives at the node's input ports, in their order; None where unknown or free."""
+        state = self._states.get(node_id)
+        return () if state is None else state.inputs
+
+    def output_specs(self, node_id: str) -> tuple[TensorSpec | None, ...]:
+        """What leaves the node's output ports, in their order."""
+        state = self._states.get(node_id)
+        return () if state is None else state.outputs
+
+    def fault_of(self, node_id: str) -> NetwrightError | None:
+        """What the catalog refused: an unknown type, a wrong attribute."""
+        return self._states[node_id].fault
+
+    def error_of(self, node_id: str) -> NetwrightError | None:
+        """What the shape rule, or the check of rank and number type before it, refused."""
+        return self._states[node_id].error
+
+    def cost_of(self, node_id: str) -> Cost:
+        """The cost of a node; nothing where its shapes are unknown or it is bypassed."""
+        state = self._states.get(node_id)
+        if state is None:
+            return _FREE
+        if state.cost is None:
+            state.cost = self._cost(state)
+        return state.cost
+
+    def total_cost(self) -> Cost:
+        """The cost of all that leads to an Output or a loss; of everything while there is neither."""
+        if self._total is None:
+            parameters = multiply_adds = output_bytes = 0
+            for node_id in self._needed or self._states:
+                cost = self.cost_of(node_id)
+                parameters += cost.parameters
+                multiply_adds += cost.multiply_adds
+                output_bytes += cost.output_bytes
+            self._total = Cost(parameters, multiply_adds, output_bytes)
+        return self._total
+
+    # How it is kept up to date
+
+    def _read(self, node: Node) -> None:
+        """A new state for a node that is new or has another type or attributes."""
+        old = self._states.get(node.id)
+        if old is not None and old.layer is not None:
+            for port in old.layer.output_ports():
+                self.specs.pop((node.id, port), None)
+        state = _State(node)
+        if old is not None:
+            state.edges = old.edges
+            # Consumers are told only of what differs from before.
+            state.outputs = old.outputs
+        state.read()
+        self._states[node.id] = state
+        if state.layer is None:
+            self.layers.pop(node.id, None)
+        else:
+            self.layers[node.id] = state.layer
+            for port, spec in zip(state.layer.output_ports(), state.outputs, strict=False):
+                self.specs[(node.id, port)] = spec
+        self._note_sink(node.id)
+
+    def _is_sink(self, node_id: str) -> bool:
+        state = self._states[node_id]
+        return isinstance(state.layer, Output | Loss) and not state.node.bypassed
+
+    def _note_sink(self, node_id: str) -> None:
+        if self._is_sink(node_id):
+            self._sinks.add(node_id)
+        else:
+            self._sinks.discard(node_id)
+
+    def _drop(self, node_id: str) -> None:
+        state = self._states.pop(node_id)
+        if state.layer is not None:
+            for port in state.layer.output_ports():
+                self.specs.pop((node_id, port), None)
+        self.layers.pop(node_id, None)
+        self._sinks.discard(node_id)
+        self._order = None
+        self._positions.pop(node_id, None)
+
+    def _late(self, node_id: str) -> bool:
+        """Whether a source of the node stands behind it in the order."""
+        state = self._states.get(node_id)
+        if state is None or node_id not in self._positions:
+            return False
+        own = self._positions[node_id]
+        return any(self._positions.get(edge.source, own) >= own for edge in state.edges.values())
+
+    def _reorder(self) -> None:
+        graph = self._project.graph
+        order, left = graph.topological()
+        self._positions = {node_id: place for place, node_id in enumerate(order)}
+        self._next_position = len(order)
+        self._order = tuple(order)
+        self._stuck = frozenset(left)
+        # What is left lies on a cycle or behind one; peel off what leads to none.
+        on_cycle = set(left)
+        leading = {
+            node_id: sum(edge.target in on_cycle for edge in graph.consumers_of(node_id)) for node_id in on_cycle
+        }
+        ready = [node_id for node_id, count in leading.items() if count == 0]
+        while ready:
+            node_id = ready.pop()
+            on_cycle.discard(node_id)
+            for edge in graph.inputs_of(node_id).values():
+                if edge.source in on_cycle:
+                    leading[edge.source] -= 1
+                    if leading[edge.source] == 0:
+                        ready.append(edge.source)
+        self._cycle = frozenset(on_cycle)
+
+    def _blank(self, node_id: str) -> bool:
+        """Make a node's tensors unknown; whether they were known before."""
+        state = self._states[node_id]
+        known = any(spec is not None for spec in state.outputs)
+        count = 0 if state.layer is None else len(state.layer.output_ports())
+        state.inputs = (None,) * len(state.ports)
+        state.outputs = (None,) * count
+        state.error, state.cost = None, None
+        if state.layer is not None:
+            for port in state.layer.output_ports():
+                self.specs[(node_id, port)] = None
+        return known
+
+    def _settle(self, dirty: Iterable[str]) -> set[str]:
+        """Evaluate the dirty nodes and whatever their outputs change, in order; returns what was evaluated."""
+        positions, graph, states = self._positions, self._project.graph, self._states
+        waiting = [(positions[node_id], node_id) for node_id in dirty if node_id in positions]
+        for node_id in dirty:
+            if node_id in self._stuck and node_id in states:
+                self._blank(node_id)
+        heapq.heapify(waiting)
+        queued = {node_id for _, node_id in waiting}
+        done: set[str] = set()
+        while waiting:
+            _, node_id = heapq.heappop(waiting)
+            done.add(node_id)
+            if self._evaluate(node_id, states[node_id]):
+                for edge in graph.consumers_of(node_id):
+                    target = edge.target
+                    if target not in queued and target in positions:
+                        queued.add(target)
+                        heapq.heappush(waiting, (positions[target], target))
+        return done
+
+    def _evaluate(self, node_id: str, state: _State) -> bool:
+        """Work out a node's outputs from what arrives; whether they differ from before."""
+        layer = state.layer
+        state.cost = None
+        state.error = None
+        before = state.outputs
+        if layer is None:
+            state.inputs = state.outputs = ()
+            return bool(before)
+        specs, edges = self.specs, state.edges
+        found: list[TensorSpec | None] = []
+        for port in state.ports:
+            edge = edges.get(port.name)
+            found.append(None if edge is None else specs.get((edge.source, edge.output)))
+        state.inputs = tuple(found)
+        names = layer.output_ports()
+        outputs: tuple[TensorSpec | None, ...] = (None,) * len(names)
+        if type(layer) is Input:
+            try:
+                outputs = (input_spec(self._project.data, layer.fields),)
+            except NetwrightError as error:
+                state.error = error
+        elif state.node.bypassed:
+            if found:
+                outputs = (found[0],) * len(names)
+        else:
+            try:
+                given = self._given(state)
+                if given is not None:
+                    outputs = layer.output_specs(*given)
+            except ShapeMismatch as error:
+                state.error = error
+        state.outputs = outputs
+        for name, spec in zip(names, outputs, strict=True):
+            specs[(node_id, name)] = spec
+        return outputs != before
+
+    def _given(self, state: _State) -> list[TensorSpec] | None:
+        """What the shape rule is called with; None when something is missing. Raises ShapeMismatch."""
+        given: list[TensorSpec] = []
+        closed = False
+        for port, spec in zip(state.ports, state.inputs, strict=True):
+            if spec is None:
+                if port.optional and port.name not in state.edges:
+                    closed = True
+                    continue
+                return None
+            if closed:
+                return None
+            if port.axes and len(spec.shape) != len(port.axes):
+                raise ShapeMismatch(
+                    "", expected=expected_text(port.axes), found=found_text(spec.shape), where=port.name
+                )
+            if port.dtype is not None and spec.dtype is not port.dtype:
+                raise ShapeMismatch(
+                    "", expected=DTYPE_WORDS[port.dtype], found=DTYPE_WORDS[spec.dtype], where=port.name
+                )
+            given.append(spec)
+        return given
+
+    def _cost(self, state: _State) -> Cost:
+        layer = state.layer
+        if layer is None or state.node.bypassed or state.error is not None or None in state.outputs:
+            return _FREE
+        size = 0
+        for spec in state.outputs:
+            if spec is not None:
+                count = 8 if spec.dtype is DType.INT else 4
+                for length in spec.shape[1:]:
+                    count *= 1 if length is None else length
+                size += count
+        if type(layer) is Input or type(layer) is Output:
+            return Cost(0, 0, size)
+        given = [spec for spec in state.inputs if spec is not None]
+        required = sum(not port.optional for port in state.ports)
+        if len(given) < required:
+            return _FREE
+        return Cost(layer.parameter_count(*given), layer.multiply_adds(*given), size)
+
+    def _reaching(self) -> frozenset[str]:
+        """Every node that leads to an Output or a loss."""
+        seen = set(self._sinks)
+        stack = list(seen)
+        states = self._states
+        while stack:
+            state = states[stack.pop()]
+            if state.node.bypassed and state.ports:
+                first = state.edges.get(state.ports[0].name)
+                edges: Iterable[Edge] = () if first is None else (first,)
+            else:
+                edges = state.edges.values()
+            for edge in edges:
+                if edge.source not in seen:
+                    seen.add(edge.source)
+                    stack.append(edge.source)
+        return frozenset(seen)

@@ -1,0 +1,90 @@
+"""Walks over a drawn network: where a tensor really comes from, and which layer set its width."""
+
+from collections.abc import Iterator
+
+from engine.catalog.layer import Family
+from engine.checks.shapes import ShapeInference
+from engine.document.graph import Edge, Graph, Node
+
+KEEPS_WIDTH = frozenset({Family.ACTIVATION, Family.DROPOUT, Family.NORMALIZATION})
+"""Families whose layers leave the number of features as it is."""
+
+WIDTHS = {
+    "Linear": "out_features",
+    "Bilinear": "out_features",
+    "Conv1d": "out_channels",
+    "Conv2d": "out_channels",
+    "ConvTranspose1d": "out_channels",
+    "ConvTranspose2d": "out_channels",
+    "RNN": "hidden_size",
+    "LSTM": "hidden_size",
+    "GRU": "hidden_size",
+    "Embedding": "embedding_dim",
+}
+"""The attribute that sets how many features come out, by type."""
+
+
+def first_edge(checker: ShapeInference, node_id: str) -> Edge | None:
+    """The link at the first input port of a node."""
+    ports = checker.ports(node_id)
+    return checker.project.graph.inputs_of(node_id).get(ports[0].name) if ports else None
+
+
+def real_source(graph: Graph, edge: Edge, first_port: str = "input") -> tuple[str, str]:
+    """Node and output port that fill an edge, bypassed nodes seen through."""
+    seen = set()
+    while True:
+        node = graph.nodes.get(edge.source)
+        if node is None or not node.bypassed or edge.source in seen:
+            return edge.source, edge.output
+        seen.add(edge.source)
+        inputs = graph.inputs_of(edge.source)
+        inner = inputs.get(first_port) or (min(inputs.values(), key=lambda link: link.input) if inputs else None)
+        if inner is None:
+            return edge.source, edge.output
+        edge = inner
+
+
+def upstream(checker: ShapeInference, edge: Edge | None) -> Iterator[Node]:
+    """The nodes before an edge, nearest first, along first inputs; ends at a source, a free input or a cycle."""
+    graph = checker.project.graph
+    seen: set[str] = set()
+    while edge is not None and edge.source not in seen:
+        seen.add(edge.source)
+        yield graph.nodes[edge.source]
+        edge = first_edge(checker, edge.source)
+
+
+def width_setter(checker: ShapeInference, edge: Edge) -> Node | None:
+    """The layer before an edge whose attribute sets how many features arrive there, if it is in plain sight.
+
+    None when a layer with weights of its own would change too, or when it counts twice (bidirectional).
+    """
+    for node in upstream(checker, edge):
+        layer = checker.layers.get(node.id)
+        if layer is None:
+            return None
+        if node.type in WIDTHS and not node.bypassed:
+            alone = not getattr(layer, "bidirectional", False) and ends_only(checker, node.id)
+            return node if alone else None
+        if not node.bypassed and layer.family not in KEEPS_WIDTH and node.type != "Identity":
+            return None
+    return None
+
+
+def ends_only(checker: ShapeInference, node_id: str) -> bool:
+    """Whether a node leads to Outputs and losses alone, through nothing but layers that keep the width."""
+    graph = checker.project.graph
+    seen = {node_id}
+    stack = [node_id]
+    while stack:
+        for edge in graph.consumers_of(stack.pop()):
+            layer = checker.layers.get(edge.target)
+            if layer is None or edge.target in seen:
+                continue
+            seen.add(edge.target)
+            if layer.output_ports():
+                if layer.family not in KEEPS_WIDTH:
+                    return False
+                stack.append(edge.target)
+    return True
