@@ -1,5 +1,6 @@
 """The confusion matrix: rows are the true classes, columns the predicted ones, from two classes to a thousand."""
 
+import math
 from collections.abc import Sequence
 from typing import Final
 
@@ -134,7 +135,7 @@ class ConfusionMatrix(QWidget):
         # Names that do not fit side by side under their columns stand upright there.
         for foot in (24.0, min(widest, _LABEL_LIMIT * 0.8) + 14):
             room = min(self.width() - labels - 2, self.height() - foot - 2)
-            side = max(1.0, min(_LARGEST_CELL, room / count))
+            side = max(0.05, min(_LARGEST_CELL, room / count))
             if widest <= side - 2:
                 break
         if side > 3:
@@ -228,7 +229,7 @@ class ConfusionMatrix(QWidget):
         painter.setFont(text_font(12))
         metrics = painter.fontMetrics()
         origin = self._layout()[0]
-        step = max(1, -(-15 // int(max(side, 1))))  # labels need some 15 px each
+        step = max(1, math.ceil(15 / side))  # labels need some 15 px each
         bottom = origin.y() + side * len(self._classes)
         upright = max(metrics.horizontalAdvance(name) for name in self._classes) > side - 2
         foot = self.height() - bottom - 6

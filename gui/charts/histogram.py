@@ -58,7 +58,7 @@ class Histogram(QWidget):
         """The bin at an x of the widget."""
         if not self._counts or self.width() <= 0:
             return None
-        at = int(x / self.width() * len(self._counts))
+        at = math.floor(x / self.width() * len(self._counts))
         return at if 0 <= at < len(self._counts) else None
 
     @guarded(fallback=False)

@@ -20,7 +20,7 @@ class Switch(QCheckBox):
         self.setChecked(value)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.clicked.connect(self.committed.emit)
+        self.clicked.connect(self._on_clicked)
         theme_notifier().changed.connect(self.update)
 
     def value(self) -> bool:
@@ -30,6 +30,9 @@ class Switch(QCheckBox):
     def set_value(self, value: object) -> None:
         """Show a value without emitting `committed`."""
         self.setChecked(bool(value))
+
+    def _on_clicked(self, on: bool) -> None:
+        self.committed.emit(on)
 
     @guarded(fallback=QCheckBox.sizeHint)
     def sizeHint(self) -> QSize:
