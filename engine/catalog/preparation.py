@@ -200,7 +200,7 @@ class ClassIndex(PreparationStep):
 
     def output_spec(self, raw: TensorSpec, statistics: Statistics) -> TensorSpec:
         _single(self, raw, DType.INT, "category")
-        return TensorSpec((raw.shape[0],), DType.INT)
+        return TensorSpec((raw.shape[0],), DType.INT, self.index_count(statistics))
 
     def index_count(self, statistics: Statistics) -> int:
         """How many different numbers come out: what an Embedding must hold."""
@@ -240,7 +240,7 @@ class Characters(PreparationStep):
 
     def output_spec(self, raw: TensorSpec, statistics: Statistics) -> TensorSpec:
         _single(self, raw, DType.INT, "text")
-        return TensorSpec((raw.shape[0], self.length), DType.INT)
+        return TensorSpec((raw.shape[0], self.length), DType.INT, self.index_count(statistics))
 
     def index_count(self, statistics: Statistics) -> int:
         """How many different numbers come out: what an Embedding must hold."""
@@ -267,7 +267,7 @@ class Words(PreparationStep):
 
     def output_spec(self, raw: TensorSpec, statistics: Statistics) -> TensorSpec:
         _single(self, raw, DType.INT, "text")
-        return TensorSpec((raw.shape[0], self.length), DType.INT)
+        return TensorSpec((raw.shape[0], self.length), DType.INT, self.index_count(statistics))
 
     def index_count(self, statistics: Statistics) -> int:
         """How many different numbers come out: what an Embedding must hold."""

@@ -178,7 +178,11 @@ def _prune(place: Path, key: str) -> None:
     """Remove the oldest caches beyond the number kept. One that is still mapped by a process stays readable to it."""
     try:
         folders = sorted(
-            (item for item in place.iterdir() if item.is_dir() and item.name != key and not item.name.startswith(".new-")),
+            (
+                item
+                for item in place.iterdir()
+                if item.is_dir() and item.name != key and not item.name.startswith(".new-")
+            ),
             key=lambda item: item.stat().st_mtime,
             reverse=True,
         )
@@ -200,8 +204,8 @@ def _build(
     pace = Pace(count, "Reading pictures", progress, cancelled)
 
     def one(index: int) -> tuple[npt.NDArray[np.uint8], tuple[int, ...], bytes]:
-        picture = pictures.read(index)
-        return preparation.bytes_of(picture), picture.shape, pictures.digest(index)
+        picture, digest = pictures.read_with_digest(index)
+        return preparation.bytes_of(picture), picture.shape, digest
 
     pixels: Any = None
     threads = min(8, os.cpu_count() or 1)

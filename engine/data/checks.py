@@ -18,7 +18,9 @@ FEW = 10
 def check_data(dataset: "Dataset") -> list[LeftOut]:
     """Duplicates across splits, uneven or small classes, constant columns, missing values, mixed sizes of pictures."""
     found = _duplicates(dataset)
-    for name, count in zip(("train", "val", "test"), np.bincount(dataset.splits, minlength=3)[:3].tolist(), strict=True):
+    for name, count in zip(
+        ("train", "val", "test"), np.bincount(dataset.splits, minlength=3)[:3].tolist(), strict=True
+    ):
         if count == 0:
             found.append(_note("split", f"There is no sample in the {name} split."))
     for field in dataset.data.fields:
@@ -35,7 +37,9 @@ def check_data(dataset: "Dataset") -> list[LeftOut]:
                 found.append(_note(field.name, f"{missing:,} of {values.size:,} values of {field.name} are missing."))
             there = values[np.isfinite(values)]
             if len(there) and there.min() == there.max():
-                found.append(_note(field.name, f"{field.name} has the same value in every sample, so it teaches nothing."))
+                found.append(
+                    _note(field.name, f"{field.name} has the same value in every sample, so it teaches nothing.")
+                )
     return found
 
 
@@ -100,7 +104,9 @@ def _strings(dataset: "Dataset", field: Field, values: Strings) -> list[LeftOut]
     if field.kind is not FieldKind.CATEGORY or not counts:
         return found
     if len(counts) == 1:
-        found.append(_note(field.name, f"There is only one class, {next(iter(counts))}; a network needs two to tell apart."))
+        found.append(
+            _note(field.name, f"There is only one class, {next(iter(counts))}; a network needs two to tell apart.")
+        )
         return found
     least, most = min(counts, key=lambda name: counts[name]), max(counts, key=lambda name: counts[name])
     if counts[most] > IMBALANCE * counts[least]:

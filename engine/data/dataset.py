@@ -258,7 +258,9 @@ def build_dataset(
             left_out.extend(problems)
             ready[field.name] = rows
             kept = np.intersect1d(kept, of_source, assume_unique=True)
-            ready[field.name] = PictureRows(rows.pixels, _spread(rows.rows, of_source, source.count), rows.sizes, rows.digests)
+            ready[field.name] = PictureRows(
+                rows.pixels, _spread(rows.rows, of_source, source.count), rows.sizes, rows.digests
+            )
     kept = _with_target(fields, source, kept, left_out)
     if len(kept) == 0:
         first = left_out.items[0] if left_out.items else LeftOut(where="", reason="The source is empty.")
@@ -270,7 +272,9 @@ def build_dataset(
             rows = ready[field.name]
             position = rows.rows[kept]
             pixel_rows, row_numbers = position[:, 0], position[:, 1]
-            values[field.name] = PictureRows(rows.pixels, pixel_rows, rows.sizes[row_numbers], rows.digests[row_numbers])
+            values[field.name] = PictureRows(
+                rows.pixels, pixel_rows, rows.sizes[row_numbers], rows.digests[row_numbers]
+            )
         elif isinstance(column, Strings):
             values[field.name] = column if len(kept) == source.count else column.take(kept)
         else:
@@ -298,7 +302,9 @@ def _check_field(field: Field, source: Samples) -> None:
         fits = field.kind is FieldKind.IMAGE
     if not fits:
         raise DataError(
-            f"The field '{field.name}' cannot be read as {field.kind.value}.", where=field.name, hint="Import the data again."
+            f"The field '{field.name}' cannot be read as {field.kind.value}.",
+            where=field.name,
+            hint="Import the data again.",
         )
 
 
@@ -315,9 +321,7 @@ def _prepared_pictures(
         sizes = np.broadcast_to(np.array(column.array.shape[1:], np.int32), (count, 3))
         return PictureRows(pixels, every, sizes, _digests(column.array)), every, LeftOutList()
     key = cache_key(source.listing, field.name, preparation)
-    found = cached_pictures(
-        cast(Any, column), preparation, key, project_dir, progress=progress, cancelled=cancelled
-    )
+    found = cached_pictures(cast(Any, column), preparation, key, project_dir, progress=progress, cancelled=cancelled)
     return PictureRows(found.pixels, found.rows, found.sizes, found.digests), found.kept, found.left_out
 
 
@@ -348,7 +352,9 @@ def _with_target(fields: list[Field], source: Samples, kept: Int64s, left_out: L
             text = column[index] if isinstance(column, Strings) else ""
             left_out.add(
                 source.name(index),
-                f"Its {field.name} '{text[:60]}' is not one of the project's classes." if text else f"It has no {field.name}.",
+                f"Its {field.name} '{text[:60]}' is not one of the project's classes."
+                if text
+                else f"It has no {field.name}.",
             )
         kept = kept[~bad[kept]]
     return kept

@@ -25,8 +25,8 @@ class Pictures(Protocol):
         """The decoded picture (H, W, C), C from 1 to 4. Raises DataError naming the file."""
         ...
 
-    def digest(self, index: int) -> bytes:
-        """16 bytes that are equal for equal content. Raises DataError."""
+    def read_with_digest(self, index: int) -> tuple[npt.NDArray[np.uint8], bytes]:
+        """The picture, and 16 bytes that are equal for equal content. Raises DataError."""
         ...
 
 

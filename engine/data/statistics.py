@@ -16,9 +16,7 @@ from engine.document.graph import natural
 Int64s = npt.NDArray[np.int64]
 
 
-def measure_pictures(
-    pictures: npt.NDArray[np.uint8], train: Int64s, shape: tuple[int | None, ...]
-) -> Statistics:
+def measure_pictures(pictures: npt.NDArray[np.uint8], train: Int64s, shape: tuple[int | None, ...]) -> Statistics:
     """Mean and spread of each channel over the train rows of uint8 (N, H, W, C), in grey levels, exactly."""
     channels = pictures.shape[-1]
     count = 0

@@ -119,20 +119,20 @@ def _write_resize(writer: "OnnxWriter", value: str, height: int, width: int, mod
         return _resize(writer, value, size)
     tall, wide = writer.add("Shape", [value], start=1, end=2), writer.add("Shape", [value], start=2, end=3)
     if mode == "cover":  # cut the largest part of the wanted proportions out of the middle, then resize that
-        cut_tall = writer.add("Min", [tall, writer.add("Max", [number(1), divide(times(wide, number(height)), number(width))])])
-        cut_wide = writer.add("Min", [wide, writer.add("Max", [number(1), divide(times(tall, number(width)), number(height))])])
+        cut_tall = writer.add(
+            "Min", [tall, writer.add("Max", [number(1), divide(times(wide, number(height)), number(width))])]
+        )
+        cut_wide = writer.add(
+            "Min", [wide, writer.add("Max", [number(1), divide(times(tall, number(width)), number(height))])]
+        )
         top = divide(writer.add("Sub", [tall, cut_tall]), number(2))
         left = divide(writer.add("Sub", [wide, cut_wide]), number(2))
         start = writer.add("Concat", [top, left], axis=0)
         end = writer.add("Concat", [writer.add("Add", [top, cut_tall]), writer.add("Add", [left, cut_wide])], axis=0)
         return _resize(writer, writer.add("Slice", [value, start, end, axes]), size)
     # contain: the longer side fits, rounded to the nearest pixel; black on both sides of the other
-    fit_tall = divide(
-        writer.add("Add", [times(tall, number(2 * width)), wide]), times(wide, number(2))
-    )
-    fit_wide = divide(
-        writer.add("Add", [times(wide, number(2 * height)), tall]), times(tall, number(2))
-    )
+    fit_tall = divide(writer.add("Add", [times(tall, number(2 * width)), wide]), times(wide, number(2)))
+    fit_wide = divide(writer.add("Add", [times(wide, number(2 * height)), tall]), times(tall, number(2)))
     fit_tall = writer.add("Min", [number(height), writer.add("Max", [number(1), fit_tall])])
     fit_wide = writer.add("Min", [number(width), writer.add("Max", [number(1), fit_wide])])
     small = _resize(writer, value, writer.add("Concat", [fit_tall, fit_wide], axis=0))
@@ -175,7 +175,9 @@ def _session(height: int, width: int, mode: str) -> Any:
 
             writer = OnnxWriter()
             value = writer.input("picture", TensorProto.UINT8, ["N", "H", "W", "C"])
-            writer.output(_write_resize(writer, value, height, width, mode), "small", TensorProto.UINT8, ["N", height, width, "C"])
+            writer.output(
+                _write_resize(writer, value, height, width, mode), "small", TensorProto.UINT8, ["N", height, width, "C"]
+            )
             options = onnxruntime.SessionOptions()
             options.intra_op_num_threads = 1
             options.log_severity_level = 3

@@ -112,9 +112,7 @@ class _Tokens(Rule):
     def _tokenizer(self, writer: "OnnxWriter", value: str, **attributes: Any) -> str:
         return cast(
             str,
-            writer.add(
-                "Tokenizer", [value], domain="com.microsoft", mark=0, mincharnum=1, pad_value="", **attributes
-            ),
+            writer.add("Tokenizer", [value], domain="com.microsoft", mark=0, mincharnum=1, pad_value="", **attributes),
         )
 
 

@@ -63,7 +63,10 @@ class FileTree:
         where = entry.name
         if entry.size > limit:
             raise DataError(
-                f"{where} is too large.", where=where, expected=f"up to {limit >> 20} MB", found=f"{entry.size >> 20} MB"
+                f"{where} is too large.",
+                where=where,
+                expected=f"up to {limit >> 20} MB",
+                found=f"{entry.size >> 20} MB",
             )
         try:
             if self._archive is not None:

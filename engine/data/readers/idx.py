@@ -37,10 +37,14 @@ def looks_like_idx(head: bytes) -> bool:
 def parse_idx(data: bytes, where: str) -> npt.NDArray[np.generic]:
     """The array in an IDX file, gzipped or not. Raises DataError when the header or the length is wrong."""
     try:
-        stream: io.BufferedIOBase = gzip.GzipFile(fileobj=io.BytesIO(data)) if data[:2] == b"\x1f\x8b" else io.BytesIO(data)  # type: ignore[assignment]
+        stream: io.BufferedIOBase = (
+            gzip.GzipFile(fileobj=io.BytesIO(data)) if data[:2] == b"\x1f\x8b" else io.BytesIO(data)
+        )  # type: ignore[assignment]
         magic = stream.read(4)
         if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] not in _TYPES or not 1 <= magic[3] <= 8:
-            raise DataError(f"{where} is not an IDX file.", where=where, expected="0 0, a number type, the number of axes")
+            raise DataError(
+                f"{where} is not an IDX file.", where=where, expected="0 0, a number type, the number of axes"
+            )
         header = stream.read(4 * magic[3])
         if len(header) < 4 * magic[3]:
             raise DataError(f"{where} ends within its header.", where=where)
@@ -107,9 +111,7 @@ def _label_names(tree: FileTree, source: Source) -> tuple[str, ...]:
     return ()
 
 
-def read_idx(
-    tree: FileTree, source: Source, *, progress: Progress = silent, cancelled: IsCancelled = never
-) -> Samples:
+def read_idx(tree: FileTree, source: Source, *, progress: Progress = silent, cancelled: IsCancelled = never) -> Samples:
     """All pairs of pictures and labels of a folder or archive. A pair that cannot be used is left out by name.
 
     Raises DataError when no pair is left. Fields: `pixels` (picture), `label` (category).
