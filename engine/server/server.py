@@ -8,7 +8,6 @@ import os
 import sys
 import threading
 import time
-import traceback
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import Any
 
 from engine.errors import Cancelled, NetwrightError
 from engine.protocol.codec import ProtocolError, request_decoder
+from engine.protocol.faults import fault
 from engine.protocol.messages import (
     AnyEvent,
     AnyRequest,
@@ -177,26 +177,9 @@ class Server:
 
 
 def _failure(request: int, error: BaseException) -> RequestFailed:
-    """An expected error as it is; a fault of ours, or memory that ran out, in the user's words and with its trace."""
+    """An expected error as it is; a fault of ours in the user's words, with its trace."""
     if isinstance(error, NetwrightError):
         return RequestFailed(request=request, error=error.as_dict())
-    details = "".join(traceback.format_exception(error))
+    told, details = fault(error)
     sys.stderr.write(details)
-    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
-        kind, message = "memory", "There is not enough memory for this."
-        hint = "Close other programs, or use a smaller batch or fewer samples."
-    else:
-        kind, message = "internal", f"Something went wrong inside Netwright ({type(error).__name__})."
-        hint = "Your work is safe. Try again; if it happens again, report it with the details."
-    return RequestFailed(
-        request=request,
-        error={
-            "kind": kind,
-            "where": "",
-            "message": message,
-            "expected": "",
-            "found": str(error)[:200],
-            "hint": hint,
-        },
-        details=details,
-    )
+    return RequestFailed(request=request, error=told, details=details)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from engine.checks.readiness import require_trainable
 from engine.document.files import load
 from engine.protocol.messages import StartTraining, TrainingStarted
 from engine.server.work import Work
@@ -17,6 +18,7 @@ def handle(request: StartTraining, work: Work) -> TrainingStarted:
         project = load(project_dir)
         if request.epochs:
             project.recipe = with_epochs(project.recipe, request.epochs)
+        require_trainable(project)
         folder = create_run(project_dir, project, request.name)
     process = start_run_process(folder, device=request.device, resume=bool(request.resume))
     work.runs.add(process)

@@ -1,0 +1,86 @@
+"""`netwright new DIR`: an empty project, a copy of an example, or a network proposed for data."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from engine.cli.console import Console
+from engine.cli.examples import copy_example
+from engine.cli.table import plural
+from engine.document.files import FILE_NAME, create, load
+from engine.document.project import Project
+from engine.errors import ProjectError, UsageError
+
+_LISTED = 20
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """DIR, and where the project comes from."""
+    parser.add_argument("folder", metavar="DIR", help="the folder of the new project")
+    parser.add_argument("--from", dest="example", metavar="EXAMPLE", help="copy an example (see `netwright examples`)")
+    parser.add_argument("--data", metavar="PATH", help="a folder, file or archive to learn from")
+    parser.add_argument("--target", default="", metavar="FIELD", help="the column or field to be learned")
+    parser.add_argument("--task", default="", metavar="TASK", help="classification or regression, when it is not clear")
+
+
+def run(options: argparse.Namespace, console: Console) -> dict[str, Any]:
+    """Makes the project; nothing is left behind when that fails."""
+    folder = Path(options.folder).expanduser().absolute()
+    if options.example and options.data:
+        raise UsageError("--from and --data cannot be used together.", where="--data", hint="Leave one of them out.")
+    if (options.target or options.task) and not options.data:
+        raise UsageError(
+            "--target and --task go with --data.", where="--target", hint="Say what to learn from: --data PATH."
+        )
+    result: dict[str, Any] = {"project": str(folder)}
+    if options.example:
+        copy_example(options.example, folder)
+        project = load(folder)
+    elif options.data:
+        if (folder / FILE_NAME).exists():
+            raise ProjectError(
+                f"There already is a project in '{options.folder}'.",
+                where=str(folder),
+                hint="Choose another folder; nothing was changed.",
+            )
+        project, found = _proposed(options, folder.name, console)
+        create(folder, project)
+        result |= found
+    else:
+        project = Project(name=folder.name)
+        create(folder, project)
+    fields = [{"name": field.name, "kind": field.kind, "role": field.role} for field in project.data.fields]
+    return {**result, "name": project.name, "nodes": len(project.graph.nodes), "fields": fields}
+
+
+def _proposed(options: argparse.Namespace, name: str, console: Console) -> tuple[Project, dict[str, Any]]:
+    """The project for the data, and what was found. Raises DataError."""
+    from engine.data.importing import inspect  # torch comes with it
+    from engine.data.proposal import propose
+
+    path = Path(options.data).expanduser().absolute()
+    found = inspect(path, options.target, options.task, progress=console.progress)
+    project = propose(name, found.data)
+    return project, {
+        "found": found.description,
+        "samples": found.samples,
+        "left_out": msgspec.to_builtins(list(found.left_out)),
+        "left_out_count": found.left_out_count,
+    }
+
+
+def show(result: dict[str, Any]) -> str:
+    """What was made, what was left out, and what to do next."""
+    lines = [f"Made {result['project']}: {plural(result['nodes'], 'node')}."]
+    if "found" in result:
+        lines.append(f"Found {result['found'].rstrip('.')}." if result["found"] else "")
+        left_out = result["left_out_count"]
+        if left_out:
+            lines.append(f"Left out {left_out:,}:")
+            lines += [f"  {item['where']}: {item['reason']}" for item in result["left_out"][:_LISTED]]
+            if left_out > _LISTED:
+                lines.append(f"  and {left_out - _LISTED:,} more")
+    lines.append(f"Next: netwright train {result['project']}" if result["fields"] else "Next: open it in the window.")
+    return "\n".join(line for line in lines if line)

@@ -1,0 +1,173 @@
+"""Follows a run's log until its end, showing progress; Ctrl+C asks the run to stop and keeps what was learned."""
+
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from engine.cli.console import Console
+from engine.cli.table import duration, number
+from engine.errors import TrainingError
+from engine.protocol.run_events import (
+    AnyRunEvent,
+    EpochFinished,
+    RunNote,
+    RunPaused,
+    RunPrepared,
+    RunResumed,
+    StepsReported,
+    StopRun,
+)
+from engine.protocol.run_folder import LogReader, RunFolder, RunSummary, is_final
+from engine.training.runs import PROCESS_LOG
+
+_POLL_S = 0.05
+
+
+def follow(
+    folder: RunFolder,
+    process: "subprocess.Popen[bytes]",
+    reader: LogReader,
+    summary: RunSummary,
+    console: Console,
+) -> tuple[RunSummary, AnyRunEvent | None]:
+    """The state of the run at its end, and its last event; None when the user left it alone before.
+
+    `reader` and `summary` may have taken in what an earlier process of the same run logged. Raises TrainingError when
+    the process died without a word.
+    """
+    shown = _Shown(summary, console)
+    with _stop_asked() as asked:
+        told = 0
+        while True:
+            ended = process.poll() is not None  # looked at before the log, so that its last lines are not missed
+            events = reader.read()
+            for event in events:
+                summary.feed(event)
+                shown.take(event)
+                if is_final(event):
+                    process.wait()
+                    return summary, event
+            if events:
+                continue
+            if ended:
+                raise _died(folder, process.returncode)
+            if asked.count > told:
+                told = asked.count
+                if told > 1:
+                    console.note(f"Left alone; run {folder.number} is still stopping.")
+                    return summary, None
+                folder.ask(StopRun())
+                console.note("Stopping after this step; what was learned is kept.")
+            time.sleep(_POLL_S)
+
+
+class _Asked:
+    """How often the user asked to stop."""
+
+    count = 0
+
+
+@contextmanager
+def _stop_asked() -> Iterator[_Asked]:
+    """Ctrl+C and a polite kill set a mark instead of ending us, so that the run is asked to stop in good order."""
+    asked = _Asked()
+
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        asked.count += 1
+
+    if threading.current_thread() is not threading.main_thread():
+        yield asked
+        return
+    before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _died(folder: RunFolder, code: int | None) -> TrainingError:
+    """Why a process that logged no last event ended, as far as the system and its error output tell."""
+    if code == -9:
+        reason = "the system ended it, most often because memory ran out"
+    elif code is not None and code < 0:
+        reason = f"it was ended by signal {-code}"
+    else:
+        reason = f"it ended with code {code}"
+    return TrainingError(
+        f"The run stopped without a word: {reason}.",
+        where=str(folder.path),
+        found=_last_line(folder.path / PROCESS_LOG),
+        hint=f"Finished epochs are kept: go on with --resume {folder.number}. Try a smaller batch if memory is short.",
+    )
+
+
+def _last_line(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - 4000))
+            lines = file.read().decode(errors="replace").split("\n")
+    except OSError:
+        return ""
+    return next((line.strip()[:200] for line in reversed(lines) if line.strip()), "")
+
+
+class _Shown:
+    """Events of a run in words: a bar within an epoch, a line after each."""
+
+    def __init__(self, summary: RunSummary, console: Console) -> None:
+        self._summary = summary
+        self._console = console
+        self._steps = 0
+        self._batch = 0
+
+    def take(self, event: AnyRunEvent) -> None:
+        """Show one event."""
+        match event:
+            case RunPrepared():
+                self._steps, self._batch = event.steps_per_epoch, event.batch_size
+                self._console.note(
+                    f"Run {self._summary.run}: {event.samples:,} samples, {event.val_samples:,} for validation, "
+                    f"{event.parameters:,} parameters, on {event.device} in {event.precision}."
+                )
+            case RunResumed():
+                self._console.note(f"Goes on after epoch {event.epoch}.")
+            case StepsReported():
+                done = event.first_step + len(event.loss) - 1
+                within = done - (event.epoch - 1) * self._steps if self._steps else 0
+                fraction = min(1.0, max(0.0, within / self._steps)) if self._steps else -1.0
+                left_s = (self._steps - within) * self._batch / event.samples_per_s if event.samples_per_s else 0.0
+                self._console.progress(
+                    fraction,
+                    f"Epoch {event.epoch}/{self._summary.epochs_planned}: loss {number(event.loss[-1])}, "
+                    f"{event.samples_per_s:,.0f} samples/s, {duration(max(0.0, left_s))} left in this epoch",
+                )
+            case EpochFinished():
+                self._console.note(self._epoch(event))
+            case RunNote():
+                self._console.note(f"{'Warning: ' if event.warning else ''}{event.text}")
+            case RunPaused():
+                self._console.note("Paused.")
+            case _:
+                pass  # a failure is told as the command's answer
+
+    def _epoch(self, event: EpochFinished) -> str:
+        width = len(str(self._summary.epochs_planned))
+        scores = "  ".join(f"{name} {number(value)}" for name, value in event.val.items())
+        return (
+            f"Epoch {event.epoch:>{width}}/{self._summary.epochs_planned}  train loss "
+            f"{number(event.train.get('loss', float('nan')))}  "
+            + (f"validation: {scores}  " if scores else "")
+            + f"{duration(event.seconds)}{'  best' if event.best else ''}"
+        )
+
+
+def best_json(summary: RunSummary) -> dict[str, Any]:
+    """The best epoch and its metrics."""
+    return {"epoch": summary.best_epoch, "metrics": dict(summary.best)}
