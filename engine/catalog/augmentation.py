@@ -1,4 +1,4 @@
-"""The augmentation steps: random changes to the pictures of the train split, so that a network learns what does not matter.
+"""The augmentation steps: random changes to pictures of the train split, which teach what does not matter.
 
 Every change depends on seed, epoch and sample alone, so a resumed run sees what the unbroken one would have seen.
 """

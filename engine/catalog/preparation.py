@@ -1,7 +1,7 @@
 """The preparation steps: what turns a raw value (picture, number, category, text) into what a network takes.
 
-Declared here, carried out on tensors and written into ONNX by the class that `target` names. Steps run in the order of the
-field. Index 0 of text is padding and 1 an unknown character or word; the vocabulary begins at 2.
+Declared here, carried out on tensors and written into ONNX by the class that `target` names. Steps run in the order
+of the field. Index 0 of text is padding and 1 an unknown character or word; the vocabulary begins at 2.
 """
 
 import dataclasses
@@ -45,8 +45,8 @@ def _single(step: PreparationStep, raw: TensorSpec, dtype: DType, noun: str) -> 
 class Channels(PreparationStep):
     """Makes every picture grey or colour.
 
-    Grey is (19595 R + 38470 G + 7471 B + 32768) >> 16, as in ITU-R 601; transparent parts are laid on white. The result is
-    N × height × width × 1 or 3, whole numbers 0 to 255.
+    Grey is (19595 R + 38470 G + 7471 B + 32768) >> 16, as in ITU-R 601; transparent parts are laid on white. The
+    result is N × height × width × 1 or 3, whole numbers 0 to 255.
     """
 
     caption: ClassVar[str] = "Colour or grey"
@@ -103,7 +103,8 @@ class Scale(PreparationStep):
 class Normalize(PreparationStep):
     """Subtracts the mean of each channel and divides by its spread.
 
-    Stands behind Scale: `mean` and `std` are in units of 0 to 1. Left empty, those measured on the train split are used.
+    Stands behind Scale: `mean` and `std` are in units of 0 to 1. Left empty, those measured on the train split are
+    used.
     """
 
     target: ClassVar[str] = "engine.data.preparation.picture.NormalizeRule"
@@ -190,7 +191,8 @@ def _number_spec(step: PreparationStep, raw: TensorSpec) -> TensorSpec:
 class ClassIndex(PreparationStep):
     """Turns a category into the number of its class, counting from 0.
 
-    What a classification target and an Embedding need. As an input, an unknown category counts as the most frequent one.
+    What a classification target and an Embedding need. As an input, an unknown category counts as the most frequent
+    one.
     """
 
     caption: ClassVar[str] = "Class number"
@@ -228,8 +230,8 @@ class OneHot(PreparationStep):
 class Characters(PreparationStep):
     """Turns text into the numbers of its characters.
 
-    N × length whole numbers: 0 pads on the left, so that the last step is the end of the text; 1 is an unknown character;
-    the vocabulary (from the train split) begins at 2. What is longer than `length` is cut at its end.
+    N × length whole numbers: 0 pads on the left, so that the last step is the end of the text; 1 is an unknown
+    character; the vocabulary (from the train split) begins at 2. What is longer than `length` is cut at its end.
     """
 
     target: ClassVar[str] = "engine.data.preparation.text.CharactersRule"
@@ -252,8 +254,8 @@ class Words(PreparationStep):
     """Turns text into the numbers of its words.
 
     Words stand between blanks; punctuation marks count as words of their own. N × length whole numbers: 0 pads on the
-    left, 1 is an unknown word, the vocabulary (from the train split) begins at 2. What is longer than `length` is cut at its
-    end. With `lower_case`, "the", "The" and "THE" are the same word.
+    left, 1 is an unknown word, the vocabulary (from the train split) begins at 2. What is longer than `length` is cut
+    at its end. With `lower_case`, "the", "The" and "THE" are the same word.
     """
 
     target: ClassVar[str] = "engine.data.preparation.text.WordsRule"

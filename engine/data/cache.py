@@ -1,7 +1,8 @@
 """Decoded pictures on disk, memory-mapped: decoding happens once, every later open reads at the speed of memory.
 
-<project>/.netwright/cache/<fingerprint>/ holds pixels.npy (uint8 N, H, W, C), kept.npy, digests.npy, sizes.npy and cache.json. A
-folder that is not complete does not exist: it is written under another name and renamed. It may be deleted at any time.
+<project>/.netwright/cache/<fingerprint>/ holds pixels.npy (uint8 N, H, W, C), kept.npy, digests.npy, sizes.npy and
+cache.json. A folder that is not complete does not exist: it is written under another name and renamed. It may be
+deleted at any time.
 """
 
 import hashlib
@@ -35,7 +36,8 @@ KEPT_FOLDERS = 4
 class CachedPictures:
     """Pictures after the steps on grey levels. Row `rows[i]` of `pixels` is the i-th sample that could be decoded.
 
-    `kept` are those samples' numbers in the source; `sizes` their (height, width, channels) on disk; `digests` 16 bytes each.
+    `kept` are those samples' numbers in the source; `sizes` their (height, width, channels) on disk; `digests` 16
+    bytes each.
     """
 
     pixels: npt.NDArray[np.uint8]
@@ -232,7 +234,8 @@ def _build(
                     )
                 if picture.shape != pixels.shape[1:]:
                     raise DataError(
-                        f"The pictures have different sizes or colours: {_size(pixels.shape[1:])} and {_size(picture.shape)}.",
+                        "The pictures have different sizes or colours: "
+                        f"{_size(pixels.shape[1:])} and {_size(picture.shape)}.",
                         where=preparation.field.name,
                         hint="Add Resize and Colour or grey to the preparation.",
                     )

@@ -1,7 +1,7 @@
-"""Random numbers that depend on keys alone, never on what was drawn before: what resumed runs and equal splits stand on.
+"""Random numbers that depend on keys alone, never on what was drawn before: resumed runs stand on them.
 
-splitmix64 (Steele, Lea, Flood 2014) as a hash of (seed, keys..., sample), in whole-number tensor arithmetic, so it is the same on
-every device, in every version of torch, for any batch.
+splitmix64 (Steele, Lea, Flood 2014) as a hash of (seed, keys..., sample), in whole-number tensor arithmetic, so it is
+the same on every device, in every version of torch, for any batch.
 """
 
 import torch

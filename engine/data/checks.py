@@ -80,7 +80,8 @@ def _duplicates(dataset: "Dataset") -> list[LeftOut]:
             found.append(
                 _note(
                     dataset.name(example),
-                    f"{total:,} {'sample appears' if total == 1 else 'samples appear'} with more than one {field.name}.",
+                    f"{total:,} {'sample appears' if total == 1 else 'samples appear'} "
+                    f"with more than one {field.name}.",
                 )
             )
     return found
@@ -137,8 +138,8 @@ def _picture_sizes(dataset: "Dataset", field: Field) -> list[LeftOut]:
         found.append(
             _note(
                 field.name,
-                f"The pictures have {len(sizes):,} sizes, from {small[1]} × {small[0]} to {large[1]} × {large[0]} pixels; "
-                "they are resized.",
+                f"The pictures have {len(sizes):,} sizes, from {small[1]} × {small[0]} "
+                f"to {large[1]} × {large[0]} pixels; they are resized.",
             )
         )
     colours = np.unique(values.sizes[:, 2] > 2)

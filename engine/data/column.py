@@ -1,4 +1,4 @@
-"""The prepared values of one or more fields for one split, ready for a network: whole in memory, or gathered a batch at a time."""
+"""The prepared values of fields for one split, ready for a network: whole in memory, or a batch at a time."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

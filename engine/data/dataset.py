@@ -33,7 +33,7 @@ Int64s = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class PictureRows:
-    """Pictures of a field after the steps on grey levels: `pixels[rows[i]]` is sample i; `sizes` as they are on disk."""
+    """Pictures after the steps on grey levels: `pixels[rows[i]]` is sample i; `sizes` as they are on disk."""
 
     pixels: npt.NDArray[np.uint8]
     rows: Int64s
@@ -152,7 +152,7 @@ class Dataset:
         return Part(preparation, values, numbers)
 
     def raw(self, index: int, field: str) -> Any:
-        """The raw value of a sample: uint8 (H, W, C) as it is on disk, float (nan when missing), text, or float32 array.
+        """The raw value of a sample: uint8 (H, W, C) as on disk, float (nan when missing), text, or float32 array.
 
         Raises DataError when the file has become unreadable since.
         """
@@ -221,7 +221,7 @@ def _keys(values: Values) -> Int64s:
 def _digests(array: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
     """16 bytes for each row that are equal for equal content."""
     rows = np.ascontiguousarray(array).reshape(len(array), -1).view(np.uint8)
-    joined = b"".join(hashlib.blake2b(row, digest_size=16).digest() for row in rows)
+    joined = b"".join(hashlib.blake2b(row.data, digest_size=16).digest() for row in rows)
     return np.frombuffer(joined, np.uint8).reshape(len(array), 16)
 
 
@@ -344,8 +344,7 @@ def _with_target(fields: list[Field], source: Samples, kept: Int64s, left_out: L
             good = np.array([bool(text) and (not known or text in known) for text in column.values], bool)
             bad = ~good[column.codes]
         elif isinstance(column, np.ndarray):
-            finite = np.isfinite(column)
-            bad = ~(finite if column.ndim == 1 else finite.reshape(len(column), -1).all(axis=1))
+            bad = np.logical_not(np.isfinite(column).reshape(len(column), -1).all(axis=1))
         else:
             continue
         for index in kept[bad[kept]].tolist():

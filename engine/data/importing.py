@@ -11,7 +11,6 @@ import numpy as np
 
 from engine.data import statistics
 from engine.data.dataset import Dataset, PictureRows, build_dataset, open_dataset
-from engine.data.left_out import LeftOutList
 from engine.data.pictures import SUFFIXES, decode
 from engine.data.progress import IsCancelled, Progress, never, silent
 from engine.data.readers.columns import Content, Guess, guess_column
@@ -22,7 +21,7 @@ from engine.data.readers.npz import VALUES
 from engine.data.readers.table import SUFFIXES as TABLE_SUFFIXES
 from engine.data.readers.table import Table, load_tables, samples_of
 from engine.data.readers.text_lines import TEXT, text_entries
-from engine.data.samples import NOT_SAID, PictureArray, Samples
+from engine.data.samples import PictureArray, Samples
 from engine.data.sources import read_source
 from engine.data.strings import Strings
 from engine.document.data_spec import (
@@ -43,7 +42,10 @@ from engine.protocol.messages import LeftOut
 
 TASKS = ("classification", "regression")
 _MOST_TARGET_CLASSES = 20
-_TARGET_NAMES = "target label class y species outcome category diagnosis survived churn quality rating sentiment result type price".split()
+_TARGET_NAMES = (
+    *("target", "label", "class", "y", "species", "outcome", "category", "diagnosis", "survived", "churn"),
+    *("quality", "rating", "sentiment", "result", "type", "price"),
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,9 +70,9 @@ def inspect(
 ) -> Found:
     """Read a folder, file or archive, find out its layout and describe it.
 
-    `target` names the field to learn, `task` is "classification" or "regression"; both are guessed when empty. Pictures are
-    decoded once, into a cache that opening the project finds again. Raises DataError when there is nothing to learn from,
-    UsageError for an unknown task.
+    `target` names the field to learn, `task` is "classification" or "regression"; both are guessed when empty.
+    Pictures are decoded once, into a cache that opening the project finds again. Raises DataError when there is
+    nothing to learn from, UsageError for an unknown task.
     """
     if task and task not in TASKS:
         raise UsageError(
@@ -183,12 +185,12 @@ def find_layout(tree: FileTree) -> SourceKind:
     raise DataError(
         f"Nothing in {tree.root.name or tree.root} can be learned from.",
         where=str(tree.root),
-        expected="class folders of pictures, a CSV or TSV table, IDX files, an .npz file, or a text file for each class",
+        expected="class folders of pictures, a CSV or TSV table, IDX files, an .npz file, a text file for each class",
         found=", ".join(sorted({suffix or "files without an ending" for suffix in suffixes})[:8]),
     )
 
 
-# Pictures, arrays, text ------------------------------------------------------------------------------------------------
+# Pictures, arrays, text ----------------------------------------------------------------------------------------------
 
 
 def _inspect_media(
@@ -417,7 +419,7 @@ def _text_field(name: str, column: Strings) -> Field:
     return Field(name=name, kind=FieldKind.TEXT, preparation=(Step(type="Words", attributes={"length": length}),))
 
 
-# Tables ----------------------------------------------------------------------------------------------------------------
+# Tables --------------------------------------------------------------------------------------------------------------
 
 
 def _inspect_table(
@@ -534,7 +536,7 @@ def _table_input(name: str, table: Table, guess: Guess) -> Field:
     return Field(name=name, kind=FieldKind.TEXT, role=Role.IGNORED)
 
 
-# In words --------------------------------------------------------------------------------------------------------------
+# In words ------------------------------------------------------------------------------------------------------------
 
 
 def _describe(kind: SourceKind, data: DataSpec, dataset: Dataset) -> str:

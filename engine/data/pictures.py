@@ -1,7 +1,7 @@
 """Decoding of picture files: every mode and orientation to whole grey levels or colours, within limits. No torch.
 
-The result is uint8 (H, W, C) with C 1 grey, 2 grey and alpha, 3 RGB, 4 RGB and alpha; the step Channels does the rest, in
-training as in the exported file.
+The result is uint8 (H, W, C) with C 1 grey, 2 grey and alpha, 3 RGB, 4 RGB and alpha; the step Channels does the
+rest, in training as in the exported file.
 """
 
 import io
@@ -22,7 +22,30 @@ FORMATS = ("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP", "PPM", "TGA", "JPEG2000"
 """What is opened. EPS and the like are not among them: Pillow would start an outside program."""
 
 SUFFIXES = frozenset(
-    ".jpg .jpeg .jpe .jfif .png .apng .gif .bmp .dib .tif .tiff .webp .ppm .pgm .pbm .pnm .tga .jp2 .j2k .avif .ico .mpo".split()
+    (
+        ".jpg",
+        ".jpeg",
+        ".jpe",
+        ".jfif",
+        ".png",
+        ".apng",
+        ".gif",
+        ".bmp",
+        ".dib",
+        ".tif",
+        ".tiff",
+        ".webp",
+        ".ppm",
+        ".pgm",
+        ".pbm",
+        ".pnm",
+        ".tga",
+        ".jp2",
+        ".j2k",
+        ".avif",
+        ".ico",
+        ".mpo",
+    )
 )
 """Endings that say a file means to be a picture."""
 
@@ -40,7 +63,7 @@ def open_picture(data: bytes, where: str) -> Image.Image:
             image = Image.open(io.BytesIO(data), formats=FORMATS)
     except UnidentifiedImageError:
         raise DataError(f"{where} is not a picture.", where=where, found=_what(data)) from None
-    except Exception as error:  # decoders raise what they like on mangled headers; the user is told through DataError
+    except Exception as error:  # noqa: BLE001 - decoders raise what they like; the user is told through DataError
         raise DataError(f"{where} is damaged ({_short(error)}).", where=where) from None
     width, height = image.size
     if width * height > MAX_PIXELS:
@@ -68,7 +91,7 @@ def decode(data: bytes, where: str) -> Bytes:
         raise
     except MemoryError:
         raise DataError(f"{where} does not fit in memory.", where=where) from None
-    except Exception as error:  # decoders raise what they like on mangled pixels; the user is told through DataError
+    except Exception as error:  # noqa: BLE001 - decoders raise what they like; the user is told through DataError
         text = str(error).lower()
         cut = "truncated" in text or "unexpected end" in text or isinstance(error, EOFError)
         raise DataError(
@@ -96,8 +119,8 @@ def decode_file(path: Path) -> Bytes:
 def as_array(image: Image.Image) -> Bytes:
     """A Pillow picture as uint8 (H, W, 1 to 4).
 
-    16-bit grey is 0 to 65535 whatever it holds; 32-bit whole numbers are taken as 8 or 16 bits by their largest value; floats as
-    0 to 1 or 0 to 255 likewise.
+    16-bit grey is 0 to 65535 whatever it holds; 32-bit whole numbers are taken as 8 or 16 bits by their largest
+    value; floats as 0 to 1 or 0 to 255 likewise.
     """
     mode = image.mode
     if mode == "1":

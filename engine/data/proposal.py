@@ -59,7 +59,7 @@ _PORTS = {"Output": "prediction"}
 
 
 def propose(name: str, data: DataSpec) -> Project:
-    """A project for this data. Pictures get a convolutional network, text an LSTM, tables a small perceptron; joined when mixed."""
+    """A project for this data: a convolutional network, an LSTM or a small perceptron; joined when mixed."""
     target = data.targets()[0]
     pictures = [field for field in data.inputs() if field.kind is FieldKind.IMAGE]
     texts = [field for field in data.inputs() if field.kind is FieldKind.TEXT]

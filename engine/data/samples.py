@@ -1,4 +1,4 @@
-"""What a reader gives: raw columns in memory or on disk, a name for each sample, given splits, and what was left out."""
+"""What a reader gives: raw columns, a name for each sample, given splits, and what was left out."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -48,7 +48,7 @@ Column = PictureArray | Pictures | Strings | Numbers
 
 @dataclass(kw_only=True)
 class Samples:
-    """The samples of a source. `given` says train, val, test or NOT_SAID for each, None when the source names no splits.
+    """The samples of a source. `given` says train, val, test or NOT_SAID for each; None without splits.
 
     `class_order` is the order of the classes where the source has one of its own; otherwise they are sorted by name.
     `listing` identifies what was read (names, sizes, times), for fingerprints. `notes` are things worth telling.

@@ -3,6 +3,8 @@
 The deal depends on the seed and the samples alone, through a hash of our own, so it stays the same in every version.
 """
 
+from typing import Any, cast
+
 import numpy as np
 import numpy.typing as npt
 
@@ -69,7 +71,7 @@ def _deal(seed: int, keys: Int64s, labels: Int64s | None, val: float, test: floa
     return where[group]
 
 
-def _quotas(samples: npt.NDArray[np.float64], share: float) -> Int64s:
+def _quotas(samples: npt.NDArray[np.number[Any]], share: float) -> Int64s:
     """How many samples of each class: together the share of all, largest remainders first; at least one stays."""
     total = float(samples.sum())
     wanted = round(total * share)
@@ -84,4 +86,4 @@ def _quotas(samples: npt.NDArray[np.float64], share: float) -> Int64s:
             break
         if quota[number] < room[number]:
             quota[number] += 1
-    return quota
+    return cast(Int64s, quota)

@@ -60,7 +60,7 @@ def measure_numbers(values: npt.NDArray[np.float32]) -> Statistics:
 
 
 def measure_category(column: Strings, train: Int64s, order: tuple[str, ...] = ()) -> Statistics:
-    """Classes of all samples (a class seen in the test split alone is still a class) and their counts in the train split."""
+    """Classes of all samples (one of the test split alone is still a class), their counts in the train split."""
     everywhere = column.counts()
     present = [name for name, count in zip(column.values, everywhere, strict=True) if count and name]
     classes = order or sort_classes(present)

@@ -1,4 +1,4 @@
-"""Preparation steps on tensors and in ONNX: one class a step says both, so the exported file prepares as training did."""
+"""Preparation steps on tensors and in ONNX: one class says both, so the exported file prepares as training did."""
 
 from engine.data.preparation.chain import Preparation, write_joined_input
 

@@ -20,7 +20,7 @@ class _ByClass(Rule):
     def _numbers(self, batch: Strings, unknown: int) -> npt.NDArray[np.int64]:
         index = {name: number for number, name in enumerate(self.statistics.classes)}
         table = np.array([index.get(text, unknown) for text in batch.values], np.int64)
-        return cast("npt.NDArray[np.int64]", table[batch.codes])
+        return table[batch.codes]
 
     def _write_numbers(self, writer: "OnnxWriter", value: str, unknown: int) -> str:
         classes = self.statistics.classes or ("",)

@@ -35,8 +35,9 @@ RawPictures = Sequence[npt.NDArray[np.uint8]] | npt.NDArray[np.uint8] | Tensor
 
 
 class Preparation:
-    """What is done to the raw values of a field. Raises DataError for an unknown step, AttributeOutOfRange for a bad one.
+    """What is done to the raw values of a field.
 
+    Raises DataError for an unknown step, AttributeOutOfRange for a bad one.
     The result of `apply` is float32, or int64 where numbers stand for classes, characters or words.
     """
 

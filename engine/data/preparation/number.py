@@ -1,4 +1,4 @@
-"""Numbers and arrays: missing values, standard units, ranges. One statistic for all, or one for each of the last axis."""
+"""Numbers and arrays: missing values, standard units, ranges; one statistic for all or for each of the last axis."""
 
 from typing import TYPE_CHECKING, cast
 

@@ -1,7 +1,7 @@
 """Pictures: colours, size, range. Axes: N sample, H height, W width, C channel.
 
-Colours and size work on whole grey levels and are exact: colours in whole-number arithmetic, size by running the very ONNX
-operator that the exported file holds. What they give can therefore be kept in a cache without any loss.
+Colours and size work on whole grey levels and are exact: colours in whole-number arithmetic, size by running the very
+ONNX operator that the exported file holds. What they give can therefore be kept in a cache without any loss.
 """
 
 import threading
@@ -23,7 +23,7 @@ _GRAY = (19595, 38470, 7471)  # ITU-R 601 in 16 bits, as Pillow's convert("L")
 
 
 def _colour_table(channels: int) -> npt.NDArray[np.int32]:
-    """Weights (5, 4, channels) from a picture of 1 to 4 channels (grey, grey + alpha, RGB, RGBA) to colours times 65536."""
+    """Weights (5, 4, channels) from 1 to 4 channels (grey, grey + alpha, RGB, RGBA) to colours times 65536."""
     table = np.zeros((5, 4, channels), np.int32)
     for source in (1, 2):
         table[source, 0, :] = 65536
@@ -102,7 +102,7 @@ class ResizeRule(Rule):
 
 
 def _write_resize(writer: "OnnxWriter", value: str, height: int, width: int, mode: str) -> str:
-    """Nodes that bring uint8 (N, H, W, C) to one size. All sums of sizes are in whole numbers, so nothing is off by one."""
+    """Nodes that bring uint8 (N, H, W, C) to one size. Sizes are summed in whole numbers, so nothing is off by one."""
 
     def number(item: int) -> str:
         return writer.constant(np.array([item], np.int64))
@@ -144,7 +144,7 @@ def _write_resize(writer: "OnnxWriter", value: str, height: int, width: int, mod
 
 
 def _resize(writer: "OnnxWriter", value: str, size: str) -> str:
-    """Bilinear, antialiased, on grey levels: what Pillow does, to one level. Channels stay last, which runs in every runtime."""
+    """Bilinear, antialiased, on grey levels: what Pillow does, to one level. Channels last runs in every runtime."""
     return cast(
         str,
         writer.add(
@@ -212,7 +212,7 @@ class NormalizeRule(Rule):
         self.std[self.std < 1e-4] = 1.0  # a picture set of one colour has no spread to divide by
 
     def _numbers(self, values: tuple[float, ...]) -> npt.NDArray[np.float32]:
-        """One number a channel as (C, 1, 1). Measured before the colours were changed, they are averaged to one for all."""
+        """One number a channel as (C, 1, 1); those measured before the colours were changed are averaged to one."""
         numbers = np.asarray(values, np.float32)
         if self.channels is not None and len(numbers) not in (1, self.channels):
             numbers = numbers.mean(keepdims=True, dtype=np.float32)

@@ -12,10 +12,11 @@ if TYPE_CHECKING:  # onnx takes 0.2 s to import and is needed for exporting only
 
 
 class Rule:
-    """One step of a field's preparation. `channels` is the number of channels of a picture at this step, None if unknown.
+    """One step of a field's preparation. `channels` are those of a picture at this step, None if unknown.
 
     `apply` takes what the rule before gave: uint8 (N, H, W, C) or float (N, C, H, W) for pictures, float (N, 1) or
-    (N, ...) for numbers, Strings for categories and text. `write` adds the same to a graph and returns the value's name.
+    (N, ...) for numbers, Strings for categories and text. `write` adds the same to a graph and returns the value's
+    name.
     """
 
     on_bytes: ClassVar[bool] = False

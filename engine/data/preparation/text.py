@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 UNKNOWN = 1
 _PUNCTUATION = r"""!"#$%&()*+,./:;<=>?@\[\\\]^`{|}~"""
 WORD_PATTERN = f"[{_PUNCTUATION}]|[^\\t\\n\\f\\r {_PUNCTUATION}]+"
-"""A punctuation mark, or what stands between blanks and marks. ASCII only, so Python's re and RE2 agree on every text."""
+"""A punctuation mark, or what stands between blanks and marks; ASCII only, so that Python's re and RE2 agree."""
 _WORD = re.compile(WORD_PATTERN)
 
 

@@ -1,4 +1,4 @@
-"""What the columns of a table hold: numbers, categories, text, dates or numbering, each with a reason and its odd cells."""
+"""What the columns of a table hold: numbers, categories, text, dates or numbering, with a reason and the odd cells."""
 
 import re
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ class Content(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Guess:
-    """What a column holds. `odd` are rows (from 0) whose cell does not fit; `missing` is how many are empty or marked."""
+    """What a column holds. `odd` are rows (from 0) whose cell does not fit; `missing` counts empty or marked ones."""
 
     content: Content
     missing: int = 0
@@ -70,7 +70,7 @@ def numbers_of(column: pl.Series, decimal: str) -> pl.Series:
 
 
 def missing_marks(columns: Sequence[pl.Series], decimal: str) -> list[str]:
-    """Marks that stand for missing values: those in columns that otherwise hold numbers alone, and a lone question mark."""
+    """Marks for missing values: those in columns that otherwise hold numbers alone, and a lone question mark."""
     found: set[str] = set()
     for column in columns:
         text = column.str.strip_chars()

@@ -171,7 +171,7 @@ def _is_junk(name: str) -> bool:
 
 
 def _walk(root: Path, left_out: LeftOutList, pace: Pace) -> Iterator[FileEntry]:
-    """Every regular file below a folder. What cannot be listed or opened is noted; FIFOs and devices are never opened."""
+    """Every regular file below a folder. What cannot be listed is noted; FIFOs and devices are never opened."""
     seen: set[tuple[int, int]] = set()
     stack: list[tuple[str, tuple[str, ...]]] = [(str(root), ())]
     found = 0

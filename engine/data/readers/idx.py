@@ -39,7 +39,7 @@ def parse_idx(data: bytes, where: str) -> npt.NDArray[np.generic]:
     try:
         stream: io.BufferedIOBase = (
             gzip.GzipFile(fileobj=io.BytesIO(data)) if data[:2] == b"\x1f\x8b" else io.BytesIO(data)
-        )  # type: ignore[assignment]
+        )
         magic = stream.read(4)
         if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] not in _TYPES or not 1 <= magic[3] <= 8:
             raise DataError(
@@ -136,9 +136,9 @@ def read_idx(tree: FileTree, source: Source, *, progress: Progress = silent, can
     for stem, found in sorted(arrays.items()):
         pictures = [item for item in found if item[1].ndim >= 3]
         labels = [item for item in found if item[1].ndim == 1 and item[1].dtype.kind in "ui"]
-        name = found[0][0].name
+        first = found[0][0].name
         if len(pictures) != 1 or len(labels) != 1:
-            left_out.add(name, f"It needs one file of pictures and one of labels with the same name, '{stem}'.")
+            left_out.add(first, f"It needs one file of pictures and one of labels with the same name, '{stem}'.")
             continue
         try:
             array = _as_pictures(pictures[0][1], pictures[0][0].name)
@@ -158,12 +158,12 @@ def read_idx(tree: FileTree, source: Source, *, progress: Progress = silent, can
             problems.append(problem)
             left_out.add(labels[0][0].name, problem.message)
             continue
-        parts.append((array, numbers, split_of_words(pictures[0][0].parts[-1]), name))
+        parts.append((array, numbers, split_of_words(pictures[0][0].parts[-1]), first))
     if parts:
         size = parts[0][0].shape[1:]
-        for array, _, _, name in parts[1:]:
+        for array, _, _, part_name in parts[1:]:
             if array.shape[1:] != size:
-                left_out.add(name, f"Its pictures are {array.shape[1:]}, those before {size}.")
+                left_out.add(part_name, f"Its pictures are {array.shape[1:]}, those before {size}.")
         parts = [part for part in parts if part[0].shape[1:] == size]
     if not parts:
         if problems:

@@ -36,7 +36,7 @@ _BESIDE = frozenset(
         "",
     )
 )
-"""Endings of files that lie beside pictures on purpose; at the top they are not worth a line among what was left out."""
+"""Endings of files that lie beside pictures on purpose; at the top they are not worth a line."""
 
 
 @dataclass(frozen=True, slots=True)

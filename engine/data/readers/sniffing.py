@@ -1,4 +1,4 @@
-"""Finding out how a table is written before it is read: encoding, line ends, delimiter, title lines, header, decimal mark.
+"""Finding out how a table is written: encoding, line ends, delimiter, title lines, header, decimal mark.
 
 No reader alone is safe with files as people have them, and Python's csv.Sniffer fails on ragged, titled and short ones.
 Every guess is kept in the source's options, so that a table is read the same way each time and can be corrected.
@@ -61,8 +61,9 @@ class Dialect:
 
 
 def decode_table(data: bytes, where: str, encoding: str = "") -> tuple[str, str, list[tuple[str, str]]]:
-    """The text, its encoding, and notes (place, sentence). Without `encoding`: BOM, then strict UTF-8, then Windows-1252.
+    """The text, its encoding, and notes (place, sentence).
 
+    Without `encoding`: BOM, then strict UTF-8, then Windows-1252.
     Raises DataError when the file is empty, of another kind, not text, or not in the encoding that was given.
     """
     if not data.strip():
@@ -141,7 +142,7 @@ def _decode_as(data: bytes, where: str, encoding: str) -> str:
 
 
 def sniff(text: str, where: str, options: dict[str, Value] | None = None) -> Dialect:
-    """How the table in `text` is written, as far as `options` does not say it. Raises DataError when there is no table."""
+    """How the table in `text` is written, where `options` does not say it. Raises DataError when there is none."""
     options = options or {}
     delimiter = options.get("delimiter")
     if not isinstance(delimiter, str) or len(delimiter) != 1:
@@ -171,7 +172,7 @@ def sniff(text: str, where: str, options: dict[str, Value] | None = None) -> Dia
 
 
 def _records(text: str, delimiter: str, limit: int) -> list[tuple[int, list[str]]]:
-    """The first records, each with the number of its last line (from 1). A torn record at the end of the sample is left out."""
+    """The first records, each with the number of its last line (from 1); one torn by the sample's end is left out."""
     sample = text[:SAMPLE]
     if len(text) > SAMPLE:
         sample = sample[: sample.rfind("\n") + 1] or sample
@@ -218,7 +219,7 @@ def find_delimiter(text: str) -> str:
 def _find_table(rows: list[tuple[int, list[str]]], where: str, notes: list[tuple[str, str]]) -> int:
     """How many lines stand above the table: titles and blank lines before the first record of full width."""
     width, _ = _width([row for _, row in rows])
-    for number, (line, row) in enumerate(rows[:20]):
+    for number, (_line, row) in enumerate(rows[:20]):
         filled = [cell for cell in row if cell.strip()]
         if len(row) < width and (len(filled) <= 1 or len(row) < width - 1 or row[0].startswith("#")):
             following = rows[number + 1][1] if number + 1 < len(rows) else []

@@ -1,4 +1,4 @@
-"""Tables in text form, CSV and TSV: every row is checked for its width, every cell is text until a field says otherwise."""
+"""Tables in text form: every row is checked for its width, every cell is text until a field says otherwise."""
 
 import csv
 import functools
@@ -279,7 +279,7 @@ def load_tables(
             found=_some(entries),
             hint="Choose one of the files.",
         )
-    tables = []
+    tables: list[tuple[Table, int]] = []
     for entry, split in sorted(zip(entries, splits, strict=True), key=lambda item: item[1]):
         data = tree.read(entry, MAX_TABLE_BYTES)
         table = parse_table(data, entry.name, options, progress=progress, cancelled=cancelled)
@@ -309,7 +309,7 @@ def read_table(
     progress: Progress = silent,
     cancelled: IsCancelled = never,
 ) -> Samples:
-    """The columns of a table as the fields say: numbers, categories, text. Cells that are no numbers count as missing, by line."""
+    """The columns of a table as the fields say. Cells that are no numbers count as missing and are told by line."""
     tables, left_out = load_tables(tree, source.options, progress=progress, cancelled=cancelled)
     return samples_of(tables, left_out, fields, tree.listing())
 

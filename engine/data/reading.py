@@ -1,0 +1,129 @@
+"""Reading one value for Try it and predict: what a person gives becomes what the data holds. No torch."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.data.left_out import printable
+from engine.data.pictures import MAX_PIXELS, decode, decode_file
+from engine.document.data_spec import Field, FieldKind
+from engine.errors import DataError
+
+_COMMA = re.compile(r"[+-]?\d+,\d+\Z")
+_MAX_TEXT = 1 << 20
+
+Raw = npt.NDArray[np.uint8] | npt.NDArray[np.float32] | float | str
+
+
+def read_input(field: Field, value: Any) -> Raw:
+    """The raw value of a field from what a person gives.
+
+    Picture: a path, the bytes of a picture file, {"pixels": bytes, "height", "width", "channels"}, or a uint8 array;
+    gives uint8 (H, W, 1 to 4), turned as its EXIF says. Number: a number or its text, empty for missing; gives a
+    float or nan. Category and text: gives a string. Array: numbers of the field's shape. Raises DataError.
+    """
+    if field.kind is FieldKind.IMAGE:
+        return _picture(field, value)
+    if field.kind is FieldKind.NUMBER:
+        return _number(field, value)
+    if field.kind in (FieldKind.CATEGORY, FieldKind.TEXT):
+        return _text(field, value)
+    return _array(field, value)
+
+
+def _picture(field: Field, value: Any) -> npt.NDArray[np.uint8]:
+    if isinstance(value, bytes):
+        return decode(value, field.name)
+    if isinstance(value, str | Path):
+        return decode_file(Path(value).expanduser())
+    if isinstance(value, np.ndarray):
+        picture = value[..., None] if value.ndim == 2 else value
+        if picture.dtype == np.uint8 and picture.ndim == 3 and 1 <= picture.shape[2] <= 4 and 0 not in picture.shape:
+            return np.ascontiguousarray(picture)
+        raise DataError(
+            f"This is no picture for '{field.name}'.",
+            where=field.name,
+            expected="uint8, height × width × channels",
+            found=f"{value.dtype}, {' × '.join(map(str, value.shape))}",
+        )
+    if isinstance(value, dict):
+        return _pixels(field, value)
+    raise DataError(
+        f"This is no picture for '{field.name}'.",
+        where=field.name,
+        expected="the path of a picture",
+        found=_shown(value),
+    )
+
+
+def _pixels(field: Field, value: dict[Any, Any]) -> npt.NDArray[np.uint8]:
+    pixels = value.get("pixels")
+    shape = tuple(value.get(name, 1 if name == "channels" else 0) for name in ("height", "width", "channels"))
+    data = bytes(pixels) if isinstance(pixels, bytes | bytearray | memoryview) else b""
+    whole = all(isinstance(size, int) and not isinstance(size, bool) and size > 0 for size in shape)
+    if not whole or shape[2] > 4 or shape[0] * shape[1] > MAX_PIXELS or len(data) != shape[0] * shape[1] * shape[2]:
+        raise DataError(
+            f"These are no pixels for '{field.name}'.",
+            where=field.name,
+            expected="height × width × channels bytes, 1 to 4 channels",
+            found=f"{len(data)} bytes for {printable(' × '.join(map(str, shape)), 60)}",
+        )
+    return np.frombuffer(data, np.uint8).reshape(shape).copy()
+
+
+def _number(field: Field, value: Any) -> float:
+    if value is None or (isinstance(value, str) and value.strip() in ("", "?", "NA")):
+        return float("nan")
+    try:
+        if isinstance(value, str):
+            text = value.strip()
+            number = float(text.replace(",", ".") if _COMMA.match(text) else text)
+        elif isinstance(value, int | float | np.number):
+            number = float(value)
+        else:
+            raise ValueError
+    except (ValueError, OverflowError):
+        raise DataError(
+            f"'{_shown(value)}' is not a number for '{field.name}'.",
+            where=field.name,
+            expected="a number, or nothing when it is missing",
+            found=_shown(value),
+        ) from None
+    return number if abs(number) <= 3.4e38 else float("nan")
+
+
+def _text(field: Field, value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise DataError(f"This is no text for '{field.name}'.", where=field.name, expected="text", found=_shown(value))
+    text = str(value).strip()
+    if len(text) > _MAX_TEXT:
+        raise DataError(
+            f"The text for '{field.name}' is too long.", where=field.name, expected="up to a million characters"
+        )
+    # A lone half of a surrogate pair cannot be written as UTF-8, which onnxruntime asks for.
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _array(field: Field, value: Any) -> npt.NDArray[np.float32]:
+    shape = tuple(size for size in field.statistics.shape if size is not None)
+    try:
+        array = np.asarray(value, dtype=np.float32)
+    except (ValueError, TypeError, OverflowError):
+        array = np.zeros(0, np.float32)
+    if array.size != int(np.prod(shape)) or array.size == 0:
+        raise DataError(
+            f"These are no numbers for '{field.name}'.",
+            where=field.name,
+            expected=" × ".join(map(str, shape)) + " numbers",
+            found=_shown(value),
+        )
+    return array.reshape(shape)
+
+
+def _shown(value: Any) -> str:
+    return printable(str(value), 60)
