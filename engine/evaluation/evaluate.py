@@ -1,0 +1,160 @@
+"""Scores a run on a split of its data, output by output."""
+
+import time
+from pathlib import Path
+from typing import Final
+
+import torch
+from torch import Tensor
+
+from engine.checks.answers import answer_of
+from engine.compiler.module import CompiledNetwork
+from engine.data.dataset import Dataset, open_dataset
+from engine.data.preparation import Preparation
+from engine.data.progress import IsCancelled, Progress, never, silent
+from engine.document.data_spec import Field, FieldKind
+from engine.document.project import Project
+from engine.errors import Cancelled, DataError
+from engine.evaluation.answers import probabilities
+from engine.evaluation.network import load_network, project_of
+from engine.evaluation.scores import category_metrics, class_scores, confusion, regression_metrics, wilson_interval
+from engine.protocol.messages import EvaluationFinished, FieldEvaluation, Mistake
+from engine.protocol.run_folder import RunFolder
+from engine.training.device import choose_device
+from engine.training.metrics import by_sample
+from engine.training.run_state import Kind
+
+BATCH: Final = 512
+MOST_MISTAKES: Final = 60
+
+
+def evaluate(
+    project_dir: Path,
+    run: RunFolder,
+    split: str = "test",
+    *,
+    which: Kind = "best",
+    progress: Progress = silent,
+    cancelled: IsCancelled = never,
+) -> EvaluationFinished:
+    """Score a run's best (or last) weights on "train", "val" or "test", as the run's own project prepares the data.
+
+    The first output is the main one. Raises RunNotFound, DataError (an empty split), ProjectError, Cancelled.
+    """
+    started = time.perf_counter()
+    project = project_of(run)
+    progress(-1, "Loading the network")
+    network = load_network(run, which, project=project)
+    dataset = open_dataset(project_dir, project.data, progress=progress, cancelled=cancelled)
+    count = len(dataset.split_indices(split))
+    if count == 0:
+        raise DataError(
+            f"The split '{split}' holds no samples.",
+            where=split,
+            hint="Choose another split, or deal the samples anew in the tab Data.",
+        )
+    answers = predict_split(network, dataset, split, progress=progress, cancelled=cancelled)
+    outputs = []
+    for output_id, raw in zip(network.output_ids, answers, strict=True):
+        field = project.data.field(network.output_fields[output_id])
+        if field is None:
+            continue
+        target = dataset.columns((field.name,), split).gather(torch.arange(count))
+        found = _scored(project, output_id, field, raw, target, dataset.split_indices(split))
+        if found is not None:
+            outputs.append(found)
+    return EvaluationFinished(
+        run=run.number, split=split, samples=count, seconds=round(time.perf_counter() - started, 3), outputs=outputs
+    )
+
+
+@torch.inference_mode()
+def predict_split(
+    network: CompiledNetwork,
+    dataset: Dataset,
+    split: str,
+    *,
+    progress: Progress = silent,
+    cancelled: IsCancelled = never,
+) -> tuple[Tensor, ...]:
+    """What stands at each output for every sample of a split, on the CPU, in the order of the split. Raises
+    Cancelled."""
+    device = choose_device("auto")
+    network = network.to(device).eval()
+    columns = [dataset.columns(network.input_fields[node_id], split) for node_id in network.input_ids]
+    count = len(columns[0])
+    parts: list[tuple[Tensor, ...]] = []
+    for start in range(0, count, BATCH):
+        if cancelled():
+            raise Cancelled
+        rows = torch.arange(start, min(start + BATCH, count))
+        parts.append(tuple(raw.cpu() for raw in network(*(column.gather(rows).to(device) for column in columns))))
+        progress(min(1.0, (start + BATCH) / count), "Answering")
+    return tuple(torch.cat(tensors) for tensors in zip(*parts, strict=True))
+
+
+def _scored(
+    project: Project, output_id: str, field: Field, raw: Tensor, target: Tensor, indices: Tensor
+) -> FieldEvaluation | None:
+    """Scores of one output; None for kinds of field that have none yet."""
+    if field.kind is FieldKind.CATEGORY:
+        return score_category(
+            field, probabilities(raw, answer_of(project.graph, output_id), _classes(field)), target, indices
+        )
+    if field.kind is FieldKind.NUMBER:
+        preparation = Preparation(field)
+        answer = raw.exp() if answer_of(project.graph, output_id) == "exp" else raw
+        return score_number(field, preparation.invert(answer.float()), preparation.invert(target), indices)
+    return None
+
+
+def _classes(field: Field) -> int:
+    return max(1, len(field.statistics.classes))
+
+
+def score_category(field: Field, scores_nc: Tensor, target: Tensor, indices: Tensor) -> FieldEvaluation:
+    """Scores of answers with a class: probabilities (N, C), prepared targets, and the samples' numbers in the data."""
+    names = list(field.statistics.classes)
+    _, true_n = by_sample(scores_nc, target)
+    confidence_n, answer_n = scores_nc.max(1)
+    wrong = (answer_n != true_n).nonzero().flatten()
+    surest = wrong[confidence_n[wrong].argsort(descending=True, stable=True)][:MOST_MISTAKES].tolist()
+    repeat = max(1, len(true_n) // max(1, len(indices)))  # several answers a sample, as for each word
+    return FieldEvaluation(
+        field=field.name,
+        metrics=category_metrics(scores_nc, true_n),
+        classes=names,
+        matrix=confusion(true_n, answer_n, len(names)),
+        per_class=class_scores(true_n, answer_n, names),
+        mistakes=[
+            Mistake(
+                index=int(indices[number // repeat]),
+                true=names[int(true_n[number])],
+                predicted=names[int(answer_n[number])],
+                score=float(confidence_n[number]),
+            )
+            for number in surest
+        ],
+        interval=wilson_interval(int((answer_n == true_n).sum()), len(true_n)),
+    )
+
+
+def score_number(field: Field, answer: Tensor, true: Tensor, indices: Tensor) -> FieldEvaluation:
+    """Scores of numbers in their own unit; the mistakes are those furthest off, their score the distance."""
+    answer_n, true_n = answer.reshape(-1), true.reshape(-1)
+    error_n = (answer_n - true_n).abs()
+    furthest = error_n.argsort(descending=True, stable=True)[:MOST_MISTAKES].tolist()
+    repeat = max(1, len(true_n) // max(1, len(indices)))
+    return FieldEvaluation(
+        field=field.name,
+        metrics=regression_metrics(answer_n, true_n),
+        mistakes=[
+            Mistake(
+                index=int(indices[number // repeat]),
+                true=f"{float(true_n[number]):.6g}",
+                predicted=f"{float(answer_n[number]):.6g}",
+                score=float(error_n[number]),
+            )
+            for number in furthest
+        ],
+    )

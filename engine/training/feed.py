@@ -1,0 +1,159 @@
+"""Batches of a split: the order of an epoch from seed and epoch alone, gathered from memory several batches at a
+time."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Final, Protocol
+
+import torch
+from torch import Tensor
+
+CHUNK_BYTES: Final = 256 << 10
+"""Small batches are gathered together up to this size: one gather costs as much as ten batches of a table."""
+MOST_BATCHES_A_CHUNK: Final = 64
+
+
+class Column(Protocol):
+    """What `engine.data` gives for one Input of the network: prepared values of a split, in the order of the split."""
+
+    def __len__(self) -> int: ...
+
+    def whole(self) -> Tensor | None:
+        """All rows, when they fit in memory."""
+
+    def gather(self, rows: Tensor) -> Tensor:
+        """The rows at these positions."""
+
+
+def keyed_seed(*parts: object) -> int:
+    """32 bits that follow from the parts alone. torch's generator on the CPU takes no more than that from a seed."""
+    digest = hashlib.blake2b("/".join(map(str, parts)).encode(), digest_size=4).digest()
+    return int.from_bytes(digest, "little")
+
+
+def epoch_order(samples: int, seed: int, epoch: int) -> Tensor:
+    """The order of an epoch: int64 (samples,)."""
+    generator = torch.Generator().manual_seed(keyed_seed(seed, "order", epoch))
+    return torch.randperm(samples, generator=generator)
+
+
+def batch_bounds(samples: int, batch_size: int, *, join_single: bool) -> list[int]:
+    """Where batches begin and end: 0, size, 2 size, ..., samples. The last one may be smaller and is used.
+
+    `join_single`: a last batch of one sample is joined to the one before, as batch normalization cannot learn from it.
+    """
+    bounds = [*range(0, samples, batch_size), samples]
+    if join_single and len(bounds) > 2 and bounds[-1] - bounds[-2] == 1:
+        del bounds[-2]
+    return bounds
+
+
+class Feed:
+    """Gives the batches of one split, a tensor a column, on the device.
+
+    Columns that fit in memory are kept on the device; of the others the next chunk is gathered by a thread while the
+    current one is trained on. Pictures are laid out channels last where `channels_last` says so.
+    """
+
+    def __init__(self, columns: Sequence[Column], device: torch.device, *, channels_last: bool = False) -> None:
+        self._columns = list(columns)
+        self._device = device
+        self._channels_last = channels_last
+        self._resident = [self._made_resident(column.whole()) for column in self._columns]
+        self.samples = len(self._columns[0]) if self._columns else 0
+        self._row_bytes = sum(self._row_size(i) for i in range(len(self._columns))) if self.samples else 0
+        self._thread: ThreadPoolExecutor | None = None
+
+    def _made_resident(self, whole: Tensor | None) -> Tensor | None:
+        if whole is None:
+            return None
+        if self._device.type == "cuda" and whole.numel() * whole.element_size() > _half_of_free(self._device):
+            return None
+        if (
+            self._channels_last and whole.dim() == 4
+        ):  # kept N, H, W, C, so that a gathered batch is a view of that layout
+            whole = whole.permute(0, 2, 3, 1).contiguous()
+        return whole.to(self._device)
+
+    def _row_size(self, number: int) -> int:
+        resident = self._resident[number]
+        row = self._columns[number].gather(torch.zeros(1, dtype=torch.int64)) if resident is None else resident[:1]
+        return row.numel() * row.element_size()
+
+    def batches(
+        self, bounds: Sequence[int], order: Tensor | None = None, start: int = 0
+    ) -> Iterator[tuple[Tensor, ...]]:
+        """The batches from number `start` on; `order` None is the order of the split.
+
+        Chunks begin at the same batches wherever one starts, so a resumed epoch sees tensors of the same alignment,
+        which some matrix kernels' last bit depends on.
+        """
+        count = len(bounds) - 1
+        if count < 1 or start >= count:
+            return
+        size = max(1, (bounds[1] - bounds[0]) * self._row_bytes)
+        together = max(1, min(MOST_BATCHES_A_CHUNK, CHUNK_BYTES // size))
+        first = start - start % together
+        chunks = [(at, min(at + together, count)) for at in range(first, count, together)]
+        rows = self._rows(bounds, order)
+        for (begin, end), tensors in self._gathered(chunks, bounds, rows):
+            sizes = [bounds[i + 1] - bounds[i] for i in range(begin, end)]
+            parts = zip(*(torch.split(tensor, sizes) for tensor in tensors), strict=True)
+            for number, batch in enumerate(parts, begin):
+                if number >= start:
+                    yield batch
+
+    def _rows(self, bounds: Sequence[int], order: Tensor | None) -> Tensor | None:
+        if order is None and all(resident is not None for resident in self._resident):
+            return None  # slices of what is resident, nothing to gather
+        return torch.arange(bounds[-1]) if order is None else order
+
+    def _gathered(
+        self, chunks: Sequence[tuple[int, int]], bounds: Sequence[int], rows: Tensor | None
+    ) -> Iterator[tuple[tuple[int, int], list[Tensor]]]:
+        if all(resident is not None for resident in self._resident):
+            rows = None if rows is None else rows.to(self._device)
+            for chunk in chunks:
+                yield chunk, self._chunk(bounds[chunk[0]], bounds[chunk[1]], rows)
+            return
+        if self._thread is None:
+            self._thread = ThreadPoolExecutor(1, thread_name_prefix="batches")
+        waiting: Future[list[Tensor]] | None = None
+        for number, chunk in enumerate(chunks):
+            current = waiting or self._later(chunk, bounds, rows)
+            waiting = self._later(chunks[number + 1], bounds, rows) if number + 1 < len(chunks) else None
+            yield chunk, current.result()
+
+    def _later(self, chunk: tuple[int, int], bounds: Sequence[int], rows: Tensor | None) -> Future[list[Tensor]]:
+        assert self._thread is not None
+        return self._thread.submit(self._chunk, bounds[chunk[0]], bounds[chunk[1]], rows)
+
+    def _chunk(self, begin: int, end: int, rows: Tensor | None) -> list[Tensor]:
+        tensors = []
+        for column, resident in zip(self._columns, self._resident, strict=True):
+            if resident is None:
+                assert rows is not None
+                tensor = column.gather(rows[begin:end]).to(self._device)
+                if self._channels_last and tensor.dim() == 4:
+                    tensor = tensor.contiguous(memory_format=torch.channels_last)
+            else:
+                tensor = (
+                    resident[begin:end]
+                    if rows is None
+                    else resident.index_select(0, rows[begin:end].to(resident.device))
+                )
+                if self._channels_last and tensor.dim() == 4:
+                    tensor = tensor.permute(0, 3, 1, 2)
+            tensors.append(tensor)
+        return tensors
+
+    def close(self) -> None:
+        """End the thread that gathers."""
+        if self._thread is not None:
+            self._thread.shutdown(cancel_futures=True)
+            self._thread = None
+
+
+def _half_of_free(device: torch.device) -> int:
+    return int(torch.cuda.mem_get_info(device)[0]) // 2

@@ -1,0 +1,296 @@
+"""The process of a run: `python -m engine.training.run RUN_DIR [--device DEVICE] [--resume]`.
+
+Reads RUN_DIR/project.json, trains, and says all it has to say in RUN_DIR/events.jsonl, ending in exactly one final
+event; obeys RUN_DIR/requests.jsonl. Nobody needs to wait for it, and nobody's death ends it. torch is imported after
+the first words are in the log, so that the window sees at once that the run lives.
+"""
+
+import argparse
+import faulthandler
+import importlib.metadata
+import os
+import signal
+import sys
+import time
+import traceback
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Final
+
+from engine.document.files import from_bytes
+from engine.document.project import Project
+from engine.errors import Cancelled, NetwrightError, ProjectError, RunNotFound, TrainingError
+from engine.protocol.run_events import (
+    AnyRunEvent,
+    RunFailed,
+    RunFinished,
+    RunNote,
+    RunResumed,
+    RunStarted,
+    RunStopped,
+    StopRun,
+)
+from engine.protocol.run_folder import RunFolder
+from engine.training.allocator import keep_memory
+from engine.training.ownership import Ownership
+from engine.training.run_log import Inbox, RunLog, logged_epochs
+from engine.training.run_state import RunState, peek
+from engine.training.runs import about
+
+if TYPE_CHECKING:
+    import torch
+
+    from engine.training.checkpoint import Checkpoint
+    from engine.training.loop import Loop
+
+LAST_WORD_WITHIN_S: Final = 60.0
+DATA_NOTE_EVERY_S: Final = 5.0
+
+
+class RunProcess:
+    """One run from its first word to its last."""
+
+    def __init__(self, folder: RunFolder, *, device: str, resume: bool) -> None:
+        self.folder = folder
+        self.device = device
+        self.resume = resume
+        self.log = RunLog(folder)
+        self.inbox = Inbox(folder, skip=resume)
+        self.stop_asked = False
+        self.batch_size = 0
+        self._loop: Loop | None = None
+        self._next_note = time.monotonic() + DATA_NOTE_EVERY_S
+        self._peeked: RunState | None = None
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._on_signal)
+
+    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
+        """The system shuts down, or somebody asks politely: stop as if the user had said so."""
+        self.stop_asked = True
+        if self._loop is not None:
+            self._loop.stop_asked = True
+
+    def run(self) -> int:
+        """Train; the exit code is 0 when the run finished or was stopped, 1 for an expected error, 3 for our own
+        fault."""
+        code = 0
+        last: AnyRunEvent
+        try:
+            last = self._train()
+        except Cancelled:
+            last = RunStopped(epochs=0, seconds=0.0, samples_per_s=0.0, best_epoch=0, best={})
+        except NetwrightError as error:
+            code = error.exit_code
+            last = RunFailed(error=error.as_dict())
+        except BaseException as error:  # noqa: BLE001  the log tells everyone who follows the run
+            last, code = self._fault(error)
+        self.log.append(last)
+        give_up = time.monotonic() + LAST_WORD_WITHIN_S
+        while not self.log.retry() and time.monotonic() < give_up:  # the disk is full
+            time.sleep(0.5)
+        self.log.close()
+        return code
+
+    def _fault(self, error: BaseException) -> tuple[RunFailed, int]:
+        from engine.training.guard import out_of_memory
+
+        details = "".join(traceback.format_exception(error))
+        known = out_of_memory(error, self.batch_size)
+        if known is not None:
+            return RunFailed(error=known.as_dict(), details=details), known.exit_code
+        said = str(error).strip().split("\n", 1)[0][:300]
+        words = {
+            "kind": "internal",
+            "where": str(self.folder.path),
+            "message": "Training stopped because of a fault in Netwright.",
+            "expected": "",
+            "found": f"{type(error).__name__}: {said}" if said else type(error).__name__,
+            "hint": "What was saved is kept; resuming may help. Please report the details.",
+        }
+        print(details, file=sys.stderr)  # noqa: T201  the process log
+        return RunFailed(error=words, details=details), 3
+
+    def _train(self) -> RunFinished | RunStopped:
+        project = self._project()
+        recipe = project.recipe
+        self.batch_size = recipe.phases[0].batch_size
+        self._say_hello(project)
+        # Only now, as they import torch.
+        import torch
+
+        from engine.checks.inference import ShapeChecker
+        from engine.compiler.module import compile_project
+        from engine.compiler.plan import first_error
+        from engine.data.dataset import open_dataset
+        from engine.training.device import choose_precision, set_threads, wants_channels_last
+        from engine.training.feed import keyed_seed
+        from engine.training.loop import Loop
+        from engine.training.run_state import RunState
+        from engine.training.saver import Saver
+        from engine.training.task import Task
+
+        checker = ShapeChecker(project)
+        error = first_error(checker.problems())
+        if error is not None:
+            raise error
+        checkpoint = self._checkpoint()
+        state = checkpoint.state if checkpoint is not None else RunState()
+        largest_batch = max(phase.batch_size for phase in recipe.phases)
+        threads = set_threads(checker.total_cost().multiply_adds, largest_batch, state.threads)
+        device = self._device(project, state)
+        precision, note = choose_precision(recipe.precision, device)
+        project_dir = self.folder.path.parent.parent
+        dataset = open_dataset(project_dir, project.data, progress=self._data_progress, cancelled=self._is_cancelled)
+        torch.manual_seed(recipe.seed)
+        network = compile_project(project, checker=checker)
+        channels_last = wants_channels_last(network, device, precision)
+        network.to(device)
+        if channels_last:
+            network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        task = Task(project, network, dataset, device, channels_last=channels_last)
+        for text in self._differences(state, threads, dataset.fingerprint) if checkpoint is not None else ():
+            self.log.append(RunNote(text=text, warning=True, epoch=state.epoch))
+        state.threads, state.torch, state.data = threads, str(torch.__version__), dataset.fingerprint
+        if recipe.class_weights and (names := task.weigh_classes()):
+            self.log.append(RunNote(text=f"Rare classes of {', '.join(names)} count more in the loss."))
+        if note:
+            self.log.append(RunNote(text=note))
+        torch.manual_seed(keyed_seed(recipe.seed, "steps"))
+        saver = Saver(self.folder, self.log)
+        try:
+            self._loop = Loop(
+                task, self.log, self.inbox, saver, precision=precision, checkpoint=checkpoint, state=state
+            )
+            self._loop.stop_asked = self.stop_asked
+            return self._loop.run()
+        finally:
+            saver.close()
+            task.close()
+
+    def _project(self) -> Project:
+        try:
+            data = self.folder.project_file.read_bytes()
+        except OSError as error:
+            raise ProjectError(
+                f"The project of run {self.folder.number} cannot be read: {error.strerror}.",
+                where=str(self.folder.project_file),
+                hint="Start a new run.",
+            ) from error
+        return from_bytes(data, str(self.folder.project_file))
+
+    def _say_hello(self, project: Project) -> None:
+        recipe = project.recipe
+        if self.resume and self.folder.events_file.stat().st_size > 1:
+            self._peeked = peek(self.folder)
+            epoch, step = (self._peeked.epoch, self._peeked.step) if self._peeked is not None else (0, 0)
+            self._log_unlogged()
+            self.log.append(RunResumed(pid=os.getpid(), epoch=epoch, step=step))
+            return
+        self.log.append(
+            RunStarted(
+                run=self.folder.number,
+                name=about(self.folder).name,
+                pid=os.getpid(),
+                epochs=sum(phase.epochs for phase in recipe.phases),
+                seed=recipe.seed,
+                torch=importlib.metadata.version("torch"),
+            )
+        )
+
+    def _log_unlogged(self) -> None:
+        """Epochs that were saved by a process which was killed before it had written them into the log."""
+        if self._peeked is not None and self._peeked.unlogged:
+            known = logged_epochs(self.folder)
+            for event in self._peeked.unlogged:
+                if (event.epoch, event.step) not in known:
+                    self.log.append(event)
+
+    def _checkpoint(self) -> "Checkpoint | None":
+        """Where to go on; None to begin, also when a run is resumed that was killed before it had saved anything."""
+        from engine.training import checkpoint
+
+        checkpoint.remove_leftovers(self.folder)
+        if not self.resume:
+            return None
+        try:
+            found = checkpoint.read(self.folder, "last")
+        except RunNotFound as error:
+            if self._peeked is not None:  # there are checkpoints, and all are damaged
+                raise TrainingError(
+                    f"Run {self.folder.number} cannot go on: every checkpoint is damaged.",
+                    where=error.where,
+                    found=error.found,
+                    hint="Start a new run.",
+                ) from error
+            return None
+        if found.skipped:
+            text = f"The newest checkpoint is damaged ({'; '.join(found.skipped)}). Going on from step {found.step}."
+            self.log.append(RunNote(text=text, warning=True, epoch=found.state.epoch))
+        if self._peeked is None or found.step != self._peeked.step:
+            self.log.append(RunResumed(pid=os.getpid(), epoch=found.state.epoch, step=found.step))
+        return found
+
+    def _device(self, project: Project, state: RunState) -> "torch.device":
+        """The device asked for; that of the run so far when it is resumed, as others give other last digits."""
+        from engine.training.device import choose_device
+
+        wanted = self.device or project.recipe.device
+        if self.device or not state.device:
+            return choose_device(wanted)
+        try:
+            return choose_device(state.device)
+        except TrainingError:
+            device = choose_device(wanted)
+            text = f"{state.device} is not there any more; going on with {device}, so the last digits may differ."
+            self.log.append(RunNote(text=text, warning=True, epoch=state.epoch))
+            return device
+
+    @staticmethod
+    def _differences(state: RunState, threads: int, data: str) -> list[str]:
+        """Why a resumed run may not reach the very numbers it would have reached unbroken."""
+        import torch
+
+        found = []
+        if state.threads and state.threads != threads:
+            found.append(f"Going on with {threads} compute threads instead of {state.threads}; last digits may differ.")
+        if state.torch and state.torch != str(torch.__version__):
+            found.append(f"Going on with torch {torch.__version__} instead of {state.torch}; last digits may differ.")
+        if state.data and state.data != data:
+            found.append("The data has changed since the run began; going on with what is there now.")
+        return found
+
+    def _data_progress(self, fraction: float, message: str) -> None:
+        if time.monotonic() >= self._next_note and message:
+            self._next_note = time.monotonic() + DATA_NOTE_EVERY_S
+            self.log.append(RunNote(text=message))
+
+    def _is_cancelled(self) -> bool:
+        self.stop_asked |= any(isinstance(request, StopRun) for request in self.inbox.read())
+        return self.stop_asked
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Train one run; the exit code."""
+    parser = argparse.ArgumentParser(prog="engine.training.run", description="Trains one run; started by Netwright.")
+    parser.add_argument("run_dir", type=Path, help="the folder of the run, runs/NNNN")
+    parser.add_argument("--device", default="", help="instead of the recipe's")
+    parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+    options = parser.parse_args(arguments)
+    faulthandler.enable()
+    keep_memory()
+    folder = RunFolder(options.run_dir.resolve())
+    if not folder.path.is_dir():
+        parser.error(f"there is no folder {folder.path}")
+    try:
+        ownership = Ownership(folder.path)
+    except TrainingError as error:
+        print(error.message, error.hint, file=sys.stderr)  # noqa: T201  the log belongs to the other process
+        return error.exit_code
+    try:
+        return RunProcess(folder, device=options.device, resume=options.resume).run()
+    finally:
+        ownership.give_back()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,156 @@
+"""What is to be learned: a network with the batches of its splits, and what scores each of its outputs."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import torch
+from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from engine.checks.answers import answer_of
+from engine.compiler.module import CompiledNetwork
+from engine.document.data_spec import FieldKind
+from engine.document.project import Project
+from engine.errors import DataError, TrainingError
+from engine.training.feed import Column, Feed
+from engine.training.metrics import Scores, scores_for
+
+
+class Data(Protocol):
+    """What is needed of an open data set."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes with the data."""
+
+    def columns(self, fields: Sequence[str], split: str) -> Column:
+        """The prepared values of these fields for a split."""
+
+
+class Task:
+    """A network on its device with the data it learns from. Raises DataError or TrainingError when they do not go
+    together.
+
+    A batch is a tensor for each Input of the training forward, then the targets of outputs that no loss looks at.
+    """
+
+    def __init__(
+        self,
+        project: Project,
+        network: CompiledNetwork,
+        data: Data,
+        device: torch.device,
+        *,
+        channels_last: bool = False,
+    ) -> None:
+        self.project = project
+        self.network = network
+        self.device = device
+        self.channels_last = channels_last
+        self._data = data
+        self._groups = [network.input_fields[node_id] for node_id in network.training_input_ids]
+        self.input_count = len(self._groups)
+        self.scored: list[tuple[int, int]] = []
+        """(place among the outputs, place in a batch) of the prediction and the target of each of `scores`."""
+        self._answers: list[tuple[str, str]] = []
+        for number, output_id in enumerate(network.output_ids):
+            name = network.output_fields[output_id]
+            field = project.data.field(name)
+            if field is None or field.kind not in (FieldKind.CATEGORY, FieldKind.NUMBER):
+                continue
+            if (name,) not in self._groups:
+                self._groups.append((name,))
+            self.scored.append((number, self._groups.index((name,))))
+            self._answers.append((name, answer_of(project.graph, output_id)))
+        self.train = self._feed("train")
+        self.val = self._feed("val")
+        if self.train.samples == 0:
+            raise DataError(
+                "There is no sample to learn from.",
+                where="train",
+                hint="Give the train split a larger share in the tab Data.",
+            )
+        self._check_classes()
+        self.join_single = any(isinstance(module, _BatchNorm) for module in network.modules())
+        if self.join_single and self.train.samples == 1:
+            raise TrainingError(
+                "Batch normalization cannot learn from a single sample.",
+                found="1 sample to train on",
+                hint="Add data, or take the batch normalization out.",
+            )
+
+    def _feed(self, split: str) -> Feed:
+        columns = [self._data.columns(group, split) for group in self._groups]
+        return Feed(columns, self.device, channels_last=self.channels_last)
+
+    def new_scores(self) -> list[Scores]:
+        """Empty scores, one for each of `scored`."""
+        wanted = self.project.recipe.metrics
+        several = len(self.network.output_ids) > 1
+        found = []
+        for name, answer in self._answers:
+            field = self.project.data.field(name)
+            assert field is not None
+            scores = scores_for(field, f"{name}." if several else "", wanted, self.device, answer)
+            assert scores is not None
+            found.append(scores)
+        return found
+
+    @property
+    def main_metric(self) -> str:
+        """What picks the best epoch: the accuracy of the first output where it answers with a class, else the loss."""
+        if not self.scored or self.scored[0][0] != 0:
+            return "loss"
+        name = self._answers[0][0]
+        field = self.project.data.field(name)
+        prefix = f"{name}." if len(self.network.output_ids) > 1 else ""
+        return f"{prefix}accuracy" if field is not None and field.kind is FieldKind.CATEGORY else "loss"
+
+    def _check_classes(self) -> None:
+        """Class numbers must be those of the classes: some kernels read beyond their memory otherwise."""
+        for name, _ in self._answers:
+            field = self.project.data.field(name)
+            whole = self._data.columns((name,), "train").whole()
+            if field is None or field.kind is not FieldKind.CATEGORY or whole is None or whole.is_floating_point():
+                continue
+            classes = len(field.statistics.classes)
+            low, high = (int(number) for number in whole.aminmax())
+            if low < 0 or high >= classes:
+                raise DataError(
+                    f"The field '{name}' holds a class that the project does not know.",
+                    where=name,
+                    expected=f"{classes} classes",
+                    found=f"class number {low if low < 0 else high}",
+                    hint="Import the data again.",
+                )
+
+    def weigh_classes(self) -> list[str]:
+        """Make errors on rare classes count more, in proportion; the names of the fields it was done for.
+
+        A class of a c-th part of the samples gets the weight 1 / (classes c), so that all classes weigh the same
+        together.
+        """
+        done = []
+        for loss_id in self.network.loss_ids:
+            module = self.network.get_submodule(loss_id)
+            edge = self.project.graph.inputs_of(loss_id).get("target")
+            fields = self.network.input_fields.get(edge.source, ()) if edge is not None else ()
+            if not isinstance(module, nn.CrossEntropyLoss | nn.NLLLoss) or len(fields) != 1:
+                continue
+            field = self.project.data.field(fields[0])
+            if field is None or field.kind is not FieldKind.CATEGORY:
+                continue
+            classes = len(field.statistics.classes)
+            column = self._data.columns(fields, "train")
+            labels = column.gather(torch.arange(len(column)))
+            counts = torch.bincount(labels.reshape(-1), minlength=classes).to(torch.float64)
+            weights = torch.where(counts > 0, counts.sum() / (classes * counts.clamp(min=1)), 0.0)
+            # Not persistent: the weights of classes are no part of what was learned.
+            module.register_buffer("weight", weights.to(torch.float32).to(self.device), persistent=False)
+            done.append(field.name)
+        return done
+
+    def close(self) -> None:
+        """End the threads that gather batches."""
+        self.train.close()
+        self.val.close()
