@@ -100,7 +100,7 @@ class _Tokens(Rule):
             values_int64s=[0, *table.values()],
             default_int64=UNKNOWN,
         )
-        ids = writer.add("Pad", [ids, ints(0, length), writer.constant(np.array(0, np.int64)), ints(0, 1)])
+        ids = writer.add("Pad", [ids, ints(0, length), writer.constant(np.array(0, np.int64)), ints(1)])
         ids = writer.add("Slice", [ids, ints(0), ints(length), ints(1)])
         used = writer.add("Cast", [writer.add("Greater", [ids, ints(0)])], to=TensorProto.INT64)
         count = writer.add("ReduceSum", [used, ints(1)], keepdims=1)

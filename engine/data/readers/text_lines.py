@@ -18,33 +18,10 @@ TEXT = "text"
 MAX_BYTES = 256 << 20
 _ABOUT = ("readme", "license", "licence", "copying", "changelog", "about", "_about", "notice", "classes", "labels")
 _OTHERS = frozenset(
-    (
-        ".csv",
-        ".tsv",
-        ".json",
-        ".xml",
-        ".yaml",
-        ".yml",
-        ".md",
-        ".rst",
-        ".html",
-        ".htm",
-        ".py",
-        ".js",
-        ".pdf",
-        ".log",
-        ".png",
-        ".jpg",
-        ".jpeg",
-        ".gif",
-        ".npz",
-        ".npy",
-        ".wav",
-        ".ini",
-        ".cfg",
-        ".gz",
-        ".zip",
-    )
+    {
+        *(".csv", ".tsv", ".json", ".xml", ".yaml", ".yml", ".md", ".rst", ".html", ".htm", ".py", ".js", ".pdf"),
+        *(".png", ".jpg", ".jpeg", ".gif", ".npz", ".npy", ".wav", ".ini", ".cfg", ".log", ".gz", ".zip"),
+    }
 )
 
 
