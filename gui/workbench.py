@@ -30,5 +30,6 @@ class Workbench:
         """Save what is not saved, end the engine and every thread. Runs go on."""
         self.project.shut_down()
         self.library.close()
+        self.data.close()
         self.engine.stop()
         self.settings.close()

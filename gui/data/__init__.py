@@ -1,1 +1,1 @@
-"""Tab Data: sources, sample grid, checks, split, preparation."""
+"""The Data tab: what the network is taught with, and whether it is any good. It never decodes anything itself."""

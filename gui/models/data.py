@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.document import files
@@ -24,14 +26,18 @@ from engine.protocol.messages import (
     SampleCard,
     SamplesRead,
 )
+from gui.models.background import Background
 from gui.models.engine import Engine, as_error, was_cancelled
 from gui.models.project import ProjectModel
+from gui.widgets.resources import RESOURCES
 
-CARD_SIZE: Final = 96
+CARD_SIZE: Final = 128
 PAGE: Final = 48
-CARDS_KEPT: Final = 4096  # 28 kB each at most
+CARD_BYTES_KEPT: Final = 64_000_000
+CARDS_KEPT: Final = 20_000
 PAGES_AT_ONCE: Final = 2
 COLLECT_MS: Final = 20
+LARGE: Final = 50_000
 
 
 class DataModel(QObject):
@@ -62,7 +68,14 @@ class DataModel(QObject):
         self._request = 0  # the import or description under way, 0 for none
         self._stale = False  # set when the data changed, cleared when its description is asked for
         self._import: tuple[str, str] | None = None  # path and target waiting for the project to be saved
+        self._whole = False  # the next import replaces network and recipe too; set by propose
+        self.splits: NDArray[np.int8] = np.zeros(0, np.int8)
+        """Split of each sample, 0 train, 1 val, 2 test."""
+        self.labels: NDArray[np.int32] = np.zeros(0, np.int32)
+        """Class of each sample, -1 none; empty where there is no category target."""
+        self._background = Background("netwright-data", self)
         self._cards: OrderedDict[int, SampleCard] = OrderedDict()
+        self._card_bytes = 0
         self._wanted: OrderedDict[int, None] = OrderedDict()
         self._asked: dict[int, list[int]] = {}
         self._generation = 0  # rises when cards of before are worth nothing; answers of an older one are dropped
@@ -80,11 +93,20 @@ class DataModel(QObject):
 
     # Importing.
 
+    def propose(self, target: str = "") -> None:
+        """Read the first source anew and take the whole proposal, network and recipe too, as one step."""
+        sources = self._project.project.data.sources
+        directory = self._project.directory
+        if sources and directory is not None:
+            self.import_path(source_path(sources[0].path, directory), target)
+            self._whole = True
+
     def import_path(self, path: str | Path, target: str = "") -> None:
         """Read a folder, table or archive into the project; the proposed network comes too where nothing is drawn."""
         if self._project.directory is None or self._project.read_only:
             return
         self._drop_request()
+        self._whole = False
         self.importing_path = str(path)
         self.imported = None
         self._set_state("importing")
@@ -112,7 +134,8 @@ class DataModel(QObject):
             self._fail(error)
             return
         self.imported = event
-        self._project.do(import_edit(self._project.project, proposal, Path(self.importing_path).name))
+        name = Path(self.importing_path).name
+        self._project.do(import_edit(self._project.project, proposal, name, whole=self._whole))
         self.imported_ready.emit(event)
         self._project.save()
 
@@ -124,6 +147,7 @@ class DataModel(QObject):
             return
         if not self._project.project.data.sources:
             self.description = None
+            self._forget_arrays()
             self._set_state("empty")
             return
         self._drop_request()
@@ -138,9 +162,21 @@ class DataModel(QObject):
         )
 
     def _on_described(self, event: DataDescribed) -> None:
+        # A million entries take long enough to convert that the window would feel it.
+        if event.samples > LARGE:
+            self._background.run(
+                lambda: (np.array(event.splits, np.int8), np.array(event.labels, np.int32)),
+                lambda arrays: self._take_description(event, *arrays),
+            )
+        else:
+            self._take_description(event, np.array(event.splits, np.int8), np.array(event.labels, np.int32))
+
+    def _take_description(self, event: DataDescribed, splits: "NDArray[np.int8]", labels: "NDArray[np.int32]") -> None:
+        if event.request != self._request:
+            return  # asked anew meanwhile
         self._request = 0
         self._forget_cards()
-        self.description = event
+        self.description, self.splits, self.labels = event, splits, labels
         self._set_state("ready")
 
     def cancel(self) -> None:
@@ -180,6 +216,10 @@ class DataModel(QObject):
         if state != "failed":
             self.error = None
         self.changed.emit()
+
+    def has_sources(self) -> bool:
+        """Whether the project names any data."""
+        return bool(self._project.project.data.sources)
 
     @property
     def left_out(self) -> list[LeftOut]:
@@ -224,8 +264,9 @@ class DataModel(QObject):
         self._asked.pop(event.request, None)
         for card in event.cards:
             self._cards[card.index] = card
-        while len(self._cards) > CARDS_KEPT:
-            self._cards.popitem(last=False)
+            self._card_bytes += len(card.rgb)
+        while self._cards and (len(self._cards) > CARDS_KEPT or self._card_bytes > CARD_BYTES_KEPT):
+            self._card_bytes -= len(self._cards.popitem(last=False)[1].rgb)
         self.cards_arrived.emit([card.index for card in event.cards])
         self._ask_for_cards()
 
@@ -242,8 +283,16 @@ class DataModel(QObject):
     def _forget_cards(self) -> None:
         self._generation += 1
         self._cards.clear()
+        self._card_bytes = 0
         self._wanted.clear()
         self._asked.clear()
+
+    def _forget_arrays(self) -> None:
+        self.splits, self.labels = np.zeros(0, np.int8), np.zeros(0, np.int32)
+
+    def close(self) -> None:
+        """End the thread; for the end of the program."""
+        self._background.close()
 
     # What happens around.
 
@@ -254,6 +303,7 @@ class DataModel(QObject):
         self._stale = False
         self._data = self._project.project.data
         self.description = self.imported = None
+        self._forget_arrays()
         self._set_state("empty")
         if self._data.sources:
             if self._project.dirty:
@@ -289,11 +339,21 @@ def _tells(data: DataSpec) -> object:
     return data.sources, data.split, fields
 
 
-def import_edit(project: Project, proposal: Project, name: str) -> Edit:
-    """The step that takes imported data in: with the proposed network and recipe where nothing is drawn yet."""
+def source_path(path: str, directory: Path) -> Path:
+    """Where a source lies on this machine."""
+    if path.startswith("resource:"):
+        return RESOURCES / path.removeprefix("resource:")
+    return directory / path
+
+
+def import_edit(project: Project, proposal: Project, name: str, *, whole: bool = False) -> Edit:
+    """The step that takes imported data in: with the proposed network and recipe where nothing is drawn yet.
+
+    `whole`: with them in any case.
+    """
     edits: list[Edit] = [SetData(data=proposal.data)]
     drawn = [node for node in project.graph.nodes.values() if node.type not in ("Note", "Frame")]
-    if not drawn:
+    if whole or not drawn:
         edits += [RemoveNode(id=node_id) for node_id in project.graph.nodes]
         edits += [AddNode(node=node) for node in proposal.graph.sorted_nodes()]
         edits += [Connect(edge=edge) for edge in proposal.graph.sorted_edges()]

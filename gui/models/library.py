@@ -192,7 +192,7 @@ def _read_example(folder: Path) -> Example:
             break
     text = " ".join(line.strip() for line in _first_paragraph(lines))
     text = re.sub(r"\*\*[^*]*\*\*\s*", "", text).replace("*", "").replace("`", "")
-    match = re.match(r"(.{20,}?[.!?])(\s|$)", text)
+    match = re.match(r"(.{48,}?[.!?])(\s|$)", text)  # a very short first sentence takes the second along
     sentence = match[1] if match else text[:160]
     try:
         project = files.load(folder)

@@ -26,7 +26,7 @@ class Button(QPushButton):
     ) -> None:
         super().__init__(parent)
         self._tooltip = tooltip
-        self._icon = ""
+        self._icon = ("", "")  # name and role: the role decides the colour
         self.set_text(text)
         if role:
             set_role(self, role=role)
@@ -49,10 +49,11 @@ class Button(QPushButton):
 
     def set_icon(self, name: str) -> None:
         """Change the icon."""
-        if name == self._icon:
+        role = str(self.property("role") or "")
+        if (name, role) == self._icon:
             return
-        self._icon = name
-        self.setIcon(tinted_icon(name, _ICON_TOKEN.get(str(self.property("role") or ""), "text")))
+        self._icon = (name, role)
+        self.setIcon(tinted_icon(name, _ICON_TOKEN.get(role, "text")))
         side = 14 if name in ("play", "pause", "stop") and self.text() else 16
         self.setIconSize(QSize(side, side))
 

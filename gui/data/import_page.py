@@ -1,0 +1,149 @@
+"""What the Data tab shows while there is no data: a place to drop some, the progress of reading, or why it failed."""
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from engine.errors import NetwrightError
+from engine.protocol.messages import Progress
+from gui.models.data import DataModel
+from gui.widgets.button import Button
+from gui.widgets.card import Card
+from gui.widgets.drop_area import DropArea
+from gui.widgets.plain_text import plain_text
+from gui.widgets.progress_line import ProgressLine
+from gui.widgets.text import Text
+
+_WIDTH = 620
+
+
+class ImportPage(QStackedWidget):
+    """Shows one of three pages by the state of the data."""
+
+    paths_given = Signal(list)
+    chooser_requested = Signal(str)
+    refused = Signal(str)
+
+    def __init__(self, data: DataModel) -> None:
+        super().__init__()
+        self._data = data
+        self.drop = DropArea(
+            "Drop your data here",
+            "A folder of pictures for each class, a table (CSV, TSV), an archive (IDX, NPZ) or text files.",
+            icon="data",
+            name="data.drop",
+        )
+        self.drop.setMinimumHeight(230)
+        self.drop.files_dropped.connect(self.paths_given)
+        self.drop.chooser_requested.connect(lambda: self.chooser_requested.emit("folder"))
+        self.drop.refused.connect(self.refused)
+        self.line = ProgressLine(name="data.progress")
+        self.line.cancelled.connect(data.cancel)
+        self._title = Text("", role="heading", wrap=True)
+        self._place = Text("", role="mono", tone="dim", wrap=True)
+        self._expected = Text("", tone="dim", wrap=True)
+        self._hint = Text("", wrap=True)
+        self._empty = self._page(self._empty_parts())
+        self._busy = self._page([self._progress_card()])
+        self._failed = self._page([self._failure_card()])
+        data.changed.connect(self.refresh)
+        data.progressed.connect(self._on_progressed)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show the page of the present state."""
+        state = self._data.state
+        if state in ("importing", "describing"):
+            if self.currentWidget() is not self._busy:
+                name = plain_text(Path(self._data.importing_path).name, 60) if state == "importing" else ""
+                self.line.start(f"Reading {name}" if name else "Reading the data")
+            self.setCurrentWidget(self._busy)
+        elif state == "failed" and self._data.error is not None:
+            self._show_error(self._data.error)
+            self.setCurrentWidget(self._failed)
+        else:
+            self.setCurrentWidget(self._empty)
+
+    def _show_error(self, error: NetwrightError) -> None:
+        self._title.set_text(error.message)
+        self._place.set_text(error.where)
+        expected = f"Expected {error.expected}" if error.expected else ""
+        found = f"found {error.found}" if error.found else ""
+        self._expected.set_text(", ".join(part for part in (expected, found) if part))
+        self._hint.set_text(error.hint or "Choose other data, or mend it and try again.")
+        for label in (self._place, self._expected):
+            label.setVisible(bool(label.whole_text()))
+
+    def _page(self, parts: list[QWidget]) -> QWidget:
+        page = QWidget()
+        inner = QWidget()
+        inner.setMaximumWidth(_WIDTH)
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(12)
+        for part in parts:
+            column.addWidget(part)
+        middle = QHBoxLayout()
+        middle.addStretch(1)
+        middle.addWidget(inner, 100)
+        middle.addStretch(1)
+        outer = QVBoxLayout(page)
+        outer.setContentsMargins(24, 24, 24, 24)
+        outer.addStretch(2)
+        outer.addLayout(middle)
+        outer.addStretch(3)
+        self.addWidget(page)
+        return page
+
+    def _empty_parts(self) -> list[QWidget]:
+        buttons = QWidget()
+        row = QHBoxLayout(buttons)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        row.addStretch(1)
+        for caption, icon, what in (("Choose a folder", "folder", "folder"), ("Choose a file", "file", "file")):
+            button = Button(caption, icon=icon, name=f"data.choose_{what}")
+            button.clicked.connect(lambda _checked=False, what=what: self.chooser_requested.emit(what))
+            row.addWidget(button)
+        row.addStretch(1)
+        note = Text(
+            "It is read where it is. Netwright finds out what it holds and proposes a network.",
+            tone="faint",
+            wrap=True,
+        )
+        note.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        return [self.drop, buttons, note]
+
+    def _progress_card(self) -> QWidget:
+        card = Card()
+        card.body.addWidget(self.line)
+        return card
+
+    def _failure_card(self) -> QWidget:
+        card = Card()
+        card.setObjectName("data.failure")
+        card.body.setSpacing(10)
+        self._title.set_tone("error")
+        for label in (self._title, self._place, self._expected, self._hint):
+            card.body.addWidget(label)
+        again = Button("Try again", role="primary", name="data.again")
+        again.clicked.connect(self._on_again)
+        other = Button("Choose other data", name="data.other_data")
+        other.clicked.connect(lambda: self.chooser_requested.emit("file"))
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addStretch(1)
+        row.addWidget(other)
+        row.addWidget(again)
+        card.body.addLayout(row)
+        return card
+
+    def _on_again(self) -> None:
+        if self._data.importing_path and not self._data.has_sources():
+            self._data.import_path(self._data.importing_path)
+        else:
+            self._data.describe()
+
+    def _on_progressed(self, event: Progress) -> None:
+        self.line.set_progress(event.fraction, event.message, left_s=event.left_s)

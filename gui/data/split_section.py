@@ -1,0 +1,185 @@
+"""How the samples are dealt to training, validation and test: a bar with the counts, and the settings as edits."""
+
+from typing import Final
+
+import msgspec
+from PySide6.QtCore import QRectF, QSize
+from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+
+from engine.document.data_spec import SourceKind, Split, SplitMethod
+from engine.document.edits import SetData
+from engine.protocol.messages import SplitCounts
+from gui.models.data import DataModel
+from gui.models.project import ProjectModel
+from gui.widgets.button import Button
+from gui.widgets.choice_editor import Choice, ChoiceEditor
+from gui.widgets.form_row import FormRow
+from gui.widgets.guarded import guarded
+from gui.widgets.number_editor import NumberEditor
+from gui.widgets.text import Text
+from gui.widgets.theme import current_theme, theme_notifier
+
+TONES: Final = ("accent", "ok", "warn")
+METHODS: Final = (
+    Choice(value=SplitMethod.STRATIFIED, label="stratified", help="Each class in the same shares in every split."),
+    Choice(value=SplitMethod.RANDOM, label="random", help="Dealt out without looking at the classes."),
+    Choice(value=SplitMethod.GIVEN, label="as given", help="By the folders or files train, val and test."),
+)
+LARGEST_SHARE: Final = 0.9
+
+
+class SplitBar(QWidget):
+    """Three parts side by side; the numbers stand beside it in words."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._shares = (0.8, 0.1, 0.1)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        theme_notifier().changed.connect(self.update)
+
+    def set_shares(self, shares: tuple[float, float, float], words: str) -> None:
+        """Shares of train, val and test, and the same in words for screen readers."""
+        self._shares = shares
+        self.setAccessibleName(words)
+        self.update()
+
+    @guarded(fallback=lambda _self: QSize(160, 12))
+    def sizeHint(self) -> QSize:
+        return QSize(160, 12)
+
+    @guarded
+    def paintEvent(self, event: QPaintEvent) -> None:
+        theme = current_theme()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        whole = QRectF(0, 0, self.width(), self.height())
+        shape = QPainterPath()
+        shape.addRoundedRect(whole, 6, 6)
+        painter.setClipPath(shape)
+        painter.fillRect(whole, theme.color("raised"))
+        total = sum(self._shares) or 1.0
+        left = 0.0
+        for share, tone in zip(self._shares, TONES, strict=True):
+            width = whole.width() * share / total
+            painter.fillRect(QRectF(left, 0, max(0.0, width - 1), whole.height()), theme.color(tone))
+            left += width
+        painter.end()
+
+
+class SplitSection(QWidget):
+    """Bar, a line of words, and the settings, which open on a click."""
+
+    def __init__(self, project: ProjectModel, data: DataModel) -> None:
+        super().__init__()
+        self._project, self._data = project, data
+        self.setObjectName("data.split")
+        self.bar = SplitBar()
+        self.words = Text("", tone="dim", wrap=True)
+        self.change = Button("Change", role="link", name="data.split.change")
+        self.change.clicked.connect(self._on_change_clicked)
+        self.method = ChoiceEditor(METHODS)
+        self.method.committed.connect(self._on_method)
+        self.val = NumberEditor(10.0, minimum=0.0, maximum=LARGEST_SHARE * 100)
+        self.test = NumberEditor(10.0, minimum=0.0, maximum=LARGEST_SHARE * 100)
+        self.val.committed.connect(lambda value: self._on_share("val", value))
+        self.test.committed.connect(lambda value: self._on_share("test", value))
+        self.seed = NumberEditor(7, whole=True, minimum=0, maximum=2**31)
+        self.seed.committed.connect(lambda value: self._do("seed", seed=int(str(value))))
+        self._form = QWidget()
+        form = QVBoxLayout(self._form)
+        form.setContentsMargins(0, 4, 0, 0)
+        form.setSpacing(6)
+        self._rows = {}
+        for name, caption, editor, tip in (
+            (
+                "method",
+                "Method",
+                self.method,
+                "How samples are dealt out. Duplicates never cross, whatever the method.",
+            ),
+            ("val", "Validation %", self.val, "Measured during training, to see whether the network really learns."),
+            ("test", "Test %", self.test, "Kept for the end, and never seen in training."),
+            ("seed", "Seed", self.seed, "The same seed deals the same way."),
+        ):
+            row = FormRow(caption, editor, help=tip)
+            self._rows[name] = row
+            form.addWidget(row)
+        self._form.hide()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        column.addWidget(self.bar)
+        column.addWidget(self.words)
+        column.addWidget(self.change)
+        column.addWidget(self._form)
+        data.changed.connect(self.refresh)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show the split of the project, counted where counts are known."""
+        split = self._project.project.data.split
+        counts = self._data.description.counts if self._data.description is not None else None
+        shares, words = _shares(split, counts)
+        self.bar.set_shares(shares, words)
+        self.words.set_text(words)
+        for editor, value in (
+            (self.method, split.method),
+            (self.val, _percent(split.val)),
+            (self.test, _percent(split.test)),
+        ):
+            if editor.value() != value:
+                editor.set_value(value)
+        if self.seed.value() != split.seed:
+            self.seed.set_value(split.seed)
+        given = split.method is SplitMethod.GIVEN
+        for name in ("val", "test", "seed"):
+            hint = "Used where a split is not given." if given and name == "val" else ""
+            self._rows[name].set_hint(hint)
+        text_lines = any(source.kind is SourceKind.TABLE for source in self._project.project.data.sources)
+        self.method.setToolTip("" if not text_lines else "A table is dealt out row by row.")
+
+    def _on_change_clicked(self) -> None:
+        opened = self._form.isHidden()
+        self._form.setVisible(opened)
+        self.change.set_text("Done" if opened else "Change")
+
+    def _on_method(self, method: object) -> None:
+        self._do("method", method=SplitMethod(str(method)))
+
+    def _on_share(self, name: str, percent: object) -> None:
+        """What validation and test leave is for training: at least a tenth."""
+        split = self._project.project.data.split
+        share = float(str(percent)) / 100
+        other = split.test if name == "val" else split.val
+        if share + other > LARGEST_SHARE:
+            self._rows[name].set_problem(f"At least {100 - LARGEST_SHARE * 100:.0f} % must be left for training.")
+            return
+        self._rows[name].set_problem("")
+        train = round(1.0 - share - other, 6)
+        if name == "val":
+            self._do(name, train=train, val=round(share, 6))
+        else:
+            self._do(name, train=train, test=round(share, 6))
+
+    def _do(self, what: str, **changes: object) -> None:
+        data = self._project.project.data
+        split = msgspec.structs.replace(data.split, **changes)
+        if split != data.split:
+            self._project.do(SetData(data=msgspec.structs.replace(data, split=split)), merge=f"split.{what}")
+
+
+def _percent(share: float) -> float:
+    return round(share * 100, 4)
+
+
+def _shares(split: Split, counts: SplitCounts | None) -> tuple[tuple[float, float, float], str]:
+    method = {SplitMethod.GIVEN: "as given", SplitMethod.RANDOM: "random"}.get(split.method, "stratified")
+    if counts is not None and counts.train + counts.val + counts.test:
+        numbers = (counts.train, counts.val, counts.test)
+        words = f"{counts.train:,} training / {counts.val:,} validation / {counts.test:,} test"
+    else:
+        numbers = (split.train, split.val, split.test)  # type: ignore[assignment]
+        words = " / ".join(f"{share * 100:g}" for share in numbers)
+    seed = "" if split.method is SplitMethod.GIVEN else f", seed {split.seed}"
+    return (float(numbers[0]), float(numbers[1]), float(numbers[2])), f"{words}, {method}{seed}"
