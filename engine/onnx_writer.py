@@ -7,6 +7,9 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+_FOREIGN = {("com.microsoft", "Tokenizer"): (TensorProto.STRING, ["N", "tokens"])}
+"""What operators outside the standard give; onnx's shape inference crashes on a LabelEncoder behind an unknown type."""
+
 
 class OnnxWriter:
     """Builds one graph. Values are strings (ONNX value names); what adds something returns the value's name.
@@ -21,6 +24,7 @@ class OnnxWriter:
         self.initializers: list[onnx.TensorProto] = []
         self.inputs: list[onnx.ValueInfoProto] = []
         self.outputs: list[onnx.ValueInfoProto] = []
+        self.infos: list[onnx.ValueInfoProto] = []
         self.domains: dict[str, int] = {"": opset}
         self._names: set[str] = set()
         self._constants: dict[tuple[str, tuple[int, ...], bytes], str] = {}
@@ -58,6 +62,8 @@ class OnnxWriter:
         names = tuple(self.name(f"{self.scope or 'net'}/{stem or op}") for _ in range(outputs))
         node = helper.make_node(op, list(inputs), list(names), name=names[0], domain=domain, **attributes)
         self.nodes.append(node)
+        if (domain, op) in _FOREIGN:
+            self.infos.append(helper.make_tensor_value_info(names[0], *_FOREIGN[(domain, op)]))
         if domain:
             self.domains.setdefault(domain, {"ai.onnx.ml": 3, "com.microsoft": 1}.get(domain, 1))
         return names[0] if outputs == 1 else names
@@ -77,6 +83,6 @@ class OnnxWriter:
 
     def model(self, name: str = "netwright", ir_version: int = 10) -> onnx.ModelProto:
         """The finished model."""
-        graph = helper.make_graph(self.nodes, name, self.inputs, self.outputs, self.initializers)
+        graph = helper.make_graph(self.nodes, name, self.inputs, self.outputs, self.initializers, value_info=self.infos)
         opsets = [helper.make_opsetid(domain, version) for domain, version in self.domains.items()]
         return helper.make_model(graph, opset_imports=opsets, ir_version=ir_version, producer_name="Netwright")

@@ -2,7 +2,7 @@
 
 A form is given the built module and the names of its inputs, and answers an expression, or None when the module has a
 setting the function does not cover; then the module itself is called. `p` and `b` are its parameters and buffers, `m`
-the dictionary of all modules. The functions are those torch's own modules end in, so the numbers are the same to the bit.
+the dictionary of all modules. The functions are those torch's own modules end in, so the numbers are the same.
 """
 
 from collections.abc import Callable

@@ -60,7 +60,7 @@ def compile_project(
 ) -> CompiledNetwork:
     """Build the network of a project, in training mode.
 
-    Initial weights depend on the seed (torch.manual_seed by the caller, or `generator`) and the order of node ids alone.
+    Initial weights depend on the seed alone (torch.manual_seed by the caller, or `generator`) and the order of ids.
     `hookable` calls every module, so that hooks see their inputs and outputs, at some cost in speed. `checker` spares
     checking a project twice. Raises GraphError or ProjectError with the words of the first problem when it has errors.
     """

@@ -1,4 +1,4 @@
-"""Project -> a PyTorch file as a person would have written it: same outputs with the same weights, no import of ours."""
+"""Project -> a PyTorch file as a person would have written it: same outputs with the same weights, no import of us."""
 
 import inspect
 import keyword

@@ -15,10 +15,11 @@ def attention(site: Site, core: nn.MultiheadAttention, query: str, key: str, val
     """Write an nn.MultiheadAttention with batch_first on (N, L, features) values; returns (N, L, embed_dim)."""
     size, heads = core.embed_dim, core.num_heads
     prefix = f"{name}." if name else ""
-    if core.in_proj_weight is not None:
-        weights = core.in_proj_weight.detach().chunk(3)
-    else:
-        weights = (core.q_proj_weight.detach(), core.k_proj_weight.detach(), core.v_proj_weight.detach())
+    weight: nn.Parameter | None = core.in_proj_weight
+    if weight is not None:
+        weights = list(weight.detach().chunk(3))
+    else:  # key or value have other features than the query
+        weights = [getattr(core, f"{part}_proj_weight").detach() for part in "qkv"]
     biases = core.in_proj_bias.detach().chunk(3) if core.in_proj_bias is not None else (None, None, None)
     parts = [
         affine(site, x, weight, bias, rank=3, name=f"{prefix}{part}_proj")

@@ -36,8 +36,8 @@ def batch_norm(site: Site) -> Written:
     """BatchNormalization with the stored statistics. Raises ExportError where none are kept."""
     if site.module.running_mean is None:
         raise ExportError(
-            f"{site.layer.label()} '{site.node_id}' keeps no running statistics, so its answer for one input would depend on "
-            "what else is asked at the same time.",
+            f"{site.layer.label()} '{site.node_id}' keeps no running statistics, so its answer for one input "
+            "would depend on what else is asked at the same time.",
             where=site.node_id,
             hint="Switch its running statistics on and train again, or use GroupNorm.",
         )

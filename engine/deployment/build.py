@@ -1,0 +1,188 @@
+"""Puts a whole file together: preparation of raw inputs, the trained network, answers, description."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from engine.catalog.tensors import Shape
+from engine.checks.answers import answer_of
+from engine.compiler.generated import module_names
+from engine.compiler.module import CompiledNetwork
+from engine.compiler.plan import Plan, Value
+from engine.data.preparation import Preparation
+from engine.deployment.answers import Answer, describe_answers
+from engine.deployment.description import Description, InputDescription, OutputDescription, meaning, write_metadata
+from engine.deployment.network import write_network
+from engine.document.data_spec import Field, FieldKind
+from engine.document.project import Project
+from engine.errors import ExportError
+from engine.onnx_writer import OnnxWriter
+
+IR_VERSION = 10
+OPSETS = range(17, 23)
+_LARGEST_BYTES = 2**31 - 1
+_SMALLEST_HALVED = 64
+_LARGEST_HALF = 65504.0
+
+
+@dataclass(slots=True, kw_only=True)
+class Built:
+    """A file in memory. `values` are the ONNX values of the drawing's tensors, `fields` the raw inputs by name."""
+
+    model: onnx.ModelProto
+    values: dict[Value, str]
+    fields: dict[str, Field]
+    answers: list[Answer]
+    description: Description = field(repr=False)
+
+
+def build_file(
+    project: Project, steps: Plan, network: CompiledNetwork, *, opset: int, precision: str, description: Description
+) -> Built:
+    """Write everything; `description` says name, version, run and metrics, its inputs and outputs are filled in here.
+
+    Raises ExportError when a layer or a preparation cannot be written, or the file would be too large.
+    """
+    writer = OnnxWriter(opset)
+    fields = {name: _field(project, name) for node_id in steps.input_ids for name in steps.input_fields[node_id]}
+    prepared = {name: Preparation(item).write_input(writer) for name, item in fields.items()}
+    inputs = {
+        node_id: _joined(writer, [prepared[name] for name in steps.input_fields[node_id]])
+        for node_id in steps.input_ids
+    }
+    modules = {
+        node_id: network.get_submodule(name)
+        for node_id, name in module_names(call.node.id for call in (*steps.calls, *steps.losses)).items()
+    }
+    values = write_network(writer, steps, modules, inputs)
+    outputs = [
+        (node_id, _field(project, name), answer_of(project.graph, node_id), _shape(steps, steps.predictions[node_id]))
+        for node_id, name in steps.output_fields.items()
+    ]
+    if not outputs:
+        raise ExportError("The network has no Output, so a file could not answer anything.", hint="Add an Output.")
+    answers = describe_answers(outputs, set(fields))
+    for answer in answers:
+        answer.write(writer, values[steps.predictions[answer.node_id]])
+    model = writer.model(ir_version=IR_VERSION)
+    described = _described(description, model, fields, answers)
+    _finish(model, described, project)
+    if precision == "float16":
+        store_as_half(model)
+    if model.ByteSize() > _LARGEST_BYTES:
+        raise ExportError(
+            "The network is larger than 2 GB, which one ONNX file cannot hold.", hint="Export it as float16."
+        )
+    return Built(model=model, values=values, fields=fields, answers=answers, description=described)
+
+
+def _field(project: Project, name: str) -> Field:
+    found = project.data.field(name)
+    if found is None:
+        raise ExportError(f"The data has no field '{name[:80]}'.", where=name[:80])
+    return found
+
+
+def _shape(steps: Plan, value: Value) -> Shape:
+    spec = steps.specs.get(value)
+    return spec.shape if spec is not None else (None,)
+
+
+def _joined(writer: OnnxWriter, values: list[str]) -> str:
+    if len(values) == 1:
+        return values[0]
+    value: str = writer.add("Concat", values, axis=-1)
+    return value
+
+
+def _described(
+    description: Description, model: onnx.ModelProto, fields: dict[str, Field], answers: list[Answer]
+) -> Description:
+    inputs = []
+    for info, item in zip(model.graph.input, fields.values(), strict=True):
+        sizes = [size.dim_param or size.dim_value for size in info.type.tensor_type.shape.dim]
+        inputs.append(
+            InputDescription(
+                name=info.name,
+                field=item.name,
+                kind=item.kind.value,
+                dtype=TensorProto.DataType.Name(info.type.tensor_type.elem_type).lower(),
+                shape=sizes,
+                meaning=meaning(item),
+            )
+        )
+    outputs = [
+        OutputDescription(
+            field=answer.field.name,
+            kind=answer.field.kind.value,
+            label=answer.label,
+            scores=answer.scores,
+            value=answer.value,
+            classes=list(answer.classes),
+            function=answer.function,
+        )
+        for answer in answers
+    ]
+    return Description(
+        name=description.name,
+        inputs=inputs,
+        outputs=outputs,
+        version=description.version,
+        run=description.run,
+        precision=description.precision,
+        samples=description.samples,
+        metrics=description.metrics,
+    )
+
+
+def _finish(model: onnx.ModelProto, description: Description, project: Project) -> None:
+    """Names, versions, documentation and metadata."""
+    model.graph.name = "netwright"
+    model.producer_version = description.version
+    model.domain = "netwright"
+    model.model_version = max(1, description.run)
+    helper.set_model_props(model, write_metadata(description, project))
+    model.doc_string = "\n".join(
+        [
+            f"{description.name}, made with Netwright {description.version}.",
+            *(f"Input {item.name} {item.dtype} {item.shape}: {item.meaning}" for item in description.inputs),
+            *(
+                f"Output {item.label} (text), {item.scores} (one score a class)"
+                if item.label
+                else f"Output {item.value}"
+                for item in description.outputs
+            ),
+        ]
+    )
+    for info, item in zip(model.graph.input, description.inputs, strict=True):
+        info.doc_string = item.meaning
+        if item.kind == FieldKind.IMAGE.value:
+            info.type.denotation = "IMAGE"
+            for size, name in zip(
+                info.type.tensor_type.shape.dim,
+                ("DATA_BATCH", "DATA_FEATURE", "DATA_FEATURE", "DATA_CHANNEL"),
+                strict=True,
+            ):
+                size.denotation = name
+
+
+def store_as_half(model: onnx.ModelProto) -> None:
+    """Store weights as float16, half the size; a Cast behind each gives float32 back, so operators compute as before.
+
+    Small tensors, vectors and values that float16 cannot hold stay. onnxruntime folds the casts when it loads the file.
+    """
+    casts = []
+    for tensor in model.graph.initializer:
+        if tensor.data_type != TensorProto.FLOAT or len(tensor.dims) < 2:
+            continue
+        array = numpy_helper.to_array(tensor)
+        if array.size < _SMALLEST_HALVED or not np.all(np.abs(array) <= _LARGEST_HALF):
+            continue
+        name = tensor.name
+        tensor.CopyFrom(numpy_helper.from_array(array.astype(np.float16), f"{name}.float16"))
+        casts.append(helper.make_node("Cast", [f"{name}.float16"], [name], name=f"{name}/Cast", to=TensorProto.FLOAT))
+    nodes = [*casts, *model.graph.node]
+    del model.graph.node[:]
+    model.graph.node.extend(nodes)

@@ -1,0 +1,148 @@
+"""What an exported file says of itself in its metadata, and reading it back; imports neither torch nor onnx."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from engine.document import files
+from engine.document.data_spec import DataSpec, Field
+from engine.document.project import Project
+from engine.errors import DataError, NetwrightError
+
+PROJECT = "netwright.project"
+DESCRIPTION = "netwright.description"
+
+
+class InputDescription(msgspec.Struct, frozen=True, kw_only=True):
+    """One input of a file. `shape` has None at free sizes; `meaning` is a sentence for people."""
+
+    name: str
+    field: str
+    kind: str
+    dtype: str
+    shape: list[int | str | None]
+    meaning: str = ""
+
+
+class OutputDescription(msgspec.Struct, frozen=True, kw_only=True):
+    """One answer of a file. A category has `label` and `scores`, names of two outputs; else `value` names the one."""
+
+    field: str
+    kind: str
+    label: str = ""
+    scores: str = ""
+    value: str = ""
+    classes: list[str] = []
+    function: str = "none"
+    """What made the scores: softmax (they add up to 1), sigmoid (each 0 to 1), exp or none."""
+
+
+class Description(msgspec.Struct, frozen=True, kw_only=True):
+    """All a program needs to feed a file and to read its answers."""
+
+    name: str
+    inputs: list[InputDescription]
+    outputs: list[OutputDescription]
+    version: str = ""
+    run: int = 0
+    precision: str = "float32"
+    samples: int = 0
+    metrics: dict[str, float] = {}
+
+
+def own_version() -> str:
+    """Version of Netwright."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("netwright")
+    except PackageNotFoundError:
+        return "0"
+
+
+def without_paths(project: Project) -> Project:
+    """A copy that says nothing of the machine: sources keep the name of their file or folder alone."""
+    twin = project.copy()
+    sources = tuple(
+        source if source.path.startswith("resource:") else msgspec.structs.replace(source, path=_last_part(source.path))
+        for source in project.data.sources
+    )
+    twin.data = msgspec.structs.replace(project.data, sources=sources)
+    return twin
+
+
+def _last_part(path: str) -> str:
+    return path.replace("\\", "/").rstrip("/").rpartition("/")[2] or "data"
+
+
+def write_metadata(description: Description, project: Project) -> dict[str, str]:
+    """The metadata_props of a file: ours, and the keys other tools look for."""
+    found = {
+        DESCRIPTION: msgspec.json.encode(description).decode(),
+        PROJECT: files.to_bytes(without_paths(project)).decode(),
+        "netwright.version": description.version,
+        "description": f"{description.name}: {_sentence(description)}",
+        "author": "Netwright",
+        "version": description.version,
+        "inputs": msgspec.json.encode(description.inputs).decode(),
+    }
+    categories = [output for output in description.outputs if output.classes]
+    if categories:
+        labels = categories[0].classes
+        found["labels"] = msgspec.json.encode(labels).decode()
+        found["names"] = "{" + ", ".join(f"{i}: {label!r}" for i, label in enumerate(labels)) + "}"
+        found["task"] = "classify"
+    pictures = [item for item in description.inputs if item.kind == "image"]
+    if pictures:
+        field = project.data.field(pictures[0].field)
+        found["Image.BitmapPixelFormat"] = "Gray8" if field is not None and _is_grey(field) else "Rgb8"
+        found["Image.ColorSpaceGamma"] = "SRGB"
+        found["Image.NominalPixelRange"] = "NominalRange_0_255"
+    return found
+
+
+def _is_grey(field: Field) -> bool:
+    modes = [step.attributes.get("mode", "rgb") for step in field.preparation if step.type == "Channels"]
+    shape = field.statistics.shape
+    return modes[-1] == "gray" if modes else len(shape) == 3 and shape[2] == 1
+
+
+def _sentence(description: Description) -> str:
+    inputs = ", ".join(item.name for item in description.inputs)
+    outputs = ", ".join(item.label or item.value for item in description.outputs)
+    return f"{inputs} in, {outputs} out. Preparation and labels are inside."
+
+
+def read_metadata(metadata: dict[str, str], where: str) -> tuple[Description, dict[str, Field]]:
+    """The description of a file and its fields by name. Raises DataError when it was not written by Netwright."""
+    try:
+        description = msgspec.json.decode(metadata[DESCRIPTION].encode(), type=Description)
+        data: DataSpec = files.from_bytes(metadata[PROJECT].encode(), where).data
+    except (KeyError, msgspec.MsgspecError, NetwrightError):
+        raise DataError(
+            f"'{Path(where).name}' does not say how it wants its inputs.",
+            where=where,
+            expected="an ONNX file that was exported by Netwright",
+            found="an ONNX file without its description",
+            hint="Export the network again, or use the file with onnxruntime directly.",
+        ) from None
+    return description, {field.name: field for field in data.fields}
+
+
+def meaning(field: Field) -> str:
+    """What to put into an input, in one sentence."""
+    statistics: Any = field.statistics
+    match field.kind.value:
+        case "image":
+            return "Pictures as bytes, 0 to 255, height × width × channels (grey, RGB or RGBA); any size."
+        case "number":
+            return "Numbers in their own unit; not-a-number where one is missing."
+        case "category":
+            return (
+                "Text, one of: " + ", ".join(statistics.classes[:20]) + ("..." if len(statistics.classes) > 20 else "")
+            )
+        case "text":
+            return "Text as it is."
+        case _:
+            return "Decimal numbers, as in the data."

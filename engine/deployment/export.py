@@ -1,0 +1,265 @@
+"""Writes a run's network as one ONNX file, raw input to answer, and hands it over only when it has been proved."""
+
+import hashlib
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import onnx
+
+from engine.compiler.module import CompiledNetwork
+from engine.compiler.plan import plan
+from engine.data.dataset import Dataset, open_dataset
+from engine.data.progress import IsCancelled, Progress, never, silent
+from engine.deployment.build import OPSETS, Built, build_file
+from engine.deployment.description import Description, own_version
+from engine.deployment.difference import first_difference
+from engine.deployment.proof import SAMPLES, TOLERANCES, Comparison, prove
+from engine.document import files
+from engine.document.project import Project
+from engine.errors import DataError, ExportError, NotYet
+from engine.protocol.messages import ModelExported, Verified
+from engine.protocol.run_folder import RunFolder, RunSummary
+
+_CACHED_SAMPLES = 100
+_PRECISIONS = ("float32", "float16", "int8")
+
+
+def export_onnx(
+    project_dir: Path,
+    run: RunFolder,
+    to: Path,
+    *,
+    precision: str = "float32",
+    opset: int = 20,
+    samples: int = SAMPLES,
+    progress: Progress = silent,
+    cancelled: IsCancelled = never,
+) -> ModelExported:
+    """Write the best weights of a run to `to`, prove the file, and say what it is.
+
+    The file is written beside `to` under another name and takes its place only when proved, so that a failed or stopped
+    export leaves what was there before. Raises ExportError naming the node where file and network part, RunNotFound,
+    NotYet for int8, DataError, Cancelled.
+    """
+    _check(precision, opset)
+    progress(0.0, "Loading the run")
+    from engine.evaluation.network import load_network
+
+    project = files.from_bytes(run.project_file.read_bytes(), str(run.project_file))
+    network = load_network(run)
+    description = _about(project, run)
+    progress(0.05, "Opening the data")
+    try:
+        dataset = open_dataset(
+            project_dir,
+            project.data,
+            progress=lambda done, text: progress(0.05 + 0.2 * done, text),
+            cancelled=cancelled,
+        )
+    except DataError as error:
+        raise ExportError(
+            f"The file cannot be proved, since the data cannot be read: {error.message}",
+            where=error.where,
+            expected=error.expected,
+            found=error.found,
+            hint=error.hint or "Bring the data back to where it was.",
+        ) from error
+    return export_network(
+        project,
+        network,
+        dataset,
+        to,
+        description=description,
+        precision=precision,
+        opset=opset,
+        samples=samples,
+        progress=progress,
+        cancelled=cancelled,
+    )
+
+
+def export_network(
+    project: Project,
+    network: CompiledNetwork,
+    dataset: Dataset,
+    to: Path,
+    *,
+    description: Description | None = None,
+    precision: str = "float32",
+    opset: int = 20,
+    samples: int = SAMPLES,
+    progress: Progress = silent,
+    cancelled: IsCancelled = never,
+) -> ModelExported:
+    """`export_onnx` for a network that is loaded already."""
+    _check(precision, opset)
+    description = description or Description(name=project.name, inputs=[], outputs=[], version=own_version())
+    description = msgspec.structs.replace(description, precision=precision, samples=dataset.samples)
+    network = network.eval()
+    steps = plan(project)
+    progress(0.25, "Writing the file")
+    built = build_file(project, steps, network, opset=opset, precision=precision, description=description)
+    tolerance = TOLERANCES[precision]
+    with _beside(to) as path:
+        _write(path, built.model)
+        verified, comparison = prove(
+            path,
+            built,
+            network,
+            dataset,
+            tolerance,
+            samples=samples,
+            progress=lambda done, text: progress(0.3 + 0.65 * done, text),
+            cancelled=cancelled,
+        )
+        if (
+            verified.max_abs_difference > tolerance.difference
+            or verified.same_answers < tolerance.same * verified.samples
+        ):
+            where = first_difference(built, steps, network, comparison.worst_raw, tolerance.difference)
+            raise _otherwise(project, verified, comparison, where, tolerance.difference)
+        size = path.stat().st_size
+        path.replace(to)
+    progress(1.0, "Proved")
+    return ModelExported(
+        file=str(to),
+        bytes=size,
+        opset=opset,
+        inputs=[msgspec.to_builtins(item) for item in built.description.inputs],
+        outputs=_outputs(built),
+        verified=verified,
+        run=description.run,
+    )
+
+
+def cached_model(
+    project_dir: Path, run: RunFolder, *, progress: Progress = silent, cancelled: IsCancelled = never
+) -> Path:
+    """A proved file of the run's best weights in .netwright/models, written when it is missing or the run went on."""
+    folder = project_dir / ".netwright" / "models"
+    path = folder / f"run-{run.number:04d}-{_key(run)}.onnx"
+    if path.is_file():
+        return path
+    folder.mkdir(parents=True, exist_ok=True)
+    export_onnx(project_dir, run, path, samples=_CACHED_SAMPLES, progress=progress, cancelled=cancelled)
+    for old in folder.glob(f"run-{run.number:04d}-*.onnx"):
+        if old != path:
+            old.unlink(missing_ok=True)
+    return path
+
+
+def _key(run: RunFolder) -> str:
+    """Changes when the run has other weights or another project, or this program another version."""
+    digest = hashlib.sha256(own_version().encode())
+    digest.update(run.project_file.read_bytes())
+    if run.checkpoints.is_dir():
+        for manifest in sorted(run.checkpoints.glob("*/manifest.json")):
+            digest.update(manifest.parent.name.encode() + manifest.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _check(precision: str, opset: int) -> None:
+    if precision == "int8":
+        raise NotYet(
+            "Exporting as int8 is not possible yet.",
+            where="precision",
+            hint="float16 halves the file and changes no answer.",
+        )
+    if precision not in TOLERANCES:
+        raise ExportError(
+            f"There is no precision '{precision[:40]}'.",
+            where="precision",
+            expected=", ".join(_PRECISIONS),
+            found=precision[:40],
+        )
+    if opset not in OPSETS:
+        raise ExportError(
+            f"Opset {opset} is not offered.",
+            where="opset",
+            expected=f"{OPSETS[0]} to {OPSETS[-1]}",
+            found=str(opset),
+            hint="20 runs in every current program.",
+        )
+
+
+def _about(project: Project, run: RunFolder) -> Description:
+    summary = RunSummary(run=run.number)
+    for event in run.follow().read(limit_bytes=1 << 30):
+        summary.feed(event)
+    return Description(
+        name=project.name,
+        inputs=[],
+        outputs=[],
+        version=own_version(),
+        run=run.number,
+        metrics={name: value for name, value in summary.best.items() if value == value},
+    )
+
+
+@contextmanager
+def _beside(to: Path) -> Iterator[Path]:
+    """A name in the folder of `to` for a file that may fail; nothing is left of it."""
+    if to.is_dir():
+        raise ExportError(f"'{to.name}' is a folder.", where=str(to), hint="Name a file, such as model.onnx.")
+    path = to.parent / f".{to.name}.{secrets.token_hex(4)}.part"
+    try:
+        try:
+            to.parent.mkdir(parents=True, exist_ok=True)
+            yield path
+        except OSError as error:
+            raise ExportError(
+                f"The file cannot be written: {error.strerror or error}.",
+                where=str(to),
+                hint="Choose a folder that you may write to and that has room.",
+            ) from error
+    finally:
+        try:
+            path.unlink(missing_ok=True)
+        except OSError:
+            pass  # a folder that cannot be written to holds no such file
+
+
+def _write(path: Path, model: onnx.ModelProto) -> None:
+    with path.open("wb") as file:
+        file.write(model.SerializeToString())
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _otherwise(
+    project: Project, verified: Verified, comparison: Comparison, where: str, tolerance: float
+) -> ExportError:
+    """The error of a file that answers otherwise than the network."""
+    node = project.graph.nodes.get(where)
+    if node is None:
+        place = "The difference cannot be pinned to one node."
+    elif node.type == "Input":
+        place = f"The difference begins in the preparation of '{where}'."
+    else:
+        place = f"The difference begins at {node.type} '{where}'."
+    return ExportError(
+        f"The exported file did not answer as the network does, so it was not kept. {place}",
+        where=where,
+        expected=f"the same answers, scores within {tolerance:g}",
+        found=f"{verified.same_answers} of {verified.samples} answers the same, a difference of {comparison.worst:.3g}",
+        hint="Please report this with your project; replacing that node avoids it.",
+    )
+
+
+def _outputs(built: Built) -> list[dict[str, object]]:
+    """Every output of the file as an object with name, dtype and what it means."""
+    found: list[dict[str, Any]] = []
+    for item in built.description.outputs:
+        common = {"field": item.field, "kind": item.kind}
+        if item.label:
+            found.append({"name": item.label, "dtype": "string", "shape": ["N"], **common, "classes": item.classes})
+            found.append({"name": item.scores, "dtype": "float", "shape": ["N", len(item.classes)], **common})
+        else:
+            shape = ["N"] if item.kind == "number" else []
+            found.append({"name": item.value, "dtype": "float", "shape": shape, **common})
+    return found

@@ -1,0 +1,322 @@
+"""Proves a file: onnxruntime, in a process without torch, must answer raw samples as torch does."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from engine.compiler.module import CompiledNetwork
+from engine.data.dataset import Dataset
+from engine.data.preparation import Preparation
+from engine.data.preparation.chain import join
+from engine.data.progress import IsCancelled, Progress
+from engine.deployment.answers import Answer
+from engine.deployment.build import Built
+from engine.deployment.session import as_input, groups_of
+from engine.document.data_spec import Field, FieldKind
+from engine.errors import Cancelled, DataError, ExportError
+from engine.protocol.messages import Verified
+
+SAMPLES = 1000
+_BATCH = 64
+_ALONE = 3
+_RAW_BYTES = 256 << 20
+_TIE = 1e-5
+"""Scores nearer than this are equal: either label is a right answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerance:
+    """How far a file may be from torch: largest difference of a score, share of answers that must be the same."""
+
+    difference: float
+    same: float
+
+
+TOLERANCES = {"float32": Tolerance(1e-3, 1.0), "float16": Tolerance(1e-2, 0.99)}
+
+Raw = dict[str, list[Any]]
+"""Raw values by field, a value a sample."""
+
+
+@dataclass(slots=True)
+class Comparison:
+    """What was found so far. `worst` is the largest difference, `worst_raw` the one sample where it was found."""
+
+    samples: int = 0
+    same: int = 0
+    worst: float = 0.0
+    worst_raw: Raw = field(default_factory=dict)
+    batch_sizes: set[int] = field(default_factory=set)
+
+
+class TorchPath:
+    """Torch's own way from raw values to answers."""
+
+    def __init__(self, network: CompiledNetwork, fields: dict[str, Field], answers: Sequence[Answer]) -> None:
+        self._network = network
+        self._preparations = {name: Preparation(item) for name, item in fields.items()}
+        self._answers = answers
+
+    def inputs(self, raw: Raw) -> list[Tensor]:
+        """Prepared tensors in the order of the network's inputs."""
+        found = []
+        for node_id in self._network.input_ids:
+            names = self._network.input_fields[node_id]
+            found.append(join([self._preparations[name].apply(raw[name]) for name in names], names))
+        return found
+
+    def answer(self, raw: Raw) -> list[Tensor]:
+        """What each Output answers."""
+        with torch.inference_mode():
+            predictions = self._network(*self.inputs(raw))
+            shown = dict(zip(self._network.output_ids, predictions, strict=True))
+            return [answer.of(shown[answer.node_id]) for answer in self._answers]
+
+
+def choose_samples(dataset: Dataset, count: int) -> list[int]:
+    """Sample numbers: of the test split, spread evenly; filled up from val and train where it is small."""
+    chosen: list[int] = []
+    for split in ("test", "val", "train"):
+        numbers = dataset.split_indices(split).tolist()
+        wanted = count - len(chosen)
+        if len(numbers) > wanted:
+            numbers = [numbers[place * len(numbers) // wanted] for place in range(wanted)]
+        chosen += numbers
+        if len(chosen) >= count:
+            break
+    return chosen
+
+
+def prove(
+    path: Path,
+    built: Built,
+    network: CompiledNetwork,
+    dataset: Dataset,
+    tolerance: Tolerance,
+    *,
+    samples: int,
+    progress: Progress,
+    cancelled: IsCancelled,
+) -> tuple[Verified, Comparison]:
+    """Compare the file with torch on real samples. Raises ExportError when it cannot be run or answers otherwise.
+
+    `path` may be the only trace of the file; nothing else is read from `built` than names, kinds and fields.
+    """
+    torch_path = TorchPath(network, built.fields, built.answers)
+    raw = _read(dataset, list(built.fields), choose_samples(dataset, samples), cancelled)
+    batches = _batches(built.fields, raw)
+    counted = len(batches)
+    batches += [_take(raw, [place]) for place in range(min(_ALONE, _length(raw)))]
+    other_size = _other_size(built.fields, raw)
+    if other_size is not None:
+        batches.append(other_size)
+    progress(0.3, "Running the file in onnxruntime")
+    found = _ask(path, built, batches, cancelled)
+    progress(0.7, "Comparing with torch")
+    comparison = Comparison()
+    for number, (batch, outputs) in enumerate(zip(batches, found, strict=True)):
+        if cancelled():
+            raise Cancelled
+        _compare(comparison, built.answers, batch, torch_path.answer(batch), outputs, tolerance, count=number < counted)
+        comparison.batch_sizes.add(_length(batch))
+    verified = Verified(
+        samples=comparison.samples,
+        same_answers=comparison.same,
+        max_abs_difference=comparison.worst,
+        batch_sizes=sorted(comparison.batch_sizes),
+        any_size=other_size is not None,
+    )
+    return verified, comparison
+
+
+def _length(raw: Raw) -> int:
+    return len(next(iter(raw.values())))
+
+
+def _take(raw: Raw, places: Sequence[int]) -> Raw:
+    return {name: [values[place] for place in places] for name, values in raw.items()}
+
+
+def _read(dataset: Dataset, fields: list[str], numbers: list[int], cancelled: IsCancelled) -> Raw:
+    """Raw values of these samples; stops before they fill the memory. A file that is gone by now is left out."""
+    raw: Raw = {name: [] for name in fields}
+    size = 0
+    for number in numbers:
+        if cancelled():
+            raise Cancelled
+        try:
+            values = {name: dataset.raw(number, name) for name in fields}
+        except DataError:
+            continue
+        for name, value in values.items():
+            raw[name].append(value)
+            size += getattr(value, "nbytes", 8)
+        if size > _RAW_BYTES:
+            break
+    if not _length(raw):
+        raise ExportError(
+            "The file cannot be proved, since no sample of the data can be read.", hint="Look at the tab Data."
+        )
+    return raw
+
+
+def _batches(fields: dict[str, Field], raw: Raw) -> list[Raw]:
+    """Samples whose pictures have one size go together."""
+    pictures = [name for name, item in fields.items() if item.kind is FieldKind.IMAGE]
+    signatures = [tuple(raw[name][place].shape for name in pictures) for place in range(_length(raw))]
+    return [_take(raw, places) for places in groups_of(signatures, _BATCH)]
+
+
+def _other_size(fields: dict[str, Field], raw: Raw) -> Raw | None:
+    """The first sample with pictures of another size, where the preparation brings all to one."""
+    pictures = [name for name, item in fields.items() if item.kind is FieldKind.IMAGE]
+    if not pictures or not all(any(step.type == "Resize" for step in fields[name].preparation) for name in pictures):
+        return None
+    sample = _take(raw, [0])
+    for name in pictures:
+        picture: npt.NDArray[np.uint8] = sample[name][0]
+        sample[name] = [np.ascontiguousarray(picture.repeat(3, axis=0).repeat(2, axis=1)[1:])]
+    return sample
+
+
+def _ask(path: Path, built: Built, batches: list[Raw], cancelled: IsCancelled) -> list[dict[str, Any]]:
+    """The outputs of the file for each batch, by name, from a fresh process."""
+    with tempfile.TemporaryDirectory(prefix="netwright-") as name:
+        folder = Path(name)
+        kinds = {item.name: (item.field, item.kind) for item in built.description.inputs}
+        questions = []
+        for number, batch in enumerate(batches):
+            question: dict[str, Any] = {}
+            for place, (input_name, (field_name, kind)) in enumerate(kinds.items()):
+                if kind in ("category", "text"):
+                    question[input_name] = {"strings": list(batch[field_name])}
+                else:
+                    question[input_name] = {"file": f"questions-{number}-{place}.npy"}
+                    np.save(
+                        folder / question[input_name]["file"], as_input(batch[field_name], kind), allow_pickle=False
+                    )
+            questions.append(question)
+        (folder / "questions.json").write_text(json.dumps(questions), encoding="utf-8")
+        report = _run_verifier(path, folder, cancelled)
+        if not report.get("ok"):
+            raise _refused(report, built.model.opset_import[0].version)
+        found = []
+        for answer in json.loads((folder / "answers.json").read_text(encoding="utf-8")):
+            arrays: dict[str, Any] = {}
+            for output, item in answer.items():
+                if "strings" in item:
+                    arrays[output] = item["strings"]
+                else:
+                    arrays[output] = np.load(folder / item["file"], allow_pickle=False)
+            found.append(arrays)
+        return found
+
+
+def _refused(report: dict[str, Any], opset: int) -> ExportError:
+    """The error of a file that the standard's checker or onnxruntime does not take."""
+    found = str(report.get("error", ""))[:500]
+    if opset < 20:
+        return ExportError(
+            f"This network cannot be written with opset {opset}.",
+            where="opset",
+            expected="20, which every current program reads",
+            found=found,
+            hint="Use opset 20. Text needs 18, resized pictures 18, categories as inputs 19.",
+        )
+    checked = report.get("stage") == "standard"
+    return ExportError(
+        "The file does not hold to the ONNX standard." if checked else "onnxruntime cannot run the file.",
+        found=found,
+        hint="Please report this with your project.",
+    )
+
+
+def _run_verifier(path: Path, folder: Path, cancelled: IsCancelled) -> dict[str, Any]:
+    root = str(Path(__file__).resolve().parents[2])
+    environment = dict(os.environ)
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, [root, environment.get("PYTHONPATH", "")]))
+    command = [sys.executable, "-m", "engine.deployment.verify_file", str(path), str(folder)]
+    with (folder / "stdout").open("wb") as out, (folder / "stderr").open("wb") as err:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=environment)
+        try:
+            while process.poll() is None:
+                if cancelled():
+                    raise Cancelled
+                time.sleep(0.02)
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+    lines = (folder / "stdout").read_text(encoding="utf-8", errors="replace").splitlines()
+    for line in reversed(lines):
+        if line.startswith("{"):
+            report: dict[str, Any] = json.loads(line)
+            return report
+    told = (folder / "stderr").read_text(encoding="utf-8", errors="replace").strip()
+    return {"ok": False, "error": told[-500:] or f"The process ended with code {process.returncode}."}
+
+
+def _compare(
+    comparison: Comparison,
+    answers: Sequence[Answer],
+    raw: Raw,
+    expected: Sequence[Tensor],
+    found: dict[str, Any],
+    tolerance: Tolerance,
+    *,
+    count: bool,
+) -> None:
+    """Take one batch into account. The difference of numbers is relative to their size where that is above 1."""
+    length = _length(raw)
+    same = np.ones(length, bool)
+    for answer, tensor in zip(answers, expected, strict=True):
+        wanted = tensor.numpy().astype(np.float64)
+        got = np.asarray(found[answer.scores or answer.value], np.float64)
+        if not np.isfinite(wanted).all():
+            raise ExportError(
+                f"The network answers '{answer.field.name}' with something that is not a number.",
+                where=answer.node_id,
+                hint="Train it again, with a lower learning rate.",
+            )
+        if got.shape != wanted.shape:
+            raise ExportError(
+                f"The file answers '{answer.field.name}' in another shape than the network.",
+                where=answer.node_id,
+                expected=str(wanted.shape),
+                found=str(got.shape),
+            )
+        scale = 1.0 if answer.classes else max(1.0, float(np.abs(wanted).max(initial=0.0)))
+        difference = np.abs(got - wanted).reshape(length, -1).max(axis=1, initial=0.0) / scale
+        difference = np.where(np.isfinite(difference), difference, np.inf)
+        if answer.classes:
+            same &= _same_labels(answer, wanted, found[answer.label])
+        else:
+            same &= difference <= tolerance.difference
+        place = int(difference.argmax())
+        if not comparison.worst_raw or difference[place] > comparison.worst:
+            comparison.worst, comparison.worst_raw = float(difference[place]), _take(raw, [place])
+    if count:
+        comparison.samples += length
+        comparison.same += int(same.sum())
+
+
+def _same_labels(answer: Answer, scores: npt.NDArray[np.float64], labels: Sequence[str]) -> npt.NDArray[np.bool_]:
+    """Whether each label is that of the best score, or of one that is as good."""
+    numbers = {label: number for number, label in enumerate(answer.classes)}
+    chosen = np.array([numbers.get(label, -1) for label in labels])
+    rows = np.arange(len(chosen))
+    near = scores.max(axis=1) - scores[rows, chosen] <= _TIE
+    same: npt.NDArray[np.bool_] = (chosen >= 0) & near
+    return same
