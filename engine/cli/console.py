@@ -12,6 +12,7 @@ from typing import Any, TextIO
 _WIDTH = 24
 _EVERY_S = 0.1
 _SPARSE_S = 10.0
+_QUIET_S = 2.0
 
 
 class Console:
@@ -78,10 +79,8 @@ class Console:
                 return
             self._bar(fraction, message)
         else:
-            if stage == self._stage and now - self._last < _SPARSE_S:
-                return
-            if stage != self._stage and now - self._last < 1.0 and self._last:
-                return  # short stages are not worth a line each
+            if now - self._started < _QUIET_S or now - self._last < (_SPARSE_S if stage == self._stage else _QUIET_S):
+                return  # what is done in a moment is not worth a line
             percent = f" {fraction:.0%}" if 0 < fraction < 1 else ""
             self._err.write(f"{_shown(message)}{percent}\n")
             self._err.flush()

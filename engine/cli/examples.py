@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.document.files import FILE_NAME
+from engine.document.history import record
 from engine.errors import ProjectError, UsageError
 
 FOLDER = Path(__file__).resolve().parents[2] / "projects"
@@ -61,3 +62,4 @@ def copy_example(name: str, to: Path) -> None:
             where=str(to),
             hint="Choose another folder.",
         ) from error
+    record(to, (to / FILE_NAME).read_bytes())

@@ -145,7 +145,7 @@ class _Shown:
                 left_s = (self._steps - within) * self._batch / event.samples_per_s if event.samples_per_s else 0.0
                 self._console.progress(
                     fraction,
-                    f"Epoch {event.epoch}/{self._summary.epochs_planned}: loss {number(event.loss[-1])}, "
+                    f"Training: epoch {event.epoch}/{self._summary.epochs_planned}, loss {number(event.loss[-1])}, "
                     f"{event.samples_per_s:,.0f} samples/s, {duration(max(0.0, left_s))} left in this epoch",
                 )
             case EpochFinished():

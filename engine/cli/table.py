@@ -19,12 +19,13 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[object]], *, right: st
 
 
 def number(value: float) -> str:
-    """Four digits that count: 0.9132, 12.35, 1,234."""
-    if value != value:
+    """Four digits that count: 0.9132, 1.0000, 12.34, 1,234, 4.1e-05."""
+    size = abs(value)
+    if value != value or size == float("inf"):
         return "–"
-    if value == int(value) and abs(value) >= 100:
-        return f"{int(value):,}"
-    return f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.0f}"
+    if 0 < size < 0.001:
+        return f"{value:.1e}"
+    return f"{value:,.{4 if size < 10 else 2 if size < 100 else 1 if size < 1000 else 0}f}"
 
 
 def count(value: int) -> str:

@@ -131,11 +131,21 @@ def save(
         check_unchanged(project_dir, replacing)
     if journal is not None:
         journal.saving(mark, data)
+    _keep_first(project_dir, path)
     write_atomically(path, data)
     if journal is not None:
         journal.saved(mark, data)
     history.record(project_dir, data)
     return data
+
+
+def _keep_first(project_dir: Path, path: Path) -> None:
+    """Before the first save here, keep what was there: a project that came by copy or git has no history yet."""
+    if not history.versions(project_dir):
+        try:
+            history.record(project_dir, path.read_bytes())
+        except OSError:
+            pass  # a new project, or nothing that could be kept
 
 
 class ChangedOnDisk(ProjectError):  # noqa: N818 (named like its tree)

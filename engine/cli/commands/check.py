@@ -1,4 +1,4 @@
-"""`netwright check PROJECT`: shapes, cost and problems. Ends with 1 when something keeps the network from training."""
+"""`netwright check PROJECT`: shapes, cost and problems; finding problems is a check well done."""
 
 import argparse
 from typing import Any
@@ -21,7 +21,7 @@ def run(options: argparse.Namespace, console: Console) -> dict[str, Any]:
     """The report of `engine.checks`."""
     report = check(load(project_folder(options.project)))
     result: dict[str, Any] = msgspec.to_builtins(report)
-    return {**result, "can_train": report.can_train, "exit_code": 0 if report.can_train else 1}
+    return {**result, "can_train": report.can_train}
 
 
 def show(result: dict[str, Any]) -> str:

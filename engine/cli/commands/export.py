@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from engine.cli.console import Console
-from engine.cli.table import size
+from engine.cli.table import size, table
 from engine.document.files import project_folder
 from engine.errors import NotYet
 from engine.training.runs import find_run
@@ -45,15 +45,19 @@ def show(result: dict[str, Any]) -> str:
     verified = result["verified"]
     lines = [
         f"Wrote {result['file']}: {size(result['bytes'])}, opset {result['opset']}, run {result['run']}.",
-        *(f"  in   {_port(port)}" for port in result["inputs"]),
-        *(f"  out  {_port(port)}" for port in result["outputs"]),
+        _ports("in", result["inputs"]),
+        _ports("out", result["outputs"]),
         f"Verified on {verified['samples']:,} samples: {verified['same_answers']:,} same answers, "
         f"largest difference {verified['max_abs_difference']:.1g}.",
     ]
     return "\n".join(lines)
 
 
-def _port(port: dict[str, Any]) -> str:
-    name = port.get("name", "")
-    rest = ", ".join(f"{key} {value}" for key, value in port.items() if key != "name" and value not in ("", None))
-    return f"{name}: {rest}" if rest else str(name)
+def _ports(side: str, ports: list[dict[str, Any]]) -> str:
+    """A line an input or output: name, kind of number, shape, what it means."""
+    rows = []
+    for port in ports:
+        shape = " × ".join("?" if size is None else str(size) for size in port.get("shape") or ())
+        meaning = port.get("meaning") or (f"one of {len(port['classes'])} classes" if port.get("classes") else "")
+        rows.append((f"  {side}", port.get("name", ""), port.get("dtype", ""), shape, meaning))
+    return "\n".join(table(("",) * 5, rows).split("\n")[1:])

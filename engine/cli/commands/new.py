@@ -75,7 +75,7 @@ def show(result: dict[str, Any]) -> str:
     """What was made, what was left out, and what to do next."""
     lines = [f"Made {result['project']}: {plural(result['nodes'], 'node')}."]
     if "found" in result:
-        lines.append(f"Found {result['found'].rstrip('.')}." if result["found"] else "")
+        lines.append(result["found"])
         left_out = result["left_out_count"]
         if left_out:
             lines.append(f"Left out {left_out:,}:")

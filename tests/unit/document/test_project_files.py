@@ -241,6 +241,15 @@ def test_the_last_good_version_is_offered_and_comes_back(tmp_path):
     assert (folder / "project.damaged-2.json").read_bytes() == b""
 
 
+def test_what_was_there_before_the_first_save_is_kept(tmp_path):
+    (tmp_path / "project.json").write_bytes(files.to_bytes(garments()))
+    files.save(tmp_path, Project(name="mine"))
+    assert [files.from_bytes(path.read_bytes(), "x").name for path in history.versions(tmp_path)] == [
+        "mine",
+        "garments",
+    ]
+
+
 def test_without_history_the_damage_is_told_and_nothing_offered(tmp_path):
     (tmp_path / "project.json").write_text("{")
     assert files.last_good(tmp_path) is None
