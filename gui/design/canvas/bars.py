@@ -1,0 +1,73 @@
+"""The two small bars on the canvas: where one is (top left), and zoom, fit and tidy (bottom left)."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
+
+from gui.widgets.button import Button
+from gui.widgets.text import Text
+
+
+class ZoomBar(QFrame):
+    """Buttons for what the wheel and the keys do too."""
+
+    zoomed = Signal(int)
+    """1 in, -1 out, 0 to 100 %."""
+    fit_clicked = Signal()
+    tidy_clicked = Signal()
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "floating")
+        self.setObjectName("design.canvas.zoom")
+        self.setAccessibleName("Zoom and arrangement")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(4, 3, 4, 3)
+        row.setSpacing(0)
+        out = self._button("−", "Zoom out (Ctrl+−)", "design.zoom.out")
+        out.setFixedWidth(28)
+        out.clicked.connect(lambda: self.zoomed.emit(-1))
+        self._share = self._button("100 %", "Back to 100 % (Ctrl+0)", "design.zoom.reset")
+        self._share.setFixedWidth(58)
+        self._share.clicked.connect(lambda: self.zoomed.emit(0))
+        into = self._button("+", "Zoom in (Ctrl++)", "design.zoom.in")
+        into.setFixedWidth(28)
+        into.clicked.connect(lambda: self.zoomed.emit(1))
+        fit = self._button("Fit", "Show all (F)", "design.zoom.fit")
+        fit.clicked.connect(self.fit_clicked)
+        tidy = self._button("Tidy", "Arrange in layers from left to right (Ctrl+Shift+T)", "design.tidy")
+        tidy.clicked.connect(self.tidy_clicked)
+        for button in (out, self._share, into, fit, tidy):
+            row.addWidget(button)
+        self.adjustSize()
+
+    def set_zoom(self, zoom: float) -> None:
+        """Show another zoom."""
+        self._share.set_text(f"{zoom * 100:.0f} %")
+        self._share.setAccessibleName(f"Zoom {zoom * 100:.0f} percent")
+
+    @staticmethod
+    def _button(text: str, tooltip: str, name: str) -> Button:
+        button = Button(text, role="quiet", small=True, tooltip=tooltip, name=name)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.setAccessibleName(tooltip)
+        return button
+
+
+class Breadcrumb(QFrame):
+    """Which graph of the project is shown."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "floating")
+        self.setObjectName("design.canvas.path")
+        self.setAccessibleName("Place in the network")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(10, 5, 10, 5)
+        self._text = Text("", role="small")
+        row.addWidget(self._text)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+
+    def set_path(self, *parts: str) -> None:
+        """Show a path from the outermost graph to the present one."""
+        self._text.set_text(" › ".join(part[:40] for part in parts if part))
+        self.adjustSize()

@@ -1,0 +1,1051 @@
+"""The canvas of the tab Design: shows the graph and turns mouse, wheel and keys into gestures, commands and views."""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import msgspec
+import numpy as np
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QCursor,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QFocusEvent,
+    QGuiApplication,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QNativeGestureEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+    QShowEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QToolTip, QWidget
+
+from engine.catalog.layer import Layer
+from engine.catalog.registry import layer_type
+from engine.catalog.tensors import shape_text
+from engine.checks.connection import compatible_types
+from engine.document.edits import Edit
+from engine.document.graph import Edge, InputKey
+from gui.design import graph_edits
+from gui.design.canvas import walk
+from gui.design.canvas.bars import Breadcrumb, ZoomBar
+from gui.design.canvas.commands import NUDGE, GraphCommands
+from gui.design.canvas.finder import WIDTH as FINDER_WIDTH
+from gui.design.canvas.finder import Finder, Offer
+from gui.design.canvas.geometry import Geometry
+from gui.design.canvas.gestures.band import Band
+from gui.design.canvas.gestures.connect import ConnectPorts
+from gui.design.canvas.gestures.cut import Cut
+from gui.design.canvas.gestures.drop import DropLayer
+from gui.design.canvas.gestures.gesture import Gesture, Pointer, on_screen
+from gui.design.canvas.gestures.move import Move
+from gui.design.canvas.gestures.pan import Pan
+from gui.design.canvas.hit import NOTHING, Hit, Kind, hit
+from gui.design.canvas.layer import GraphLayer
+from gui.design.canvas.menu import CanvasMenu
+from gui.design.canvas.minimap import Minimap
+from gui.design.canvas.painter import GraphPainter, draw_grid
+from gui.design.canvas.scene import Scene
+from gui.design.canvas.viewport import Box, Viewport
+from gui.design.families import TITLES, color_name
+from gui.design.graph_edits import Loose
+from gui.design.layer_search import ranked
+from gui.models.project import ProjectModel
+from gui.models.runs import RunsModel
+from gui.models.selection import Selection
+from gui.widgets.empty_state import EmptyState
+from gui.widgets.guarded import guarded
+from gui.widgets.plain_text import tooltip_text
+from gui.widgets.theme import current_theme, theme_notifier
+
+LAYER_MIME: Final = "application/x-netwright-layer"
+"""What the palette drags: the type name of a layer."""
+
+QUICK_KEYS: Final = {
+    "C": "Conv2d",
+    "P": "MaxPool2d",
+    "L": "Linear",
+    "M": "MultiheadAttention",
+    "N": "BatchNorm2d",
+    "R": "ReLU",
+}
+"""Letters that add a layer after the selected one."""
+
+_REFINE_AFTER_MS = 12
+_SHARPEN_AFTER_MS = 90
+_REMEMBER_AFTER_MS = 800
+_EDGE_PX = 28
+_PAN_PX = 14
+_ZOOM_STEP = 1.2
+
+_Modifier = Qt.KeyboardModifier
+_Key = Qt.Key
+
+
+class GraphCanvas(QWidget):
+    """One widget painted from arrays; gestures, commands and the scene are objects of their own."""
+
+    inspect_requested = Signal(str)
+    """Node id: Enter or a double click asks for its settings."""
+
+    def __init__(
+        self,
+        project: ProjectModel,
+        selection: Selection,
+        runs: RunsModel | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("design.canvas")
+        self.setAccessibleName("Network")
+        self.setAccessibleDescription("Tab adds a layer, arrow keys walk along the links, Enter opens the settings.")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.setAcceptDrops(True)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setMinimumSize(320, 240)
+        self._project = project
+        self._selection = selection
+        self._view = Viewport()
+        self._scene = Scene(project, selection, runs, self)
+        self._painter = GraphPainter(self._scene.geometry, self._scene.link_text)
+        self._layer = GraphLayer()
+        self.commands = GraphCommands(project, selection, self._scene.geometry)
+        self._gesture: Gesture | None = None
+        self._last = Pointer(0, 0, 0, 0)
+        self._hover: Hit = NOTHING
+        self._link: InputKey | None = None  # the link that was clicked; Delete removes it
+        self._space = False  # Space is held; it pans when the mouse is dragged, and searches when it is not
+        self._space_used = False
+        self._pressed_right: Pointer | None = None
+        self._fit_pending = True  # set until the canvas is shown and has a size to fit the graph into
+        self._fitted = False  # set by fitting, cleared when the user looks elsewhere: a resize fits again
+        self._pending: Callable[[str], None] | None = None  # what a picked offer does
+        self._refine = self._after(_REFINE_AFTER_MS, self._on_refine)
+        self._sharpen = self._after(_SHARPEN_AFTER_MS, self._on_sharpen)
+        self._remember = self._after(_REMEMBER_AFTER_MS, self._on_remember)
+        self._edge_timer = QTimer(self)
+        self._edge_timer.setInterval(16)
+        self._edge_timer.timeout.connect(self._on_edge)
+        self._minimap = Minimap(self._scene.geometry, self)
+        self._minimap.jumped.connect(self.center_on)
+        self._bar = ZoomBar(self)
+        self._bar.zoomed.connect(self._on_bar_zoomed)
+        self._bar.fit_clicked.connect(self.fit)
+        self._bar.tidy_clicked.connect(self.tidy)
+        self._path = Breadcrumb(self)
+        self._empty = EmptyState(
+            "network",
+            "Draw a network",
+            "Drag a layer from the list at the left, or press Tab to search for one. "
+            "Drop pictures or a table on the window, and a network that fits them is proposed.",
+            parent=self,
+        )
+        self._empty.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.search = Finder("design.search", "Add a layer", self)
+        self.search.picked.connect(self._on_picked)
+        self.search.dismissed.connect(self._on_dismissed)
+        self.find_box = Finder("design.find", "Find a node", self)
+        self.find_box.picked.connect(self.reveal)
+        self.find_box.highlighted.connect(self._on_found)
+        self._scene.refreshed.connect(self._on_refreshed)
+        self._scene.reloaded.connect(self._on_reloaded)
+        theme_notifier().changed.connect(self._on_theme_changed)
+        self._on_reloaded()
+
+    # What gestures use.
+
+    @property
+    def project(self) -> ProjectModel:
+        """The project that is edited."""
+        return self._project
+
+    @property
+    def selection(self) -> Selection:
+        """The selection shared with the panels."""
+        return self._selection
+
+    @property
+    def geometry_store(self) -> Geometry:
+        """Where everything lies; `geometry()` is Qt's, the frame of the widget."""
+        return self._scene.geometry
+
+    @property
+    def scene(self) -> Scene:
+        """The drawn graph."""
+        return self._scene
+
+    @property
+    def graph_painter(self) -> GraphPainter:
+        """Draws parts of the graph."""
+        return self._painter
+
+    @property
+    def view(self) -> Viewport:
+        """Zoom and place."""
+        return self._view
+
+    @property
+    def gesture(self) -> Gesture | None:
+        """The gesture that is going on."""
+        return self._gesture
+
+    @property
+    def settled(self) -> bool:
+        """Whether the picture is as sharp as it gets; for screenshots."""
+        return not (self._refine.isActive() or self._sharpen.isActive())
+
+    def frame(self) -> QRectF:
+        """The widget, in its own pixels."""
+        return QRectF(self.rect())
+
+    def do(self, edit: Edit | None) -> bool:
+        """Apply an edit."""
+        return self.commands.do(edit)
+
+    def redraw(self, boxes: list[Box] | None) -> None:
+        """These boxes of the still picture look different now; None: all of it."""
+        if boxes is None:
+            self._layer.invalidate()
+            self.update()
+            return
+        for box in boxes:
+            self.update(self._layer.invalidate_rect(on_screen(self._view, box)))
+
+    def redraw_overlay(self, rect: QRectF | None) -> None:
+        """This part is painted again, None: all; the still picture stays."""
+        if rect is None:
+            self.update()
+        else:
+            self.update(rect.toAlignedRect())
+
+    def pan_by(self, dx: float, dy: float) -> None:
+        """Move the picture by pixels."""
+        moved_x, moved_y = self._view.pan(dx, dy)
+        if not moved_x and not moved_y:
+            return
+        self._layer.scroll(moved_x, moved_y)
+        self._on_view_changed()
+        self.update()
+
+    # Views.
+
+    def zoom_to(self, zoom: float, x: float | None = None, y: float | None = None) -> None:
+        """Change the zoom about a point of the widget, its middle when none is given."""
+        at_x = self.width() / 2 if x is None else x
+        at_y = self.height() / 2 if y is None else y
+        if not self._view.zoom_about(at_x, at_y, zoom):
+            return
+        self._painter.moving = True
+        self._sharpen.start()
+        self._after_jump()
+
+    def fit(self) -> None:
+        """Show all nodes."""
+        self._fit(None)
+
+    def fit_selection(self) -> None:
+        """Show the selected nodes, all when none is."""
+        rows = self.geometry_store.rows(self._selection.nodes)
+        self._fit(rows if len(rows) else None)
+
+    def center_on(self, x: float, y: float) -> None:
+        """Bring a canvas point into the middle."""
+        self._view.center_on(x, y, self.width(), self.height())
+        self._after_jump()
+
+    def reveal(self, node_id: str) -> None:
+        """Select a node and bring it into view."""
+        row = self.geometry_store.row_of.get(node_id)
+        if row is None:
+            return
+        self._selection.set_nodes({node_id})
+        self._show_rows(np.array([row]))
+        self.setFocus()
+
+    def tidy(self) -> None:
+        """Arrange the graph, or the selection when several nodes are selected, and show it."""
+        whole = len(self._selection.nodes) < 2
+        if self.commands.tidy() and whole:
+            self.fit()
+
+    def find_node(self) -> None:
+        """Open the box that finds a node by name, type or settings."""
+        at = QPoint((self.width() - FINDER_WIDTH) // 2, 16)
+        self.find_box.ask(self._nodes_matching, at, prompt="Find a node", nothing="No node is called that.")
+
+    def _fit(self, rows: np.ndarray | None) -> None:
+        geometry = self.geometry_store
+        extent = geometry.drawn_extent() if rows is None else geometry.extent(rows)
+        if not self.isVisible():
+            self._fit_pending = True
+            return
+        self._fit_pending = False
+        if extent is None:
+            self._view.zoom = 1.0
+            self._view.center_on(0, 0, self.width(), self.height())
+        else:
+            self._view.fit(extent, self.width(), self.height(), margin=28)
+        self._after_jump()
+        self._fitted = rows is None
+
+    def _show_rows(self, rows: np.ndarray) -> None:
+        """Bring nodes into view with as little movement as possible."""
+        extent = self.geometry_store.extent(rows)
+        if extent is None:
+            return
+        if self._view.zoom < 0.4:
+            self._view.zoom = 0.8
+            self._view.center_on((extent[0] + extent[2]) / 2, (extent[1] + extent[3]) / 2, self.width(), self.height())
+            self._after_jump()
+            return
+        left, top = self._view.to_screen(extent[0], extent[1])
+        right, bottom = self._view.to_screen(extent[2], extent[3])
+        margin = 40.0
+        dx = margin - left if left < margin else min(0.0, self.width() - margin - right)
+        dy = margin - top if top < margin else min(0.0, self.height() - margin - bottom)
+        self.pan_by(dx, dy)
+
+    def _after_jump(self) -> None:
+        self._layer.invalidate()
+        self._on_view_changed()
+        self.update()
+
+    def _on_view_changed(self) -> None:
+        self._fitted = False
+        self._bar.set_zoom(self._view.zoom)
+        self._minimap.set_view(self._view.visible(self.width(), self.height()))
+        self._remember.start()
+        self._hover = NOTHING
+
+    def _on_remember(self) -> None:
+        """Keep the view with the project; not a step of the history."""
+        if self._project.directory is None or self._fit_pending:
+            return
+        center = self._view.center(self.width(), self.height())
+        old = self._project.project.view
+        kept = (round(center[0], 1), round(center[1], 1))
+        self._project.set_view(msgspec.structs.replace(old, zoom=round(self._view.zoom, 4), center=kept))
+
+    # Painting.
+
+    @guarded
+    def paintEvent(self, event: QPaintEvent) -> None:
+        ratio = self.devicePixelRatioF()
+        if ratio != self._view.ratio:
+            self._view.ratio = ratio
+            self._painter.sprites.clear()
+        self._layer.resize(self.size(), ratio)
+        self._painter.incomplete = False
+        incomplete: list[bool] = []
+
+        def draw(painter: QPainter, rect: QRect) -> None:
+            left, top = self._view.to_canvas(rect.left() - 2, rect.top() - 2)
+            right, bottom = self._view.to_canvas(rect.right() + 3, rect.bottom() + 3)
+            box = (left, top, right, bottom)
+            draw_grid(painter, self._view, box)
+            self._painter.draw(painter, self._view, box)
+            incomplete.append(self._painter.incomplete)
+
+        self._layer.bring_up_to_date(current_theme().color("background"), draw)
+        with QPainter(self) as painter:
+            source = QRectF(event.rect())
+            pixels = QRectF(source.x() * ratio, source.y() * ratio, source.width() * ratio, source.height() * ratio)
+            painter.drawPixmap(source, self._layer.picture, pixels)
+            self._paint_overlay(painter)
+        if any(incomplete) and not self._painter.moving:
+            self._refine.start()
+
+    def _paint_overlay(self, painter: QPainter) -> None:
+        theme = current_theme()
+        geometry = self.geometry_store
+        for key, token, width in ((self._hover.link, "accent", 2.4), (self._link, "accent", 3.0)):
+            row = geometry.link_of.get(key) if key is not None else None
+            if row is not None and self._gesture is None:
+                self._painter.stroke(painter, self._view, np.array([row]), theme.color(token), width)
+        if (
+            self._gesture is None
+            and self._hover.kind in (Kind.INPUT, Kind.OUTPUT)
+            and self._hover.node in geometry.row_of
+        ):
+            output = self._hover.kind is Kind.OUTPUT
+            point = (geometry.output_point if output else geometry.input_point)(self._hover.node, self._hover.port)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(theme.color("accent"), 2))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            radius = max(8.0 * self._view.zoom, 6.0)
+            painter.drawEllipse(QPointF(*self._view.to_screen(*point)), radius, radius)
+        if self._gesture is not None:
+            self._gesture.paint(painter)
+        if self.hasFocus() and self._focus_by_key:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+            painter.setPen(QPen(theme.color("accent"), 1))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+
+    _focus_by_key = False  # set by focusInEvent: a ring is shown to those who came with the keyboard
+
+    @guarded
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        keys = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
+        self._focus_by_key = event.reason() in keys
+        self.update()
+
+    @guarded
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self._space = False
+        self.update()
+
+    @guarded
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._place_overlays()
+        if self._fit_pending:
+            self._first_view()
+        elif self._fitted:
+            self.fit()
+            self._remember.stop()
+        else:
+            # What was in the middle stays there.
+            old = event.oldSize()
+            if old.isValid():
+                self._view.pan((self.width() - old.width()) / 2, (self.height() - old.height()) / 2)
+            self._on_view_changed()
+            self._remember.stop()
+
+    @guarded
+    def showEvent(self, event: QShowEvent) -> None:
+        self._place_overlays()
+        if self._fit_pending:
+            self._first_view()
+
+    def _place_overlays(self) -> None:
+        margin = 16
+        self._path.move(margin, 14)
+        self._bar.adjustSize()
+        self._bar.move(margin, self.height() - self._bar.height() - margin)
+        self._minimap.move(
+            self.width() - self._minimap.width() - margin, self.height() - self._minimap.height() - margin
+        )
+        roomy = self.width() >= 520 and self.height() >= 320
+        self._minimap.setVisible(roomy and bool(self.geometry_store.ids))
+        self._empty.setGeometry(self.rect().adjusted(24, 40, -24, -40))
+        self._empty.setVisible(not self.geometry_store.ids)
+
+    def _first_view(self) -> None:
+        """How the project was looked at last, else all of it."""
+        kept = self._project.project.view
+        if not self.isVisible():
+            return
+        if kept.center is not None and self.geometry_store.ids:
+            self._fit_pending = False
+            self._view.zoom = min(4.0, max(0.02, kept.zoom))
+            self._view.center_on(*kept.center, self.width(), self.height())
+            left, top, right, bottom = self._view.visible(self.width(), self.height())
+            if len(self.geometry_store.nodes_in((left, top, right, bottom))):
+                self._after_jump()
+                self._remember.stop()
+                return
+        self.fit()
+        self._remember.stop()
+
+    # What happens elsewhere.
+
+    def _on_refreshed(self, boxes: list[Box] | None) -> None:
+        if self._link is not None and self._link not in self.geometry_store.link_of:
+            self._link = None
+        if self._hover.link is not None and self._hover.link not in self.geometry_store.link_of:
+            self._hover = NOTHING
+        empty = not self.geometry_store.ids
+        if self._empty.isVisibleTo(self) != empty:
+            self._place_overlays()
+        self._minimap.refresh()
+        self.redraw(boxes)
+
+    def _on_reloaded(self) -> None:
+        if self._gesture is not None:
+            self._gesture = None
+        self._link, self._hover = None, NOTHING
+        self._painter.sprites.clear()
+        self._path.set_path(self._project.project.name or "Model", "main graph")
+        self._fit_pending = True
+        self._place_overlays()
+        self._first_view()
+        self._layer.invalidate()
+        self.update()
+
+    def _on_theme_changed(self) -> None:
+        self._painter.sprites.clear()
+        self._layer.invalidate()
+        self.update()
+
+    def _on_refine(self) -> None:
+        self._layer.invalidate()
+        self.update()
+
+    def _on_sharpen(self) -> None:
+        self._painter.moving = False
+        self._layer.invalidate()
+        self.update()
+
+    # Mouse.
+
+    def _pointer(self, position: QPointF, modifiers: Qt.KeyboardModifier) -> Pointer:
+        x, y = self._view.to_canvas(position.x(), position.y())
+        return Pointer(x, y, position.x(), position.y(), modifiers)
+
+    def _hit(self, pointer: Pointer) -> Hit:
+        return hit(self.geometry_store, pointer.x, pointer.y, self._view.zoom)
+
+    @guarded
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._close_finders()
+        pointer = self._last = self._pointer(event.position(), event.modifiers())
+        self._focus_by_key = False
+        if self._gesture is not None:
+            return
+        button = event.button()
+        if button == Qt.MouseButton.MiddleButton or (button == Qt.MouseButton.LeftButton and self._space):
+            self._space_used = True
+            self._begin(Pan(self, pointer))
+        elif button == Qt.MouseButton.RightButton:
+            if event.modifiers() & _Modifier.ControlModifier:
+                self._begin(Cut(self, pointer))
+            else:
+                self._pressed_right = pointer
+        elif button == Qt.MouseButton.LeftButton:
+            self._press_left(pointer)
+
+    def _press_left(self, pointer: Pointer) -> None:
+        under = self._hit(pointer)
+        self._select_link(under.link)
+        if under.kind in (Kind.INPUT, Kind.OUTPUT):
+            self._begin(ConnectPorts(self, pointer, under))
+        elif under.kind in (Kind.NODE, Kind.BADGE):
+            self._begin(Move(self, pointer, under.node))
+        elif under.kind is Kind.LINK:
+            self._selection.set_nodes(())
+        else:
+            self._begin(Band(self, pointer))
+
+    @guarded
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        pointer = self._last = self._pointer(event.position(), event.modifiers())
+        gesture = self._gesture
+        if gesture is not None:
+            gesture.move(pointer)
+            if gesture.auto_pans and self._edge_pull() != (0.0, 0.0) and not self._edge_timer.isActive():
+                self._edge_timer.start()
+            return
+        if not event.buttons():
+            self._set_hover(self._hit(pointer))
+
+    @guarded
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        pointer = self._last = self._pointer(event.position(), event.modifiers())
+        gesture = self._gesture
+        self._pressed_right = None
+        if gesture is None:
+            return
+        button = event.button()
+        held = Qt.MouseButton.RightButton if isinstance(gesture, Cut) else None
+        if held is not None and button != held:
+            return
+        self._end(lambda: gesture.commit(pointer))
+        self._set_hover(self._hit(self._pointer(event.position(), event.modifiers())))
+
+    @guarded
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
+        pointer = self._pointer(event.position(), event.modifiers())
+        under = self._hit(pointer)
+        if under.kind in (Kind.NODE, Kind.BADGE):
+            self._selection.set_nodes({under.node})
+            self.inspect_requested.emit(under.node)
+        elif under.kind is Kind.LINK and under.link is not None:
+            self.open_insert(pointer, under.link)
+        elif under.kind is Kind.NOTHING:
+            self.open_search(pointer, None)
+
+    @guarded
+    def leaveEvent(self, event: QEvent) -> None:
+        self._set_hover(NOTHING)
+
+    @guarded
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if self._gesture is not None:
+            return
+        if event.reason() == QContextMenuEvent.Reason.Keyboard:
+            rows = self.geometry_store.rows(self._selection.nodes)
+            x, y = self._view.center(self.width(), self.height())
+            if len(rows):
+                x, y = (self.geometry_store.boxes[int(rows[0]), :2] + 20).tolist()
+            at = QPointF(*self._view.to_screen(x, y))
+        else:
+            at = QPointF(event.pos())
+        pointer = self._pointer(at, _Modifier.NoModifier)
+        under = self._hit(pointer)
+        if under.node and under.node not in self._selection.nodes:
+            self._selection.set_nodes({under.node})
+        self._select_link(under.link)
+        CanvasMenu(self, pointer, under).open_at(self.mapToGlobal(at.toPoint()))
+
+    @guarded
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        pixels = event.pixelDelta()
+        trackpad = not pixels.isNull() and event.phase() != Qt.ScrollPhase.NoScrollPhase
+        control = bool(event.modifiers() & _Modifier.ControlModifier)
+        if trackpad and not control:
+            self.pan_by(pixels.x(), pixels.y())
+        elif event.modifiers() & _Modifier.ShiftModifier and not control:
+            turn = event.angleDelta()
+            self.pan_by(turn.y() / 2 or turn.x() / 2, 0)
+        else:
+            turned = pixels.y() if trackpad else event.angleDelta().y()
+            at = event.position()
+            self.zoom_to(self._view.zoom * 1.0015**turned, at.x(), at.y())
+        event.accept()
+
+    @guarded(fallback=False)
+    def event(self, event: QEvent) -> bool:
+        kind = event.type()
+        if kind == QEvent.Type.NativeGesture and isinstance(event, QNativeGestureEvent):
+            if event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
+                at = event.position()
+                self.zoom_to(self._view.zoom * (1 + event.value()), at.x(), at.y())
+                return True
+        elif kind == QEvent.Type.KeyPress and isinstance(event, QKeyEvent) and event.key() == _Key.Key_Tab:
+            # Qt would move the focus; here Tab adds a layer, and Shift+Tab still moves on.
+            self.open_search(self._pointer_for_keys(), None)
+            return True
+        elif kind == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            if self._command_for(event) is not None:
+                event.accept()
+                return True
+        elif kind == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            self._show_tooltip(event)
+            return True
+        return super().event(event)
+
+    def _begin(self, gesture: Gesture) -> None:
+        self._set_hover(NOTHING)
+        self._gesture = gesture
+        if gesture.cursor is not None:
+            self.setCursor(gesture.cursor)
+
+    def _end(self, how: Callable[[], None]) -> None:
+        """Let go of the gesture before it edits, so that what it opens or changes finds the canvas free."""
+        self._gesture = None
+        self._edge_timer.stop()
+        self.unsetCursor()
+        how()
+        self.update()
+
+    def cancel_gesture(self) -> bool:
+        """Undo what a gesture has shown so far; False when there is none."""
+        gesture = self._gesture
+        if gesture is None:
+            return False
+        self._end(gesture.cancel)
+        return True
+
+    def _edge_pull(self) -> tuple[float, float]:
+        """How far the canvas moves a frame when the pointer is held near its edge."""
+        x, y = self._last.sx, self._last.sy
+        dx = _PAN_PX if x < _EDGE_PX else -_PAN_PX if x > self.width() - _EDGE_PX else 0
+        dy = _PAN_PX if y < _EDGE_PX else -_PAN_PX if y > self.height() - _EDGE_PX else 0
+        return float(dx), float(dy)
+
+    def _on_edge(self) -> None:
+        pull = self._edge_pull()
+        if self._gesture is None or pull == (0.0, 0.0):
+            self._edge_timer.stop()
+            return
+        self.pan_by(*pull)
+        self._last = self._pointer(QPointF(self._last.sx, self._last.sy), self._last.modifiers)
+        self._gesture.move(self._last)
+
+    def _set_hover(self, found: Hit) -> None:
+        if found == self._hover:
+            return
+        for link in (self._hover.link, found.link):
+            self._update_link(link)
+        for ported in (self._hover, found):
+            if ported.kind in (Kind.INPUT, Kind.OUTPUT) and ported.node in self.geometry_store.row_of:
+                x, y, width, height = self.geometry_store.boxes[self.geometry_store.row_of[ported.node]].tolist()
+                self.redraw_overlay(on_screen(self._view, (x - 16, y - 16, x + width + 16, y + height + 16)))
+        self._hover = found
+        if self._space:
+            self.setCursor(Qt.CursorShape.OpenHandCursor)
+        elif found.kind in (Kind.INPUT, Kind.OUTPUT):
+            self.setCursor(Qt.CursorShape.CrossCursor)
+        elif found.kind in (Kind.LINK, Kind.BADGE):
+            self.setCursor(Qt.CursorShape.PointingHandCursor)
+        else:
+            self.unsetCursor()
+
+    def _select_link(self, link: InputKey | None) -> None:
+        if link != self._link:
+            self._update_link(self._link)
+            self._link = link
+            self._update_link(link)
+
+    def _update_link(self, link: InputKey | None) -> None:
+        row = self.geometry_store.link_of.get(link) if link is not None else None
+        if row is not None:
+            left, top, right, bottom = self.geometry_store.bounds[row].tolist()
+            self.redraw_overlay(on_screen(self._view, (left - 4, top - 4, right + 4, bottom + 4), margin=4))
+
+    def _show_tooltip(self, event: QHelpEvent) -> None:
+        pointer = self._pointer(QPointF(event.pos()), _Modifier.NoModifier)
+        words = self.words_at(self._hit(pointer))
+        QToolTip.showText(event.globalPos(), tooltip_text(words), self)
+
+    def words_at(self, found: Hit) -> str:
+        """What is said of a thing under the pointer."""
+        checker = self._project.checker
+        graph = self._project.project.graph
+        if found.kind in (Kind.NODE, Kind.BADGE):
+            problems = checker.problems_of(found.node)
+            if problems:
+                return "\n".join(problem.message for problem in problems)
+            node = graph.nodes.get(found.node)
+            kind = layer_type(node.type) if node is not None else None
+            return kind.help() if kind is not None else ""
+        if found.kind is Kind.INPUT:
+            node = graph.node(found.node)
+            port = next((port for port in graph_edits.input_ports(node, checker) if port.name == found.port), None)
+            edge = graph.inputs_of(found.node).get(found.port)
+            spec = checker.specs.get((edge.source, edge.output)) if edge is not None else None
+            lines = [found.port]
+            if port is not None and port.axes:
+                lines.append(f"expects ({', '.join(port.axes)})")
+            if spec is not None:
+                lines.append(f"gets {shape_text(spec.shape)}")
+            elif edge is None:
+                lines.append("not linked" + (", which is allowed" if port is not None and port.optional else ""))
+            return "\n".join(lines)
+        if found.kind is Kind.OUTPUT:
+            spec = checker.specs.get((found.node, found.port))
+            return (
+                f"{found.port}\n{shape_text(spec.shape)}" if spec is not None else f"{found.port}\nshape not known yet"
+            )
+        if found.kind is Kind.LINK and found.link is not None:
+            edge = graph.inputs_of(found.link[0]).get(found.link[1])
+            if edge is None:
+                return ""
+            spec = checker.specs.get((edge.source, edge.output))
+            shape = shape_text(spec.shape) if spec is not None else "shape not known yet"
+            return f"{edge.source} → {edge.target}\n{shape}"
+        return ""
+
+    # Keys.
+
+    @guarded
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == _Key.Key_Space and not event.modifiers():
+            if not event.isAutoRepeat():
+                self._space, self._space_used = True, self._gesture is not None
+                self.setCursor(Qt.CursorShape.OpenHandCursor)
+            return
+        command = self._command_for(event)
+        if command is None:
+            super().keyPressEvent(event)
+            return
+        command()
+
+    @guarded
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if event.key() != _Key.Key_Space or event.isAutoRepeat():
+            super().keyReleaseEvent(event)
+            return
+        was_held, self._space = self._space, False
+        if self._gesture is None:
+            self.unsetCursor()
+        if was_held and not self._space_used and self._gesture is None:
+            self.open_search(self._pointer_for_keys(), None)
+
+    def _command_for(self, event: QKeyEvent) -> Callable[[], object] | None:
+        """What a key does on the canvas."""
+        modifiers = event.modifiers() & ~_Modifier.KeypadModifier
+        control = _Modifier.ControlModifier
+        shift = _Modifier.ShiftModifier
+        commands = self.commands
+        plain: dict[int, Callable[[], object]] = {
+            _Key.Key_Delete: self._delete,
+            _Key.Key_Backspace: self._delete,
+            _Key.Key_Escape: self._escape,
+            _Key.Key_F: self.fit,
+            _Key.Key_Return: self._inspect,
+            _Key.Key_Enter: self._inspect,
+            _Key.Key_Left: lambda: self._walk("left"),
+            _Key.Key_Right: lambda: self._walk("right"),
+            _Key.Key_Up: lambda: self._walk("up"),
+            _Key.Key_Down: lambda: self._walk("down"),
+            _Key.Key_Home: self._walk_home,
+        }
+        with_shift: dict[int, Callable[[], object]] = {
+            _Key.Key_F: self.fit_selection,
+            _Key.Key_Delete: lambda: commands.delete(heal=False),
+        }
+        with_control: dict[int, Callable[[], object]] = {
+            _Key.Key_A: commands.select_all,
+            _Key.Key_B: commands.toggle_bypassed,
+            _Key.Key_C: self.copy,
+            _Key.Key_X: self.cut,
+            _Key.Key_V: self.paste,
+            _Key.Key_D: commands.duplicate,
+            _Key.Key_F: self.find_node,
+            _Key.Key_L: commands.select_connected,
+            _Key.Key_0: lambda: self.zoom_to(1.0),
+            _Key.Key_Plus: lambda: self.zoom_to(self._view.zoom * _ZOOM_STEP),
+            _Key.Key_Equal: lambda: self.zoom_to(self._view.zoom * _ZOOM_STEP),
+            _Key.Key_Minus: lambda: self.zoom_to(self._view.zoom / _ZOOM_STEP),
+            _Key.Key_Left: lambda: commands.nudge(-NUDGE, 0),
+            _Key.Key_Right: lambda: commands.nudge(NUDGE, 0),
+            _Key.Key_Up: lambda: commands.nudge(0, -NUDGE),
+            _Key.Key_Down: lambda: commands.nudge(0, NUDGE),
+        }
+        with_both: dict[int, Callable[[], object]] = {
+            _Key.Key_T: self.tidy,
+            _Key.Key_Plus: lambda: self.zoom_to(self._view.zoom * _ZOOM_STEP),
+        }
+        name = QUICK_KEYS.get(event.text().upper()) if modifiers == _Modifier.NoModifier else None
+        if name is not None:
+            return lambda: self.add_layer(name)
+        table = {
+            _Modifier.NoModifier: plain,
+            shift: with_shift,
+            control: with_control,
+            control | shift: with_both,
+        }.get(modifiers, {})
+        return table.get(event.key())
+
+    def _pointer_for_keys(self) -> Pointer:
+        """Where something added by a key goes: under the mouse when it is on the canvas, else into the middle."""
+        at = QPointF(self.mapFromGlobal(QCursor.pos()))
+        if not QRectF(self.rect()).contains(at) or not self.underMouse():
+            at = QPointF(self.width() / 2, self.height() / 2)
+        return self._pointer(at, _Modifier.NoModifier)
+
+    def _escape(self) -> None:
+        if not self.cancel_gesture():
+            self._select_link(None)
+            self._selection.set_nodes(())
+
+    def _delete(self) -> None:
+        if self._link is not None and not self._selection.nodes:
+            self.commands.delete_link(self._link)
+            self._link = None
+        else:
+            self.commands.delete()
+
+    def _inspect(self) -> None:
+        chosen = sorted(self._selection.nodes)
+        if chosen:
+            self.inspect_requested.emit(chosen[0])
+
+    def _walk(self, direction: str) -> None:
+        graph, geometry = self._project.project.graph, self.geometry_store
+        present = next((node for node in sorted(self._selection.nodes) if node in geometry.row_of), None)
+        if present is None:
+            self._walk_home()
+            return
+        if direction in ("left", "right"):
+            found = walk.along(graph, geometry, present, forward=direction == "right")
+        else:
+            found = walk.beside(geometry, present, down=direction == "down")
+        if found is not None:
+            self.reveal(found)
+
+    def _walk_home(self) -> None:
+        found = walk.first(self.geometry_store)
+        if found is not None:
+            self.reveal(found)
+
+    # Clipboard.
+
+    def copy(self) -> None:
+        """The selected nodes as text on the clipboard."""
+        text = self.commands.copy()
+        if text:
+            QGuiApplication.clipboard().setText(text)
+
+    def cut(self) -> None:
+        """Copy, then delete."""
+        text = self.commands.copy()
+        if text and self.commands.delete():
+            QGuiApplication.clipboard().setText(text)
+
+    def paste(self) -> None:
+        """Add the nodes on the clipboard at the pointer."""
+        self.paste_at(self._pointer_for_keys())
+
+    def paste_at(self, pointer: Pointer) -> None:
+        """Add the nodes on the clipboard at a place."""
+        x, y = (round(value / NUDGE) * NUDGE for value in (pointer.x, pointer.y))
+        if self.commands.paste(QGuiApplication.clipboard().text(), x, y):
+            self._show_rows(self.geometry_store.rows(self._selection.nodes))
+
+    # Search.
+
+    def open_search(self, pointer: Pointer, loose: Loose | None) -> None:
+        """Search for a layer to put at the pointer; for a loose end of a link only what fits there is offered."""
+        fitting: list[type[Layer]] | None = None
+        if loose is not None:
+            fitting = compatible_types(self._project.project, self._project.checker, loose.node, loose.port)
+        self._pending = lambda name: self._add_at(name, pointer, loose)
+        prompt = "Add a layer" if loose is None else f"Add what fits {loose.node}"
+        nothing = "No layer is called that." if loose is None else "No layer that fits here is called that."
+        self._ask(pointer, fitting, prompt, nothing)
+
+    def open_insert(self, pointer: Pointer, link: InputKey) -> None:
+        """Search for a layer to put into a link."""
+        edge = self._project.project.graph.inputs_of(link[0]).get(link[1])
+        if edge is None:
+            return
+        fitting = compatible_types(self._project.project, self._project.checker, edge.source, edge.output)
+        fitting = [kind for kind in fitting if kind.outputs]
+        self._pending = lambda name: self._insert(name, edge)
+        self._ask(pointer, fitting, "Insert a layer", "No layer that fits here is called that.")
+
+    def _ask(self, pointer: Pointer, fitting: list[type[Layer]] | None, prompt: str, nothing: str) -> None:
+        graph = self._project.project.graph
+        only = fitting is not None
+        if fitting is None and len(self._selection.nodes) == 1:
+            (node_id,) = self._selection.nodes
+            outputs = graph_edits.output_ports(graph.node(node_id), self._project.checker)
+            if outputs:
+                fitting = compatible_types(self._project.project, self._project.checker, node_id, outputs[0])
+
+        def offers(text: str) -> Sequence[Offer]:
+            found = ranked(text, graph, fitting=fitting, only_fitting=only)
+            return [
+                Offer(
+                    kind.type_name(),
+                    kind.label(),
+                    TITLES[kind.family].lower(),
+                    f"family.{color_name(kind.family)}",
+                    kind.help(),
+                )
+                for kind in found
+            ]
+
+        self.search.ask(offers, QPoint(round(pointer.sx) + 4, round(pointer.sy) - 12), prompt=prompt, nothing=nothing)
+
+    def _on_picked(self, name: str) -> None:
+        pending, self._pending = self._pending, None
+        if pending is not None:
+            pending(name)
+
+    def _on_dismissed(self) -> None:
+        self._pending = None
+        self.update()
+
+    def _close_finders(self) -> None:
+        for finder in (self.search, self.find_box):
+            finder.close_quietly()
+
+    def _add_at(self, name: str, pointer: Pointer, loose: Loose | None) -> None:
+        # The port lies at the pointer when a link was dropped, the card is around it otherwise.
+        x = pointer.x if loose is not None and loose.forward else pointer.x - 84
+        y = pointer.y - 32
+        if loose is not None and not loose.forward:
+            x = pointer.x - 168
+        x, y = round(x / NUDGE) * NUDGE, round(y / NUDGE) * NUDGE
+        if loose is None:
+            edit, node = graph_edits.add(self._project.project, name, x, y)
+        else:
+            edit, node = graph_edits.add_at_loose_end(self._project.project, self._project.checker, name, loose, x, y)
+        if self.do(edit):
+            self._selection.set_nodes({node.id})
+
+    def _insert(self, name: str, edge: Edge) -> None:
+        made = graph_edits.splice_new(self._project.project, self._project.checker, name, edge)
+        if made is not None and self.do(made[0]):
+            self._selection.set_nodes({made[1].id})
+
+    def add_layer(self, name: str) -> None:
+        """Put a layer after the selected node, connected where it fits; into the middle of the view without one."""
+        project = self._project.project
+        after = sorted(self._selection.nodes)
+        made = graph_edits.add_after(project, self._project.checker, name, after[-1]) if len(after) == 1 else None
+        if made is None:
+            x, y = self._view.center(self.width(), self.height())
+            x, y = round((x - 84) / NUDGE) * NUDGE, round((y - 32) / NUDGE) * NUDGE
+            made = graph_edits.add(project, name, *graph_edits.free_place(project, x, y))
+        if self.do(made[0]):
+            self._selection.set_nodes({made[1].id})
+            self._show_rows(self.geometry_store.rows((made[1].id,)))
+
+    def _nodes_matching(self, text: str) -> Sequence[Offer]:
+        words = text.lower().split()
+        graph = self._project.project.graph
+        found: list[Offer] = []
+        geometry = self.geometry_store
+        for node in graph.sorted_nodes():
+            face = geometry.faces[geometry.row_of[node.id]]
+            whole = f"{node.id} {face.title} {node.type} {face.line}".lower()
+            if all(word in whole for word in words):
+                found.append(Offer(node.id, face.title, node.id, f"family.{face.color}", face.line))
+            if len(found) >= 60:
+                break
+        return found
+
+    def _on_found(self, node_id: str) -> None:
+        """Show the node the list stands on while the box is open."""
+        if self.find_box.isVisible() and self.find_box.edit.text() and node_id in self.geometry_store.row_of:
+            self._selection.set_nodes({node_id})
+            self._show_rows(self.geometry_store.rows((node_id,)))
+
+    def _on_bar_zoomed(self, direction: int) -> None:
+        self.zoom_to(1.0 if direction == 0 else self._view.zoom * _ZOOM_STEP**direction)
+
+    # Drag and drop from the palette.
+
+    @guarded
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        name = bytes(event.mimeData().data(LAYER_MIME).data()).decode("utf-8", "replace")
+        if not name or layer_type(name) is None or self._project.read_only:
+            event.ignore()  # files are the window's
+            return
+        self.cancel_gesture()
+        self._gesture = DropLayer(self, self._pointer(event.position(), event.modifiers()), name)
+        event.acceptProposedAction()
+
+    @guarded
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        if isinstance(self._gesture, DropLayer):
+            self._last = self._pointer(event.position(), event.modifiers())
+            self._gesture.move(self._last)
+            event.acceptProposedAction()
+
+    @guarded
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.cancel_gesture()
+
+    @guarded
+    def dropEvent(self, event: QDropEvent) -> None:
+        gesture = self._gesture
+        if not isinstance(gesture, DropLayer):
+            event.ignore()
+            return
+        pointer = self._pointer(event.position(), event.modifiers())
+        self._end(lambda: gesture.commit(pointer))
+        event.acceptProposedAction()
+        self.setFocus()
+
+    def _after(self, ms: int, slot: Callable[[], None]) -> QTimer:
+        timer = QTimer(self)
+        timer.setSingleShot(True)
+        timer.setInterval(ms)
+        timer.timeout.connect(slot)
+        return timer

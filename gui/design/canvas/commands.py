@@ -1,0 +1,160 @@
+"""What can be done to the selected nodes, from keys, menus and bars alike; each is one step of the history."""
+
+from collections.abc import Iterable
+from typing import Final
+
+import numpy as np
+
+from engine.document.edits import Edit, MoveNodes, SetBypassed, SetFrozen
+from engine.document.graph import InputKey
+from engine.errors import GraphError, NetwrightError
+from gui.design import graph_edits
+from gui.design.canvas.geometry import Geometry
+from gui.design.canvas.layout import Card, Wire, tidy
+from gui.design.canvas.sprites import pill_width
+from gui.models.project import ProjectModel
+from gui.models.selection import Selection
+
+NUDGE: Final = 8.0
+
+
+class GraphCommands:
+    """Edits the document of one project for one selection."""
+
+    def __init__(self, project: ProjectModel, selection: Selection, geometry: Geometry) -> None:
+        self._project = project
+        self._selection = selection
+        self._geometry = geometry
+
+    def do(self, edit: Edit | None, merge: str = "") -> bool:
+        """Apply an edit; False for none or a refused one."""
+        return edit is not None and self._project.do(edit, merge)
+
+    def select_all(self) -> None:
+        """Select every node."""
+        self._selection.set_nodes(self._project.project.graph.nodes)
+
+    def select_connected(self) -> None:
+        """Add everything that is linked to the selection, near or far."""
+        graph = self._project.project.graph
+        found = set(self._selection.nodes)
+        waiting = list(found)
+        while waiting:
+            node_id = waiting.pop()
+            near = [edge.source for edge in graph.inputs_of(node_id).values()]
+            near += [edge.target for edge in graph.consumers_of(node_id)]
+            for other in near:
+                if other not in found:
+                    found.add(other)
+                    waiting.append(other)
+        self._selection.set_nodes(found)
+
+    def select_same_type(self) -> None:
+        """Add all nodes of the types that are selected."""
+        nodes = self._project.project.graph.nodes
+        types = {nodes[node_id].type for node_id in self._selection.nodes}
+        self._selection.set_nodes(node.id for node in nodes.values() if node.type in types)
+
+    def delete(self, *, heal: bool = True) -> bool:
+        """Delete the selection; what fed it is joined to what it fed, where that fits."""
+        project = self._project
+        return self.do(graph_edits.delete(project.project, project.checker, sorted(self._selection.nodes), heal=heal))
+
+    def delete_link(self, link: InputKey) -> bool:
+        """Remove one link."""
+        return self.do(graph_edits.delete_link(self._project.project, *link))
+
+    def duplicate(self) -> bool:
+        """Copies beside the selection, which are selected then."""
+        made = graph_edits.duplicate(self._project.project, self._selection.nodes, 32.0, 96.0)
+        if made is None or not self.do(made[0]):
+            return False
+        self._selection.set_nodes(made[1])
+        return True
+
+    def copy(self) -> str:
+        """The selection as text; empty when nothing is selected."""
+        chosen = self._selection.nodes
+        return graph_edits.copy_text(self._project.project, chosen) if chosen else ""
+
+    def paste(self, text: str, x: float, y: float) -> bool:
+        """Add what the text holds at a place and select it; says why when it holds no nodes."""
+        try:
+            clipping = graph_edits.read_clipping(text)
+        except GraphError as error:
+            self._refuse(error)
+            return False
+        edit, made = graph_edits.paste(self._project.project, clipping, x, y)
+        if not self.do(edit):
+            return False
+        self._selection.set_nodes(made)
+        return True
+
+    def toggle_bypassed(self) -> bool:
+        """Bypass the selection, or stop that when all of it is bypassed."""
+        nodes = self._project.project.graph.nodes
+        ids = tuple(sorted(self._selection.nodes))
+        if not ids:
+            return False
+        return self.do(SetBypassed(ids=ids, bypassed=not all(nodes[node_id].bypassed for node_id in ids)))
+
+    def toggle_frozen(self) -> bool:
+        """Freeze the parameters of the selection, or thaw them when all are frozen."""
+        nodes = self._project.project.graph.nodes
+        ids = tuple(sorted(self._selection.nodes))
+        if not ids:
+            return False
+        return self.do(SetFrozen(ids=ids, frozen=not all(nodes[node_id].frozen for node_id in ids)))
+
+    def nudge(self, dx: float, dy: float) -> bool:
+        """Move the selection a little; several in a row are one step."""
+        nodes = self._project.project.graph.nodes
+        ids = sorted(self._selection.nodes)
+        if not ids:
+            return False
+        positions = {node_id: (nodes[node_id].x + dx, nodes[node_id].y + dy) for node_id in ids}
+        return self.do(MoveNodes(positions=positions), merge=f"nudge {' '.join(ids)}")
+
+    def tidy(self) -> bool:
+        """Arrange all nodes, or the selected ones when there are several, in layers from left to right."""
+        chosen = self._selection.nodes if len(self._selection.nodes) > 1 else frozenset(self._geometry.ids)
+        positions = self.tidied(chosen)
+        nodes = self._project.project.graph.nodes
+        moved = {
+            node_id: place for node_id, place in positions.items() if place != (nodes[node_id].x, nodes[node_id].y)
+        }
+        return self.do(MoveNodes(positions=moved)) if moved else False
+
+    def tidied(self, ids: Iterable[str]) -> dict[str, tuple[float, float]]:
+        """Where these nodes would be put; the top left corner of them all stays."""
+        geometry = self._geometry
+        graph = self._project.project.graph
+        chosen = [node.id for node in graph.sorted_nodes() if node.id in set(ids) and node.id in geometry.row_of]
+        if not chosen:
+            return {}
+        inside = set(chosen)
+        cards = []
+        for node_id in chosen:
+            face = geometry.faces[geometry.row_of[node_id]]
+            cards.append(Card(node_id, face.width, face.height))
+        wires = []
+        for edge in graph.sorted_edges():
+            if edge.source in inside and edge.target in inside:
+                source, target = geometry.row_of[edge.source], geometry.row_of[edge.target]
+                spec = self._project.checker.specs.get((edge.source, edge.output))
+                wires.append(
+                    Wire(
+                        edge.source,
+                        edge.target,
+                        geometry.faces[source].output_offset(edge.output),
+                        geometry.faces[target].input_offset(edge.input),
+                        pill_width("×".join(map(str, spec.shape[1:]))) if spec is not None else 0.0,
+                    )
+                )
+        places = tidy(cards, wires)
+        corner = geometry.boxes[geometry.rows(chosen), :2].min(axis=0)
+        dx, dy = np.round(corner / NUDGE).tolist()
+        return {node_id: (x + dx * NUDGE, y + dy * NUDGE) for node_id, (x, y) in places.items()}
+
+    def _refuse(self, error: NetwrightError) -> None:
+        self._project.refused.emit(error)

@@ -1,0 +1,49 @@
+"""What a node's card shows, as a value: two cards with equal faces look the same."""
+
+from dataclasses import dataclass
+from typing import Final
+
+PORT_TOP: Final = 32.0
+"""From the top of a card to its first ports: just under the header, so that chains of different cards line up."""
+PORT_PITCH: Final = 18.0
+PORT_RADIUS: Final = 5.0
+HEADER: Final = 26.0
+CARD_WIDTH: Final = 168.0
+CARD_WIDEST: Final = 248.0
+HEIGHT_WITH_LINE: Final = 64.0
+HEIGHT_BARE: Final = 52.0
+
+
+@dataclass(frozen=True, slots=True)
+class NodeFace:
+    """Caption, id, one line of settings, ports and state of a node. `color` is a family of the theme."""
+
+    id: str
+    title: str
+    line: str = ""
+    color: str = "shape"
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+    badge: str = ""
+    """"error", "warning" or nothing."""
+    bypassed: bool = False
+    frozen: bool = False
+    width: float = CARD_WIDTH
+
+    @property
+    def height(self) -> float:
+        """Grows with the ports."""
+        ports = max(len(self.inputs), len(self.outputs))
+        return max(HEIGHT_WITH_LINE if self.line else HEIGHT_BARE, PORT_TOP + (ports - 1) * PORT_PITCH + 20)
+
+    def input_offset(self, port: str) -> float:
+        """How far below the card's top an input lies; one the layer lacks lies at the first."""
+        return _offset(self.inputs, port)
+
+    def output_offset(self, port: str) -> float:
+        """How far below the card's top an output lies."""
+        return _offset(self.outputs, port)
+
+
+def _offset(ports: tuple[str, ...], port: str) -> float:
+    return PORT_TOP + PORT_PITCH * ports.index(port) if port in ports else PORT_TOP

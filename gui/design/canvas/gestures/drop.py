@@ -1,0 +1,79 @@
+"""Dropping a layer from the palette: its ghost follows the pointer, and a link under it takes it in."""
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPainter
+
+from engine.catalog.registry import layer_type
+from engine.document.graph import Edge
+from gui.design.canvas.face import NodeFace
+from gui.design.canvas.gestures.gesture import Gesture, Pointer, Surface
+from gui.design.canvas.gestures.move import SNAP
+from gui.design.canvas.hit import link_at
+from gui.design.canvas.sprites import paint_card
+from gui.design.families import color_name
+from gui.design.graph_edits import add, splice_dropped
+from gui.widgets.theme import current_theme
+
+
+class DropLayer(Gesture):
+    """Begins when a layer is dragged over the canvas."""
+
+    cursor = Qt.CursorShape.DragCopyCursor
+
+    def __init__(self, surface: Surface, pointer: Pointer, type_name: str) -> None:
+        super().__init__(surface, pointer)
+        kind = layer_type(type_name)
+        assert kind is not None
+        self._kind = kind
+        self._type = type_name
+        self._face = NodeFace(
+            id="",
+            title=kind.label(),
+            color=color_name(kind.family),
+            inputs=tuple(port.name for port in kind.inputs),
+            outputs=kind.outputs,
+        )
+        self._place = (0.0, 0.0)
+        self._target: Edge | None = None
+        self.move(pointer)
+
+    def move(self, pointer: Pointer) -> None:
+        x, y = pointer.x - self._face.width / 2, pointer.y - self._face.height / 2
+        self._place = (x, y) if pointer.alt else (round(x / SNAP) * SNAP, round(y / SNAP) * SNAP)
+        self._target = None
+        if self._kind.inputs and self._kind.outputs:
+            geometry = self.surface.geometry_store
+            key = link_at(geometry, pointer.x, pointer.y, self._face.height / 2)
+            if key is not None:
+                self._target = geometry.edges[geometry.link_of[key]]
+        self.surface.redraw_overlay(None)
+
+    def commit(self, pointer: Pointer) -> None:
+        self.move(pointer)
+        project, checker = self.surface.project.project, self.surface.project.checker
+        x, y = self._place
+        made = None
+        if self._target is not None:
+            made = splice_dropped(project, checker, self._type, self._target, x, y)
+        edit, node = made or add(project, self._type, x, y)
+        if self.surface.do(edit):
+            self.surface.selection.set_nodes({node.id})
+        self.surface.redraw_overlay(None)
+
+    def cancel(self) -> None:
+        self.surface.redraw_overlay(None)
+
+    def paint(self, painter: QPainter) -> None:
+        view, geometry = self.surface.view, self.surface.geometry_store
+        if self._target is not None:
+            link = geometry.link_of.get((self._target.target, self._target.input))
+            if link is not None:
+                self.surface.graph_painter.stroke(painter, view, np.array([link]), current_theme().color("accent"), 3)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.translate(*view.to_screen(*self._place))
+        painter.scale(view.zoom, view.zoom)
+        painter.setOpacity(0.8)
+        paint_card(painter, self._face, view.zoom)
+        painter.restore()

@@ -1,0 +1,146 @@
+"""Moving nodes: they snap to the grid, and one that is free can be dropped into a link."""
+
+import numpy as np
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QPainter
+
+from engine.document.edits import Batch, Edit, MoveNodes
+from engine.document.graph import Edge
+from gui.design.canvas.arrays import Floats
+from gui.design.canvas.geometry import Flag
+from gui.design.canvas.gestures.gesture import Gesture, Pointer, Surface, moved_far, on_screen
+from gui.design.canvas.hit import link_at
+from gui.design.graph_edits import splice_existing
+from gui.widgets.theme import current_theme
+
+SNAP = 8.0
+
+
+class Move(Gesture):
+    """Begins with a press on a card and moves the selection once the pointer has gone some pixels.
+
+    Released before that it is a click: on a card of several selected ones it selects that one alone, with Shift it
+    takes it out of the selection or adds it.
+    """
+
+    cursor = Qt.CursorShape.ArrowCursor
+    auto_pans = True
+
+    def __init__(self, surface: Surface, pointer: Pointer, node: str) -> None:
+        super().__init__(surface, pointer)
+        self._node = node
+        self._before = surface.selection.nodes
+        self._was_selected = node in self._before
+        self._dragging = False  # set once the pointer has gone far enough
+        self._target: Edge | None = None  # the link the node would go into
+        if not self._was_selected:
+            surface.selection.set_nodes(self._before | {node} if pointer.shift else {node})
+        geometry = surface.geometry_store
+        self._rows = geometry.rows(sorted(surface.selection.nodes | {node}))
+        self._links = geometry.links_of(self._rows.tolist())
+        self._from: Floats = geometry.boxes[self._rows, :2].copy()
+        self._anchor = geometry.boxes[geometry.row_of[node], :2].copy()
+        self._shown: QRectF = QRectF()
+
+    def move(self, pointer: Pointer) -> None:
+        surface, geometry = self.surface, self.surface.geometry_store
+        if not self._dragging:
+            if not moved_far(self.start, pointer) or surface.project.read_only:
+                return
+            self._dragging = True
+            geometry.mark(self._rows, Flag.HIDDEN, True)
+            surface.redraw(None)
+        by = np.array((pointer.x - self.start.x, pointer.y - self.start.y))
+        if not pointer.alt:
+            by = np.round((self._anchor + by) / SNAP) * SNAP - self._anchor
+        geometry.place(self._rows, self._from + by)
+        self._target = self._link_under()
+        box = self._extent()
+        surface.redraw_overlay(self._shown.united(box))
+        self._shown = box
+
+    def commit(self, pointer: Pointer) -> None:
+        surface, geometry = self.surface, self.surface.geometry_store
+        if not self._dragging:
+            self._click(pointer)
+            return
+        moved = geometry.boxes[self._rows, :2].copy()
+        target = self._target
+        self._put_back()
+        changed = np.abs(moved - self._from).max(axis=1) > 1e-6
+        positions = {
+            geometry.ids[row]: (float(x), float(y))
+            for row, (x, y), differs in zip(self._rows.tolist(), moved.tolist(), changed.tolist(), strict=True)
+            if differs
+        }
+        edits: list[Edit] = [MoveNodes(positions=positions)] if positions else []
+        if target is not None:
+            spliced = splice_existing(surface.project.project, surface.project.checker, self._node, target)
+            if spliced:
+                edits = [Batch(title=f"Insert {self._node}", edits=(*edits, *spliced))]
+        for edit in edits:
+            surface.do(edit)
+
+    def cancel(self) -> None:
+        if self._dragging:
+            self._put_back()
+        self.surface.selection.set_nodes(self._before)
+
+    def paint(self, painter: QPainter) -> None:
+        if not self._dragging:
+            return
+        surface = self.surface
+        if self._target is not None:
+            link = surface.geometry_store.link_of.get((self._target.target, self._target.input))
+            if link is not None:
+                rows = np.array([link])
+                surface.graph_painter.stroke(painter, surface.view, rows, current_theme().color("accent"), 3)
+        view = surface.view
+        surface.graph_painter.draw_links(painter, view, self._links, resolve=False)
+        surface.graph_painter.draw_nodes(painter, view, self._rows, budget_ms=8)
+
+    def _put_back(self) -> None:
+        geometry = self.surface.geometry_store
+        geometry.place(self._rows, self._from)
+        geometry.mark(self._rows, Flag.HIDDEN, False)
+        self.surface.redraw(None)
+
+    def _click(self, pointer: Pointer) -> None:
+        selection = self.surface.selection
+        if pointer.shift:
+            if self._was_selected:
+                selection.set_nodes(selection.nodes - {self._node})
+        elif self._was_selected:
+            selection.set_nodes({self._node})
+
+    def _link_under(self) -> Edge | None:
+        """The link under a single card that has none of its own."""
+        if len(self._rows) != 1 or len(self._links):
+            return None
+        geometry = self.surface.geometry_store
+        x, y, width, height = geometry.boxes[int(self._rows[0])].tolist()
+        key = link_at(geometry, x + width / 2, y + height / 2, height / 2)
+        if key is None:
+            return None
+        edge = geometry.edges[geometry.link_of[key]]
+        project = self.surface.project
+        return edge if splice_existing(project.project, project.checker, self._node, edge) else None
+
+    def _extent(self) -> QRectF:
+        geometry = self.surface.geometry_store
+        box = geometry.extent(self._rows)
+        assert box is not None
+        left, top, right, bottom = box
+        if len(self._links):
+            bounds = geometry.bounds[self._links]
+            left, top = min(left, bounds[:, 0].min()), min(top, bounds[:, 1].min())
+            right, bottom = max(right, bounds[:, 2].max()), max(bottom, bounds[:, 3].max())
+        if self._target is not None:
+            link = geometry.bounds[geometry.link_of[(self._target.target, self._target.input)]]
+            left, top, right, bottom = (
+                min(left, link[0]),
+                min(top, link[1]),
+                max(right, link[2]),
+                max(bottom, link[3]),
+            )
+        return on_screen(self.surface.view, (left - 14, top - 14, right + 14, bottom + 14), margin=4)

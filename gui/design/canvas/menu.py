@@ -1,0 +1,80 @@
+"""The menu of the right button: what can be done to the nodes, the link or the place under it."""
+
+import functools
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu
+
+from gui.design.canvas.gestures.gesture import Pointer
+from gui.design.canvas.hit import Hit, Kind
+from gui.widgets.icons import icon
+
+if TYPE_CHECKING:
+    from gui.design.canvas.canvas import GraphCanvas
+
+
+class CanvasMenu(QMenu):
+    """Built for one thing under the pointer; entries that cannot be used say why in their caption."""
+
+    def __init__(self, canvas: "GraphCanvas", pointer: Pointer, under: Hit) -> None:
+        super().__init__(canvas)
+        self.setObjectName("design.canvas.menu")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._canvas = canvas
+        commands = canvas.commands
+        if under.kind is Kind.LINK and under.link is not None:
+            link = under.link
+            self._entry("Insert a layer…", "plus", lambda: canvas.open_insert(pointer, link))
+            self._entry("Remove link", "trash", lambda: commands.delete_link(link), "Del")
+        elif canvas.selection.nodes and under.node:
+            self._for_nodes(canvas, under)
+        else:
+            self._entry("Add a layer…", "plus", lambda: canvas.open_search(pointer, None), "Tab")
+            self._entry("Paste", "paste", lambda: canvas.paste_at(pointer), "Ctrl+V")
+            self.addSeparator()
+            self._entry("Select all", "grid", commands.select_all, "Ctrl+A")
+            self._entry("Find a node…", "search", canvas.find_node, "Ctrl+F")
+            self._entry("Tidy", "tidy", canvas.tidy, "Ctrl+Shift+T")
+            self._entry("Fit", "fit", canvas.fit, "F")
+
+    def _for_nodes(self, canvas: "GraphCanvas", under: Hit) -> None:
+        commands = canvas.commands
+        nodes = canvas.project.project.graph.nodes
+        chosen = [nodes[node_id] for node_id in canvas.selection.nodes if node_id in nodes]
+        problems = canvas.project.checker.problems_of(under.node)
+        for problem in problems[:2]:
+            for repair in problem.repairs[:3]:
+                self._entry(f"Repair: {repair.title}", "check", functools.partial(canvas.do, repair.edit))
+        if not self.isEmpty():
+            self.addSeparator()
+        self._entry("Settings", "settings", lambda: canvas.inspect_requested.emit(under.node), "Enter")
+        self.addSeparator()
+        self._entry("Cut", "minus", canvas.cut, "Ctrl+X")
+        self._entry("Copy", "copy", canvas.copy, "Ctrl+C")
+        self._entry("Duplicate", "layers", commands.duplicate, "Ctrl+D")
+        self.addSeparator()
+        bypassed = all(node.bypassed for node in chosen)
+        frozen = all(node.frozen for node in chosen)
+        self._entry("Stop bypassing" if bypassed else "Bypass", "bypass", commands.toggle_bypassed, "Ctrl+B")
+        self._entry("Let learn again" if frozen else "Freeze", "freeze", commands.toggle_frozen)
+        self.addSeparator()
+        self._entry("Select connected", "link", commands.select_connected, "Ctrl+L")
+        self._entry("Select same kind", "grid", commands.select_same_type)
+        if len(chosen) > 1:
+            self._entry("Tidy selection", "tidy", canvas.tidy, "Ctrl+Shift+T")
+        self.addSeparator()
+        self._entry("Delete", "trash", commands.delete, "Del")
+        self._entry("Delete, leave the gap", "trash", lambda: commands.delete(heal=False), "Shift+Del")
+
+    def open_at(self, point: QPoint) -> None:
+        """Show the menu; it deletes itself when it closes."""
+        self.popup(point)
+
+    def _entry(self, caption: str, picture: str, do: Callable[[], object], keys: str = "") -> QAction:
+        # The keys are shown, not bound: the canvas has them already.
+        action = self.addAction(icon(picture), f"{caption}\t{keys}" if keys else caption)
+        action.triggered.connect(lambda _checked=False: do())
+        return action

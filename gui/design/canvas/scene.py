@@ -1,0 +1,269 @@
+"""Keeps the geometry equal to the document: listens to the project and refreshes only what an edit touched."""
+
+import math
+from collections.abc import Iterable
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QFont, QFontMetricsF
+
+from engine.catalog.layer import Layer
+from engine.catalog.registry import layer_type
+from engine.catalog.tensors import edge_text
+from engine.checks.problem import Severity
+from engine.document.edits import Change
+from engine.document.graph import Edge, Node
+from gui.design.canvas.face import CARD_WIDEST, CARD_WIDTH, NodeFace
+from gui.design.canvas.geometry import Flag, Geometry
+from gui.design.canvas.viewport import Box
+from gui.design.families import color_name
+from gui.design.node_text import caption, is_loss, main_line
+from gui.models.project import ProjectModel
+from gui.models.runs import RunsModel
+from gui.models.selection import Selection
+from gui.widgets.fonts import mono_font, text_font
+
+_MOST_BOXES = 40
+
+
+class Scene(QObject):
+    """The graph as it is drawn. Whatever is shown follows from the document, the checks, the selection and the runs."""
+
+    refreshed = Signal(object)
+    """list of boxes (left, top, right, bottom) that look different now, or None for everything."""
+    reloaded = Signal()
+    """Another project is shown."""
+
+    def __init__(
+        self, project: ProjectModel, selection: Selection, runs: RunsModel | None = None, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._project = project
+        self._selection = selection
+        self._runs = runs
+        self.geometry = Geometry()
+        self._losses: dict[str, str] = {}  # node id -> what its card says; set by _on_run_news
+        self._title_width = _Widths(text_font(13, QFont.Weight.DemiBold))
+        self._id_width = _Widths(text_font(12))
+        self._line_width = _Widths(mono_font(12))
+        project.opened.connect(self.reload)
+        project.changed.connect(self._on_changed)
+        project.checked.connect(self._on_checked)
+        selection.changed.connect(self._on_selected)
+        if runs is not None:
+            runs.events_arrived.connect(self._on_run_news)
+            runs.current_changed.connect(self._on_run_news)
+        self.reload()
+
+    def reload(self) -> None:
+        """Take over the whole document."""
+        graph = self._project.project.graph
+        geometry = self.geometry
+        geometry.clear()
+        self._read_losses()
+        for node in graph.nodes.values():
+            geometry.add(self._face(node), node.x, node.y)
+        for edge in graph.edges:
+            geometry.link(edge)
+        self._mark_selected()
+        self.reloaded.emit()
+        self.refreshed.emit(None)
+
+    def link_text(self, edge: Edge) -> str:
+        """The shape on a link; empty while it is unknown."""
+        spec = self._project.checker.specs.get((edge.source, edge.output))
+        if spec is None:
+            return ""
+        return edge_text(spec.shape) if spec.rank > 1 else "1"
+
+    # What happens elsewhere.
+
+    def _on_changed(self, change: Change) -> None:
+        if change.data:
+            self._refresh_faces(list(self.geometry.row_of), [])
+        if not change.nodes and not change.moved:
+            return
+        graph = self._project.project.graph
+        geometry = self.geometry
+        touched = [*change.nodes, *change.moved]
+        many = len(touched) > _MOST_BOXES
+        boxes: list[Box] = [] if many else self._boxes(touched)
+        cards = self._cards(touched)
+        for node_id in change.nodes:
+            if node_id not in graph.nodes and node_id in geometry.row_of:
+                geometry.remove(node_id)
+        for node_id in change.nodes:
+            node = graph.nodes.get(node_id)
+            if node is None:
+                continue
+            row = geometry.row_of.get(node_id)
+            if row is None:
+                geometry.add(self._face(node), node.x, node.y)
+            else:
+                geometry.set_face(row, self._face(node))
+        for node_id in change.nodes:
+            if node_id in graph.nodes:
+                self._follow_links(node_id)
+        moved = [graph.nodes[node_id] for node_id in {*change.moved, *change.nodes} if node_id in graph.nodes]
+        if moved:
+            rows = geometry.rows(node.id for node in moved)
+            geometry.place(rows, np.array([(node.x, node.y) for node in moved]))
+            for node in moved:
+                if node.id in change.moved:
+                    geometry.set_face(geometry.row_of[node.id], self._face(node))
+        cards = np.concatenate((cards, self._cards(touched)))
+        geometry.reroute(cards)
+        self._mark_selected()
+        if not many:
+            boxes += self._boxes(touched)
+        self.refreshed.emit(None if many else boxes)
+
+    def _follow_links(self, node_id: str) -> None:
+        """Make the links that end at a node equal to the document's."""
+        geometry = self.geometry
+        wanted = self._project.project.graph.inputs_of(node_id)
+        row = geometry.row_of[node_id]
+        for link in geometry.links_of((row,)).tolist():
+            edge = geometry.edges[link] if link < len(geometry.edges) else None
+            if edge is not None and edge.target == node_id and edge.input not in wanted:
+                geometry.unlink((edge.target, edge.input))
+                self._follow_links(node_id)  # rows have moved
+                return
+        for edge in wanted.values():
+            link_row = geometry.link_of.get((edge.target, edge.input))
+            if link_row is None or geometry.edges[link_row] != edge:
+                geometry.link(edge)
+
+    def _on_checked(self, ids: Iterable[str]) -> None:
+        self._refresh_faces(list(ids), [])
+
+    def _on_selected(self, _nodes: object) -> None:
+        rows = self.geometry.flagged(Flag.SELECTED)
+        before = {self.geometry.ids[row] for row in rows.tolist()}
+        self._mark_selected()
+        differing = list(before ^ set(self._selection.nodes))
+        self.refreshed.emit(None if len(differing) > _MOST_BOXES else self._boxes(differing))
+
+    def _on_run_news(self, *_news: object) -> None:
+        before = dict(self._losses)
+        self._read_losses()
+        self._refresh_faces(
+            [node for node in {*before, *self._losses} if before.get(node) != self._losses.get(node)], []
+        )
+
+    # Inside.
+
+    def _mark_selected(self) -> None:
+        geometry = self.geometry
+        geometry.mark(geometry.flagged(Flag.SELECTED), Flag.SELECTED, False)
+        geometry.mark(geometry.rows(self._selection.nodes), Flag.SELECTED, True)
+
+    def _refresh_faces(self, ids: list[str], boxes: list[Box]) -> None:
+        graph = self._project.project.graph
+        geometry = self.geometry
+        known = [node_id for node_id in ids if node_id in geometry.row_of and node_id in graph.nodes]
+        changed: list[str] = []
+        for node_id in known:
+            row = geometry.row_of[node_id]
+            face = self._face(graph.nodes[node_id])
+            if face != geometry.faces[row]:
+                geometry.set_face(row, face)
+                changed.append(node_id)
+        if len(known) > _MOST_BOXES:
+            self.refreshed.emit(None)
+        elif known:
+            self.refreshed.emit([*boxes, *self._boxes(known)])
+
+    def _boxes(self, ids: Iterable[str]) -> list[Box]:
+        """Everything that shows a node: its card and its links."""
+        geometry = self.geometry
+        found: list[Box] = []
+        for node_id in ids:
+            row = geometry.row_of.get(node_id)
+            if row is None:
+                continue
+            x, y, width, height = geometry.boxes[row].tolist()
+            found.append((x - 14, y - 14, x + width + 14, y + height + 14))
+            links = geometry.links_of((row,))
+            if len(links):
+                bounds = geometry.bounds[links]
+                left, top = bounds[:, :2].min(axis=0).tolist()
+                right, bottom = bounds[:, 2:].max(axis=0).tolist()
+                found.append((left - 40, top - 12, right + 40, bottom + 12))
+        return found
+
+    def _cards(self, ids: Iterable[str]) -> np.ndarray:
+        """(card, 4): left, top, right, bottom of the cards of these nodes."""
+        boxes = self.geometry.boxes[self.geometry.rows(ids)].copy()
+        boxes[:, 2:] += boxes[:, :2]
+        return boxes
+
+    def _face(self, node: Node) -> NodeFace:
+        project, checker = self._project.project, self._project.checker
+        kind = layer_type(node.type)
+        layer: Layer | None = checker.layers.get(node.id)
+        ports = layer.input_ports() if layer is not None else kind.inputs if kind is not None else ()
+        outputs = layer.output_ports() if layer is not None else kind.outputs if kind is not None else ("output",)
+        inputs = tuple(port.name for port in ports)
+        # A link to a port the layer lacks is shown all the same: it is in the file, and the badge says what is wrong.
+        extra = tuple(port for port in project.graph.inputs_of(node.id) if port not in inputs)
+        output = checker.specs.get((node.id, outputs[0])) if outputs else None
+        line = self._losses.get(node.id, "") if is_loss(kind) else ""
+        line = line or main_line(node, layer, checker.input_specs(node.id), output, project.data)
+        problems = checker.problems_of(node.id)
+        badge = ""
+        if problems:
+            badge = "error" if any(problem.severity is Severity.ERROR for problem in problems) else "warning"
+        title = caption(node, kind, project.data)
+        return NodeFace(
+            id=node.id,
+            title=title,
+            line=line,
+            color=color_name(kind.family) if kind is not None else "shape",
+            inputs=inputs + extra,
+            outputs=outputs,
+            badge=badge,
+            bypassed=node.bypassed,
+            frozen=node.frozen,
+            width=self._width(title, node.id, line, node.frozen),
+        )
+
+    def _width(self, title: str, node_id: str, line: str, frozen: bool) -> float:
+        """Wide enough for caption and id, in steps, so that columns stay even."""
+        if len(title) + len(node_id) <= 16 and len(line) <= 19 and not frozen:
+            return CARD_WIDTH  # fits whatever the letters are; measuring costs
+        header = 14 + self._title_width(title) + 12 + min(90.0, self._id_width(node_id)) + 11 + (18 if frozen else 0)
+        needed = max(header, 14 + self._line_width(line) + 12)
+        return min(CARD_WIDEST, CARD_WIDTH + max(0, math.ceil((needed - CARD_WIDTH) / 16)) * 16)
+
+    def _read_losses(self) -> None:
+        """The last loss of the run that is shown, for the loss nodes of a network with one; else by name."""
+        self._losses = {}
+        runs = self._runs
+        if runs is None or runs.current is None:
+            return
+        losses = [node.id for node in self._project.project.graph.nodes.values() if is_loss(layer_type(node.type))]
+        if len(losses) != 1:
+            return
+        curves = runs.curves(runs.current)
+        values = curves.step_loss
+        if len(values):
+            self._losses[losses[0]] = f"loss {float(values[-1]):.3f}"
+        elif curves.train.get("loss"):
+            self._losses[losses[0]] = f"loss {curves.train['loss'][-1]:.3f}"
+
+
+class _Widths:
+    """Widths of texts in one font, remembered: most captions come many times."""
+
+    def __init__(self, font: QFont) -> None:
+        self._metrics = QFontMetricsF(font)
+        self._known: dict[str, float] = {}
+
+    def __call__(self, text: str) -> float:
+        width = self._known.get(text)
+        if width is None:
+            if len(self._known) > 5000:
+                self._known.clear()
+            width = self._known[text] = self._metrics.horizontalAdvance(text[:80])
+        return width

@@ -1,0 +1,237 @@
+"""Pictures of nodes, painted once per face, zoom and theme, then only copied: text is the dearest thing on a card."""
+
+from collections import OrderedDict
+from typing import Final
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPixmap
+
+from gui.design.canvas.face import HEADER, PORT_PITCH, PORT_RADIUS, PORT_TOP, NodeFace
+from gui.widgets.fonts import mono_font, text_font
+from gui.widgets.icons import draw_icon
+from gui.widgets.plain_text import plain_text
+from gui.widgets.theme import current_theme
+from gui.widgets.tokens import CARD_RADIUS, Theme, mix
+
+PAD: Final = 10.0
+"""Canvas units around the card for ports, badge and outline."""
+BRIEF_BELOW: Final = 0.55
+"""Under this zoom a card shows its title alone, large enough to read."""
+_BUDGET_BYTES: Final = 64 << 20
+
+
+class SpriteCache:
+    """The newest picture of each face; the least used go first when they take more than 64 MB."""
+
+    def __init__(self) -> None:
+        self._sprites: OrderedDict[NodeFace, tuple[float, QPixmap]] = OrderedDict()
+        self._pills: dict[str, QPixmap] = {}
+        self._pill_key: tuple[float, float] = (0.0, 0.0)
+        self._bytes = 0
+
+    def clear(self) -> None:
+        """Forget all pictures: the theme or the screen has changed."""
+        self._sprites.clear()
+        self._pills.clear()
+        self._bytes = 0
+
+    @property
+    def memory_bytes(self) -> int:
+        """What the pictures take."""
+        return self._bytes
+
+    def get(self, face: NodeFace) -> tuple[float, QPixmap] | None:
+        """The picture of a face and the zoom it was painted for; it may be stale."""
+        found = self._sprites.get(face)
+        if found is not None:
+            self._sprites.move_to_end(face)
+        return found
+
+    def render(self, face: NodeFace, zoom: float, ratio: float) -> QPixmap:
+        """Paint a face for this zoom and keep it."""
+        old = self._sprites.pop(face, None)
+        if old is not None:
+            self._bytes -= _size(old[1])
+        picture = paint_sprite(face, zoom, ratio)
+        self._sprites[face] = (zoom, picture)
+        self._bytes += _size(picture)
+        while self._bytes > _BUDGET_BYTES and len(self._sprites) > 1:
+            _face, (_zoom, dropped) = self._sprites.popitem(last=False)
+            self._bytes -= _size(dropped)
+        return picture
+
+    def pill(self, text: str, zoom: float, ratio: float) -> QPixmap:
+        """The small label with a shape on a link."""
+        if self._pill_key != (zoom, ratio) or len(self._pills) > 500:
+            self._pills.clear()
+            self._pill_key = (zoom, ratio)
+        picture = self._pills.get(text)
+        if picture is None:
+            picture = self._pills[text] = _paint_pill(text, zoom, ratio)
+        return picture
+
+
+def _size(picture: QPixmap) -> int:
+    return picture.width() * picture.height() * 4
+
+
+def blank(width: float, height: float, ratio: float) -> QPixmap:
+    """A transparent picture of that many pixels of the screen."""
+    picture = QPixmap(max(1, round(width * ratio)), max(1, round(height * ratio)))
+    picture.setDevicePixelRatio(ratio)
+    picture.fill(Qt.GlobalColor.transparent)
+    return picture
+
+
+def paint_sprite(face: NodeFace, zoom: float, ratio: float) -> QPixmap:
+    """A card with its ports, with `PAD` around it."""
+    picture = blank((face.width + 2 * PAD) * zoom + 1, (face.height + 2 * PAD) * zoom + 1, ratio)
+    with QPainter(picture) as painter:
+        painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
+        painter.scale(zoom, zoom)
+        painter.translate(PAD, PAD)
+        paint_card(painter, face, zoom)
+    return picture
+
+
+def paint_card(painter: QPainter, face: NodeFace, zoom: float) -> None:
+    """Paint a card at the painter's origin, in canvas units, with the detail that suits the zoom."""
+    theme = current_theme()
+    color = theme.family(face.color)
+    brief = zoom < BRIEF_BELOW
+    if face.bypassed:
+        painter.setOpacity(0.5)
+    card = QRectF(0.5, 0.5, face.width - 1, face.height - 1)
+    header = mix(theme.panel, color, 0.22 if theme.dark else 0.2)
+    path = QPainterPath()
+    path.addRoundedRect(card, CARD_RADIUS, CARD_RADIUS)
+    painter.fillPath(path, header if brief else theme.color("panel"))
+    if not brief:
+        painter.save()
+        painter.setClipRect(QRectF(0, 0, face.width, HEADER))
+        painter.fillPath(path, header)
+        painter.restore()
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(_outline(theme, face), 2.0 if face.badge else 1.0))
+    painter.drawPath(path)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(color)
+    painter.drawRoundedRect(QRectF(1, 10, 4, face.height - 20), 2, 2)
+    if brief:
+        _brief_text(painter, theme, face, zoom)
+    else:
+        _full_text(painter, theme, face)
+    _ports(painter, theme, face)
+    painter.setOpacity(1.0)
+    if face.badge:
+        _badge(painter, theme, face, zoom)
+
+
+def _outline(theme: Theme, face: NodeFace) -> QColor:
+    return theme.color({"error": "error", "warning": "warn"}.get(face.badge, "line"))
+
+
+def _full_text(painter: QPainter, theme: Theme, face: NodeFace) -> None:
+    right = face.width - 11
+    id_font = text_font(12)
+    id_text = plain_text(face.id, 64)
+    id_width = QFontMetricsF(id_font).horizontalAdvance(id_text)
+    title_font = text_font(13, QFont.Weight.DemiBold)
+    metrics = QFontMetricsF(title_font)
+    title = plain_text(face.title, 80)
+    title_width = metrics.horizontalAdvance(title)
+    room = right - 14
+    icon_width = 16 if face.frozen else 0
+    if title_width + id_width + icon_width + 8 > room:
+        id_width = max(30.0, min(id_width, room - title_width - icon_width - 8))
+        id_text = QFontMetricsF(id_font).elidedText(id_text, Qt.TextElideMode.ElideRight, id_width + 1)
+        title = metrics.elidedText(title, Qt.TextElideMode.ElideRight, room - id_width - icon_width - 7)
+    vertical = Qt.AlignmentFlag.AlignVCenter
+    painter.setFont(title_font)
+    painter.setPen(theme.color("text"))
+    painter.drawText(QRectF(14, 1, room, HEADER - 1), vertical | Qt.AlignmentFlag.AlignLeft, title)
+    painter.setFont(id_font)
+    painter.setPen(mix(theme.faint, theme.panel, 0.12) if theme.dark else theme.color("faint"))
+    painter.drawText(
+        QRectF(right - id_width - 2, 1, id_width + 2, HEADER - 1), vertical | Qt.AlignmentFlag.AlignRight, id_text
+    )
+    if face.frozen:
+        draw_icon(painter, "freeze", QRectF(right - id_width - 18, 7, 13, 13), theme.link)
+    if face.line:
+        painter.setFont(mono_font(12))
+        painter.setPen(theme.color("dim"))
+        line = plain_text(face.line, 80)
+        width = face.width - 24
+        shown = QFontMetricsF(painter.font()).elidedText(line, Qt.TextElideMode.ElideRight, width)
+        painter.drawText(QRectF(14, HEADER + 6, width, 20), vertical | Qt.AlignmentFlag.AlignLeft, shown)
+
+
+def _brief_text(painter: QPainter, theme: Theme, face: NodeFace, zoom: float) -> None:
+    size = min(face.height * 0.5, 9.5 / zoom)
+    font = text_font(100, QFont.Weight.DemiBold)
+    font.setPixelSize(max(8, round(size)))
+    painter.setFont(font)
+    painter.setPen(theme.color("text"))
+    box = QRectF(13, 0, face.width - 20, face.height)
+    title = QFontMetricsF(font).elidedText(plain_text(face.title, 80), Qt.TextElideMode.ElideRight, box.width())
+    painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, title)
+
+
+def _ports(painter: QPainter, theme: Theme, face: NodeFace) -> None:
+    color = theme.family(face.color)
+    painter.setPen(QPen(color, 2))
+    painter.setBrush(theme.color("panel") if not theme.dark else theme.color("background"))
+    for index in range(len(face.inputs)):
+        painter.drawEllipse(QPointF(0, PORT_TOP + index * PORT_PITCH), PORT_RADIUS, PORT_RADIUS)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(color)
+    for index in range(len(face.outputs)):
+        painter.drawEllipse(QPointF(face.width, PORT_TOP + index * PORT_PITCH), PORT_RADIUS, PORT_RADIUS)
+    if face.bypassed and face.inputs and face.outputs:
+        painter.setPen(QPen(color, 1.5, Qt.PenStyle.DashLine))
+        painter.drawLine(QPointF(PORT_RADIUS, PORT_TOP), QPointF(face.width - PORT_RADIUS, PORT_TOP))
+
+
+BADGE_RADIUS: Final = 8.0
+
+
+def badge_center(face: NodeFace) -> tuple[float, float]:
+    """Where the badge lies on the card."""
+    return face.width - 6, 1.0
+
+
+def _badge(painter: QPainter, theme: Theme, face: NodeFace, zoom: float) -> None:
+    x, y = badge_center(face)
+    error = face.badge == "error"
+    painter.setPen(QPen(theme.color("background"), 2))
+    painter.setBrush(theme.color("error" if error else "warn"))
+    painter.drawEllipse(QPointF(x, y), BADGE_RADIUS, BADGE_RADIUS)
+    # A stroke and a dot, drawn: a glyph this small would not sit in the middle.
+    sign = theme.color("on_accent") if error else theme.color("background" if theme.dark else "text")
+    painter.setPen(QPen(sign, 2, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+    painter.drawLine(QPointF(x, y - 3.6), QPointF(x, y + 0.6))
+    painter.drawPoint(QPointF(x, y + 3.8))
+
+
+PILL_HEIGHT: Final = 20.0
+
+
+def pill_width(text: str) -> float:
+    """Canvas units a shape on a link takes: the face is mono-spaced."""
+    return len(text) * 6.6 + 16
+
+
+def _paint_pill(text: str, zoom: float, ratio: float) -> QPixmap:
+    theme = current_theme()
+    width = pill_width(text)
+    picture = blank(width * zoom + 1, PILL_HEIGHT * zoom + 1, ratio)
+    with QPainter(picture) as painter:
+        painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
+        painter.scale(zoom, zoom)
+        painter.setPen(QPen(theme.color("line"), 1))
+        painter.setBrush(theme.color("background"))
+        painter.drawRoundedRect(QRectF(0.5, 0.5, width - 1, PILL_HEIGHT - 1), 9, 9)
+        painter.setPen(theme.color("dim"))
+        painter.setFont(mono_font(11))
+        painter.drawText(QRectF(0, 0, width, PILL_HEIGHT), Qt.AlignmentFlag.AlignCenter, text)
+    return picture

@@ -1,0 +1,466 @@
+"""The edits behind the gestures: add, splice, delete and heal, duplicate, paste. Each is a value; nothing changes here.
+
+All functions read a project and its checks and return one edit, so that each gesture is one step of the history.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+from engine.catalog.layer import InputPort, Layer
+from engine.catalog.registry import layer_type
+from engine.catalog.tensors import TensorSpec
+from engine.checks.connection import refusal
+from engine.checks.inference import ShapeChecker
+from engine.document.data_spec import FieldKind
+from engine.document.edits import AddNode, Batch, Connect, Disconnect, Edit, MoveNodes, RemoveNode, SetType
+from engine.document.graph import Edge, Node, Value
+from engine.document.project import Project
+from engine.errors import GraphError
+
+COLUMN: Final = 240.0
+"""From one card to the next one after it."""
+_CARD: Final = (168.0, 64.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Loose:
+    """An end of a link that waits for another: an output of a node (`forward`) or an input."""
+
+    node: str
+    port: str
+    forward: bool
+
+
+# What fits where.
+
+
+def type_of(node: Node) -> type[Layer] | None:
+    """The layer of a node."""
+    return layer_type(node.type)
+
+
+def input_ports(node: Node, checker: ShapeChecker) -> tuple[InputPort, ...]:
+    """The inputs of a node, as its settings make them."""
+    layer = checker.layers.get(node.id)
+    if layer is not None:
+        return layer.input_ports()
+    kind = type_of(node)
+    return kind.inputs if kind is not None else ()
+
+
+def output_ports(node: Node, checker: ShapeChecker) -> tuple[str, ...]:
+    """The outputs of a node."""
+    layer = checker.layers.get(node.id)
+    if layer is not None:
+        return layer.output_ports()
+    kind = type_of(node)
+    return kind.outputs if kind is not None else ()
+
+
+def takes(port: InputPort, spec: TensorSpec | None) -> bool:
+    """Whether a tensor has the axes and the kind of number a port expects; an unknown one may."""
+    if spec is None:
+        return True
+    if port.dtype is not None and port.dtype != spec.dtype:
+        return False
+    return not port.axes or len(port.axes) == spec.rank
+
+
+def free_input(project: Project, checker: ShapeChecker, node_id: str, source: str, output: str) -> InputPort | None:
+    """The input a link to this node should take: a free one that fits, else a taken one that fits; None for none."""
+    node = project.graph.node(node_id)
+    spec = checker.specs.get((source, output))
+    taken = project.graph.inputs_of(node_id)
+    allowed = [
+        port
+        for port in input_ports(node, checker)
+        if refusal(project, checker, Edge(source=source, output=output, target=node_id, input=port.name)) is None
+    ]
+    for wanted in (
+        [port for port in allowed if port.name not in taken and takes(port, spec)],
+        [port for port in allowed if port.name not in taken],
+        [port for port in allowed if takes(port, spec)],
+        allowed,
+    ):
+        if wanted:
+            return wanted[0]
+    return None
+
+
+# Adding.
+
+
+def starting_attributes(project: Project, type_name: str) -> dict[str, Value]:
+    """Settings of a new node that follow from the data: an Input takes what is not brought in yet."""
+    if type_name == "Input":
+        used = {
+            str(name)
+            for node in project.graph.nodes.values()
+            if node.type == "Input"
+            for name in _names(node.attributes.get("fields"))
+        }
+        free = [field for field in project.data.inputs() if field.name not in used]
+        table = (FieldKind.NUMBER, FieldKind.CATEGORY)
+        if free and free[0].kind in table:
+            return {"fields": [field.name for field in free if field.kind in table]}
+        if free:
+            return {"fields": [free[0].name]}
+        targets = [field for field in project.data.targets() if field.name not in used]
+        return {"fields": [targets[0].name]} if targets else {}
+    if type_name == "Output":
+        answered = {str(node.attributes.get("field")) for node in project.graph.nodes.values() if node.type == "Output"}
+        open_fields = [field.name for field in project.data.targets() if field.name not in answered]
+        return {"field": open_fields[0]} if open_fields else {}
+    return {}
+
+
+def _names(value: Value) -> Sequence[object]:
+    return value if isinstance(value, list) else ()
+
+
+def new_node(project: Project, type_name: str, x: float, y: float, taken: Iterable[str] = ()) -> Node:
+    """A node of that type with a free id."""
+    return Node(
+        id=project.graph.free_id(type_name, taken),
+        type=type_name,
+        attributes=starting_attributes(project, type_name),
+        x=x,
+        y=y,
+    )
+
+
+def add(project: Project, type_name: str, x: float, y: float) -> tuple[Edit, Node]:
+    """Put a new node on the canvas, without links."""
+    node = new_node(project, type_name, x, y)
+    return AddNode(node=node), node
+
+
+def add_at_loose_end(
+    project: Project, checker: ShapeChecker, type_name: str, loose: Loose, x: float, y: float
+) -> tuple[Edit, Node]:
+    """Put a new node where a link was dropped and connect it there with the best port."""
+    node = new_node(project, type_name, x, y)
+    kind = layer_type(type_name)
+    edits: list[Edit] = [AddNode(node=node)]
+    if kind is not None:
+        if loose.forward:
+            port = best_port(kind, checker.specs.get((loose.node, loose.port)))
+            if port:
+                edits.append(Connect(edge=Edge(source=loose.node, output=loose.port, target=node.id, input=port)))
+        elif kind.outputs:
+            edits.append(
+                Connect(edge=Edge(source=node.id, output=kind.outputs[0], target=loose.node, input=loose.port))
+            )
+    return _named(f"Add {type_name}", edits), node
+
+
+def best_port(kind: type[Layer], spec: TensorSpec | None) -> str:
+    """The first input of a layer that takes the tensor, else its first; empty when it has none."""
+    for port in kind.inputs:
+        if takes(port, spec):
+            return port.name
+    return kind.inputs[0].name if kind.inputs else ""
+
+
+def add_after(project: Project, checker: ShapeChecker, type_name: str, after: str) -> tuple[Edit, Node] | None:
+    """Put a new node after another and connect it; between the other and what follows, where there is one thing.
+
+    None when the layer cannot stand there at all: it has no inputs, or the other no outputs.
+    """
+    kind = layer_type(type_name)
+    node = project.graph.node(after)
+    outputs = output_ports(node, checker)
+    if kind is None or not kind.inputs or not outputs:
+        return None
+    followers = list(project.graph.consumers_of(after))
+    if len(followers) == 1 and len(kind.inputs) == 1 and kind.outputs:
+        return splice_new(project, checker, type_name, followers[0])
+    x, y = node.x + COLUMN, _free_height(project, node.x + COLUMN, node.y)
+    return add_at_loose_end(project, checker, type_name, Loose(after, outputs[0], True), x, y)
+
+
+def _free_height(project: Project, x: float, y: float) -> float:
+    """The first height from `y` down at which a card at `x` covers no other."""
+    others = [(node.y, node.y + _CARD[1]) for node in project.graph.nodes.values() if abs(node.x - x) < _CARD[0] + 8]
+    for top, bottom in sorted(others):
+        if y < bottom + 16 and y + _CARD[1] + 16 > top:
+            y = bottom + 24
+    return y
+
+
+def splice_new(project: Project, checker: ShapeChecker, type_name: str, edge: Edge) -> tuple[Edit, Node] | None:
+    """Put a new node into a link, and move what follows to the right where there is no room."""
+    source, target = project.graph.node(edge.source), project.graph.node(edge.target)
+    node = new_node(project, type_name, source.x + COLUMN, source.y)
+    kind = layer_type(type_name)
+    if kind is None or not kind.inputs or not kind.outputs:
+        return None
+    edits: list[Edit] = [AddNode(node=node), *_into(checker, kind, node.id, edge)]
+    if target.x >= source.x:
+        edits += make_room(project, edge.target, node.x + COLUMN)
+    return _named(f"Add {type_name}", edits), node
+
+
+def splice_dropped(
+    project: Project, checker: ShapeChecker, type_name: str, edge: Edge, x: float, y: float
+) -> tuple[Edit, Node] | None:
+    """Put a new node at a place and into the link it was dropped on."""
+    kind = layer_type(type_name)
+    if kind is None or not kind.inputs or not kind.outputs:
+        return None
+    node = new_node(project, type_name, x, y)
+    edits: list[Edit] = [AddNode(node=node), *_into(checker, kind, node.id, edge)]
+    target = project.graph.node(edge.target)
+    if target.x >= project.graph.node(edge.source).x:
+        edits += make_room(project, edge.target, x + COLUMN)
+    return _named(f"Insert {type_name}", edits), node
+
+
+def splice_existing(project: Project, checker: ShapeChecker, node_id: str, edge: Edge) -> list[Edit]:
+    """Put a node that is there already into a link; empty when it cannot stand there."""
+    node = project.graph.node(node_id)
+    kind = type_of(node)
+    if kind is None or node_id in (edge.source, edge.target):
+        return []
+    if project.graph.inputs_of(node_id) or list(project.graph.consumers_of(node_id)):
+        return []
+    if not input_ports(node, checker) or not output_ports(node, checker):
+        return []
+    return _into(checker, kind, node_id, edge)
+
+
+def _into(checker: ShapeChecker, kind: type[Layer], node_id: str, edge: Edge) -> list[Edit]:
+    port = best_port(kind, checker.specs.get((edge.source, edge.output)))
+    return [
+        Connect(edge=Edge(source=edge.source, output=edge.output, target=node_id, input=port)),
+        Connect(edge=Edge(source=node_id, output=kind.outputs[0], target=edge.target, input=edge.input)),
+    ]
+
+
+def make_room(project: Project, first: str, x: float) -> list[Edit]:
+    """Move a node, and what follows it to the right, so that the node begins at `x`; empty when it does already."""
+    graph = project.graph
+    start = graph.node(first)
+    by = x - start.x
+    if by <= 0:
+        return []
+    positions: dict[str, tuple[float, float]] = {}
+    waiting = [first]
+    while waiting:
+        node_id = waiting.pop()
+        node = graph.node(node_id)
+        if node_id in positions or node.x < start.x:
+            continue
+        positions[node_id] = (node.x + by, node.y)
+        waiting += [edge.target for edge in graph.consumers_of(node_id)]
+    return [MoveNodes(positions=positions)]
+
+
+# Activations after a layer.
+
+
+def activation_after(project: Project, node_id: str) -> Node | None:
+    """The activation that follows a node directly and alone."""
+    followers = list(project.graph.consumers_of(node_id))
+    if len(followers) != 1:
+        return None
+    node = project.graph.node(followers[0].target)
+    kind = type_of(node)
+    return node if kind is not None and kind.family.value == "activation" else None
+
+
+def set_activation(project: Project, checker: ShapeChecker, node_id: str, type_name: str) -> Edit | None:
+    """Give a layer this activation: add it, swap it, or take it away (empty name); None when nothing changes."""
+    present = activation_after(project, node_id)
+    if present is not None:
+        if not type_name:
+            return delete(project, checker, [present.id])
+        return SetType(id=present.id, type=type_name, attributes={}) if present.type != type_name else None
+    if not type_name:
+        return None
+    outputs = output_ports(project.graph.node(node_id), checker)
+    kind = layer_type(type_name)
+    followers = list(project.graph.consumers_of(node_id))
+    if not outputs or kind is None:
+        return None
+    if not followers:
+        added = add_after(project, checker, type_name, node_id)
+        return added[0] if added is not None else None
+    # Between the layer and everything that reads it.
+    source = project.graph.node(node_id)
+    node = new_node(project, type_name, source.x + COLUMN, source.y)
+    edits: list[Edit] = [
+        AddNode(node=node),
+        Connect(edge=Edge(source=node_id, output=outputs[0], target=node.id, input=kind.inputs[0].name)),
+    ]
+    for edge in followers:
+        edits.append(Connect(edge=Edge(source=node.id, output=kind.outputs[0], target=edge.target, input=edge.input)))
+    positions: dict[str, tuple[float, float]] = {}
+    for edge in followers:
+        if project.graph.node(edge.target).x >= source.x:
+            for move in make_room(project, edge.target, node.x + COLUMN):
+                if isinstance(move, MoveNodes):
+                    positions.update(move.positions)
+    if positions:
+        edits.append(MoveNodes(positions=positions))
+    return _named(f"Add {type_name}", edits)
+
+
+# Deleting.
+
+
+def delete(project: Project, checker: ShapeChecker, ids: Iterable[str], *, heal: bool = True) -> Edit | None:
+    """Delete nodes; with `heal` what fed them is joined to what they fed, where it fits. None for no nodes."""
+    graph = project.graph
+    doomed = [node_id for node_id in dict.fromkeys(ids) if node_id in graph.nodes]
+    if not doomed:
+        return None
+    gone = set(doomed)
+    edits: list[Edit] = [RemoveNode(id=node_id) for node_id in doomed]
+    if heal:
+        for node_id in doomed:
+            for edge in graph.consumers_of(node_id):
+                if edge.target not in gone:
+                    joined = _heal(project, checker, edge, gone)
+                    if joined is not None:
+                        edits.append(Connect(edge=joined))
+    name = f"Delete {doomed[0]}" if len(doomed) == 1 else f"Delete {len(doomed)} nodes"
+    return _named(name, edits)
+
+
+def _heal(project: Project, checker: ShapeChecker, edge: Edge, gone: set[str]) -> Edge | None:
+    """The link that closes the gap at an input when its source is deleted."""
+    graph = project.graph
+    source = edge.source
+    seen: set[str] = set()
+    while source in gone:
+        if source in seen:
+            return None
+        seen.add(source)
+        node = graph.node(source)
+        before = graph.inputs_of(source)
+        ports = [port.name for port in input_ports(node, checker)]
+        first = next((before[name] for name in ports if name in before), None)
+        # With several ways in, nobody can say which one shall go on; the first one does when it is alone.
+        if first is None or len(before) > 1:
+            return None
+        source, output = first.source, first.output
+    port = next((port for port in input_ports(graph.node(edge.target), checker) if port.name == edge.input), None)
+    if port is None or not takes(port, checker.specs.get((source, output))):
+        return None
+    return Edge(source=source, output=output, target=edge.target, input=edge.input)
+
+
+def delete_link(project: Project, target: str, port: str) -> Edit | None:
+    """Remove the link at an input; None when there is none."""
+    return Disconnect(target=target, input=port) if port in project.graph.inputs_of(target) else None
+
+
+# Copies.
+
+
+class Clipping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Nodes as text on the clipboard, with the links among them."""
+
+    netwright: str
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...] = ()
+
+
+_MARK: Final = "nodes"
+_MOST_TEXT: Final = 16 << 20
+
+
+def copy_text(project: Project, ids: Iterable[str]) -> str:
+    """Nodes and the links among them as JSON text."""
+    graph = project.graph
+    chosen = [graph.nodes[node_id] for node_id in sorted(ids) if node_id in graph.nodes]
+    inside = {node.id for node in chosen}
+    edges = [edge for edge in graph.sorted_edges() if edge.source in inside and edge.target in inside]
+    encoded = msgspec.json.encode(Clipping(netwright=_MARK, nodes=tuple(chosen), edges=tuple(edges)))
+    return msgspec.json.format(encoded, indent=2).decode()
+
+
+def read_clipping(text: str) -> Clipping:
+    """What `copy_text` made. Raises GraphError when the text holds no nodes."""
+    if not text.strip():
+        raise GraphError("There is nothing to paste.", hint="Select nodes and copy them first.")
+    try:
+        if len(text) > _MOST_TEXT:
+            raise msgspec.DecodeError("too long")
+        clipping = msgspec.json.decode(text.encode("utf-8", "replace"), type=Clipping, strict=True)
+    except (msgspec.DecodeError, RecursionError):
+        raise GraphError(
+            "The clipboard holds no nodes.",
+            expected="nodes copied from Netwright",
+            found=text.strip()[:40],
+            hint="Select nodes and copy them first.",
+        ) from None
+    if clipping.netwright != _MARK or not clipping.nodes:
+        raise GraphError("The clipboard holds no nodes.", hint="Select nodes and copy them first.")
+    return clipping
+
+
+def paste(project: Project, clipping: Clipping, x: float, y: float) -> tuple[Edit, list[str]]:
+    """Add copies with new ids, the leftmost top corner at (x, y); returns the edit and the new ids."""
+    left = min(node.x for node in clipping.nodes)
+    top = min(node.y for node in clipping.nodes)
+    return _copies(project, clipping.nodes, clipping.edges, x - left, y - top, "Paste")
+
+
+def duplicate(project: Project, ids: Iterable[str], dx: float, dy: float) -> tuple[Edit, list[str]] | None:
+    """Copies of nodes beside them, linked among each other and fed by what feeds the originals."""
+    graph = project.graph
+    chosen = [graph.nodes[node_id] for node_id in sorted(ids) if node_id in graph.nodes]
+    if not chosen:
+        return None
+    inside = {node.id for node in chosen}
+    edges = [edge for node in chosen for edge in graph.inputs_of(node.id).values()]
+    return _copies(project, chosen, [edge for edge in edges if edge.target in inside], dx, dy, "Duplicate")
+
+
+def _copies(
+    project: Project, nodes: Sequence[Node], edges: Sequence[Edge], dx: float, dy: float, verb: str
+) -> tuple[Edit, list[str]]:
+    names: dict[str, str] = {}
+    edits: list[Edit] = []
+    for node in nodes:
+        names[node.id] = project.graph.free_id(node.type, names.values())
+        edits.append(AddNode(node=msgspec.structs.replace(node, id=names[node.id], x=node.x + dx, y=node.y + dy)))
+    for edge in edges:
+        source = names.get(edge.source, edge.source)
+        if edge.target not in names or (source == edge.source and source not in project.graph.nodes):
+            continue
+        edits.append(Connect(edge=Edge(source=source, output=edge.output, target=names[edge.target], input=edge.input)))
+    made = list(names.values())
+    return _named(f"{verb} {nodes[0].type}" if len(nodes) == 1 else f"{verb} {len(nodes)} nodes", edits), made
+
+
+# Small things.
+
+
+def _named(title: str, edits: Sequence[Edit]) -> Edit:
+    return edits[0] if len(edits) == 1 else Batch(title=title, edits=tuple(edits))
+
+
+def batch(title: str, edits: Sequence[Edit]) -> Edit:
+    """Several edits as one step."""
+    return _named(title, edits)
+
+
+def set_attribute(kind: type[Layer], name: str, value: Value) -> tuple[dict[str, Value], tuple[str, ...]]:
+    """(attributes, unset) for SetAttributes: a value equal to the default is not written into the file."""
+    info = next((item for item in kind.attributes() if item.name == name), None)
+    if info is not None:
+        default = list(info.default) if isinstance(info.default, tuple) else info.default
+        if value == default and type(value) is type(default):
+            return {}, (name,)
+    return {name: value}, ()
+
+
+def free_place(project: Project, x: float, y: float) -> tuple[float, float]:
+    """The place itself, or one below it where no card lies."""
+    return x, _free_height(project, x, y)

@@ -1,0 +1,68 @@
+"""What the inspector shows while no node is selected: the size of the network, and what can be done."""
+
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+
+from gui.design.amounts import bytes_text, number_text
+from gui.design.facts import Facts
+from gui.design.node_settings import batch_size
+from gui.models.project import ProjectModel
+from gui.widgets.section_label import SectionLabel
+from gui.widgets.text import Text
+
+_KEYS = (
+    ("Tab", "add a layer"),
+    ("Ctrl+F", "find a node"),
+    ("arrows", "walk along links"),
+    ("Enter", "settings"),
+    ("Ctrl+D", "duplicate"),
+    ("Ctrl+B", "bypass"),
+    ("F", "show all"),
+    ("Space + drag", "move the view"),
+)
+
+
+class NetworkSummary(QWidget):
+    """Counts and cost of the whole network, and the keys of the canvas."""
+
+    def __init__(self, project: ProjectModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+        self._project = project
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        self._title = Text("Network", role="heading")
+        column.addWidget(self._title)
+        self._hint = Text("", tone="dim", wrap=True)
+        column.addWidget(self._hint)
+        column.addSpacing(4)
+        column.addWidget(SectionLabel("Size"))
+        self.facts = Facts()
+        column.addWidget(self.facts)
+        column.addSpacing(4)
+        column.addWidget(SectionLabel("Keys"))
+        keys = Facts()
+        keys.show_rows(list(_KEYS))
+        column.addWidget(keys)
+
+    def refresh(self) -> None:
+        """Show the network as it is now."""
+        graph = self._project.project.graph
+        cost = self._project.checker.total_cost()
+        batch = batch_size(self._project)
+        links = sum(1 for _edge in graph.edges)
+        rows = [("nodes", f"{len(graph.nodes):,}"), ("links", f"{links:,}")]
+        if cost.parameters:
+            rows.append(("parameters", number_text(cost.parameters)))
+            rows.append(("model size", bytes_text(cost.parameters * 4)))
+        if cost.multiply_adds:
+            rows.append(("multiply-adds", number_text(cost.multiply_adds)))
+        if cost.output_bytes:
+            # Values and their gradients for a batch; parameters with gradient and two moments of the optimizer.
+            rows.append((f"memory @{batch}", f"≈ {bytes_text(cost.output_bytes * batch * 2 + cost.parameters * 16)}"))
+        self.facts.show_rows(rows)
+        self._hint.set_text(
+            "Select a node to see and change its settings."
+            if graph.nodes
+            else "Drag a layer onto the canvas, or press Tab there to search for one."
+        )

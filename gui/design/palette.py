@@ -1,0 +1,184 @@
+"""The list of layers at the left: by family, searched by typing, dragged onto the canvas or added with Enter."""
+
+from typing import Final
+
+from PySide6.QtCore import QEvent, QMimeData, QObject, QPoint, Qt, Signal
+from PySide6.QtGui import QDrag, QKeyEvent, QPainter, QPixmap
+from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QListWidgetItem, QVBoxLayout, QWidget
+
+from engine.catalog.layer import Layer
+from engine.catalog.registry import layer_type, layers
+from gui.design.canvas.canvas import LAYER_MIME, QUICK_KEYS
+from gui.design.canvas.face import NodeFace
+from gui.design.canvas.sprites import paint_sprite
+from gui.design.families import TITLES, color_name
+from gui.design.layer_search import ranked
+from gui.models.project import ProjectModel
+from gui.widgets.guarded import guarded
+from gui.widgets.row_list import KeyRole, RowList
+from gui.widgets.text import Text
+
+_KEY_OF: Final = {name: key for key, name in QUICK_KEYS.items()}
+
+
+class _LayerList(RowList):
+    """Rows that can be dragged."""
+
+    @guarded
+    def startDrag(self, supportedActions: Qt.DropAction) -> None:  # noqa: N803 - Qt's name
+        name = self.current_key()
+        kind = layer_type(str(name)) if name is not None else None
+        if kind is None:
+            return
+        data = QMimeData()
+        data.setData(LAYER_MIME, kind.type_name().encode())
+        drag = QDrag(self)
+        drag.setMimeData(data)
+        picture = ghost(kind, self.devicePixelRatioF())
+        drag.setPixmap(picture)
+        size = picture.deviceIndependentSize()
+        drag.setHotSpot(QPoint(round(size.width() / 2), round(size.height() / 2)))
+        drag.exec(Qt.DropAction.CopyAction)
+
+
+class Palette(QFrame):
+    """`layer_chosen` asks to add a layer; dragging one onto the canvas does so where it is dropped."""
+
+    layer_chosen = Signal(str)
+
+    def __init__(self, project: ProjectModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("design.palette")
+        self.setAccessibleName("Layers")
+        self.setProperty("role", "side-left")
+        self._project = project
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 12, 1, 0)
+        column.setSpacing(6)
+        self.search = QLineEdit()
+        self.search.setObjectName("design.palette.search")
+        self.search.setAccessibleName("Search layers")
+        self.search.setPlaceholderText(f"Search {len(layers())} layers")
+        self.search.textChanged.connect(self._fill)
+        self.search.installEventFilter(self)
+        self._key = QLabel("/", self.search)
+        self._key.setProperty("role", "note")
+        self._key.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.list = _LayerList(name="design.palette.list", accessible="Layers", grows=False)
+        self.list.setDragEnabled(True)
+        self.list.setDragDropMode(RowList.DragDropMode.DragOnly)
+        self.list.itemActivated.connect(self._on_activated)
+        self.list.installEventFilter(self)
+        self._nothing = Text("", tone="dim", wrap=True)
+        self._nothing.hide()
+        top = QVBoxLayout()
+        top.setContentsMargins(0, 0, 11, 0)
+        top.addWidget(self.search)
+        top.addWidget(self._nothing)
+        column.addLayout(top)
+        column.addWidget(self.list, 1)
+        self._fill()
+
+    def focus_search(self) -> None:
+        """Put the cursor into the search."""
+        self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.search.selectAll()
+
+    def names(self) -> list[str]:
+        """The type names shown, in order."""
+        return [str(key) for key in self.list.keys() if key is not None]  # noqa: SIM118 - a widget
+
+    @guarded(fallback=False)
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self.search:
+            if event.type() in (QEvent.Type.Resize, QEvent.Type.Show):
+                self._key.adjustSize()
+                self._key.move(
+                    self.search.width() - self._key.width() - 12, (self.search.height() - self._key.height()) // 2
+                )
+            if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+                return self._on_search_key(event)
+        elif event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            first = self._first_row()
+            if event.key() == Qt.Key.Key_Up and self.list.currentRow() <= first:
+                self.focus_search()
+                return True
+        return super().eventFilter(watched, event)
+
+    def _on_search_key(self, event: QKeyEvent) -> bool:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            if self.search.text().strip() and self.list.count():
+                self._choose(self.list.current_key())
+            return True
+        if event.key() == Qt.Key.Key_Down and self.list.count():
+            self.list.setFocus(Qt.FocusReason.TabFocusReason)
+            if self.list.currentRow() < 0:
+                self.list.setCurrentRow(self._first_row())
+            elif self.search.text().strip() and self.list.count() > 1:
+                self.list.setCurrentRow(self.list.currentRow() + 1)
+            return True
+        if event.key() == Qt.Key.Key_Escape and self.search.text():
+            self.search.clear()
+            return True
+        return False
+
+    def _first_row(self) -> int:
+        return next((row for row in range(self.list.count()) if self.list.item(row).data(KeyRole) is not None), 0)
+
+    def _fill(self) -> None:
+        text = self.search.text().strip()
+        self._key.setVisible(not self.search.text())
+        self.list.clear()
+        if text:
+            found = ranked(text, self._project.project.graph)
+            for kind in found:
+                self._add(kind)
+            if found:
+                self.list.setCurrentRow(0)
+        else:
+            family = None
+            for kind in layers():
+                if kind.family is not family:
+                    family = kind.family
+                    self.list.add_heading(TITLES[family])
+                self._add(kind)
+        self._nothing.setVisible(bool(text) and self.list.count() == 0)
+        if text:
+            self._nothing.set_text(f"No layer is called “{text[:40]}”. Try what it does: dense, memory, shrink, join.")
+
+    def _add(self, kind: type[Layer]) -> None:
+        name = kind.type_name()
+        item = self.list.add_row(
+            kind.label(),
+            _KEY_OF.get(name, ""),
+            dot=f"family.{color_name(kind.family)}",
+            key=name,
+            tooltip=kind.help(),
+        )
+        item.setData(Qt.ItemDataRole.AccessibleDescriptionRole, kind.help())
+
+    def _on_activated(self, item: QListWidgetItem) -> None:
+        self._choose(item.data(KeyRole))
+
+    def _choose(self, name: object) -> None:
+        if name is not None:
+            self.layer_chosen.emit(str(name))
+
+
+def ghost(kind: type[Layer], ratio: float) -> QPixmap:
+    """The card of a layer as it hangs at the pointer while it is dragged."""
+    face = NodeFace(
+        id="",
+        title=kind.label(),
+        color=color_name(kind.family),
+        inputs=tuple(port.name for port in kind.inputs),
+        outputs=kind.outputs,
+    )
+    card = paint_sprite(face, 0.8, ratio)
+    faded = QPixmap(card.size())
+    faded.setDevicePixelRatio(ratio)
+    faded.fill(Qt.GlobalColor.transparent)
+    with QPainter(faded) as painter:
+        painter.setOpacity(0.75)
+        painter.drawPixmap(0, 0, card)
+    return faded

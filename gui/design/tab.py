@@ -1,0 +1,128 @@
+"""The tab Design: palette at the left, canvas in the middle, inspector and problems at the right."""
+
+from typing import Final
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QWidget
+
+from engine.document.edits import Change
+from gui.design.canvas.canvas import GraphCanvas
+from gui.design.inspector import Inspector
+from gui.design.palette import Palette
+from gui.design.problems import HEADER_HEIGHT, Problems
+from gui.models.project import ProjectModel
+from gui.models.runs import RunsModel
+from gui.models.selection import Selection
+from gui.widgets.guarded import guarded
+
+_PALETTE: Final = (226, 188)
+_INSPECTOR: Final = (310, 268)
+_NARROW: Final = 1300
+"""Under this width the panels are narrower; both can be dragged shut."""
+
+
+class DesignTab(QWidget):
+    """Puts the panels together; they meet in the models."""
+
+    def __init__(self, *, project: ProjectModel, selection: Selection, runs: RunsModel | None = None) -> None:
+        super().__init__()
+        self._project = project
+        self.palette_panel = Palette(project)
+        self.canvas = GraphCanvas(project, selection, runs)
+        self.inspector = Inspector(project, selection)
+        self.problems = Problems(project)
+        self._right = QSplitter(Qt.Orientation.Vertical)
+        self._right.addWidget(self.inspector)
+        self._right.addWidget(self.problems)
+        self._right.setCollapsible(0, False)
+        self._right.setCollapsible(1, False)
+        self._right.setStretchFactor(0, 1)
+        self._right.setStretchFactor(1, 0)
+        self.inspector.setMinimumHeight(160)
+        self.problems.setMinimumHeight(HEADER_HEIGHT)
+        self._across = QSplitter(Qt.Orientation.Horizontal)
+        for widget in (self.palette_panel, self.canvas, self._right):
+            self._across.addWidget(widget)
+        self._across.setStretchFactor(0, 0)
+        self._across.setStretchFactor(1, 1)
+        self._across.setStretchFactor(2, 0)
+        self._across.setCollapsible(1, False)
+        for splitter in (self._across, self._right):
+            splitter.setHandleWidth(0)  # the panels have a line at their edge already
+            splitter.setChildrenCollapsible(splitter is self._across)
+        self.palette_panel.setMinimumWidth(150)
+        self._right.setMinimumWidth(230)
+        self._dragged = False  # set when the user moves a handle: from then on widths are theirs
+        self._across.splitterMoved.connect(self._on_dragged)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self._across)
+        self.palette_panel.layer_chosen.connect(self._on_layer_chosen)
+        self.canvas.inspect_requested.connect(self._on_inspect)
+        self.problems.jumped.connect(self.canvas.reveal)
+        self.problems.folded_changed.connect(self._fit_problems)
+        self.inspector.tidy_clicked.connect(self.canvas.tidy)
+        self.inspector.delete_clicked.connect(lambda: self.canvas.commands.delete())
+        project.changed.connect(self._on_changed)
+        project.opened.connect(self._fit_problems)
+        slash = QShortcut(QKeySequence("/"), self)
+        slash.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        slash.activated.connect(self.palette_panel.focus_search)
+        self.setTabOrder(self.palette_panel.search, self.palette_panel.list)
+        self.setTabOrder(self.palette_panel.list, self.canvas)
+
+    def focus_first(self) -> None:
+        """The canvas has the keyboard."""
+        self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def find_node(self) -> None:
+        """Open the box that finds a node."""
+        self.canvas.find_node()
+
+    def show_problems(self) -> None:
+        """Open the list of problems and go there."""
+        self.problems.focus_first()
+
+    @guarded(fallback=lambda _self: QSize(1000, 600))
+    def minimumSizeHint(self) -> QSize:
+        return QSize(640, 360)
+
+    @guarded
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if not self._dragged:
+            narrow = self.width() < _NARROW
+            left, right = _PALETTE[narrow], _INSPECTOR[narrow]
+            self._across.setSizes([left, max(320, self.width() - left - right - 2), right])
+        self._fit_problems()
+
+    def _on_dragged(self) -> None:
+        self._dragged = True
+
+    def _on_layer_chosen(self, name: str) -> None:
+        self.canvas.add_layer(name)
+
+    def _on_inspect(self, _node_id: str) -> None:
+        if not self._right.sizes() or self._across.sizes()[2] == 0:
+            sizes = self._across.sizes()
+            width = _INSPECTOR[self.width() < _NARROW]
+            self._across.setSizes([sizes[0], max(320, sizes[1] - width), width])
+        self.inspector.focus_first()
+
+    def _on_changed(self, change: Change) -> None:
+        if change.nodes or change.data:
+            self._fit_problems()
+
+    def _fit_problems(self) -> None:
+        """Give the list of problems what it needs, up to half the height."""
+        height = self._right.height()
+        if height < 100:
+            return
+        wanted = min(self.problems.wanted_height(), height // 2)
+        if self.problems.folded:
+            self.problems.setMaximumHeight(HEADER_HEIGHT)
+        else:
+            self.problems.setMaximumHeight(16777215)
+        self._right.setSizes([height - wanted, wanted])
