@@ -50,7 +50,7 @@ class SplitMethod(StrEnum):
     GIVEN = "given"  # by folders or files; what is missing is cut from train
 
 
-class Source(Part):
+class Source(Part, frozen=True):
     """Where samples come from. `path` is absolute, or relative to the project folder; `options` are the reader's."""
 
     kind: SourceKind
@@ -59,17 +59,17 @@ class Source(Part):
     fingerprint: str = ""
 
 
-class Step(Part):
+class Step(Part, frozen=True):
     """A catalog entry with its attributes: a preparation step, an augmentation, an optimizer or a schedule."""
 
     type: str
     attributes: dict[str, Value] = {}
 
 
-class Statistics(Part):
+class Statistics(Part, frozen=True):
     """What was measured on the train split; preparation and the exported file use it. All lists may be empty.
 
-    `shape` is that of one raw sample (height, width, channels of a picture; None where it differs from sample to sample).
+    `shape` is that of one raw sample (height, width, channels of a picture; None where it differs between samples).
     `mean` and `std` are per channel, in the raw unit (0 to 255 for pictures); `fill` replaces a missing number.
     """
 
@@ -86,7 +86,7 @@ class Statistics(Part):
     longest: int = 0
 
 
-class Field(Part):
+class Field(Part, frozen=True):
     """A named, typed part of every sample."""
 
     name: str
@@ -97,7 +97,7 @@ class Field(Part):
     statistics: Statistics = Statistics()
 
 
-class Split(Part):
+class Split(Part, frozen=True):
     """How samples are dealt out; the same seed deals the same way. Duplicates never cross."""
 
     method: SplitMethod = SplitMethod.STRATIFIED
@@ -107,7 +107,7 @@ class Split(Part):
     seed: int = 7
 
 
-class DataSpec(Part):
+class DataSpec(Part, frozen=True):
     """Everything about the data but the data."""
 
     sources: tuple[Source, ...] = ()

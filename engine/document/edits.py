@@ -17,32 +17,32 @@ class _Edit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Base of all edits; the class name is the tag in the journal."""
 
 
-class AddNode(_Edit):
+class AddNode(_Edit, frozen=True):
     """Add a node without links."""
 
     node: Node
 
 
-class RemoveNode(_Edit):
+class RemoveNode(_Edit, frozen=True):
     """Remove a node and its links."""
 
     id: str
 
 
-class Connect(_Edit):
+class Connect(_Edit, frozen=True):
     """Link an output to an input; a link already at that input is replaced."""
 
     edge: Edge
 
 
-class Disconnect(_Edit):
+class Disconnect(_Edit, frozen=True):
     """Remove the link at an input."""
 
     target: str
     input: str = "input"
 
 
-class SetAttributes(_Edit):
+class SetAttributes(_Edit, frozen=True):
     """Set attributes of a node; the names in `unset` go back to the catalog's default."""
 
     id: str
@@ -50,7 +50,7 @@ class SetAttributes(_Edit):
     unset: tuple[str, ...] = ()
 
 
-class SetType(_Edit):
+class SetType(_Edit, frozen=True):
     """Give a node another type and its attributes, keeping id and links (swap ReLU for GELU)."""
 
     id: str
@@ -58,52 +58,52 @@ class SetType(_Edit):
     attributes: dict[str, Value] = {}
 
 
-class SetTitle(_Edit):
+class SetTitle(_Edit, frozen=True):
     """Set the caption of a node; empty shows the type's name."""
 
     id: str
     title: str
 
 
-class SetFrozen(_Edit):
+class SetFrozen(_Edit, frozen=True):
     """Freeze or thaw the parameters of nodes."""
 
     ids: tuple[str, ...]
     frozen: bool
 
 
-class SetBypassed(_Edit):
+class SetBypassed(_Edit, frozen=True):
     """Pass the input of nodes through unchanged, or stop doing so."""
 
     ids: tuple[str, ...]
     bypassed: bool
 
 
-class MoveNodes(_Edit):
+class MoveNodes(_Edit, frozen=True):
     """Put nodes at new positions."""
 
     positions: dict[str, tuple[float, float]]
 
 
-class SetData(_Edit):
+class SetData(_Edit, frozen=True):
     """Replace the data spec."""
 
     data: DataSpec
 
 
-class SetRecipe(_Edit):
+class SetRecipe(_Edit, frozen=True):
     """Replace the recipe."""
 
     recipe: Recipe
 
 
-class SetName(_Edit):
+class SetName(_Edit, frozen=True):
     """Rename the project."""
 
     name: str
 
 
-class Batch(_Edit):
+class Batch(_Edit, frozen=True):
     """Several edits that are done, undone and named as one."""
 
     title: str
@@ -132,8 +132,8 @@ Edit = Union[
 class Change:
     """What an edit touched, so that a view refreshes only that.
 
-    `nodes`: added, removed, or changed in type, attributes or links (targets of links; sources too). `moved`: only position
-    or caption changed. `data`, `recipe`, `name`: that part was replaced.
+    `nodes`: added, removed, or changed in type, attributes or links (targets of links; sources too). `moved`: only
+    position or caption changed. `data`, `recipe`, `name`: that part was replaced.
     """
 
     nodes: frozenset[str] = frozenset()

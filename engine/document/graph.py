@@ -16,7 +16,7 @@ _ID = re.compile(r"[a-z][a-z0-9_]{0,63}\Z")
 class Node(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """One node. `id` is stable and names its parameters (`conv1.weight`); `type` is a name in the catalog.
 
-    `attributes` holds only what differs from the catalog's defaults. `x`, `y` are canvas units (a node is about 180 wide).
+    `attributes` holds only what differs from the catalog's defaults. `x`, `y` are canvas units (a node is some 180 wide).
     """
 
     id: str
@@ -151,7 +151,7 @@ class Graph:
         return name
 
     def topological(self) -> tuple[list[str], list[str]]:
-        """Node ids in an order where sources come first, and the ids left over because they lie on or behind a cycle."""
+        """Node ids in an order where sources come first, and the ids left over since they lie on or behind a cycle."""
         waiting = {node_id: len(self._edges.get(node_id, {})) for node_id in self._nodes}
         ready = [node_id for node_id, count in waiting.items() if count == 0]
         order: list[str] = []

@@ -18,18 +18,18 @@ class Precision(StrEnum):
     BFLOAT16 = "bfloat16"
 
 
-class Player(Part):
+class Player(Part, frozen=True):
     """Losses, the nodes they train, and how. Empty `losses` means all with weight 1; empty `nodes` means all."""
 
     name: str = "model"
-    losses: dict[str, float] = {}
+    losses: dict[str, float] = {}  # noqa: RUF012 (msgspec makes a new one each time)
     nodes: tuple[str, ...] = ()
     optimizer: Step = Step(type="AdamW")
     schedule: Step = Step(type="Constant")
     every: Count = 1
 
 
-class Phase(Part):
+class Phase(Part, frozen=True):
     """A stretch of training with the same players."""
 
     name: str = "train"
@@ -38,14 +38,14 @@ class Phase(Part):
     players: tuple[Player, ...] = (Player(),)
 
 
-class EarlyStop(Part):
+class EarlyStop(Part, frozen=True):
     """Stop when `metric` of the validation split has not got better for `patience` epochs."""
 
     metric: str = "loss"
     patience: Count = 5
 
 
-class Recipe(Part):
+class Recipe(Part, frozen=True):
     """Everything about training. The ordinary case is one phase with one player."""
 
     phases: tuple[Phase, ...] = (Phase(),)

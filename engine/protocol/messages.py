@@ -1,7 +1,8 @@
 """Requests to the engine (imperative) and events from it (past tense), each one frozen value.
 
 The first event is EngineReady with the protocol version. Every event but Heartbeat names the request it answers; every
-request ends in exactly one final event: its result or RequestFailed. Progress may come before. New fields have defaults.
+request ends in exactly one final event, its result or RequestFailed.
+Progress may come before. New fields have defaults.
 """
 
 from typing import Union
@@ -129,7 +130,7 @@ class LeftOut(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DataImported(Event, frozen=True, kw_only=True):
-    """What was found. `project` is a whole proposed project as the JSON of project.json; the window applies it as an edit."""
+    """What was found. `project` is a whole proposed project, as project.json; the window applies it as an edit."""
 
     project: dict[str, object]
     found: str
@@ -190,7 +191,7 @@ class TrainingStarted(Event, frozen=True, kw_only=True):
 
 
 class Mistake(msgspec.Struct, frozen=True, kw_only=True):
-    """A sample the model answered wrongly (or furthest off), surest first. `score` is the answer's probability or error."""
+    """A sample answered wrongly (or furthest off), surest first. `score` is the answer's probability or error."""
 
     index: int
     true: str
@@ -254,7 +255,7 @@ class PredictionMade(Event, frozen=True, kw_only=True):
 
 
 class Verified(msgspec.Struct, frozen=True, kw_only=True):
-    """The proof of an export: samples compared through the whole path, how many gave the same answer, largest difference."""
+    """The proof of an export: samples compared through the whole path, same answers among them, largest difference."""
 
     samples: int
     same_answers: int

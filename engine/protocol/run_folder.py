@@ -27,7 +27,7 @@ _REQUEST_DECODER = msgspec.json.Decoder(AnyRunRequest)
 
 @dataclass(frozen=True, slots=True)
 class RunFolder:
-    """runs/0003: project.json as it was, events.jsonl, requests.jsonl, checkpoints/{best,last}-NNNNNN/, weights as safetensors."""
+    """runs/0003: project.json as it was, events.jsonl, requests.jsonl, checkpoints/{best,last}-NNNNNN/."""
 
     path: Path
 
@@ -67,7 +67,7 @@ class RunFolder:
 
 
 class LogReader:
-    """Reads a JSON-lines log piece by piece. A torn last line waits for its end; a damaged line is counted and skipped."""
+    """Reads a JSON-lines log piece by piece. A torn last line waits for its end; a damaged one is counted and skipped."""
 
     def __init__(self, path: Path, *, requests: bool = False) -> None:
         self._path = path
@@ -92,7 +92,7 @@ class LogReader:
             if not line.strip():
                 continue
             try:
-                events.append(self._decoder.decode(line))  # type: ignore[arg-type]
+                events.append(self._decoder.decode(line))
             except msgspec.MsgspecError:
                 self.damaged_lines += 1
         return events
