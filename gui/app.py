@@ -20,6 +20,12 @@ from gui.workbench import Workbench
 
 def main(project: Path | None = None) -> int:
     """Open the window, on a project if one is named; returns the exit code when it is closed."""
+    if not _has_display():
+        sys.stderr.write(
+            "There is no display to show the window on. Start it from a desktop, or use the command line: "
+            "netwright --help\n"
+        )
+        return 1
     app = application()
     settings = Settings()
     crash_log = _watch_for_crashes(settings.directory)
@@ -60,6 +66,13 @@ def application() -> QApplication:
     app.setApplicationDisplayName("Netwright")
     app.setDesktopFileName("netwright")
     return app
+
+
+def _has_display() -> bool:
+    """Qt ends the process when it finds none, so it is looked for before."""
+    if sys.platform in ("win32", "darwin") or os.environ.get("QT_QPA_PLATFORM"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def _watch_for_crashes(directory: Path) -> IO[Any] | None:

@@ -145,12 +145,17 @@ class EngineClient(QObject):
         self._pending.clear()
         if process is None or process.state() == QProcess.ProcessState.NotRunning:
             return
-        process.disconnect(self)
+        self._let_go(process)
         process.write(encode(Shutdown(id=next(self._ids))))
         process.closeWriteChannel()
         if not process.waitForFinished(END_WITHIN_MS):
             process.kill()
             process.waitForFinished(END_WITHIN_MS)
+
+    @property
+    def waits(self) -> bool:
+        """Whether any request, however small, has no answer yet."""
+        return bool(self._pending)
 
     @property
     def pid(self) -> int:
@@ -186,6 +191,14 @@ class EngineClient(QObject):
         self._process = process
         process.start()
         self._watch.start()
+
+    def _let_go(self, process: QProcess) -> None:
+        """Hear nothing more of a process."""
+        process.started.disconnect(self._on_started)
+        process.readyReadStandardOutput.disconnect(self._on_output)
+        process.readyReadStandardError.disconnect(self._on_error_output)
+        process.finished.disconnect(self._on_finished)
+        process.errorOccurred.disconnect(self._on_process_error)
 
     def _on_started(self) -> None:
         unsent, self._unsent = self._unsent, []
@@ -266,7 +279,7 @@ class EngineClient(QObject):
         process = self._process
         if process is None:
             return
-        process.disconnect(self)
+        self._let_go(process)
         process.kill()
         process.finished.connect(process.deleteLater)
         self._on_death(reason)

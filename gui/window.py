@@ -95,14 +95,14 @@ class MainWindow(QMainWindow):
         add("restart_engine", "Start the engine again", bench.engine.start)
         add("help", "Help", self.show_help, ("F1",))
         add("quit", "Quit", self.close, ("Ctrl+Q",))
-        add_tab_commands(self.commands, self._go_to_tab)
+        add_tab_commands(self.commands, self.go_to_tab)
         add_theme_commands(self.commands, self, self._choose_theme)
 
     def _connect(self, reporter: ErrorReporter) -> None:
         bench = self.bench
         self.top.tab_chosen.connect(self.show_tab)
         self.top.train_clicked.connect(self.train)
-        self.status.problems_clicked.connect(lambda: self._go_to_tab("design"))
+        self.status.problems_clicked.connect(lambda: self.go_to_tab("design"))
         self.start.refused.connect(self._say_refused)
         self.start.chooser_requested.connect(self._choose)
         self.start.open_requested.connect(bench.project.open_soon)
@@ -206,8 +206,8 @@ class MainWindow(QMainWindow):
         """The widget of a tab, None while it was never shown."""
         return self._tabs.get(tab)
 
-    def _go_to_tab(self, tab: str) -> None:
-        """From the keyboard: the focus goes along."""
+    def go_to_tab(self, tab: str) -> None:
+        """Show a tab and give it the focus: from the keyboard, or when a project is opened."""
         self.show_tab(tab)
         focus_first = getattr(self._tabs.get(tab), "focus_first", None)
         if focus_first is not None:
@@ -277,7 +277,7 @@ class MainWindow(QMainWindow):
             return [("Start the engine", self.bench.engine.start)]
         if not tab or tab == self.tab():
             return []
-        return [(f"Show the {tab.capitalize()} tab", lambda: self._go_to_tab(tab))]
+        return [(f"Show the {tab.capitalize()} tab", lambda: self.go_to_tab(tab))]
 
     def _choose_project(self) -> None:
         path = choosers.choose_project(self, self.bench.library.home)
@@ -313,7 +313,7 @@ class MainWindow(QMainWindow):
             self.bench.library.save_copy(to)
 
     def _find(self) -> None:
-        self._go_to_tab("design")
+        self.go_to_tab("design")
         find = getattr(self._tabs.get("design"), "find_node", None)
         if find is not None:
             find()
@@ -369,7 +369,7 @@ class MainWindow(QMainWindow):
             tab = "data"
         if self.tab() == tab:
             self.refresh()
-        self.show_tab(tab)
+        self.go_to_tab(tab)
         if project.read_only:
             self.banners.say(
                 "read_only",

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from engine.protocol.messages import SampleCard
 from gui.data.samples_model import ClassRole, card_of
-from gui.widgets.fonts import SIZE_MONO_SMALL, SIZE_SMALL, mono_font, text_font
+from gui.widgets.fonts import SIZE_BODY, SIZE_MONO_SMALL, SIZE_SMALL, mono_font, text_font
 from gui.widgets.guarded import guarded
 from gui.widgets.icons import draw_icon
 from gui.widgets.plain_text import plain_text
@@ -17,7 +17,8 @@ from gui.widgets.theme import current_theme
 from gui.widgets.tokens import CARD_RADIUS, mix
 
 PICTURE_CELL: Final = QSize(112, 134)
-LINES_CELL: Final = QSize(232, 152)
+LINES_CELL: Final = QSize(232, 178)
+TEXT_CELL: Final = QSize(210, 84)
 FOOT: Final = 28
 _KEPT: Final = 600
 _Index = QModelIndex | QPersistentModelIndex
@@ -106,6 +107,7 @@ class SampleDelegate(QStyledItemDelegate):
         left, width = rect.left() + 10, rect.width() - 20
         room = max(1, int((rect.height() - FOOT - 14) // step))
         if len(card.lines) == 1:
+            painter.setFont(text_font(SIZE_BODY))
             painter.setPen(theme.color("text"))
             whole = QRectF(left, rect.top() + 10, width, rect.height() - FOOT - 14)
             painter.drawText(whole, int(Qt.TextFlag.TextWrapAnywhere), plain_text(card.lines[0]))

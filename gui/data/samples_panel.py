@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QStackedWidget, QVBoxLayou
 from engine.document.data_spec import FieldKind
 from gui.data.grid_view import GridView
 from gui.data.left_out_list import LeftOutList
-from gui.data.sample_delegate import FOOT, LINES_CELL, PICTURE_CELL, SampleDelegate
+from gui.data.sample_delegate import FOOT, LINES_CELL, PICTURE_CELL, TEXT_CELL, SampleDelegate
 from gui.data.sample_filter import SampleFilter
 from gui.data.samples_model import SamplesModel
 from gui.models.data import DataModel
@@ -88,7 +88,7 @@ class SamplesPanel(QWidget):
         if FieldKind.IMAGE in kinds:
             self.grid.set_cell(PICTURE_CELL, FOOT)
         else:
-            self.grid.set_cell(LINES_CELL)
+            self.grid.set_cell(TEXT_CELL if kinds == {FieldKind.TEXT} else LINES_CELL)
         description = self._data.description
         rows = description.left_out if description is not None else []
         self.left_out.show_left_out(rows, description.left_out_count if description is not None else 0)

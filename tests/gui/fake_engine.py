@@ -61,6 +61,11 @@ class FakeEngine(QObject):
             for request_id in list(self._waiting):
                 self.answer(request_id, RequestFailed(error=error("engine", reason or "The engine died.")))
 
+    @property
+    def waits(self) -> bool:
+        """Whether any request has no answer yet."""
+        return bool(self._waiting)
+
     def asked(self, request_type: type[Request]) -> list[Any]:
         """The requests of that type so far."""
         return [request for request in self.requests if isinstance(request, request_type)]
