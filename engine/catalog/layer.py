@@ -8,6 +8,17 @@ from typing import Any, ClassVar
 from engine.catalog.entry import Entry
 from engine.catalog.tensors import DType, TensorSpec
 
+NEVER_OFFERED: Mapping[str, str] = {
+    "device": "the recipe chooses it for the whole network",
+    "dtype": "the recipe's precision chooses it for the whole network",
+    "inplace": "saves memory now and then, and breaks gradients when a tensor is used twice",
+    "return_indices": "nothing in the catalog takes them",
+}
+"""Arguments of torch's that no layer offers, and why."""
+
+NOT_THE_BATCH = "the first axis is the batch: samples are never mixed or reordered"
+"""The reason most rules share for being stricter than torch."""
+
 
 class Family(StrEnum):
     """Where a layer stands in the palette; each has one colour wherever it appears."""
@@ -59,7 +70,8 @@ class Layer(Entry):
     """Base of all layers. A subclass declares ClassVars and attributes, and the shape rule.
 
     `not_arguments` are attributes the torch target is not given. `unlike_torch` says why a name or a default is not
-    that of the torch class (an attribute of ours, or an argument of torch's that is not offered); a law test reads it.
+    that of the torch class (an attribute of ours, or an argument of torch's that is not offered), and `stricter` why
+    the rule refuses something that torch would take; law tests read both.
     """
 
     family: ClassVar[Family]
@@ -68,6 +80,7 @@ class Layer(Entry):
     onnx: ClassVar[OnnxForm] = OnnxForm(why="It has no ONNX form.")
     not_arguments: ClassVar[frozenset[str]] = frozenset()
     unlike_torch: ClassVar[Mapping[str, str]] = {}
+    stricter: ClassVar[str] = ""
 
     def input_ports(self) -> tuple[InputPort, ...]:
         """The input ports; a layer with a variable number of inputs overrides this."""

@@ -13,9 +13,10 @@ _UNLIKE_TORCH = {
     "size_average": "deprecated in torch for reduction",
     "reduce": "deprecated in torch for reduction",
     "reduction": "the mean is what a step size is chosen for; the loop needs one number",
-    "weight": "class weights belong to the recipe, which computes them from the data",
-    "pos_weight": "class weights belong to the recipe, which computes them from the data",
 }
+_WEIGHT = "class weights belong to the recipe, which computes them from the data"
+_UNLIKE_CLASSES = {**_UNLIKE_TORCH, "weight": _WEIGHT}
+_IGNORED = {"ignore_index": "no preparation step makes such a value"}
 _FLOAT_PORTS = (InputPort(name="prediction"), InputPort(name="target"))
 
 
@@ -31,6 +32,7 @@ class Loss(Layer):
     outputs: ClassVar[tuple[str, ...]] = ()
     onnx: ClassVar[OnnxForm] = OnnxForm(why="Losses are for training and are left out of the file.")
     unlike_torch: ClassVar[Mapping[str, str]] = _UNLIKE_TORCH
+    stricter: ClassVar[str] = "torch would broadcast, and compare every answer with every truth"
     answer: ClassVar[str] = "none"
 
     def output_specs(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
@@ -52,6 +54,7 @@ class Loss(Layer):
 class _ClassLoss(Loss):
     """Base of losses over classes: prediction (N, classes, ...), target (N, ...) with the number of the class."""
 
+    stricter: ClassVar[str] = ""
     inputs: ClassVar[tuple[InputPort, ...]] = (InputPort(name="prediction"), InputPort(name="target", dtype=DType.INT))
 
     def output_specs(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
@@ -86,10 +89,7 @@ class CrossEntropyLoss(_ClassLoss):
     target: ClassVar[str] = "torch.nn.CrossEntropyLoss"
     caption: ClassVar[str] = "Cross-entropy"
     synonyms: ClassVar[tuple[str, ...]] = ("classification", "softmax", "categories", "log loss")
-    unlike_torch: ClassVar[Mapping[str, str]] = {
-        **_UNLIKE_TORCH,
-        "ignore_index": "no preparation step makes such a value",
-    }
+    unlike_torch: ClassVar[Mapping[str, str]] = {**_UNLIKE_CLASSES, **_IGNORED}
     answer: ClassVar[str] = "softmax"
     label_smoothing: float = attribute(
         0.0, minimum=0, maximum=1, help="Share of certainty given to the other classes; 0.1 makes answers less sure."
@@ -107,10 +107,7 @@ class NLLLoss(_ClassLoss):
     target: ClassVar[str] = "torch.nn.NLLLoss"
     caption: ClassVar[str] = "Negative log-likelihood"
     synonyms: ClassVar[tuple[str, ...]] = ("classification", "nll", "log softmax")
-    unlike_torch: ClassVar[Mapping[str, str]] = {
-        **_UNLIKE_TORCH,
-        "ignore_index": "no preparation step makes such a value",
-    }
+    unlike_torch: ClassVar[Mapping[str, str]] = {**_UNLIKE_CLASSES, **_IGNORED}
     answer: ClassVar[str] = "exp"
 
 
@@ -124,7 +121,7 @@ class MultiMarginLoss(_ClassLoss):
     target: ClassVar[str] = "torch.nn.MultiMarginLoss"
     caption: ClassVar[str] = "Multi-class margin"
     synonyms: ClassVar[tuple[str, ...]] = ("hinge", "classification", "svm")
-    unlike_torch: ClassVar[Mapping[str, str]] = _UNLIKE_TORCH
+    unlike_torch: ClassVar[Mapping[str, str]] = _UNLIKE_CLASSES
     p: int = attribute(1, minimum=1, maximum=2, label="Power", help="1 counts the shortfall, 2 its square.")
     margin: float = attribute(1.0, above=0, maximum=1000, help="The lead that is asked for.")
 
@@ -146,6 +143,7 @@ class BCEWithLogitsLoss(Loss):
     target: ClassVar[str] = "torch.nn.BCEWithLogitsLoss"
     caption: ClassVar[str] = "Binary cross-entropy"
     synonyms: ClassVar[tuple[str, ...]] = ("yes or no", "multi-label", "sigmoid", "bce", "logits")
+    unlike_torch: ClassVar[Mapping[str, str]] = {**_UNLIKE_CLASSES, "pos_weight": _WEIGHT}
     answer: ClassVar[str] = "sigmoid"
 
 
@@ -159,6 +157,7 @@ class BCELoss(Loss):
     target: ClassVar[str] = "torch.nn.BCELoss"
     caption: ClassVar[str] = "Binary cross-entropy of probabilities"
     synonyms: ClassVar[tuple[str, ...]] = ("yes or no", "multi-label", "bce", "autoencoder")
+    unlike_torch: ClassVar[Mapping[str, str]] = _UNLIKE_CLASSES
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -12,6 +12,9 @@ VECTOR = ("N", "features")
 SIGNAL = ("N", "channels", "length")
 PICTURE = ("N", "channels", "height", "width")
 
+NO_FEATURES = "a tensor of one number a sample has no axis of features: torch would take the batch for it"
+"""Why rules on the last axis refuse (N,), which torch takes."""
+
 _USUAL: dict[int, tuple[str, ...]] = {1: ("N",), 2: VECTOR, 4: PICTURE}
 
 
@@ -92,12 +95,13 @@ def window(
 ) -> int | None:
     """Places of a window that moves along an axis: (size + 2 padding - dilation (kernel - 1) - 1) // stride + 1.
 
-    With `ceil` a last window may stand over the end, if it starts inside. Raises ShapeMismatch when none fits.
+    With `ceil` it is rounded up, and a last window may stand over the end if it starts inside. Raises ShapeMismatch
+    when none fits.
     """
     if size is None:
         return None
     reach = dilation * (kernel - 1) + 1
-    room = size + 2 * padding - reach
+    room = size + 2 * padding - reach + (stride - 1 if ceil else 0)
     if room < 0:
         at_least = reach - 2 * padding
         mismatch(
@@ -106,8 +110,8 @@ def window(
             f"The window reaches over {reach}: make it smaller, add padding, or shrink the tensor less before.",
         )
     places = room // stride + 1
-    if ceil and room % stride and places * stride < size + padding:
-        places += 1
+    if ceil and (places - 1) * stride >= size + padding:
+        places -= 1
     return places
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from engine.catalog.entry import attribute
-from engine.catalog.layer import Family, Layer, OnnxForm
+from engine.catalog.layer import NOT_THE_BATCH, Family, Layer, OnnxForm
 from engine.catalog.rules import mismatch, normal_axis, volume, with_sizes
 from engine.catalog.tensors import TensorSpec
 
@@ -242,6 +242,10 @@ class Hardtanh(_Activation):
     target: ClassVar[str] = "torch.nn.Hardtanh"
     synonyms: ClassVar[tuple[str, ...]] = ("clip", "clamp", "limit")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="hardtanh")
+    unlike_torch: ClassVar[Mapping[str, str]] = {
+        "min_value": "deprecated in torch for min_val",
+        "max_value": "deprecated in torch for max_val",
+    }
     min_val: float = attribute(-1.0, minimum=-1e6, maximum=1e6, label="Lowest", help="The lowest value that passes.")
     max_val: float = attribute(1.0, minimum=-1e6, maximum=1e6, label="Highest", help="The highest value that passes.")
 
@@ -317,6 +321,7 @@ class _OverAxis(_Activation):
     """Base: works along one axis other than the batch."""
 
     unlike_torch: ClassVar[Mapping[str, str]] = _DIM
+    stricter: ClassVar[str] = NOT_THE_BATCH
     dim: int = attribute(-1, minimum=-8, maximum=8, advanced=True, help="The axis; -1 is the last, 1 the channels.")
 
     def output_specs(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
@@ -371,6 +376,7 @@ class GLU(_Activation):
     target: ClassVar[str] = "torch.nn.GLU"
     synonyms: ClassVar[tuple[str, ...]] = ("gated linear unit", "gate")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="glu")
+    stricter: ClassVar[str] = NOT_THE_BATCH
     dim: int = attribute(-1, minimum=-8, maximum=8, advanced=True, help="The axis; -1 is the last, 1 the channels.")
 
     def output_specs(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:

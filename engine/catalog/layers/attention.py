@@ -101,6 +101,7 @@ class TransformerEncoderLayer(Layer):
     family: ClassVar[Family] = Family.ATTENTION
     inputs: ClassVar[tuple[InputPort, ...]] = (InputPort(axes=SEQUENCE),)
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="transformer_encoder_layer")
+    unlike_torch: ClassVar[Mapping[str, str]] = {"activation": "torch presets the function relu, named here in a word"}
     nhead: int = attribute(4, minimum=1, maximum=1_000, label="Heads", help="How many looks are taken side by side.")
     dim_feedforward: int = attribute(
         2048, minimum=1, maximum=1_000_000, label="Hidden features", help="Width of the inner linear layer."

@@ -166,6 +166,7 @@ class _Transposed(Layer):
     family: ClassVar[Family] = Family.CONVOLUTION
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="conv_transpose")
     unlike_torch: ClassVar[Mapping[str, str]] = {"padding_mode": "torch takes zeros alone here"}
+    stricter: ClassVar[str] = "an empty tensor helps nobody"
     out_channels: int = attribute(
         32, minimum=1, maximum=100_000, label="Filters", help="How many filters, and so channels that come out."
     )

@@ -73,6 +73,7 @@ class PositionalEncoding(Layer):
     family: ClassVar[Family] = Family.EMBEDDING
     inputs: ClassVar[tuple[InputPort, ...]] = (InputPort(axes=SEQUENCE),)
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="positional_encoding")
+    stricter: ClassVar[str] = "a pattern of one row would be broadcast over a longer sequence"
     max_length: int = attribute(512, minimum=1, maximum=1_000_000, help="The longest sequence it is made for.")
     learned: bool = attribute(False, help="Learn the pattern instead of using sines and cosines.")
 

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from engine.catalog.entry import attribute
 from engine.catalog.layer import Family, InputPort, Layer, OnnxForm
-from engine.catalog.rules import at_least_2, found_text, known, mismatch, same_sizes, volume
+from engine.catalog.rules import NO_FEATURES, at_least_2, found_text, known, mismatch, same_sizes, volume
 from engine.catalog.tensors import TensorSpec
 
 
@@ -18,6 +18,7 @@ class Linear(Layer):
 
     target: ClassVar[str] = "torch.nn.Linear"
     synonyms: ClassVar[tuple[str, ...]] = ("dense", "fully connected", "fc", "perceptron", "projection")
+    stricter: ClassVar[str] = NO_FEATURES
     family: ClassVar[Family] = Family.LINEAR
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="linear")
     out_features: int = attribute(128, minimum=1, maximum=1_000_000, help="How many values come out.")
@@ -49,6 +50,7 @@ class Bilinear(Layer):
 
     target: ClassVar[str] = "torch.nn.Bilinear"
     synonyms: ClassVar[tuple[str, ...]] = ("interaction", "pairs")
+    stricter: ClassVar[str] = NO_FEATURES
     family: ClassVar[Family] = Family.LINEAR
     inputs: ClassVar[tuple[InputPort, ...]] = (InputPort(name="a"), InputPort(name="b"))
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="bilinear")

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from engine.catalog.entry import attribute
-from engine.catalog.layer import Family, InputPort, Layer, OnnxForm
+from engine.catalog.layer import NOT_THE_BATCH, Family, InputPort, Layer, OnnxForm
 from engine.catalog.rules import broadcast, found_text, join, merged_dtype, mismatch, normal_axis, same_sizes, volume
 from engine.catalog.tensors import TensorSpec
 
 MOST_INPUTS = 16
 _PORTS = tuple(InputPort(name=letter, dtype=None) for letter in "abcdefghijklmnop")
 _TWO = (InputPort(name="a"), InputPort(name="b"))
+_LINED_UP = "with another number of dimensions, or a batch of 1, samples would be lined up with something else"
 _COUNT = {"count": "the module takes any number of tensors; the drawing needs to know how many ports to show"}
 
 
@@ -33,7 +34,7 @@ class _Several(Layer):
 class _Elementwise(_Several):
     """Base: value by value, sizes of 1 repeated."""
 
-    inputs: ClassVar[tuple[InputPort, ...]] = _PORTS[:2]
+    stricter: ClassVar[str] = _LINED_UP
 
     def output_specs(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
         return (broadcast(inputs),)
@@ -84,6 +85,7 @@ class _Pair(Layer):
 
     family: ClassVar[Family] = Family.MERGE
     inputs: ClassVar[tuple[InputPort, ...]] = _TWO
+    stricter: ClassVar[str] = _LINED_UP
 
     def output_specs(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
         return (broadcast(inputs),)
@@ -126,6 +128,7 @@ class Concatenate(_Several):
     target: ClassVar[str] = "engine.compiler.modules.Concatenate"
     synonyms: ClassVar[tuple[str, ...]] = ("cat", "concat", "join", "merge", "u-net", "dense")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="concatenate")
+    stricter: ClassVar[str] = NOT_THE_BATCH
     dim: int = attribute(1, minimum=-8, maximum=8, help="The axis: 1 is the channels or features, -1 the last.")
 
     def output_specs(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
@@ -142,6 +145,7 @@ class Stack(_Several):
     target: ClassVar[str] = "engine.compiler.modules.Stack"
     synonyms: ClassVar[tuple[str, ...]] = ("new axis", "merge", "join")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="stack")
+    stricter: ClassVar[str] = NOT_THE_BATCH
     dim: int = attribute(1, minimum=-8, maximum=8, help="Where the new axis stands: 1 is just after the batch.")
 
     def output_specs(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
@@ -168,6 +172,7 @@ class MatMul(Layer):
     family: ClassVar[Family] = Family.MERGE
     inputs: ClassVar[tuple[InputPort, ...]] = _TWO
     onnx: ClassVar[OnnxForm] = OnnxForm(op="MatMul")
+    stricter: ClassVar[str] = _LINED_UP
 
     def output_specs(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
         a, b = inputs

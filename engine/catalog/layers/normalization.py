@@ -6,10 +6,11 @@ from typing import Any, ClassVar
 
 from engine.catalog.entry import attribute
 from engine.catalog.layer import Family, InputPort, Layer, OnnxForm
-from engine.catalog.rules import PICTURE, at_least_2, known, mismatch, volume
+from engine.catalog.rules import NO_FEATURES, PICTURE, at_least_2, known, mismatch, volume
 from engine.catalog.tensors import TensorSpec
 
 _EPS = "Keeps the division from dividing by 0."
+_NO_BIAS = {"bias": "older releases of torch do not have it, and leaving the offset out saves nothing"}
 _LAST = {
     "last_dimensions": "says over how many axes normalized_shape, which is computed, reaches",
 }
@@ -34,6 +35,7 @@ class _BatchNorm(_Normalization):
     """Base of both batch normalizations."""
 
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="batch_norm")
+    unlike_torch: ClassVar[Mapping[str, str]] = _NO_BIAS
     eps: float = attribute(1e-5, above=0, maximum=1, advanced=True, label="Epsilon", help=_EPS)
     momentum: float | None = attribute(
         0.1, minimum=0, maximum=1, advanced=True, help="How fast the running mean follows; empty takes the plain mean."
@@ -93,6 +95,7 @@ class InstanceNorm2d(_Normalization):
     synonyms: ClassVar[tuple[str, ...]] = ("instance normalization", "style")
     inputs: ClassVar[tuple[InputPort, ...]] = (InputPort(axes=PICTURE),)
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="instance_norm")
+    unlike_torch: ClassVar[Mapping[str, str]] = _NO_BIAS
     eps: float = attribute(1e-5, above=0, maximum=1, advanced=True, label="Epsilon", help=_EPS)
     momentum: float | None = attribute(
         0.1, minimum=0, maximum=1, advanced=True, help="How fast the running mean follows; empty takes the plain mean."
@@ -126,10 +129,10 @@ class GroupNorm(_Normalization):
     target: ClassVar[str] = "torch.nn.GroupNorm"
     synonyms: ClassVar[tuple[str, ...]] = ("group normalization",)
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="group_norm")
+    unlike_torch: ClassVar[Mapping[str, str]] = _NO_BIAS
     num_groups: int = attribute(8, minimum=1, maximum=100_000, label="Groups", help="How many groups of channels.")
     eps: float = attribute(1e-5, above=0, maximum=1, advanced=True, label="Epsilon", help=_EPS)
     affine: bool = attribute(True, advanced=True, help="Learn a scale and an offset for each channel.")
-    bias: bool = attribute(True, advanced=True, help="Learn the offset too.")
 
     def output_specs(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
         (x,) = inputs
@@ -144,7 +147,7 @@ class GroupNorm(_Normalization):
         return {"num_channels": inputs[0].shape[1]}
 
     def parameter_count(self, *inputs: TensorSpec) -> int:
-        return (1 + self.bias) * (inputs[0].shape[1] or 0) * self.affine
+        return 2 * (inputs[0].shape[1] or 0) * self.affine
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -152,6 +155,7 @@ class _LastAxes(_Normalization):
     """Base: normalizes over the last axes of each sample."""
 
     unlike_torch: ClassVar[Mapping[str, str]] = _LAST
+    stricter: ClassVar[str] = NO_FEATURES
     not_arguments: ClassVar[frozenset[str]] = frozenset({"last_dimensions"})
     last_dimensions: int = attribute(
         1, minimum=1, maximum=8, label="Axes", help="Over how many of the last axes mean and spread are taken."

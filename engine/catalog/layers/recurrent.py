@@ -70,6 +70,10 @@ class RNN(_Recurrent):
     target: ClassVar[str] = "engine.compiler.modules.RNN"
     synonyms: ClassVar[tuple[str, ...]] = ("recurrent", "elman", "sequence", "memory")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="rnn")
+    unlike_torch: ClassVar[Mapping[str, str]] = {
+        **_UNLIKE_TORCH,
+        "nonlinearity": "torch takes it by keyword, outside the signature RNN shares with LSTM and GRU",
+    }
     nonlinearity: Literal["tanh", "relu"] = attribute("tanh", advanced=True, help="The activation of each step.")
 
 

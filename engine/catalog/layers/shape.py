@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from engine.catalog.entry import attribute
-from engine.catalog.layer import Family, InputPort, Layer, OnnxForm
+from engine.catalog.layer import NOT_THE_BATCH, Family, InputPort, Layer, OnnxForm
 from engine.catalog.rules import (
     PICTURE,
     SIGNAL,
@@ -39,6 +39,7 @@ class Flatten(Layer):
     family: ClassVar[Family] = Family.SHAPE
     inputs: ClassVar[tuple[InputPort, ...]] = _ANY
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="flatten")
+    stricter: ClassVar[str] = NOT_THE_BATCH
     start_dim: int = attribute(1, minimum=-8, maximum=8, advanced=True, help=f"The first axis to join. {_DIM}")
     end_dim: int = attribute(-1, minimum=-8, maximum=8, advanced=True, help=f"The last axis to join. {_DIM}")
 
@@ -65,6 +66,7 @@ class Unflatten(Layer):
     family: ClassVar[Family] = Family.SHAPE
     inputs: ClassVar[tuple[InputPort, ...]] = _ANY
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="unflatten")
+    stricter: ClassVar[str] = NOT_THE_BATCH
     dim: int = _dim(1)
     unflattened_size: tuple[int, ...] = attribute(
         (1, -1), minimum=-1, label="Sizes", help="The sizes the axis is split into; -1 is computed."
@@ -123,6 +125,7 @@ class Permute(Layer):
     family: ClassVar[Family] = Family.SHAPE
     inputs: ClassVar[tuple[InputPort, ...]] = _ANY
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="permute")
+    stricter: ClassVar[str] = NOT_THE_BATCH
     dims: tuple[int, ...] = attribute(
         (2, 1), minimum=1, maximum=8, label="Order", help="The axes after the batch in their new order: 2, 1 swaps two."
     )
@@ -147,6 +150,7 @@ class Squeeze(Layer):
     family: ClassVar[Family] = Family.SHAPE
     inputs: ClassVar[tuple[InputPort, ...]] = _ANY
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="squeeze")
+    stricter: ClassVar[str] = "torch leaves an axis of another size as it is, and the next layer fails instead"
     dim: int = _dim(-1)
 
     def output_specs(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
@@ -170,6 +174,7 @@ class Unsqueeze(Layer):
     family: ClassVar[Family] = Family.SHAPE
     inputs: ClassVar[tuple[InputPort, ...]] = _ANY
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="unsqueeze")
+    stricter: ClassVar[str] = NOT_THE_BATCH
     dim: int = _dim(1, "Where the new axis stands: 1 is just after the batch, -1 at the end.")
 
     def output_specs(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
@@ -183,6 +188,7 @@ class _Reduce(Layer):
     """Base: one value instead of an axis."""
 
     family: ClassVar[Family] = Family.SHAPE
+    stricter: ClassVar[str] = NOT_THE_BATCH
     dim: int = _dim(1)
     keepdim: bool = attribute(False, advanced=True, label="Keep the axis", help="Keep the axis, with size 1.")
 
@@ -243,6 +249,7 @@ class Select(Layer):
     family: ClassVar[Family] = Family.SHAPE
     inputs: ClassVar[tuple[InputPort, ...]] = _ANY
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="select")
+    stricter: ClassVar[str] = NOT_THE_BATCH
     dim: int = _dim(1)
     index: int = attribute(-1, minimum=-1_000_000, maximum=1_000_000, help="Which entry: 0 is the first, -1 the last.")
 
@@ -267,6 +274,7 @@ class Slice(Layer):
     family: ClassVar[Family] = Family.SHAPE
     inputs: ClassVar[tuple[InputPort, ...]] = _ANY
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="slice")
+    stricter: ClassVar[str] = f"{NOT_THE_BATCH}; an empty tensor helps nobody"
     dim: int = _dim(1)
     start: int = attribute(0, minimum=-1_000_000, maximum=1_000_000, help="The first place that is kept.")
     end: int | None = attribute(
@@ -320,6 +328,7 @@ class ZeroPad2d(Layer):
     family: ClassVar[Family] = Family.SHAPE
     inputs: ClassVar[tuple[InputPort, ...]] = (InputPort(axes=PICTURE),)
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="zero_pad")
+    stricter: ClassVar[str] = "four numbers say for which side each is; with two torch pads left and right alone"
     padding: tuple[int, ...] = attribute(
         (1, 1, 1, 1), minimum=0, maximum=1_000, help="Zeros on the left, right, top and bottom."
     )

@@ -1,0 +1,326 @@
+"""Laws of the catalog: every shape rule and every count of parameters is what torch says."""
+
+import inspect
+import math
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import HealthCheck, Phase, assume, given, settings
+from hypothesis import strategies as st
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from engine.catalog import registry
+from engine.catalog.entry import Attribute, AttributeKind, Entry
+from engine.catalog.layer import NEVER_OFFERED, Layer
+from engine.catalog.layers.data import Input, Output
+from engine.catalog.losses import Loss
+from engine.catalog.optimizers import Optimizer
+from engine.catalog.tensors import DType, TensorSpec
+from engine.compiler.resolve import resolve
+from engine.errors import ShapeMismatch
+
+LAYERS = [item for item in registry.layers() if item not in (Input, Output)]
+FAST = settings(
+    max_examples=20,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=(Phase.explicit, Phase.generate, Phase.shrink),
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+)
+TORCH_DTYPES = {DType.FLOAT: torch.float32, DType.INT: torch.int64, DType.BOOL: torch.bool}
+BATCH = 2
+EVERY = pytest.mark.parametrize("layer_type", LAYERS, ids=lambda item: item.__name__)
+
+
+def value_of(info: Attribute) -> st.SearchStrategy[Any]:
+    """Values in the declared range, near its lower end where torch's shapes stay small."""
+    low = info.minimum if info.minimum is not None else (info.above or 0)
+    high = info.maximum if info.maximum is not None else math.inf
+    whole = st.integers(math.ceil(low), int(min(high, max(low + 5, 4))))
+    words = st.sampled_from(info.choices) if info.choices else st.nothing()
+    match info.kind:
+        case AttributeKind.SWITCH:
+            found: st.SearchStrategy[Any] = st.booleans()
+        case AttributeKind.CHOICE:
+            found = words
+        case AttributeKind.INTEGER:
+            found = words | whole
+        case AttributeKind.SIZE:
+            found = words | whole | st.tuples(whole, whole)
+        case AttributeKind.INTEGERS:
+            found = st.lists(whole, min_size=1, max_size=4).map(tuple)
+        case AttributeKind.NUMBER:
+            top = high if info.below is None else info.below
+            found = st.floats(
+                low,
+                min(top, low + 2),
+                exclude_min=info.above is not None,
+                exclude_max=info.below is not None,
+                allow_subnormal=False,
+                width=32,
+            )
+        case _:
+            raise AssertionError(f"no values for {info.kind}")
+    return found | st.none() if info.optional else found
+
+
+def dims() -> st.SearchStrategy[int]:
+    return st.sampled_from([1, 2, 3, 4, 4, 5, 6, 8, 8, 12])
+
+
+def related(shape: tuple[int, ...]) -> st.SearchStrategy[tuple[int, ...]]:
+    """A shape that often fits another one: equal, with a size changed or 1, or something else."""
+    changed = st.tuples(st.integers(1, max(1, len(shape) - 1)), dims()).map(
+        lambda found: tuple(found[1] if axis == found[0] else size for axis, size in enumerate(shape))
+    )
+    other = st.lists(dims(), min_size=0, max_size=4).map(lambda sizes: (BATCH, *sizes))
+    return st.one_of(st.just(shape), st.just(shape), changed, other)
+
+
+@st.composite
+def cases(draw: st.DrawFn, layer_type: type[Layer]) -> tuple[Layer, list[TensorSpec]]:
+    """A layer with settings in range, and inputs of the rank and type its ports declare."""
+    chosen = {
+        info.name: draw(value_of(info))
+        for info in layer_type.attributes()
+        if draw(st.booleans()) or info.kind is AttributeKind.INTEGERS
+    }
+    layer = layer_type.from_attributes(chosen)
+    specs: list[TensorSpec] = []
+    for port in layer.input_ports():
+        if port.optional and draw(st.booleans()):
+            break
+        if specs and draw(st.integers(0, 3)):
+            shape = draw(related(specs[0].shape))  # type: ignore[arg-type]
+        elif port.axes:
+            shape = (BATCH, *(draw(dims()) for _ in port.axes[1:]))
+        else:
+            shape = (BATCH, *draw(st.lists(dims(), min_size=0, max_size=4)))
+        if port.axes and len(shape) != len(port.axes):
+            shape = (BATCH, *(draw(dims()) for _ in port.axes[1:]))
+        dtype = port.dtype or draw(st.sampled_from([DType.FLOAT, DType.FLOAT, DType.INT]))
+        specs.append(TensorSpec(shape, dtype, draw(st.integers(1, 12)) if dtype is DType.INT else None))
+    if isinstance(layer, Loss) and layer.inputs[1].dtype is DType.INT and draw(st.integers(0, 3)):
+        # A target of class numbers that often fits: the prediction's shape without its classes.
+        shape = specs[0].shape
+        classes = shape[1] if len(shape) > 1 and draw(st.booleans()) else None
+        specs[1] = TensorSpec(shape[:1] + shape[2:], DType.INT, classes)
+    elif isinstance(layer, Loss) and layer.inputs[1].dtype is DType.FLOAT and draw(st.booleans()):
+        specs[1] = TensorSpec(specs[0].shape)
+    return layer, specs
+
+
+def build(layer: Layer, specs: list[TensorSpec], device: str = "meta") -> nn.Module:
+    with torch.device(device):
+        return resolve(layer.target)(**layer.arguments(*specs))
+
+
+def run(layer: Layer, specs: list[TensorSpec], device: str = "meta") -> tuple[nn.Module, torch.Tensor]:
+    """torch's module and its answer; on the meta device both without memory."""
+    module = build(layer, specs, device)
+    tensors = [torch.zeros(spec.shape, dtype=TORCH_DTYPES[spec.dtype], device=device) for spec in specs]  # type: ignore[arg-type]
+    return module, module(*tensors)
+
+
+@EVERY
+@FAST
+@given(data=st.data())
+@pytest.mark.filterwarnings("ignore")
+def test_rule_answers_as_torch(layer_type: type[Layer], data: st.DataObject) -> None:
+    layer, specs = data.draw(cases(layer_type))
+    try:
+        answer: tuple[TensorSpec, ...] | None = layer.output_specs(*specs)
+    except ShapeMismatch as error:
+        assert error.expected and error.found, "a refusal says what was expected and what was found"
+        answer = None
+    if answer is None:
+        try:
+            run(layer, specs, "cpu")  # the meta device lets a few things pass that no kernel takes
+        except (RuntimeError, ValueError, IndexError, AssertionError, TypeError, NotImplementedError):
+            return
+        assert layer.stricter or classes_differ(layer, specs), f"{layer} refuses {specs}, torch takes it"
+        return
+    # A plain running mean counts its batches, which the meta device cannot.
+    counts = getattr(layer, "momentum", 0.1) is None
+    module, given_back = run(layer, specs, "cpu" if counts else "meta")
+    if isinstance(layer, Loss):
+        assert answer == () and given_back.dim() == 0
+    else:
+        assert tuple(given_back.shape) == answer[0].shape
+        assert given_back.dtype == TORCH_DTYPES[answer[0].dtype]
+    if tensors_are_small(layer, specs):
+        run(layer, specs, "cpu")
+    assert layer.parameter_count(*specs) == sum(weight.numel() for weight in module.parameters())
+    assert layer.multiply_adds(*specs) >= 0
+
+
+def tensors_are_small(layer: Layer, specs: list[TensorSpec]) -> bool:
+    """Whether running it for real as well costs next to nothing."""
+    return layer.parameter_count(*specs) + layer.multiply_adds(*specs) < 200_000
+
+
+def classes_differ(layer: Layer, specs: list[TensorSpec]) -> bool:
+    """A target with more classes than the prediction fails in torch only once such a class comes along."""
+    return isinstance(layer, Loss) and specs[0].rank > 1 and specs[1].classes not in (None, specs[0].shape[1])
+
+
+@EVERY
+@FAST
+@given(data=st.data())
+def test_free_sizes_agree_with_known_ones(layer_type: type[Layer], data: st.DataObject) -> None:
+    """What a rule says about a tensor with free sizes holds for every tensor that fills them."""
+    layer, specs = data.draw(cases(layer_type))
+    free = data.draw(st.lists(st.booleans(), min_size=5, max_size=5))
+    loose = [
+        TensorSpec(
+            (None, *(None if free[axis % 5] else size for axis, size in enumerate(spec.shape[1:]))),
+            spec.dtype,
+            spec.classes,
+        )
+        for spec in specs
+    ]
+    try:
+        known = layer.output_specs(*specs)
+    except ShapeMismatch:
+        return
+    try:
+        unknown = layer.output_specs(*loose)
+    except ShapeMismatch:
+        return  # the size is needed: in_features must be known
+    for exact, open_spec in zip(known, unknown, strict=True):
+        assert exact.rank == open_spec.rank
+        assert exact.dtype == open_spec.dtype
+        for size, open_size in zip(exact.shape, open_spec.shape, strict=True):
+            assert open_size is None or open_size == size
+    layer.parameter_count(*loose)
+    layer.multiply_adds(*loose)
+
+
+@EVERY
+@FAST
+@given(data=st.data())
+def test_the_batch_stays_free(layer_type: type[Layer], data: st.DataObject) -> None:
+    layer, specs = data.draw(cases(layer_type))
+    loose = [TensorSpec((None, *spec.shape[1:]), spec.dtype, spec.classes) for spec in specs]
+    try:
+        known = layer.output_specs(*specs)
+    except ShapeMismatch:
+        with pytest.raises(ShapeMismatch):
+            layer.output_specs(*loose)
+            assume(False)  # sizes of the batch alone differed
+        return
+    assert [spec.shape[1:] for spec in layer.output_specs(*loose)] == [spec.shape[1:] for spec in known]
+    assert all(spec.shape[0] is None for spec in layer.output_specs(*loose))
+
+
+COUNTED = {
+    "Linear": [(BATCH, 5, 7)],
+    "Conv1d": [(BATCH, 4, 20)],
+    "Conv2d": [(BATCH, 4, 9, 11)],
+    "ConvTranspose1d": [(BATCH, 4, 20)],
+    "ConvTranspose2d": [(BATCH, 4, 9, 11)],
+    "MatMul": [(BATCH, 5, 6), (BATCH, 6, 7)],
+}
+
+
+@pytest.mark.parametrize("name", COUNTED)
+def test_multiply_adds_are_what_torch_counts(name: str) -> None:
+    found = registry.layer_type(name)
+    assert found is not None
+    layer = found()
+    specs = [TensorSpec(shape) for shape in COUNTED[name]]
+    module = build(layer, specs)
+    with FlopCounterMode(display=False) as counter:
+        module(*[torch.empty(spec.shape, device="meta") for spec in specs])  # type: ignore[arg-type]
+    assert counter.get_total_flops() == 2 * BATCH * layer.multiply_adds(*specs)
+
+
+BASES: dict[str, Callable[..., Any]] = {
+    "RNN": nn.RNNBase.__init__,
+    "LSTM": nn.RNNBase.__init__,
+    "GRU": nn.RNNBase.__init__,
+    "MultiheadAttention": nn.MultiheadAttention.__init__,
+}
+"""Torch's own constructor behind a module of ours that only changes how it is called."""
+
+
+def torch_constructor(layer_type: type[Layer]) -> Callable[..., Any] | None:
+    if layer_type.__name__ in BASES:
+        return BASES[layer_type.__name__]
+    return resolve(layer_type.target).__init__ if layer_type.target.startswith("torch.") else None
+
+
+def example_inputs(layer: Layer) -> list[TensorSpec]:
+    shapes = {0: (BATCH, 8, 8), 3: (BATCH, 8, 8), 4: (BATCH, 8, 8, 8)}
+    return [TensorSpec(shapes[len(port.axes)], port.dtype or DType.FLOAT, 8) for port in layer.input_ports()]
+
+
+@EVERY
+def test_names_and_defaults_are_torchs(layer_type: type[Layer]) -> None:
+    """Law 7: attributes are named and preset as in torch, and the exceptions are written down with a reason."""
+    constructor = torch_constructor(layer_type)
+    if constructor is None:
+        return
+    layer = layer_type()
+    computed = set(layer.computed(*example_inputs(layer)))
+    check_names(layer_type, constructor, computed | {"self", "mode"}, {**NEVER_OFFERED, **layer_type.unlike_torch})
+
+
+SHARED_EXCUSES = {*Loss.unlike_torch, *Optimizer.unlike_torch}
+
+
+def check_names(
+    entry: type[Entry], constructor: Callable[..., Any], computed: set[str], exceptions: dict[str, str]
+) -> None:
+    arguments = inspect.signature(constructor).parameters
+    declared = {info.torch_name or info.name: info for info in entry.attributes()}
+    for name, info in declared.items():
+        if name in exceptions:
+            continue
+        assert name in arguments, f"torch's {entry.__name__} has no argument {name}"
+        default = arguments[name].default
+        if default is not inspect.Parameter.empty:
+            assert info.default == default, f"{name} is preset to {info.default}, in torch to {default}"
+    for name, argument in arguments.items():
+        if name in declared or name in computed or name.startswith("_"):
+            continue
+        if argument.kind in (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD):
+            continue
+        assert exceptions.get(name), f"torch's {entry.__name__} takes {name}: offer it, or say why not"
+    for name in getattr(entry, "unlike_torch", {}):
+        known = name in declared or name in arguments or name in SHARED_EXCUSES
+        assert known, f"{name} is excused and does not exist"
+
+
+@pytest.mark.parametrize("optimizer", registry.optimizers(), ids=lambda item: item.__name__)
+def test_optimizers_are_torchs(optimizer: type[Entry]) -> None:
+    found = getattr(torch.optim, optimizer.target.removeprefix("torch.optim."))
+    exceptions = dict(optimizer.unlike_torch)  # type: ignore[attr-defined]
+    for name in ("beta1", "beta2"):
+        exceptions[name] = exceptions.get("betas", "")
+    check_names(optimizer, found.__init__, {"self", "params"}, {key: why for key, why in exceptions.items() if why})
+    default = optimizer()
+    if "betas" in exceptions:
+        assert inspect.signature(found).parameters["betas"].default == (default.beta1, default.beta2)  # type: ignore[attr-defined]
+    weights = [nn.Parameter(torch.ones(3))]
+    stepping = found(weights, **default.arguments())  # type: ignore[attr-defined]
+    weights[0].grad = torch.ones(3)
+    stepping.step()
+    assert (weights[0] < 1).all()
+
+
+@pytest.mark.parametrize("loss", registry.losses(), ids=lambda item: item.__name__)
+def test_losses_give_one_finite_number(loss: type[Loss]) -> None:
+    classes = loss.inputs[1].dtype is DType.INT
+    prediction = TensorSpec((4, 3))
+    target = TensorSpec((4,), DType.INT, 3) if classes else TensorSpec((4, 3))
+    layer = loss()
+    assert layer.output_specs(prediction, target) == ()
+    torch.manual_seed(0)
+    module = resolve(layer.target)(**layer.arguments(prediction, target))
+    value = module(torch.rand(4, 3), torch.randint(3, (4,)) if classes else torch.rand(4, 3))
+    assert value.dim() == 0 and value.isfinite()
