@@ -16,7 +16,7 @@ _ID = re.compile(r"[a-z][a-z0-9_]{0,63}\Z")
 class Node(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """One node. `id` is stable and names its parameters (`conv1.weight`); `type` is a name in the catalog.
 
-    `attributes` holds only what differs from the catalog's defaults. `x`, `y` are canvas units (a node is some 180 wide).
+    `attributes` holds only what differs from the catalog's defaults. `x`, `y` are canvas units (a node is 180 wide).
     """
 
     id: str

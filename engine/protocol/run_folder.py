@@ -67,7 +67,7 @@ class RunFolder:
 
 
 class LogReader:
-    """Reads a JSON-lines log piece by piece. A torn last line waits for its end; a damaged one is counted and skipped."""
+    """Reads a JSON-lines log piece by piece. A torn last line waits for its end; a damaged one is counted, skipped."""
 
     def __init__(self, path: Path, *, requests: bool = False) -> None:
         self._path = path

@@ -7,10 +7,11 @@ from typing import Any
 import msgspec
 
 from engine.cli.console import Console
-from engine.cli.inputs import read_inputs
+from engine.cli.inputs import rows_apart
 from engine.cli.table import number
 from engine.document.files import project_folder
-from engine.errors import UsageError
+from engine.errors import DataError, UsageError
+from engine.protocol.messages import Prediction
 from engine.training.runs import find_run
 
 _TOP = 3
@@ -34,23 +35,40 @@ def run(options: argparse.Namespace, console: Console) -> dict[str, Any]:
     from engine.deployment.predict import Predictor  # onnxruntime: not for --help and wrong usage
 
     predictor = Predictor(path)
-    kinds = {item.field: item.kind for item in predictor.description.inputs}
-    names, inputs = read_inputs(options.inputs, kinds)
-    made = predictor.predict(inputs)
-    predictions = []
-    for name, prediction in zip(names, made.predictions, strict=True):
-        shown: dict[str, Any] = {"input": name, "outputs": msgspec.to_builtins(prediction.outputs)}
-        if prediction.problem:
-            shown["problem"] = prediction.problem
-        predictions.append(shown)
-    used = sum("problem" not in item for item in predictions)
+    kinds = {field.name: field.kind.value for field in predictor.fields}
+    predictions: list[dict[str, Any]] = []
+    answered_ms, answered = 0.0, 0
+    for names, inputs in rows_apart(options.inputs, kinds):
+        made = predictor.predict(inputs, progress=console.progress)
+        used = sum(not prediction.problem for prediction in made.predictions)
+        answered_ms, answered = answered_ms + used * made.milliseconds, answered + used
+        for place, prediction in enumerate(made.predictions):
+            predictions.append(_shown(names[place] if names else prediction.input, prediction))
+    if predictions and not answered:
+        raise _NothingAnsweredError(predictions)
     return {
         "predictions": predictions,
         "model": str(path),
-        "run": run_number or made.run,
-        "milliseconds": made.milliseconds,
-        "exit_code": 0 if used or not predictions else 1,
+        "run": run_number or predictor.description.run,
+        "milliseconds": answered_ms / max(1, answered),
     }
+
+
+def _shown(name: str, prediction: Prediction) -> dict[str, Any]:
+    found: dict[str, Any] = {"input": name, "outputs": msgspec.to_builtins(prediction.outputs)}
+    if prediction.problem:
+        found["problem"] = prediction.problem
+    return found
+
+
+class _NothingAnsweredError(DataError):
+    """None of the inputs could be used; all are listed beside the error."""
+
+    def __init__(self, predictions: list[dict[str, Any]]) -> None:
+        first = predictions[0]
+        rest = f" Nor can the other {len(predictions) - 1:,} be." if len(predictions) > 1 else ""
+        super().__init__(f"'{first['input']}' cannot be used. {first['problem']}{rest}", where=first["input"])
+        self.more = {"predictions": predictions}
 
 
 def _model(options: argparse.Namespace, console: Console) -> tuple[Path, int]:
@@ -65,7 +83,7 @@ def _model(options: argparse.Namespace, console: Console) -> tuple[Path, int]:
     console.progress(-1, "Preparing the model")
     from engine.deployment.export import cached_model  # torch comes with it: not for --help and wrong usage
 
-    return cached_model(project_dir, folder), folder.number
+    return cached_model(project_dir, folder, progress=console.progress), folder.number
 
 
 def show(result: dict[str, Any]) -> str:
