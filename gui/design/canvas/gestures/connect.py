@@ -33,7 +33,7 @@ class ConnectPorts(Gesture):
         self._loose = Loose(start.node, start.port, start.kind is Kind.OUTPUT)
         if start.kind is Kind.INPUT and not pointer.shift:
             self._lifted = surface.project.project.graph.inputs_of(start.node).get(start.port)
-        self._glowing: list[tuple[str, str]] = []
+        self.glowing: list[tuple[str, str]] = []  # (node, port) of the ports in view that fit
         self._dim: list[tuple[str, str]] = []
         self._target: Edge | None = None
         self._reason = ""
@@ -93,7 +93,7 @@ class ConnectPorts(Gesture):
             painter.drawEllipse(self._port_point(node, port), radius + 1.5, radius + 1.5)
         halo = theme.color("ok")
         halo.setAlphaF(0.28)
-        for node, port in self._glowing:
+        for node, port in self.glowing:
             point = self._port_point(node, port)
             painter.setBrush(halo)
             painter.drawEllipse(point, radius + 5, radius + 5)
@@ -139,7 +139,7 @@ class ConnectPorts(Gesture):
     def _put_back(self) -> None:
         if self._dragging and self._lifted is not None:
             self.surface.geometry_store.link(self._lifted)
-        self._glowing, self._dim = [], []
+        self.glowing, self._dim = [], []
         self.surface.redraw(None)
 
     def _is_new(self, edge: Edge) -> bool:
@@ -164,7 +164,7 @@ class ConnectPorts(Gesture):
                 for port in input_ports(node, checker):
                     edge = Edge(source=loose.node, output=loose.port, target=node_id, input=port.name)
                     fits = takes(port, spec) and refusal(project, checker, edge) is None
-                    (self._glowing if fits else self._dim).append((node_id, port.name))
+                    (self.glowing if fits else self._dim).append((node_id, port.name))
             else:
                 wanted = next(
                     (port for port in input_ports(project.graph.node(loose.node), checker) if port.name == loose.port),
@@ -174,7 +174,7 @@ class ConnectPorts(Gesture):
                     edge = Edge(source=node_id, output=output, target=loose.node, input=loose.port)
                     fits = wanted is not None and takes(wanted, checker.specs.get((node_id, output)))
                     fits = fits and refusal(project, checker, edge) is None
-                    (self._glowing if fits else self._dim).append((node_id, output))
+                    (self.glowing if fits else self._dim).append((node_id, output))
 
     def _find_target(self) -> None:
         surface, geometry, loose = self.surface, self.surface.geometry_store, self._loose
