@@ -65,7 +65,7 @@ class HeatMap(QWidget):
         left = min(widest, self.width() * 0.32) + 8
         width = (self.width() - left) / max(1, len(self._columns))
         height = (self.height() - _FOOT) / max(1, len(self._rows))
-        return left, min(width, 28.0), min(height, 26.0)
+        return left, min(width, 40.0), min(height, 44.0)
 
     def value_at(self, point: QPointF) -> tuple[str, float, float] | None:
         """(row, x, value) at a point."""

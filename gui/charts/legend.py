@@ -87,6 +87,7 @@ class Legend(QWidget):
         entry = self._entries.pop(key, None)
         if entry is not None:
             self._flow.removeWidget(entry)
+            entry.hide()  # it is deleted later, and would be seen until then
             entry.deleteLater()
             self.setVisible(bool(self._entries))
             self.updateGeometry()

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from numpy.typing import ArrayLike
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QPixmap, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
@@ -263,6 +263,10 @@ class LineChart(QWidget):
         self._place_cross()
         self._describe()
         self.redrawn.emit()
+
+    @guarded(fallback=lambda _self: QSize(320, 200))
+    def sizeHint(self) -> QSize:
+        return QSize(320, 200)
 
     @guarded
     def showEvent(self, event: QShowEvent) -> None:

@@ -1,7 +1,7 @@
 """The rounded panel most things stand in: a title, a note at its right, and a body."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from gui.widgets.text import Text
 
@@ -30,6 +30,7 @@ class Card(QFrame):
         row.addWidget(self._note, 1)
         self._header_row = row
         self._header.setMinimumHeight(20)
+        self._header.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._header.setVisible(bool(title or note))
         outer.addWidget(self._header)
         self.body: QBoxLayout = QVBoxLayout()
@@ -54,6 +55,11 @@ class Card(QFrame):
     def note(self) -> str:
         """The note as shown."""
         return self._note.whole_text()
+
+    def set_title_widget(self, widget: QWidget) -> None:
+        """Let a control stand where the title would, as a chooser of what the card shows."""
+        self._header_row.insertWidget(0, widget)
+        self._title.hide()
 
     def add_to_header(self, widget: QWidget) -> None:
         """Put a small control at the right end of the header."""

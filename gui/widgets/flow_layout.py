@@ -18,6 +18,7 @@ class FlowLayout(QLayout):
     @guarded
     def addItem(self, item: QLayoutItem) -> None:
         self._items.append(item)
+        self.invalidate()
 
     @guarded(fallback=0)
     def count(self) -> int:
@@ -29,7 +30,10 @@ class FlowLayout(QLayout):
 
     @guarded
     def takeAt(self, index: int) -> QLayoutItem | None:
-        return self._items.pop(index) if 0 <= index < len(self._items) else None
+        if not 0 <= index < len(self._items):
+            return None
+        self.invalidate()
+        return self._items.pop(index)
 
     @guarded(fallback=Qt.Orientation(0))
     def expandingDirections(self) -> Qt.Orientation:

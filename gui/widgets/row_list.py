@@ -70,7 +70,7 @@ class RowDelegate(QStyledItemDelegate):
         if selected or hovered:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(theme.color("raised") if selected else mix(theme.panel, theme.raised, 0.6))
-            painter.drawRoundedRect(rect, 5, 5)
+            painter.drawRoundedRect(rect.adjusted(0, 0.5, 0, -0.5), 5, 5)
         by_keyboard = QStyle.StateFlag.State_HasFocus | QStyle.StateFlag.State_KeyboardFocusChange
         if state & by_keyboard == by_keyboard:
             painter.setPen(QPen(theme.color("accent"), 1))

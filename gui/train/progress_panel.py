@@ -1,0 +1,106 @@
+"""The card at the top of the Train tab: what the shown run is doing, how far it is, and what can be asked of it."""
+
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from gui.models.runs import RunsModel
+from gui.train.run_words import ACTIVE, RESUMABLE, best_words, run_label, speed_words, state_words
+from gui.widgets.button import Button
+from gui.widgets.card import Card
+from gui.widgets.progress_line import ProgressLine
+
+
+class ProgressPanel(Card):
+    """Pause and Stop act on the run that is going on; for one that ended there is Resume where it can be resumed."""
+
+    def __init__(self, runs: RunsModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent=parent)
+        self._runs = runs
+        self.setAccessibleName("Progress")
+        self.pause = Button("Pause", icon="pause", name="train.pause", tooltip="Wait after the current step")
+        self.stop = Button("Stop", icon="stop", name="train.stop", tooltip="Stop and keep what was learned")
+        self.resume = Button("Resume", role="primary", icon="play", name="train.resume")
+        self.show_active = Button("Show it", name="train.show_active", small=True)
+        self.line = ProgressLine(cancellable=False)
+        self.line.bar.setObjectName("train.progress")
+        row = QHBoxLayout()
+        row.setSpacing(12)
+        for button in (self.pause, self.stop, self.resume):
+            row.addWidget(button)
+        row.addWidget(self.line, 1)
+        row.addWidget(self.show_active)
+        self.body.addLayout(row)
+        self.pause.clicked.connect(self._on_pause_clicked)
+        self.stop.clicked.connect(self._on_stop_clicked)
+        self.resume.clicked.connect(self._on_resume_clicked)
+        self.show_active.clicked.connect(self._on_show_active_clicked)
+        self._stopping: int | None = None  # the run asked to stop; until its last event the button says so
+        for signal in (runs.list_changed, runs.current_changed, runs.active_changed, runs.readiness_changed):
+            signal.connect(self.refresh)
+        runs.events_arrived.connect(self._on_events_arrived)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show the state of the shown run."""
+        runs = self._runs
+        current = runs.current
+        summary = runs.summary(current) if current is not None else None
+        active = current is not None and current == runs.active
+        self.pause.setVisible(active)
+        self.stop.setVisible(active)
+        self.show_active.setVisible(runs.active is not None and not active)
+        if runs.active is not None and not active:
+            self.show_active.set_text(f"#{runs.active} is training: show it")
+        self.resume.setVisible(False)
+        if summary is None:
+            self.line.set_progress(-1.0 if runs.starting else 0.0, "Starting" if runs.starting else "No run yet")
+            return
+        curves = runs.curves(summary.run)
+        batch = curves.prepared.batch_size if curves.prepared is not None else 0
+        if active:
+            paused = summary.state == "paused"
+            self.pause.set_text("Continue" if paused else "Pause")
+            self.pause.set_icon("play" if paused else "pause")
+            self.pause.set_blocked("It is still reading data." if summary.state == "starting" else "")
+            stopping = self._stopping == summary.run
+            self.stop.set_text("Stopping" if stopping else "Stop")
+            self.stop.set_blocked("It stops after the current step." if stopping else "")
+            speed = "" if paused else speed_words(curves.samples_per_s, batch)
+            left = None if paused or stopping else curves.left_s()
+            fraction = -1.0 if summary.state == "starting" else curves.fraction_done()
+            self.line.set_progress(fraction, state_words(summary), speed, left)
+            return
+        if summary.state in RESUMABLE and summary.epochs > 0:
+            self.resume.setVisible(True)
+            blocked = runs.active is not None or runs.starting
+            self.resume.set_blocked(f"Run {runs.active or ''} is training.".replace("  ", " ") if blocked else "")
+        done = 1.0 if summary.state == "finished" else curves.fraction_done()
+        words = f"{run_label(summary)} · {state_words(summary)}"
+        self.line.set_progress(done, words, best_words(summary))
+
+    def _on_events_arrived(self, run: int, _events: object) -> None:
+        summary = self._runs.summary(run)
+        if summary is not None and summary.state not in ACTIVE and self._stopping == run:
+            self._stopping = None
+        if run == self._runs.current:
+            self.refresh()
+
+    def _on_pause_clicked(self) -> None:
+        active = self._runs.active
+        summary = self._runs.summary(active) if active is not None else None
+        if summary is not None and summary.state == "paused":
+            self._runs.proceed()
+        else:
+            self._runs.pause()
+
+    def _on_stop_clicked(self) -> None:
+        self._stopping = self._runs.active
+        self._runs.stop()
+        self.refresh()
+
+    def _on_resume_clicked(self) -> None:
+        if self._runs.current is not None:
+            self._runs.resume(self._runs.current)
+
+    def _on_show_active_clicked(self) -> None:
+        if self._runs.active is not None:
+            self._runs.select(self._runs.active)

@@ -1,0 +1,328 @@
+"""The recipe: how the network is trained. Every change is an edit of the project; no engine is needed."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from engine.catalog.registry import metrics, optimizers, schedules
+from engine.document.data_spec import Step
+from engine.document.edits import Change, SetRecipe
+from engine.document.recipe import EarlyStop, Phase, Player, Precision, Recipe
+from gui.forms.attribute_form import AttributeForm
+from gui.models.project import ProjectModel
+from gui.widgets.button import Button
+from gui.widgets.choice_editor import Choice, ChoiceEditor
+from gui.widgets.form_row import FormRow
+from gui.widgets.number_editor import NumberEditor
+from gui.widgets.section_label import SectionLabel
+from gui.widgets.switch import Switch
+from gui.widgets.text import Text
+
+_CAPTION: Final = 84
+_PRECISIONS: Final = (
+    Choice(value="auto", label="auto", help="Measures a few steps and takes the fastest safe one."),
+    Choice(value="float32", label="float32", help="Exact, and slower on a GPU."),
+    Choice(value="bfloat16", label="bfloat16", help="Half the memory, faster on newer GPUs."),
+)
+_DEVICES: Final = (
+    Choice(value="auto", label="auto", help="A GPU when there is one, else the processor."),
+    Choice(value="cpu", label="CPU"),
+    Choice(value="cuda", label="GPU"),
+)
+
+
+class RecipeForm(QWidget):
+    """The ordinary recipe, one phase with one player, is one small form; with more, two choosers stand above it."""
+
+    def __init__(self, project: ProjectModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._project = project
+        self._phase_at = 0
+        self._player_at = 0
+        self._more_is_open = False
+        self._rows: dict[str, FormRow] = {}
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(8)
+        self._read_only = Text("This project is open for reading only.", role="note", wrap=True)
+        self._column.addWidget(self._read_only)
+        self._phase = ChoiceEditor()
+        self._player = ChoiceEditor()
+        self._add("phase", "Phase", self._phase, "Phases run one after the other.", self._on_phase_chosen)
+        self._add(
+            "player", "Player", self._player, "Players take turns, each with losses of its own.", self._on_player_chosen
+        )
+        self._optimizer = ChoiceEditor(
+            [Choice(value=kind.type_name(), label=kind.label(), help=kind.help()) for kind in optimizers()]
+        )
+        self._lr = NumberEditor(0.001, above=0, maximum=100)
+        self._schedule = ChoiceEditor(
+            [Choice(value=kind.type_name(), label=kind.label(), help=kind.help()) for kind in schedules()]
+        )
+        self._epochs = NumberEditor(10, whole=True, minimum=1)
+        self._batch = NumberEditor(64, whole=True, minimum=1, doubling=True)
+        self._precision = ChoiceEditor(_PRECISIONS)
+        self._seed = NumberEditor(7, whole=True, minimum=0, maximum=2**62)
+        self._device = ChoiceEditor(_DEVICES)
+        self._add(
+            "optimizer",
+            "Optimizer",
+            self._optimizer,
+            "How the weights are changed after each step.",
+            self._on_optimizer,
+        )
+        self._add(
+            "lr", "Learn rate", self._lr, "Step size. Too large and training jumps about, too small and it crawls.",
+            lambda value: self._set_optimizer({"lr": value}),
+        )  # fmt: skip
+        self._add(
+            "schedule",
+            "Schedule",
+            self._schedule,
+            "How the learning rate changes as training goes on.",
+            self._on_schedule,
+        )
+        self._add(
+            "epochs",
+            "Epochs",
+            self._epochs,
+            "How often all training samples are seen.",
+            lambda v: self._set_phase("epochs", v),
+        )
+        self._add(
+            "batch_size", "Batch", self._batch, "How many samples are looked at before each change of the weights.",
+            lambda v: self._set_phase("batch_size", v),
+        )  # fmt: skip
+        self._add(
+            "precision", "Precision", self._precision, "Number format while training.",
+            lambda v: self._set(precision=Precision(str(v))),
+        )  # fmt: skip
+        self._add("seed", "Seed", self._seed, "The same seed gives the same run.", lambda v: self._set(seed=v))
+        self._add("device", "Device", self._device, "Where training computes.", lambda v: self._set(device=str(v)))
+        self._more = Button("More settings", role="link")
+        self._more.clicked.connect(lambda: self._open_more(not self._more_is_open))
+        self._column.addWidget(self._more)
+        self._advanced = QWidget()
+        below = QVBoxLayout(self._advanced)
+        below.setContentsMargins(0, 0, 0, 0)
+        below.setSpacing(8)
+        self._column.addWidget(self._advanced)
+        self._build_more(below)
+        self._open_more(False)
+        project.opened.connect(self._on_opened)
+        project.changed.connect(self._on_changed)
+        project.state_changed.connect(self._show_read_only)
+        self._show()
+
+    def row(self, name: str) -> FormRow:
+        """The row of a setting: optimizer, lr, schedule, epochs, batch_size, precision, seed, device, clip_norm,
+        early_stop, patience, metric, class_weights, phase, player. Raises KeyError."""
+        return self._rows[name]
+
+    # Building
+
+    def _add(
+        self,
+        name: str,
+        caption: str,
+        editor: Any,
+        help: str,
+        commit: Callable[[Any], None],
+        column: QVBoxLayout | None = None,
+    ) -> None:
+        editor.setObjectName(f"train.recipe.{name}")
+        row = FormRow(caption, editor, help=help, caption_width=_CAPTION)
+        editor.committed.connect(commit)
+        if hasattr(editor, "rejected"):
+            editor.rejected.connect(row.set_problem)
+        self._rows[name] = row
+        (column or self._column).addWidget(row)
+
+    def _build_more(self, column: QVBoxLayout) -> None:
+        self._clip = NumberEditor(None, above=0, optional=True, none_text="off")
+        self._class_weights = Switch(False)
+        self._early = Switch(False)
+        self._patience = NumberEditor(5, whole=True, minimum=1)
+        self._metric = ChoiceEditor(
+            [
+                Choice(value="loss", label="Loss"),
+                *(Choice(value=m.key, label=m.label(), help=m.help()) for m in metrics()),
+            ]
+        )
+        self._add(
+            "clip_norm", "Clip norm", self._clip, "Shortens gradients longer than this, against sudden jumps.",
+            lambda v: self._set(clip_norm=v), column,
+        )  # fmt: skip
+        self._add(
+            "class_weights", "Balance", self._class_weights, "Rare classes count more in the loss.",
+            lambda v: self._set(class_weights=bool(v)), column,
+        )  # fmt: skip
+        self._add(
+            "early_stop", "Stop early", self._early, "Stop when validation has not got better for some epochs.",
+            lambda v: self._set(early_stop=EarlyStop() if v else None), column,
+        )  # fmt: skip
+        self._add(
+            "patience", "Patience", self._patience, "After how many epochs without getting better.",
+            lambda v: self._set_early(patience=v), column,
+        )  # fmt: skip
+        self._add(
+            "metric",
+            "Watching",
+            self._metric,
+            "What has to get better.",
+            lambda v: self._set_early(metric=str(v)),
+            column,
+        )
+        self._optimizer_title = SectionLabel("Optimizer")
+        self._optimizer_form = AttributeForm(caption_width=_CAPTION)
+        self._optimizer_form.value_changed.connect(lambda name, value: self._set_optimizer({name: value}))
+        self._schedule_title = SectionLabel("Schedule")
+        self._schedule_form = AttributeForm(caption_width=_CAPTION)
+        self._schedule_form.value_changed.connect(self._on_schedule_value)
+        for widget in (self._optimizer_title, self._optimizer_form, self._schedule_title, self._schedule_form):
+            column.addWidget(widget)
+
+    def _open_more(self, opened: bool) -> None:
+        self._more_is_open = opened
+        self._more.set_text("Fewer settings" if opened else "More settings")
+        self._advanced.setVisible(opened)
+
+    # Showing
+
+    def _on_opened(self) -> None:
+        self._phase_at = self._player_at = 0
+        self._show()
+
+    def _on_changed(self, change: Change) -> None:
+        if change.recipe:
+            self._show()
+
+    def _show_read_only(self) -> None:
+        locked = self._project.read_only
+        self._read_only.setVisible(locked)
+        for row in self._rows.values():
+            row.editor.setEnabled(not locked)
+        for form in (self._optimizer_form, self._schedule_form):
+            form.setEnabled(not locked)
+
+    def _show(self) -> None:
+        recipe = self._project.project.recipe
+        phase, player = self._current()
+        self._rows["phase"].setVisible(len(recipe.phases) > 1)
+        self._rows["player"].setVisible(len(phase.players) > 1)
+        self._phase.set_choices(
+            [Choice(value=at, label=f"{at + 1} {item.name}") for at, item in enumerate(recipe.phases)]
+        )
+        self._phase.set_value(self._phase_at)
+        self._player.set_choices([Choice(value=at, label=item.name) for at, item in enumerate(phase.players)])
+        self._player.set_value(self._player_at)
+        for editor, value in (
+            (self._optimizer, player.optimizer.type),
+            (self._schedule, player.schedule.type),
+            (self._epochs, phase.epochs),
+            (self._batch, phase.batch_size),
+            (self._precision, recipe.precision.value),
+            (self._seed, recipe.seed),
+            (self._device, recipe.device),
+            (self._clip, recipe.clip_norm),
+            (self._class_weights, recipe.class_weights),
+            (self._early, recipe.early_stop is not None),
+        ):
+            if editor.value() != value:
+                editor.set_value(value)
+        stop = recipe.early_stop or EarlyStop()
+        self._patience.set_value(stop.patience)
+        self._metric.set_value(stop.metric)
+        for name in ("patience", "metric"):
+            self._rows[name].setVisible(recipe.early_stop is not None)
+        optimizer = next((kind for kind in optimizers() if kind.type_name() == player.optimizer.type), None)
+        schedule = next((kind for kind in schedules() if kind.type_name() == player.schedule.type), None)
+        self._rows["lr"].setVisible(optimizer is not None)
+        if optimizer is not None:
+            default = next(item.default for item in optimizer.attributes() if item.name == "lr")
+            self._lr.set_value(player.optimizer.attributes.get("lr", default))
+        self._optimizer_form.set_entry(optimizer, player.optimizer.attributes)
+        self._schedule_form.set_entry(schedule, player.schedule.attributes)
+        if optimizer is not None and "lr" in self._optimizer_form.names():
+            row = self._optimizer_form.editor("lr").parentWidget()
+            if row is not None:
+                row.hide()  # it stands above already
+        self._schedule_title.setVisible(bool(self._schedule_form.names()))
+        self._show_read_only()
+
+    def _current(self) -> tuple[Phase, Player]:
+        phases = self._project.project.recipe.phases or (Phase(),)
+        self._phase_at = min(self._phase_at, len(phases) - 1)
+        phase = phases[self._phase_at]
+        players = phase.players or (Player(),)
+        self._player_at = min(self._player_at, len(players) - 1)
+        return phase, players[self._player_at]
+
+    # Editing
+
+    def _on_phase_chosen(self, at: object) -> None:
+        self._phase_at, self._player_at = int(str(at)), 0
+        self._show()
+
+    def _on_player_chosen(self, at: object) -> None:
+        self._player_at = int(str(at))
+        self._show()
+
+    def _set(self, **changes: Any) -> None:
+        self._do(msgspec.structs.replace(self._project.project.recipe, **changes), next(iter(changes)))
+
+    def _set_early(self, **changes: Any) -> None:
+        stop = self._project.project.recipe.early_stop or EarlyStop()
+        self._set(early_stop=msgspec.structs.replace(stop, **changes))
+
+    def _set_phase(self, name: str, value: Any) -> None:
+        phase, _ = self._current()
+        self._put(msgspec.structs.replace(phase, **{name: value}), name)
+
+    def _set_player(self, name: str, value: Step) -> None:
+        phase, player = self._current()
+        players = list(phase.players or (player,))
+        players[self._player_at] = msgspec.structs.replace(player, **{name: value})
+        self._put(msgspec.structs.replace(phase, players=tuple(players)), name)
+
+    def _put(self, phase: Phase, what: str) -> None:
+        recipe = self._project.project.recipe
+        phases = list(recipe.phases or (phase,))
+        phases[self._phase_at] = phase
+        self._do(msgspec.structs.replace(recipe, phases=tuple(phases)), f"{what}.{self._phase_at}.{self._player_at}")
+
+    def _do(self, recipe: Recipe, what: str) -> None:
+        if recipe == self._project.project.recipe:
+            return
+        if not self._project.do(SetRecipe(recipe=recipe), merge=f"recipe.{what}"):
+            self._show()  # refused: show what holds
+
+    def _on_optimizer(self, value: object) -> None:
+        """Another optimizer starts from its own defaults; what both know by the same name is kept but the step size,
+        which means something else to each."""
+        _, player = self._current()
+        kind = next(kind for kind in optimizers() if kind.type_name() == value)
+        known = {item.name for item in kind.attributes()} - {"lr"}
+        kept = {name: held for name, held in player.optimizer.attributes.items() if name in known}
+        self._set_player("optimizer", Step(type=str(value), attributes=kept))
+
+    def _set_optimizer(self, values: dict[str, Any]) -> None:
+        _, player = self._current()
+        self._set_player("optimizer", _with(player.optimizer, values))
+
+    def _on_schedule(self, value: object) -> None:
+        _, player = self._current()
+        kind = next(kind for kind in schedules() if kind.type_name() == value)
+        known = {item.name for item in kind.attributes()}
+        kept = {name: held for name, held in player.schedule.attributes.items() if name in known}
+        self._set_player("schedule", Step(type=str(value), attributes=kept))
+
+    def _on_schedule_value(self, name: str, value: object) -> None:
+        _, player = self._current()
+        self._set_player("schedule", _with(player.schedule, {name: value}))
+
+
+def _with(step: Step, values: dict[str, Any]) -> Step:
+    return msgspec.structs.replace(step, attributes={**step.attributes, **values})

@@ -1,0 +1,162 @@
+"""What a run is made of, and what happened in it: the panel at the right of the Train tab."""
+
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
+
+from engine.protocol.run_events import EpochFinished, RunNote
+from gui.models.curves import RunCurves
+from gui.models.runs import RunsModel
+from gui.widgets.icons import icon_pixmap
+from gui.widgets.progress_line import clock
+from gui.widgets.side_panel import SidePanel
+from gui.widgets.text import Text
+
+_MOST_EVENTS = 40
+
+
+class Facts(QWidget):
+    """Names and values under each other."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(8)
+        self._grid.setVerticalSpacing(6)
+        self._grid.setColumnStretch(1, 1)
+        self._rows: list[tuple[Text, Text]] = []
+
+    def set_facts(self, facts: list[tuple[str, str]]) -> None:
+        """Show these, those without a value left out."""
+        facts = [fact for fact in facts if fact[1]]
+        while len(self._rows) < len(facts):
+            name, value = Text("", role="mono", tone="dim"), Text("", role="mono")
+            at = len(self._rows)
+            self._grid.addWidget(name, at, 0)
+            self._grid.addWidget(value, at, 1)
+            self._rows.append((name, value))
+        for at, (name, value) in enumerate(self._rows):
+            shown = at < len(facts)
+            name.setVisible(shown)
+            value.setVisible(shown)
+            if shown:
+                name.set_text(facts[at][0])
+                value.set_text(facts[at][1])
+
+    def facts(self) -> list[tuple[str, str]]:
+        """What is shown."""
+        return [(name.whole_text(), value.whole_text()) for name, value in self._rows if not name.isHidden()]
+
+
+class EventList(QWidget):
+    """Lines in time order, newest first; a warning has a sign beside it."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(6)
+        self._lines: list[tuple[Text, Text, QWidget]] = []
+        self._shown: list[tuple[str, str, bool]] = []
+        self._empty = Text("Best epochs, warnings and pauses are noted here.", role="note", wrap=True)
+        self._column.addWidget(self._empty)
+
+    def set_events(self, events: list[tuple[str, str, bool]]) -> None:
+        """Show (epoch, words, is a warning)."""
+        events = events[:_MOST_EVENTS]
+        if events == self._shown:
+            return
+        self._shown = events
+        self._empty.setVisible(not events)
+        while len(self._lines) < len(events):
+            line = QWidget()
+            grid = QGridLayout(line)
+            grid.setContentsMargins(0, 0, 0, 0)
+            grid.setHorizontalSpacing(8)
+            left, words = Text("", role="mono", tone="faint"), Text("", role="mono", tone="dim", wrap=True)
+            left.setFixedWidth(28)
+            grid.addWidget(left, 0, 0)
+            grid.addWidget(words, 0, 1)
+            grid.setColumnStretch(1, 1)
+            self._column.addWidget(line)
+            self._lines.append((left, words, line))
+        for at, (left, words, line) in enumerate(self._lines):
+            line.setVisible(at < len(events))
+            if at >= len(events):
+                continue
+            epoch, text, warns = events[at]
+            if warns:
+                left.setPixmap(icon_pixmap("warning", "warn_text", 14, self.devicePixelRatioF()))
+                left.setAccessibleName("Warning")
+            else:
+                left.setAccessibleName("")
+                left.set_text(epoch)
+            words.set_text(text)
+            words.set_tone("warn" if warns else "dim")
+
+    def events(self) -> list[tuple[str, str, bool]]:
+        """What is shown."""
+        return list(self._shown)
+
+
+class RunFacts(SidePanel):
+    """Follows the shown run."""
+
+    def __init__(self, runs: RunsModel) -> None:
+        super().__init__("right", width=250, name="train.facts", accessible="About the run")
+        self._runs = runs
+        self.add_section("This run")
+        self.facts = Facts()
+        self.add(self.facts)
+        self._none = Text("No run is shown.", role="note")
+        self.add(self._none)
+        self.add_section("Events")
+        self.event_list = EventList()
+        self.add(self.event_list)
+        self.finish()
+        for signal in (runs.list_changed, runs.current_changed):
+            signal.connect(self.refresh)
+        runs.events_arrived.connect(self._on_events_arrived)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show the run that is shown."""
+        run = self._runs.current
+        summary = self._runs.summary(run) if run is not None else None
+        self._none.setVisible(summary is None)
+        self.facts.setVisible(summary is not None)
+        if summary is None:
+            self.event_list.set_events([])
+            return
+        curves = self._runs.curves(summary.run)
+        prepared = curves.prepared
+        facts = [
+            ("state", "training" if summary.state == "running" else summary.state),
+            ("device", summary.device),
+            ("precision", summary.precision),
+            ("time", clock(summary.seconds) if summary.seconds else ""),
+        ]
+        if prepared is not None:
+            facts += [
+                ("samples", f"{prepared.samples:,}"),
+                ("validation", f"{prepared.val_samples:,}"),
+                ("batch", f"{prepared.batch_size:,}"),
+                ("parameters", f"{prepared.parameters:,}"),
+            ]
+        if curves.steps_planned:
+            facts.append(("step", f"{curves.step:,} / {curves.steps_planned:,}"))
+        self.facts.set_facts(facts)
+        self.event_list.set_events(_events_of(curves))
+
+    def _on_events_arrived(self, run: int, events: object) -> None:
+        if run != self._runs.current:
+            return
+        told = events if isinstance(events, list) else []
+        if any(isinstance(event, EpochFinished | RunNote) for event in told) or len(told) == 1:
+            self.refresh()
+
+
+def _events_of(curves: RunCurves) -> list[tuple[str, str, bool]]:
+    noted = [(note.epoch, note.text, note.warning) for note in curves.notes]
+    best = [(epoch, "best so far, saved", False) for epoch in curves.best_epochs[-1:]]
+    ordered = sorted((*noted, *best), key=lambda event: event[0], reverse=True)
+    return [(str(epoch) if epoch else "0", text, warns) for epoch, text, warns in ordered]

@@ -1,0 +1,93 @@
+"""The Train tab: runs and recipe at the left, progress and charts in the middle, the run's facts at the right."""
+
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from gui.models.data import DataModel
+from gui.models.project import ProjectModel
+from gui.models.runs import RunsModel
+from gui.train.charts_panel import ChartsPanel
+from gui.train.notices_panel import NoticesPanel
+from gui.train.progress_panel import ProgressPanel
+from gui.train.recipe_form import RecipeForm
+from gui.train.run_facts import RunFacts
+from gui.train.run_list import RunList
+from gui.widgets.button import Button
+from gui.widgets.empty_state import EmptyState
+from gui.widgets.guarded import guarded
+from gui.widgets.side_panel import ScrollColumn, SidePanel
+from gui.widgets.tokens import GAP
+
+_FACTS_FROM = 1280
+"""A window narrower than this shows the charts instead of the facts."""
+
+
+class TrainTab(QWidget):
+    """Places the panels; without any run the middle says how to begin."""
+
+    def __init__(self, *, project: ProjectModel, runs: RunsModel, data: DataModel) -> None:
+        super().__init__()
+        self.setProperty("role", "page")
+        self._runs = runs
+        self.left = SidePanel("left", name="train.side", accessible="Runs and recipe")
+        self.left.add_section("Runs")
+        self.run_list = RunList(runs)
+        self.left.add(self.run_list)
+        self.left.add_section("Recipe")
+        self.recipe = RecipeForm(project)
+        self.left.add(self.recipe)
+        self.left.finish()
+        self.progress = ProgressPanel(runs)
+        self.notices = NoticesPanel(project, runs)
+        self.charts = ChartsPanel(runs)
+        self.facts = RunFacts(runs)
+        self.start = Button("Train", role="primary", icon="play", name="train.first")
+        self.start.clicked.connect(lambda: runs.start())
+        self.empty = EmptyState("chart", "Nothing trained yet", "", [self.start])
+        middle = QWidget()
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(GAP, GAP, GAP, GAP)
+        column.setSpacing(GAP)
+        column.addWidget(self.progress)
+        column.addWidget(self.notices)
+        column.addWidget(self.charts, 1)
+        scroll = ScrollColumn()
+        scroll.column.addWidget(middle)
+        self.stack = QStackedWidget()
+        self.stack.addWidget(self.empty)
+        self.stack.addWidget(scroll)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self.left)
+        row.addWidget(self.stack, 1)
+        row.addWidget(self.facts)
+        self.run_list.compared_changed.connect(self.charts.compare)
+        for signal in (runs.list_changed, runs.readiness_changed, runs.current_changed):
+            signal.connect(self._refresh)
+        self.charts.compare(self.run_list.compared())
+        self._refresh()
+
+    def focus_first(self) -> None:
+        """Give the focus to the runs, or to the recipe while there are none."""
+        (self.run_list.rows if self._runs.summaries else self.recipe.row("optimizer").editor).setFocus()
+
+    def _refresh(self) -> None:
+        has_runs = bool(self._runs.summaries) or self._runs.starting
+        self.stack.setCurrentIndex(1 if has_runs else 0)
+        if not has_runs:
+            reason = self._runs.reason_not_to_start()
+            self.start.set_blocked(reason)
+            self.empty.set_words(
+                "Nothing trained yet",
+                reason or "Press Train. Its curves show here while the network learns.",
+            )
+        self._place_facts()
+
+    def _place_facts(self) -> None:
+        self.facts.setVisible(self.width() >= _FACTS_FROM and self.stack.currentIndex() == 1)
+
+    @guarded
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_facts()

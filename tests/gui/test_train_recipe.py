@@ -1,0 +1,180 @@
+"""The recipe form: every change one edit, undone and redone, without any engine."""
+
+import msgspec
+import pytest
+from PySide6.QtCore import Qt
+
+from engine.document.data_spec import Step
+from engine.document.edits import SetRecipe
+from engine.document.project import Project
+from engine.document.recipe import EarlyStop, Phase, Player, Precision, Recipe
+from gui.models.curves import RunCurves
+from gui.models.project import ProjectModel
+from gui.train.advice import advise
+from gui.train.recipe_form import RecipeForm
+from gui.widgets.theme import apply_theme
+
+
+@pytest.fixture
+def project(qapp, tmp_path):
+    apply_theme(qapp, "dark")
+    model = ProjectModel()
+    model.create(tmp_path / "p", Project(name="p"))
+    yield model
+    model.shut_down()
+
+
+@pytest.fixture
+def form(project, qtbot):
+    form = RecipeForm(project)
+    qtbot.addWidget(form)
+    form.show()
+    return form
+
+
+def type_into(qtbot, form, name: str, text: str) -> None:
+    editor = form.row(name).editor
+    editor.lineEdit().selectAll()
+    qtbot.keyClicks(editor.lineEdit(), text)
+    qtbot.keyClick(editor, Qt.Key.Key_Return)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "read"),
+    [
+        ("epochs", "30", lambda r: r.phases[0].epochs == 30),
+        ("batch_size", "256", lambda r: r.phases[0].batch_size == 256),
+        ("seed", "11", lambda r: r.seed == 11),
+        ("lr", "3e-4", lambda r: r.phases[0].players[0].optimizer.attributes["lr"] == 3e-4),
+        ("clip_norm", "1.5", lambda r: r.clip_norm == 1.5),
+    ],
+)
+def test_a_number_is_one_undoable_edit(qtbot, project, form, name, text, read):
+    before = project.project.recipe
+    type_into(qtbot, form, name, text)
+    assert read(project.project.recipe)
+    assert project.history.count() == 1
+    project.history.undo()
+    assert project.project.recipe == before
+    shown = form.row(name).editor.value()
+    project.history.redo()
+    assert read(project.project.recipe)
+    assert form.row(name).editor.value() != shown
+
+
+def test_choices_are_edits_too(qtbot, project, form):
+    form.row("optimizer").editor.committed.emit("SGD")
+    assert project.project.recipe.phases[0].players[0].optimizer.type == "SGD"
+    form.row("schedule").editor.committed.emit("CosineAnnealing")
+    assert project.project.recipe.phases[0].players[0].schedule.type == "CosineAnnealing"
+    form.row("precision").editor.committed.emit("float32")
+    assert project.project.recipe.precision is Precision.FLOAT32
+    form.row("device").editor.committed.emit("cpu")
+    assert project.project.recipe.device == "cpu"
+    form.row("class_weights").editor.committed.emit(True)
+    assert project.project.recipe.class_weights
+
+
+def test_another_optimizer_keeps_what_both_know_but_the_step_size(project, form):
+    step = Step(type="Adam", attributes={"lr": 0.01, "beta1": 0.8, "weight_decay": 0.1})
+    recipe = Recipe(phases=(Phase(players=(Player(optimizer=step),)),))
+    project.do(SetRecipe(recipe=recipe))
+    form.row("optimizer").editor.committed.emit("AdamW")
+    assert project.project.recipe.phases[0].players[0].optimizer == Step(
+        type="AdamW", attributes={"beta1": 0.8, "weight_decay": 0.1}
+    )
+
+
+def test_a_bad_number_is_refused_beside_its_editor(qtbot, project, form):
+    type_into(qtbot, form, "epochs", "0")
+    assert "from 1" in form.row("epochs").below()
+    assert project.history.count() == 0
+    type_into(qtbot, form, "lr", "-1")
+    assert "above 0" in form.row("lr").below()
+
+
+def test_early_stopping_shows_its_settings(qtbot, project, form):
+    assert form.row("patience").isHidden()
+    form.row("early_stop").editor.committed.emit(True)
+    assert not form.row("patience").isHidden()
+    type_into(qtbot, form, "patience", "3")
+    form.row("metric").editor.committed.emit("accuracy")
+    assert project.project.recipe.early_stop == EarlyStop(metric="accuracy", patience=3)
+    form.row("early_stop").editor.committed.emit(False)
+    assert project.project.recipe.early_stop is None
+
+
+def test_phases_and_players_are_edited_one_at_a_time(qtbot, project, form):
+    assert form.row("phase").isHidden()
+    two = Recipe(
+        phases=(
+            Phase(name="pre-train", epochs=5),
+            Phase(name="fine-tune", epochs=3, players=(Player(name="generator"), Player(name="critic"))),
+        )
+    )
+    project.do(SetRecipe(recipe=two))
+    assert not form.row("phase").isHidden()
+    assert form.row("player").isHidden()
+    form.row("phase").editor.committed.emit(1)
+    assert form.row("epochs").editor.value() == 3
+    form.row("player").editor.committed.emit(1)
+    type_into(qtbot, form, "lr", "0.02")
+    type_into(qtbot, form, "epochs", "9")
+    phases = project.project.recipe.phases
+    assert phases[0] == two.phases[0]
+    assert phases[1].epochs == 9
+    assert phases[1].players[0] == Player(name="generator")
+    assert phases[1].players[1].optimizer.attributes == {"lr": 0.02}
+
+
+def test_an_unknown_optimizer_of_a_newer_version_is_kept(project, form):
+    recipe = Recipe(phases=(Phase(players=(Player(optimizer=Step(type="Lion9", attributes={"x": 1})),)),))
+    project.do(SetRecipe(recipe=recipe))
+    assert form.row("optimizer").editor.value() == "Lion9"
+    assert form.row("lr").isHidden()
+    assert project.project.recipe == recipe
+
+
+def test_a_read_only_project_locks_the_form(project, form):
+    project.read_only = True
+    project.state_changed.emit()
+    assert not form.row("epochs").editor.isEnabled()
+    assert form._read_only.isVisible()
+
+
+# Advice
+
+
+def curves(train: list[float], val: list[float], steps: list[float] | None = None) -> RunCurves:
+    found = RunCurves()
+    found.train, found.val = {"loss": train}, {"loss": val}
+    found.epochs = list(range(1, len(train) + 1))
+    if steps:
+        found._steps.extend(range(1, len(steps) + 1))
+        found._step_loss.extend(steps)
+    return found
+
+
+def test_good_curves_need_no_advice():
+    falling = [1 / (epoch + 1) for epoch in range(20)]
+    flat = [*falling[:10], *[falling[9]] * 10]
+    assert advise(curves(falling, flat), Recipe(), finished=True) is None
+    assert advise(RunCurves(), Recipe(), finished=True) is None
+    noisy = [value + (0.002 if at % 2 else 0) for at, value in enumerate(flat)]
+    assert advise(curves(falling, noisy), Recipe(), finished=True) is None
+
+
+def test_advice_for_curves_that_say_something():
+    falling = [1 / (epoch + 1) for epoch in range(16)]
+    turning = [1 / (epoch + 1) if epoch < 8 else 0.125 + 0.03 * (epoch - 7) for epoch in range(16)]
+    overfit = advise(curves(falling, turning), Recipe(), finished=False)
+    assert (overfit.key, overfit.recipe.early_stop) == ("overfitting", EarlyStop(metric="loss", patience=5))
+    stopping = msgspec.structs.replace(Recipe(), early_stop=EarlyStop())
+    assert advise(curves(falling, turning), stopping, finished=False).recipe is None
+    short = advise(curves(falling[:6], falling[:6]), Recipe(), finished=True)
+    assert (short.key, short.recipe.phases[0].epochs) == ("short", 20)
+    assert advise(curves(falling[:6], falling[:6]), Recipe(), finished=False) is None
+    exploding = advise(curves([1.0], [1.0], [1.0] * 10 + [50.0] * 20), Recipe(), finished=False)
+    assert exploding.key == "diverged"
+    assert exploding.recipe.phases[0].players[0].optimizer.attributes["lr"] == pytest.approx(3e-4)
+    assert advise(curves([1.0], [1.0], [1.0] * 10 + [float("nan")] * 20), Recipe(), finished=False).key == "diverged"
