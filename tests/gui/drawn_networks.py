@@ -7,7 +7,7 @@ import numpy as np
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent, QMouseEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from engine.document.data_spec import DataSpec, Field, FieldKind, Role, Statistics, Step
 from engine.document.graph import Edge, Graph, Node
@@ -176,12 +176,15 @@ class Hand:
 
     def key(self, key: Qt.Key, keys: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
         """Press a key on whatever has the focus, the canvas by default."""
-        target = QApplication.focusWidget() or self.canvas
-        QTest.keyClick(target, key, keys)
+        QTest.keyClick(self.focused(), key, keys)
 
     def type(self, text: str) -> None:
         """Type into whatever has the focus."""
-        QTest.keyClicks(QApplication.focusWidget(), text)
+        QTest.keyClicks(self.focused(), text)
+
+    def focused(self) -> QWidget:
+        """What has the focus in the canvas's window."""
+        return self.canvas.window().focusWidget() or self.canvas
 
     def drop_layer(self, name: str, at: QPoint, *, leave: bool = False) -> None:
         """Drag a layer from the palette over the canvas and drop it, or take it away again."""

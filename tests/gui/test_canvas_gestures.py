@@ -33,7 +33,9 @@ class Bench:
         self.canvas.resize(1200, 800)
         self.canvas.show()
         qtbot.waitExposed(self.canvas)
+        self.canvas.activateWindow()
         self.canvas.setFocus()
+        qtbot.waitUntil(self.canvas.hasFocus)
         self.hand = Hand(self.canvas)
         self.refused: list[object] = []
         self.model.refused.connect(self.refused.append)

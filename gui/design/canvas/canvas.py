@@ -142,14 +142,14 @@ class GraphCanvas(QWidget):
         self._bar.fit_clicked.connect(self.fit)
         self._bar.tidy_clicked.connect(self.tidy)
         self._path = Breadcrumb(self)
-        self._empty = EmptyState(
+        self.empty_state = EmptyState(
             "network",
             "Draw a network",
             "Drag a layer from the list at the left, or press Tab to search for one. "
             "Drop pictures or a table on the window, and a network that fits them is proposed.",
             parent=self,
         )
-        self._empty.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.empty_state.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.search = Finder("design.search", "Add a layer", self)
         self.search.picked.connect(self._on_picked)
         self.search.dismissed.connect(self._on_dismissed)
@@ -436,8 +436,8 @@ class GraphCanvas(QWidget):
         )
         roomy = self.width() >= 520 and self.height() >= 320
         self._minimap.setVisible(roomy and bool(self.geometry_store.ids))
-        self._empty.setGeometry(self.rect().adjusted(24, 40, -24, -40))
-        self._empty.setVisible(not self.geometry_store.ids)
+        self.empty_state.setGeometry(self.rect().adjusted(24, 40, -24, -40))
+        self.empty_state.setVisible(not self.geometry_store.ids)
 
     def _first_view(self) -> None:
         """How the project was looked at last, else all of it."""
@@ -464,7 +464,7 @@ class GraphCanvas(QWidget):
         if self._hover.link is not None and self._hover.link not in self.geometry_store.link_of:
             self._hover = NOTHING
         empty = not self.geometry_store.ids
-        if self._empty.isVisibleTo(self) != empty:
+        if self.empty_state.isVisibleTo(self) != empty:
             self._place_overlays()
         self._minimap.refresh()
         self.redraw(boxes)

@@ -1,0 +1,158 @@
+"""Whatever is edited, undone and redone, the canvas shows the document, and undoing all gives the first one back."""
+
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from pytestqt.qtbot import QtBot
+
+from engine.catalog.registry import layers
+from engine.document.edits import Connect, SetAttributes, SetTitle, SetType
+from engine.document.files import to_bytes
+from engine.document.graph import Edge
+from tests.gui.drawn_networks import agrees, residual_network
+from tests.gui.test_canvas_gestures import Bench
+
+STEPS = 250
+
+
+class Monkey:
+    """Does things at random, by gestures, commands and edits from elsewhere."""
+
+    def __init__(self, bench: Bench, seed: int) -> None:
+        self.bench = bench
+        self.random = random.Random(seed)
+        self.names = [kind.type_name() for kind in layers()]
+        self.deeds: list[Callable[[], object]] = [
+            self.select_some,
+            self.select_some,
+            self.drop,
+            self.add_after,
+            self.move,
+            self.connect,
+            self.connect_any,
+            self.cut_link,
+            self.set_title,
+            self.set_type,
+            self.set_count,
+            bench.canvas.commands.duplicate,
+            bench.canvas.commands.delete,
+            bench.canvas.commands.toggle_bypassed,
+            bench.canvas.commands.toggle_frozen,
+            bench.model.history.undo,
+            bench.model.history.undo,
+            bench.model.history.redo,
+            bench.canvas.tidy,
+            bench.canvas.fit,
+            self.pan,
+            self.abandon,
+        ]
+
+    def step(self) -> None:
+        self.random.choice(self.deeds)()
+
+    def node(self) -> str | None:
+        ids = sorted(self.bench.graph.nodes)
+        return self.random.choice(ids) if ids else None
+
+    def select_some(self) -> None:
+        ids = sorted(self.bench.graph.nodes)
+        self.bench.selection.set_nodes(self.random.sample(ids, min(len(ids), self.random.randint(0, 3))))
+
+    def spot(self) -> QPoint:
+        return QPoint(self.random.randint(40, 1150), self.random.randint(60, 740))
+
+    def drop(self) -> None:
+        if len(self.bench.graph.nodes) < 60:
+            self.bench.hand.drop_layer(self.random.choice(self.names), self.spot())
+
+    def add_after(self) -> None:
+        if len(self.bench.graph.nodes) < 60:
+            self.bench.canvas.add_layer(self.random.choice(self.names))
+
+    def move(self) -> None:
+        node = self.node()
+        if node is not None:
+            self.bench.hand.drag(self.bench.hand.card(node), self.spot())
+        self.close()
+
+    def connect(self) -> None:
+        a, b = self.node(), self.node()
+        if a is None or b is None:
+            return
+        face = self.bench.canvas.geometry_store.faces[self.bench.canvas.geometry_store.row_of[b]]
+        if face.inputs:
+            self.bench.hand.drag(self.bench.hand.output(a), self.bench.hand.input(b, self.random.choice(face.inputs)))
+        self.close()
+
+    def connect_any(self) -> None:
+        a, b = self.node(), self.node()
+        if a is not None and b is not None and a != b:
+            port = self.random.choice(("input", "a", "b", "prediction", "target", "nowhere"))
+            self.bench.model.do(Connect(edge=Edge(source=a, target=b, input=port)))
+
+    def cut_link(self) -> None:
+        links = sorted((edge.target, edge.input) for edge in self.bench.graph.edges)
+        if links:
+            self.bench.canvas.commands.delete_link(self.random.choice(links))
+
+    def set_title(self) -> None:
+        node = self.node()
+        if node is not None:
+            self.bench.model.do(SetTitle(id=node, title="a much longer caption than fits" * self.random.randint(0, 1)))
+
+    def set_type(self) -> None:
+        node = self.node()
+        if node is not None:
+            self.bench.model.do(SetType(id=node, type=self.random.choice([*self.names, "Unheard"])))
+
+    def set_count(self) -> None:
+        node = self.node()
+        if node is not None and self.bench.graph.nodes[node].type in ("Add", "Concatenate", "Multiply"):
+            self.bench.model.do(SetAttributes(id=node, attributes={"count": self.random.randint(2, 6)}))
+
+    def pan(self) -> None:
+        self.bench.hand.drag(self.spot(), self.spot(), Qt.MouseButton.MiddleButton)
+
+    def abandon(self) -> None:
+        """Begin a gesture and give it up."""
+        node = self.node()
+        if node is not None:
+            self.bench.hand.press(self.bench.hand.card(node))
+            self.bench.hand.move(self.spot())
+            self.bench.canvas.cancel_gesture()
+            self.bench.hand.release(self.spot())
+
+    def close(self) -> None:
+        self.bench.canvas.search.close_quietly()
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_document_and_canvas_always_agree(qtbot: QtBot, tmp_path: Path, seed: int) -> None:
+    bench = Bench(qtbot, tmp_path, residual_network())
+    first = to_bytes(bench.model.project)
+    monkey = Monkey(bench, seed)
+    for number in range(STEPS):
+        monkey.step()
+        agrees(bench.canvas)
+        if number % 25 == 0:
+            bench.canvas.grab()
+    last = to_bytes(bench.model.project)
+    history = bench.model.history
+    done = history.index()
+    while history.canUndo():
+        history.undo()
+    agrees(bench.canvas)
+    assert _without_view(to_bytes(bench.model.project)) == _without_view(first)
+    while history.index() < done:
+        history.redo()
+    agrees(bench.canvas)
+    assert _without_view(to_bytes(bench.model.project)) == _without_view(last)
+    bench.model.shut_down()
+
+
+def _without_view(data: bytes) -> bytes:
+    """How one looks at a project is no step of the history."""
+    return data.split(b'"view"')[0]
