@@ -10,8 +10,8 @@ from engine.catalog.tensors import TensorSpec, axes_text
 from engine.checks import repairs
 from engine.checks.field_specs import answer_spec
 from engine.checks.problem import Problem, Repair, Severity
-from engine.checks.shapes import ShapeInference
-from engine.checks.walking import KEEPS_WIDTH, upstream
+from engine.checks.shapes import KEEPS_WIDTH, ShapeInference
+from engine.checks.walking import upstream
 from engine.document.data_spec import FieldKind
 from engine.document.edits import Batch, SetAttributes
 from engine.document.graph import Edge, Node

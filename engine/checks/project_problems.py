@@ -83,9 +83,9 @@ def _ends(checker: ShapeInference) -> Iterator[Problem]:
             found="none",
             mended=tuple(_loss_repairs(checker, outputs)),
         )
-    if losses and not any(
-        checker.cost_of(node_id).parameters and not graph.nodes[node_id].frozen for node_id in checker.needed
-    ):
+    weights = [node_id for node_id in checker.needed if checker.cost_of(node_id).parameters]
+    known = all(node_id in layers and None not in checker.output_specs(node_id) for node_id in checker.needed)
+    if losses and known and all(graph.nodes[node_id].frozen for node_id in weights):
         yield _error(
             "There is nothing to train: no layer with weights leads to a loss, or all of them are frozen.",
             expected="a layer with weights",

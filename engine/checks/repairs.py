@@ -14,8 +14,8 @@ from engine.catalog.rules import PICTURE
 from engine.catalog.tensors import DType, TensorSpec
 from engine.checks.connection import refusal
 from engine.checks.problem import Repair
-from engine.checks.shapes import ShapeInference
-from engine.checks.walking import KEEPS_WIDTH, WIDTHS, upstream, width_setter
+from engine.checks.shapes import KEEPS_WIDTH, ShapeInference
+from engine.checks.walking import WIDTHS, upstream, width_setter
 from engine.document.data_spec import Field, FieldKind, Role, Step
 from engine.document.edits import AddNode, Batch, Connect, Disconnect, Edit, RemoveNode, SetAttributes, SetData, SetType
 from engine.document.graph import Edge, Graph, Node, Value

@@ -9,8 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from engine.catalog import registry
-from engine.catalog.layer import InputPort, Layer
+from engine.catalog.layer import Family, InputPort, Layer
 from engine.catalog.layers.data import Input, Output
+from engine.catalog.layers.linear import Identity
 from engine.catalog.losses import Loss
 from engine.catalog.rules import expected_text, found_text
 from engine.catalog.tensors import DType, TensorSpec
@@ -19,6 +20,9 @@ from engine.document.edits import Change
 from engine.document.graph import Edge, Node
 from engine.document.project import Project
 from engine.errors import AttributeOutOfRange, GraphError, NetwrightError, ShapeMismatch
+
+KEEPS_WIDTH = frozenset({Family.ACTIVATION, Family.DROPOUT, Family.NORMALIZATION})
+"""Families whose layers leave the number of features as it is."""
 
 DTYPE_WORDS = {DType.FLOAT: "decimal numbers", DType.INT: "whole numbers", DType.BOOL: "yes or no"}
 
@@ -139,6 +143,8 @@ class ShapeInference:
             self._read(node)
             self._states[node.id].edges = dict(graph.inputs_of(node.id))
         self._reorder()
+        for node_id in self._stuck:
+            self._blank(node_id)
         self._settle(self.order)
         self._needed = self._reaching()
         self._total = None
@@ -162,6 +168,7 @@ class ShapeInference:
             edges = graph.inputs_of(node_id)
             if state is None or state.node is not node:
                 old = None if state is None else state.node
+                was_sink = node_id in self._sinks
                 if old is None or old.type != node.type or old.bypassed != node.bypassed:
                     redrawn = True
                 if state is None or state.node.type != node.type or state.node.attributes != node.attributes:
@@ -174,6 +181,7 @@ class ShapeInference:
                     self._positions[node_id] = self._next_position
                     self._next_position += 1
                     self._order = None
+                redrawn = redrawn or was_sink != (node_id in self._sinks)
                 # What a neighbour says may depend on the type of this node (a Softmax before a loss).
                 touched.update(edge.target for edge in graph.consumers_of(node_id))
                 touched.update(edge.source for edge in edges.values())
@@ -198,8 +206,11 @@ class ShapeInference:
         touched |= dirty | self._settle(dirty)
         if redrawn:
             needed = self._reaching()
-            touched |= needed ^ self._needed
+            # Whether a node that leads nowhere is at fault depends on whether there is anywhere to lead to.
+            touched |= set(self._states) if bool(needed) != bool(self._needed) else needed ^ self._needed
             self._needed = needed
+            touched |= self._sinks
+            touched |= self._behind(change.nodes)
         self._total = None
         return touched
 
@@ -433,6 +444,21 @@ class ShapeInference:
         if len(given) < required:
             return _FREE
         return Cost(layer.parameter_count(*given), layer.multiply_adds(*given), size)
+
+    def _behind(self, changed: Iterable[str]) -> set[str]:
+        """Nodes whose problems are found by looking back at a changed one, through layers that keep the width."""
+        seen: set[str] = set()
+        stack = [node_id for node_id in changed if node_id in self._states]
+        while stack:
+            for edge in self._project.graph.consumers_of(stack.pop()):
+                state = self._states[edge.target]
+                if edge.target in seen:
+                    continue
+                seen.add(edge.target)
+                layer = state.layer
+                if layer is None or layer.family in KEEPS_WIDTH or type(layer) is Identity or state.node.bypassed:
+                    stack.append(edge.target)
+        return seen
 
     def _reaching(self) -> frozenset[str]:
         """Every node that leads to an Output or a loss."""

@@ -2,12 +2,8 @@
 
 from collections.abc import Iterator
 
-from engine.catalog.layer import Family
-from engine.checks.shapes import ShapeInference
+from engine.checks.shapes import KEEPS_WIDTH, ShapeInference
 from engine.document.graph import Edge, Graph, Node
-
-KEEPS_WIDTH = frozenset({Family.ACTIVATION, Family.DROPOUT, Family.NORMALIZATION})
-"""Families whose layers leave the number of features as it is."""
 
 WIDTHS = {
     "Linear": "out_features",
