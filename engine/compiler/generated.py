@@ -1,5 +1,6 @@
 """The one place where generated source becomes functions, and the only ways a name or a number gets into it."""
 
+import builtins
 import hashlib
 import keyword
 import linecache
@@ -10,6 +11,21 @@ from typing import Any
 
 from torch import nn
 
+_WITHHELD = {
+    "__import__",
+    "open",
+    "exec",
+    "eval",
+    "compile",
+    "input",
+    "breakpoint",
+    "exit",
+    "quit",
+    "globals",
+    "locals",
+}
+_BUILTINS = {name: item for name, item in vars(builtins).items() if name not in _WITHHELD}
+"""torch.compile looks builtins up where the forward it traces was defined, so most have to be there."""
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,63}\Z")
 RESERVED = (
     frozenset(dir(nn.Module()))
@@ -67,13 +83,13 @@ def module_names(node_ids: Iterable[str]) -> dict[str, str]:
 
 
 def functions(source: str, namespace: Mapping[str, object]) -> dict[str, Callable[..., Any]]:
-    """The functions that `source` defines, which see `namespace` and no builtins but float.
+    """The functions that `source` defines, which see `namespace` and no builtin that reads or runs anything.
 
     The source is kept for tracebacks under a name made from its content, so equal graphs share one entry.
     """
     name = f"<netwright {hashlib.sha256(source.encode()).hexdigest()[:12]}>"
     linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
-    scope: dict[str, Any] = {**namespace, "float": float, "__builtins__": {}}
+    scope: dict[str, Any] = {**namespace, "__builtins__": _BUILTINS}
     before = set(scope)
     # Safe: `source` is put together by this package from `identifier` and `literal` alone.
     exec(compile(source, name, "exec"), scope)  # noqa: S102

@@ -66,12 +66,20 @@ def first_error(problems: Iterable[Problem]) -> NetwrightError | None:
     )
 
 
-def plan(project: Project, checker: ShapeChecker | None = None) -> Plan:
-    """Order a project. Raises GraphError or ProjectError with the words of the first problem when it has errors."""
+def plan(project: Project, checker: ShapeChecker | None = None, *, training: bool = True) -> Plan:
+    """Order a project. Raises GraphError or ProjectError with the words of the first problem when it has errors.
+
+    Without `training` it need only answer: problems of the project as a whole (no loss, the recipe) do not count.
+    """
     checker = checker or ShapeChecker(project)
-    error = first_error(checker.problems())
+    problems = checker.problems()
+    error = first_error(problem for problem in problems if training or problem.node)
     if error is not None:
         raise error
+    if not any(isinstance(checker.layers[sink], Output) for sink in checker.sinks):
+        raise ProjectError(
+            "The network has no Output, so it has no answer.", expected="an Output", found="none", hint="Add an Output."
+        )
     graph, layers = project.graph, checker.layers
     needed = checker.needed
     sources: dict[Value, Value] = {}

@@ -3,7 +3,6 @@
 import inspect
 import keyword
 import re
-import textwrap
 from collections.abc import Iterable
 
 from torch import nn
@@ -25,7 +24,7 @@ _TAKEN = RESERVED | set(keyword.softkwlist) | {"torch", "nn", "math", "Tensor", 
 def source_code(project: Project, checker: ShapeChecker | None = None) -> str:
     """The file. Raises GraphError or ProjectError with the words of the first problem when the project has errors."""
     checker = checker or ShapeChecker(project)
-    steps = plan(project, checker)
+    steps = plan(project, checker, training=False)
     return _File(project, steps).text()
 
 
@@ -256,6 +255,8 @@ def _arguments(call: Call, module_class: type[nn.Module]) -> str:
             by_place = False
             continue
         by_place = by_place and default is inspect.Parameter.empty
+        if name == "normalized_shape" and len(value) == 1:
+            value = value[0]
         parts.append(literal(value) if by_place else f"{identifier(name)}={literal(value)}")
     parts += [f"{identifier(name)}={literal(value)}" for name, value in given.items()]
     return ", ".join(parts)
@@ -266,8 +267,9 @@ def _same(default: object, value: object) -> bool:
 
 
 def _wrapped(line: str) -> list[str]:
-    """A long call on several lines, cut between arguments."""
-    if len(line) <= _WIDTH - 8:
+    """A long call on three lines, its arguments on the middle one."""
+    code, mark, comment = line.partition("  # ")
+    if len(line) <= _WIDTH - 8 or not code.endswith(")") or "(" not in code:
         return [line]
-    pieces = textwrap.wrap(line, _WIDTH - 8, break_long_words=False, break_on_hyphens=False, subsequent_indent="    ")
-    return pieces if line.count("(") == line.count(")") and "(" in pieces[0] else [line]
+    head, _, rest = code.partition("(")
+    return [f"{head}({'  # ' + comment if mark else ''}", f"    {rest[:-1]}", ")"]

@@ -19,9 +19,9 @@ from engine.deployment.build import OPSETS, Built, build_file
 from engine.deployment.description import Description, own_version
 from engine.deployment.difference import first_difference
 from engine.deployment.proof import SAMPLES, TOLERANCES, Comparison, prove
-from engine.document import files
 from engine.document.project import Project
 from engine.errors import DataError, ExportError, NotYet
+from engine.evaluation.network import load_network, project_of
 from engine.protocol.messages import ModelExported, Verified
 from engine.protocol.run_folder import RunFolder, RunSummary
 
@@ -48,10 +48,8 @@ def export_onnx(
     """
     _check(precision, opset)
     progress(0.0, "Loading the run")
-    from engine.evaluation.network import load_network
-
-    project = files.from_bytes(run.project_file.read_bytes(), str(run.project_file))
-    network = load_network(run)
+    project = project_of(run)
+    network = load_network(run, project=project)
     description = _about(project, run)
     progress(0.05, "Opening the data")
     try:

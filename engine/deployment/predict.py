@@ -1,0 +1,291 @@
+"""Asks an exported file: pictures, rows of a table or text in, answers with scores out. onnxruntime alone, never torch.
+
+An input that cannot be used gets a problem in words, and the others are answered.
+"""
+
+import os
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from engine.data.pictures import SUFFIXES as PICTURE_SUFFIXES
+from engine.data.progress import IsCancelled, Progress, never, silent
+from engine.data.reading import read_input
+from engine.deployment.description import Description, read_metadata
+from engine.deployment.session import as_input, groups_of, open_session
+from engine.document.data_spec import Field, FieldKind
+from engine.errors import Cancelled, DataError
+from engine.protocol.messages import Answer, Prediction, PredictionMade
+
+_BATCH = 64
+_SHOWN = 80
+_TABLES = frozenset({".csv", ".tsv", ".tab"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """One input: what a person calls it, and a value for each field, or why it cannot be used."""
+
+    name: str
+    values: Mapping[str, object]
+    problem: str = ""
+
+
+class Predictor:
+    """An exported file, loaded. Safe to use from several threads.
+
+    Raises DataError when the file is missing, damaged or was not written by Netwright.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path)
+        self._session = _opened(self.path)
+        metadata = self._session.get_modelmeta().custom_metadata_map
+        self.description, self._fields = read_metadata(metadata, str(self.path))
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """The fields of the data that an input has a value for."""
+        return tuple(self._fields[item.field] for item in self.description.inputs)
+
+    def predict(
+        self, inputs: Sequence[object], *, progress: Progress = silent, cancelled: IsCancelled = never
+    ) -> PredictionMade:
+        """Answers in the order of the inputs.
+
+        An input is {field: value}, or text: the path of a picture, of a folder of pictures or of a table (each row is
+        an input), text itself where the network reads text (a .txt file gives a line an input), or a JSON object. A
+        picture is a path or {"pixels", "height", "width", "channels"}. `milliseconds` is onnxruntime's time a sample.
+        """
+        predictions: list[Prediction] = []
+        seconds, answered = 0.0, 0
+        waiting = self._questions(inputs)
+        while chunk := list(islice(waiting, _BATCH)):
+            if cancelled():
+                raise Cancelled
+            found, spent, count = self._answered(chunk)
+            predictions += found
+            seconds += spent
+            answered += count
+            progress(-1.0, f"{len(predictions):,} answered")
+        milliseconds = 1000 * seconds / max(1, answered)
+        return PredictionMade(run=self.description.run, predictions=predictions, milliseconds=milliseconds)
+
+    def _answered(self, questions: list[_Question]) -> tuple[list[Prediction], float, int]:
+        """Answers for a chunk, the seconds onnxruntime took and how many it answered."""
+        results = [Prediction(input=question.name, problem=question.problem) for question in questions]
+        raw: dict[int, dict[str, Any]] = {}
+        for place, question in enumerate(questions):
+            if question.problem:
+                continue
+            try:
+                raw[place] = self._read(question.values)
+            except DataError as error:
+                results[place] = Prediction(input=question.name, problem=_worded(error))
+        places = list(raw)
+        signatures = [tuple(np.shape(value) for value in raw[place].values()) for place in places]
+        seconds = 0.0
+        for group in groups_of(signatures, _BATCH):
+            chosen = [places[number] for number in group]
+            arrays = {
+                item.name: as_input([raw[place][item.field] for place in chosen], item.kind)
+                for item in self.description.inputs
+            }
+            start = time.perf_counter()
+            try:
+                values = self._session.run(None, arrays)
+            except Exception as error:  # noqa: BLE001 - onnxruntime raises its own kinds; told as the inputs' problem
+                for place in chosen:
+                    results[place] = Prediction(
+                        input=questions[place].name, problem=f"onnxruntime cannot use it: {str(error)[:200]}"
+                    )
+                continue
+            seconds += time.perf_counter() - start
+            outputs = dict(zip((output.name for output in self._session.get_outputs()), values, strict=True))
+            for row, place in enumerate(chosen):
+                answers = _answers(self.description, outputs, row)
+                results[place] = Prediction(input=questions[place].name, outputs=answers)
+        return results, seconds, len(places)
+
+    def _read(self, values: Mapping[str, object]) -> dict[str, Any]:
+        """Raw values of every input field. Raises DataError naming the field."""
+        raw: dict[str, Any] = {}
+        for field in self.fields:
+            if field.name not in values:
+                raise DataError(
+                    f"There is no value for '{field.name}'.",
+                    where=field.name,
+                    expected=", ".join(item.name for item in self.fields),
+                    found=", ".join(str(name)[:40] for name in values) or "nothing",
+                )
+            raw[field.name] = read_input(field, values[field.name])
+        return raw
+
+    # What a person may call an input
+
+    def _questions(self, inputs: Iterable[object]) -> Iterator[_Question]:
+        for number, item in enumerate(inputs, 1):
+            if isinstance(item, Mapping):
+                values = {str(name): value for name, value in item.items()}
+                yield _Question(self._name_of(values, number), values)
+                continue
+            text = str(item)
+            try:
+                yield from self._from_text(text)
+            except DataError as error:
+                yield _Question(_shortened(text), {}, _worded(error))
+
+    def _name_of(self, values: Mapping[str, object], number: int) -> str:
+        """The path of a picture, the text itself, else the number of the input."""
+        first = values.get(self.fields[0].name) if len(self.fields) == 1 else None
+        return _shortened(first) if isinstance(first, str) and first else f"input {number}"
+
+    def _from_text(self, text: str) -> Iterator[_Question]:
+        path = Path(text).expanduser()
+        if path.suffix.lower() in _TABLES and (path.is_file() or len(self.fields) > 1 or self._only(FieldKind.IMAGE)):
+            yield from self._rows(path)
+        elif text.lstrip().startswith("{"):
+            yield _Question(_shortened(text), _from_json(text))
+        elif self._only(FieldKind.IMAGE) and path.is_dir():
+            yield from self._pictures(path)
+        elif len(self.fields) != 1:
+            names = ", ".join(field.name for field in self.fields)
+            raise DataError(
+                f"{_shortened(text)} does not say what the network needs.",
+                where=_shortened(text),
+                expected=f"a CSV file with the columns {names}, or a JSON object",
+                found=_shortened(text),
+            )
+        elif self._only(FieldKind.TEXT) and path.suffix.lower() == ".txt" and path.is_file():
+            yield from self._lines(path)
+        else:
+            self._refuse_foreign(path)
+            yield _Question(_shortened(text), {self.fields[0].name: text})
+
+    def _only(self, kind: FieldKind) -> bool:
+        return len(self.fields) == 1 and self.fields[0].kind is kind
+
+    def _refuse_foreign(self, path: Path) -> None:
+        """A file is not text, even though its name is."""
+        kind = self.fields[0].kind
+        if kind is not FieldKind.IMAGE and path.suffix and _is_file(path):
+            words = {FieldKind.TEXT: "text", FieldKind.NUMBER: "a number", FieldKind.CATEGORY: "a category"}
+            raise DataError(
+                f"'{path.name}' is a file, and this network takes {words.get(kind, kind.value)}.",
+                where=str(path),
+                expected=f"{words.get(kind, kind.value)}, or a CSV file with the column {self.fields[0].name}",
+                found=f"a {path.suffix} file",
+            )
+
+    def _pictures(self, folder: Path) -> Iterator[_Question]:
+        """Every picture in a folder, by name."""
+        paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in PICTURE_SUFFIXES)
+        if not paths:
+            raise DataError(
+                f"There is no picture in '{folder.name}'.", where=str(folder), expected="a folder of pictures"
+            )
+        for path in paths:
+            yield _Question(str(path), {self.fields[0].name: str(path)})
+
+    def _lines(self, path: Path) -> Iterator[_Question]:
+        for number, line in enumerate(_bytes_of(path).decode("utf-8-sig", errors="replace").splitlines(), 1):
+            if line.strip():
+                yield _Question(f"{path.name}, line {number}", {self.fields[0].name: line.strip()})
+
+    def _rows(self, path: Path) -> Iterator[_Question]:
+        """Every row of a table; the columns are found by name, others are passed over."""
+        from engine.data.readers.columns import numeric_text  # these need polars
+        from engine.data.readers.table import parse_table
+
+        table = parse_table(_bytes_of(path), path.name)
+        columns: dict[str, list[Any]] = {}
+        for field in self.fields:
+            if field.name not in table.columns:
+                raise DataError(
+                    f"'{path.name}' has no column '{field.name}'.",
+                    where=path.name,
+                    expected=", ".join(item.name for item in self.fields),
+                    found=", ".join(list(table.columns)[:20]),
+                )
+            column = table.columns[field.name]
+            if field.kind is FieldKind.NUMBER:
+                column = numeric_text(column, table.dialect.decimal)
+            columns[field.name] = ["" if cell in table.marks else cell for cell in column.to_list()]
+            if field.kind is FieldKind.IMAGE:  # a path in a table is meant from the table's folder
+                columns[field.name] = [str(path.parent / cell) if cell else "" for cell in columns[field.name]]
+        for row in range(len(table.lines)):
+            yield _Question(table.place(row), {name: cells[row] for name, cells in columns.items()})
+        for item in table.left_out.items:
+            yield _Question(item.where, {}, item.reason)
+
+
+def _opened(path: Path) -> Any:
+    if not path.is_file():
+        raise DataError(f"There is no file '{path.name}'.", where=str(path), expected="an ONNX file")
+    try:
+        return open_session(str(path), threads=max(1, (os.cpu_count() or 2) // 2))
+    except Exception as error:  # noqa: BLE001 - onnxruntime raises its own kinds; the user is told through DataError
+        raise DataError(
+            f"'{path.name}' cannot be opened as an ONNX file.",
+            where=str(path),
+            expected="an ONNX file that was exported by Netwright",
+            found=str(error)[:200],
+            hint="Export the network again.",
+        ) from None
+
+
+def _answers(description: Description, outputs: Mapping[str, Any], row: int) -> dict[str, Answer]:
+    """What the file answered in one row of a batch, by field; the scores best first."""
+    found: dict[str, Answer] = {}
+    for item in description.outputs:
+        if item.label:
+            scores = outputs[item.scores][row]
+            order = np.argsort(-scores, kind="stable")
+            named = {item.classes[number]: float(scores[number]) for number in order}
+            found[item.field] = Answer(value=str(outputs[item.label][row]), scores=named)
+        else:
+            value = np.asarray(outputs[item.value][row])
+            sizes = " × ".join(map(str, value.shape))
+            found[item.field] = Answer(value=float(value) if value.ndim == 0 else f"{sizes} numbers")
+    return found
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a text that is too long, or has a zero in it, is no path
+        return False
+
+
+def _bytes_of(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DataError(f"'{path.name}' cannot be read: {error.strerror or error}.", where=str(path)) from None
+
+
+def _from_json(text: str) -> dict[str, object]:
+    try:
+        return msgspec.json.decode(text.encode(), type=dict[str, object])
+    except msgspec.MsgspecError as error:
+        raise DataError(f"This is no JSON object: {error}.", where=_shortened(text)) from None
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+
+
+def _worded(error: DataError) -> str:
+    """The error in one line: message, what was expected, what to do."""
+    parts = [error.message]
+    if error.expected:
+        parts.append(f"Expected {error.expected.rstrip('.')}.")
+    if error.hint:
+        parts.append(error.hint)
+    return " ".join(parts)
