@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import shutil
 import sys
 import time
@@ -10,6 +11,9 @@ from collections.abc import Iterator
 from typing import Any, TextIO
 
 _WIDTH = 24
+_STAGE = re.compile(r"[^:\d]*")
+"""What a message says of the kind of work: what stands before the first number or colon."""
+
 _EVERY_S = 0.1
 _SPARSE_S = 10.0
 _QUIET_S = 2.0
@@ -73,7 +77,7 @@ class Console:
     def progress(self, fraction: float, message: str = "") -> None:
         """How far it is: a bar in a terminal, a line now and then otherwise. A fraction below 0 is not known."""
         now = time.monotonic()
-        stage = message.split(":")[0]
+        stage = _STAGE.match(message)[0]  # type: ignore[index]
         if self._live:
             if now - self._last < _EVERY_S and stage == self._stage:
                 return

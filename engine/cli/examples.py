@@ -37,7 +37,8 @@ def _title(folder: Path) -> str:
         return ""
     title = next((line.lstrip("# ").strip() for line in lines if line.strip()), "")
     name, separator, rest = title.partition(":")
-    return rest.strip() if separator and name.strip().lower() == folder.name else title
+    rest = rest.strip()
+    return rest[:1].upper() + rest[1:] if separator and name.strip().lower() == folder.name else title
 
 
 def copy_example(name: str, to: Path) -> None:

@@ -5,6 +5,7 @@
 
 import argparse
 import contextlib
+import difflib
 import importlib
 import os
 import sys
@@ -85,12 +86,13 @@ def _run(arguments: list[str], console: Console) -> int:
             return 0
         name = arguments[0]
         if name not in COMMANDS:
+            close = difflib.get_close_matches(name, COMMANDS, n=1)
             raise UsageError(
                 f"There is no command '{name[:60]}'.",
                 where="netwright",
                 expected=", ".join(COMMANDS),
                 found=name[:60],
-                hint="See `netwright --help`.",
+                hint=f"Did you mean {close[0]}?" if close else "See `netwright --help`.",
             )
         module = cast(CommandModule, importlib.import_module(f"engine.cli.commands.{COMMANDS[name].module}"))
         parser = _Parser(

@@ -4,7 +4,9 @@ A path follows project.json (recipe.phases.0.batch_size, graph.nodes.conv1.out_c
 people change most have short names (batch_size, epochs, lr, optimizer). What does not exist is answered with what does.
 """
 
+import difflib
 import json
+import re
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
@@ -201,7 +203,14 @@ def _told(error: NetwrightError, where: str) -> UsageError:
 
 
 def _unknown(key: str, seen: str, there: str, where: str) -> UsageError:
-    return UsageError(f"There is no '{key[:60]}' in {seen}.", where=where, expected=there[:2000], found=key[:60])
+    close = difflib.get_close_matches(key, re.findall(r"[\w.]+", there), n=1)
+    return UsageError(
+        f"There is no '{key[:60]}' in {seen}.",
+        where=where,
+        expected=there[:2000],
+        found=key[:60],
+        hint=f"Did you mean {close[0]}?" if close else "",
+    )
 
 
 def _said(value: Any) -> str:

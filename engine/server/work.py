@@ -1,5 +1,6 @@
 """What a handler is given besides its request: progress, the wish to stop, and what is kept open between requests."""
 
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -10,6 +11,8 @@ from engine.server.datasets import OpenDatasets
 from engine.server.run_processes import RunProcesses
 
 _EVERY_S = 0.1
+_STAGE = re.compile(r"[^:\d]*")
+"""What a message says of the kind of work: what stands before the first number or colon."""
 
 
 class Work:
@@ -40,7 +43,7 @@ class Work:
         if self._stop.is_set():
             raise Cancelled
         now = time.monotonic()
-        stage = message.split(":")[0]
+        stage = _STAGE.match(message)[0]  # type: ignore[index]
         if now - self._reported < _EVERY_S and stage == self._said:
             return
         self._reported, self._said = now, stage

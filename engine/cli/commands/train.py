@@ -10,7 +10,7 @@ from engine.cli.commands.runs import summary_json
 from engine.cli.console import Console
 from engine.cli.follow import follow
 from engine.cli.settings import apply_settings
-from engine.cli.table import duration, number
+from engine.cli.table import duration, number, plural
 from engine.document.files import load, project_folder
 from engine.document.project import Project
 from engine.errors import NetwrightError, UsageError
@@ -116,7 +116,8 @@ class _RunError(NetwrightError):
 def show(result: dict[str, Any]) -> str:
     """What came of it, and what to do next."""
     best = ", ".join(f"{name} {number(value)}" for name, value in result["best"]["metrics"].items())
-    lines = [f"Run {result['run']} {result['state']} after {result['epochs']} epochs, {duration(result['seconds'])}."]
+    epochs = plural(result["epochs"], "epoch")
+    lines = [f"Run {result['run']} {result['state']} after {epochs}, {duration(result['seconds'])}."]
     if best:
         lines.append(f"Best on validation: epoch {result['best']['epoch']}, {best}.")
     lines.append(f"{result['samples_per_s']:,.0f} samples/s on {result['device']} in {result['precision']}.")

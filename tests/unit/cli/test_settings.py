@@ -124,3 +124,10 @@ def test_what_is_wrong_is_said_with_what_there_is(setting, message, there):
     assert there in caught.value.expected
     assert caught.value.where.startswith("--set ")
     assert caught.value.exit_code == 2
+
+
+def test_a_slip_of_the_finger_is_guessed():
+    for setting, guess in [("optimzer=SGD", "optimizer"), ("graph.nodes.conv1.out_chanels=3", "out_channels")]:
+        with pytest.raises(UsageError) as caught:
+            apply_settings(project(), [setting])
+        assert caught.value.hint == f"Did you mean {guess}?"

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from engine.document import files, history, migrations
+from engine.document import files, history, migrations, project_json
 from engine.document.data_spec import DataSpec, Field, FieldKind, Role, Source, SourceKind, Statistics, Step
 from engine.document.edits import SetAttributes, apply
 from engine.document.graph import Edge, Graph, Node
@@ -160,7 +160,7 @@ def test_the_line_named_is_the_line_to_mend():
 
 
 def test_too_many_nodes_are_refused_with_the_limit():
-    nodes = ",".join(f'{{"id":"n{i}","type":"ReLU"}}' for i in range(files.MAX_NODES + 1))
+    nodes = ",".join(f'{{"id":"n{i}","type":"ReLU"}}' for i in range(project_json.MAX_NODES + 1))
     with pytest.raises(ProjectError, match="20,001 nodes") as caught:
         files.from_bytes(
             f'{{"format":"netwright","version":1,"name":"x","graph":{{"nodes":[{nodes}]}}}}'.encode(), "project.json"
@@ -311,6 +311,7 @@ def test_an_older_version_is_brought_up_step_by_step(monkeypatch, tmp_path):
     monkeypatch.setattr(migrations, "STEPS", {1: rename_title})
     monkeypatch.setattr(migrations, "CURRENT_VERSION", 2)
     monkeypatch.setattr(files, "CURRENT_VERSION", 2)
+    monkeypatch.setattr(project_json, "CURRENT_VERSION", 2)
     old = b'{"format": "netwright", "version": 1, "title": "old"}'
     (tmp_path / "project.json").write_bytes(old)
     project = files.load(tmp_path)

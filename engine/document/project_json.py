@@ -1,0 +1,218 @@
+"""A project as the JSON of project.json and back: readable to people, strict to us, the same bytes for the same value.
+
+One line a node, edge, source and step, defaults left out, names sorted: a change of one thing is one line in a diff.
+"""
+
+import re
+from typing import Any
+
+import msgspec
+
+from engine.document.data_spec import DataSpec
+from engine.document.graph import Edge, Graph, Node
+from engine.document.json_reading import RESTORE, line_of, parse
+from engine.document.json_text import plain, readable
+from engine.document.migrations import CURRENT_VERSION, migrate
+from engine.document.project import Project, View
+from engine.document.recipe import Recipe
+from engine.errors import GraphError, ProjectError
+
+MAX_NODES = 20_000
+_MAX_PORT = 64
+
+
+class _GraphPart(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    nodes: tuple[Node, ...] = ()
+    edges: tuple[Edge, ...] = ()
+
+
+class _Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    format: str
+    version: int
+    name: str
+    data: DataSpec = DataSpec()
+    graph: _GraphPart = _GraphPart()
+    recipe: Recipe = Recipe()
+    view: View = View()
+
+
+def as_document(project: Project) -> dict[str, Any]:
+    """The project as the JSON object of project.json, defaults left out. Raises ProjectError for NaN and the like."""
+    parts: dict[str, Any] = {"format": "netwright", "version": CURRENT_VERSION, "name": project.name}
+    for name, part in (
+        ("data", project.data),
+        ("graph", _GraphPart(nodes=tuple(project.graph.sorted_nodes()), edges=tuple(project.graph.sorted_edges()))),
+        ("recipe", project.recipe),
+        ("view", project.view),
+    ):
+        parts[name] = plain(part, name)
+    return parts
+
+
+def to_bytes(project: Project) -> bytes:
+    """The content of project.json: the same bytes for the same value, whatever was edited on the way there."""
+    return readable(as_document(project), _opened).encode()
+
+
+_OPEN = re.compile(
+    r"""\$ ( \.data ( \.sources | \.fields ( \[\] ( \.preparation | \.augmentation )? )? )?
+           | \.graph ( \.nodes | \.edges )?
+           | \.recipe ( \.phases ( \[\] ( \.players ( \[\] )? )? )? )?
+           )? """,
+    re.VERBOSE,
+)
+
+
+def _opened(path: str, value: Any) -> bool:
+    """What spans lines: the parts of the document, and items that hold more than scalars."""
+    if not _OPEN.fullmatch(path):
+        return False
+    return not path.endswith("[]") or any(isinstance(part, dict | list) for part in value.values())
+
+
+def from_bytes(data: bytes, where: str) -> Project:
+    """The project in these bytes; `where` names them in messages. Raises ProjectError, and nothing else."""
+    document, text = parse(data, where)
+    try:
+        return from_document(document, where)
+    except ProjectError as error:
+        path = re.search(r"\$[^\s]*", error.where)
+        if path:
+            line = line_of(text, path[0])
+            name = path[0].removeprefix("$").removeprefix(".") or "the whole file"
+            error.where = f"{where}, line {line}: {name}" if line else f"{where}: {name}"
+        raise
+
+
+def from_document(document: object, where: str) -> Project:
+    """The project in a JSON object as `as_document` makes it. Raises ProjectError, the path ($.graph) in `where`."""
+    if not isinstance(document, dict) or document.get("format") != "netwright":
+        raise ProjectError(
+            "This is JSON, but not a Netwright project.",
+            where=f"{where}: $",
+            expected='an object with "format": "netwright"',
+            found=_TYPE_WORDS.get(type(document).__name__, type(document).__name__),
+            hint=RESTORE,
+        )
+    document = migrate(document, where)
+    try:
+        parts = msgspec.convert(document, _Document, strict=True)
+    except msgspec.ValidationError as error:
+        raise _invalid(str(error), document, where) from None
+    except UnicodeError:
+        raise ProjectError("A name in the project file holds a broken character.", where=where, hint=RESTORE) from None
+    return Project(
+        name=parts.name, data=_checked_data(parts.data, where), graph=_graph(parts.graph, where), recipe=parts.recipe,
+        view=parts.view,
+    )  # fmt: skip
+
+
+def _graph(part: _GraphPart, where: str) -> Graph:
+    if len(part.nodes) > MAX_NODES:
+        raise ProjectError(
+            f"The network has {len(part.nodes):,} nodes.",
+            where=f"{where}: $.graph.nodes",
+            expected=f"{MAX_NODES:,} at most",
+            found=f"{len(part.nodes):,}",
+        )
+    graph = Graph()
+    place = "$.graph"
+    try:
+        for number, node in enumerate(part.nodes):
+            place = f"$.graph.nodes[{number}]"
+            graph.add(node)
+        for number, edge in enumerate(part.edges):
+            place = f"$.graph.edges[{number}]"
+            if max(len(edge.output), len(edge.input)) > _MAX_PORT:
+                raise GraphError("The name of a port is too long.", where=edge.target, expected=f"{_MAX_PORT} letters")
+            old = graph.connect(edge)
+            if old is not None:
+                raise GraphError(
+                    f"Two links end at '{edge.input}' of '{edge.target}', from '{old.source}' and '{edge.source}'.",
+                    where=edge.target,
+                    expected="one link at an input",
+                    found="two",
+                    hint="Remove one of them.",
+                )
+    except GraphError as error:
+        raise ProjectError(
+            error.message,
+            where=f"{where}: {place}",
+            expected=error.expected,
+            found=error.found,
+            hint=error.hint or RESTORE,
+        ) from None
+    return graph
+
+
+def _checked_data(data: DataSpec, where: str) -> DataSpec:
+    seen: set[str] = set()
+    for number, field in enumerate(data.fields):
+        if field.name in seen:
+            raise ProjectError(
+                f"Two fields of the data are called '{field.name[:80]}'.",
+                where=f"{where}: $.data.fields[{number}]",
+                hint="Give one of them another name.",
+            )
+        seen.add(field.name)
+    return data
+
+
+_TYPE_WORDS = {
+    "int": "a whole number",
+    "float": "a number",
+    "str": "text",
+    "bool": "true or false",
+    "object": "an object {…}",
+    "array": "a list […]",
+    "null": "nothing",
+    "dict": "an object {…}",
+    "list": "a list […]",
+    "NoneType": "nothing",
+}
+
+
+def _invalid(message: str, document: dict[str, Any], where: str) -> ProjectError:
+    """msgspec's message ("Expected `int`, got `str` - at `$.recipe.seed`") in words."""
+    text, _, place = message.partition(" - at `")
+    path = place.rstrip("`") or "$"
+    name = _name_of(path, document)
+    expected = found = ""
+    if match := re.fullmatch(r"Expected `([^`]+)`, got `([^`]+)`", text):
+        expected = " or ".join(_TYPE_WORDS.get(part.strip(), part.strip()) for part in match[1].split("|"))
+        found = _TYPE_WORDS.get(match[2], match[2])
+        said = f"{name} should be {expected}, and is {found}"
+    elif match := re.fullmatch(r"Object missing required field `([^`]+)`", text):
+        said = f"{name} has no '{match[1]}'"
+        expected = match[1]
+    elif match := re.fullmatch(r"Object contains unknown field `([^`]+)`", text, re.DOTALL):
+        said = f"{name} holds '{match[1][:60]}', which this version does not know"
+        found = match[1][:60]
+    elif match := re.fullmatch(r"Invalid enum value (.+)", text, re.DOTALL):
+        said = f"{name} cannot be {match[1][:60]}"
+        found = match[1][:60]
+    elif match := re.fullmatch(r"Expected `([^`]+)` (.+)", text):
+        expected = f"{_TYPE_WORDS.get(match[1], match[1])} {match[2]}"
+        said = f"{name} should be {expected}"
+    else:
+        said = f"{name}: {text.replace('`', '')}"
+    return ProjectError(
+        f"The project file does not make sense: {said}.",
+        where=f"{where}: {path}",
+        expected=expected,
+        found=found,
+        hint=RESTORE,
+    )
+
+
+def _name_of(path: str, document: dict[str, Any]) -> str:
+    """What a path leads to, in words: "x of node 'conv1'", "seed of recipe"."""
+    if path == "$":
+        return "the file"
+    if match := re.match(r"\$\.graph\.nodes\[(\d+)\]\.?(.*)", path):
+        try:
+            node_id = str(document["graph"]["nodes"][int(match[1])]["id"])[:64]
+        except (KeyError, IndexError, TypeError):
+            node_id = f"number {int(match[1]) + 1}"
+        return f"{match[2] or 'what is said'} of node '{node_id}'"
+    return path.removeprefix("$.")
