@@ -39,7 +39,7 @@ def _decode(data: bytes, where: str) -> str:
     stripped = data.strip(b"\0 \t\r\n")
     if not stripped:
         raise ProjectError(
-            "The project file is empty." if not data else "The project file holds nothing but empty bytes.",
+            "The project file is empty." if not data.strip() else "The project file holds nothing but empty bytes.",
             where=where,
             hint=RESTORE,
         )

@@ -11,8 +11,14 @@ from engine.protocol.messages import (
     DataDescribed,
     DataImported,
     DescribeData,
+    Evaluate,
+    EvaluationFinished,
+    Export,
     GetSamples,
     ImportData,
+    ModelExported,
+    Predict,
+    PredictionMade,
     Progress,
     RequestFailed,
     SamplesRead,
@@ -113,3 +119,37 @@ def test_importing_can_be_cancelled(engine, tmp_path):
     engine.cancel(request)
     answer = engine.answer(request)
     assert isinstance(answer, RequestFailed) and answer.error["kind"] == "cancelled"
+
+
+def test_a_finished_run_is_scored_tried_and_exported(engine, project_dir, tmp_path):
+    started = engine.answer(engine.send(StartTraining, project_dir=str(project_dir), epochs=3, device="cpu"))
+    assert isinstance(started, TrainingStarted), started
+    reader, last = RunFolder(files.Path(started.run_dir)).follow(), None
+    while last is None or not is_final(last):
+        last = next(iter(reversed(reader.read())), last)
+    run = str(started.run)
+
+    evaluated = engine.answer(engine.send(Evaluate, project_dir=str(project_dir), run=run, split="train"))
+    assert isinstance(evaluated, EvaluationFinished), evaluated
+    assert evaluated.run == started.run and evaluated.samples > 0
+    main = evaluated.outputs[0]
+    assert main.field == "shape" and sum(map(sum, main.matrix)) == evaluated.samples
+
+    row = {"width": 7, "height": 1}
+    inputs = [row, {"width": "", "height": "2"}, {"height": 1}]
+    made = engine.answer(engine.send(Predict, project_dir=str(project_dir), run=run, inputs=inputs))
+    assert isinstance(made, PredictionMade), made
+    assert made.run == started.run and made.milliseconds > 0
+    assert made.predictions[0].outputs["shape"].value in ("tall", "wide") and not made.predictions[0].problem
+    assert made.predictions[1].outputs and made.predictions[2].problem and not made.predictions[2].outputs
+    again = engine.answer(engine.send(Predict, project_dir=str(project_dir), run=run, inputs=inputs))
+    assert again.predictions == made.predictions
+
+    to = tmp_path / "shapes.onnx"
+    exported = engine.answer(engine.send(Export, project_dir=str(project_dir), run=run, to=str(to)))
+    assert isinstance(exported, ModelExported), exported
+    assert exported.bytes == to.stat().st_size and exported.run == started.run
+    assert exported.verified.same_answers == exported.verified.samples > 0
+    refused = engine.answer(engine.send(Export, project_dir=str(project_dir), run=run, to=str(to), precision="int8"))
+    assert isinstance(refused, RequestFailed) and refused.error["kind"] == "not_yet"
+    assert to.stat().st_size == exported.bytes, "what was there before stays"
