@@ -102,7 +102,7 @@ class MainWindow(QMainWindow):
         bench = self.bench
         self.top.tab_chosen.connect(self.show_tab)
         self.top.train_clicked.connect(self.train)
-        self.status.problems_clicked.connect(lambda: self.go_to_tab("design"))
+        self.status.problems_clicked.connect(self._show_problems)
         self.start.refused.connect(self._say_refused)
         self.start.chooser_requested.connect(self._choose)
         self.start.open_requested.connect(bench.project.open_soon)
@@ -145,13 +145,11 @@ class MainWindow(QMainWindow):
         self.status.show_right(engine_words(bench.engine))
         closed = "" if is_open else "Open a project first."
         read_only = closed or ("This project is open for reading only." if project.read_only else "")
-        for name in ("save_copy", "close", *(f"tab.{tab}" for tab in TABS)):
+        for name in ("save_copy", "close", "find", *(f"tab.{tab}" for tab in TABS)):
             self.commands.set_blocked(name, closed)
         for name in ("save", "import"):
             self.commands.set_blocked(name, read_only)
         self.commands.set_blocked("train", closed)
-        # In the Design tab the canvas has its own Ctrl+F; two of them on one key would cancel each other out.
-        self.commands.set_blocked("find", closed or ("The Design tab is shown." if self.tab() == "design" else ""))
         gone = "" if bench.engine.state == "dead" else "The engine is running."
         self.commands.set_blocked("restart_engine", gone)
 
@@ -317,6 +315,12 @@ class MainWindow(QMainWindow):
         find = getattr(self._tabs.get("design"), "find_node", None)
         if find is not None:
             find()
+
+    def _show_problems(self) -> None:
+        self.go_to_tab("design")
+        show = getattr(self._tabs.get("design"), "show_problems", None)
+        if show is not None:
+            show()
 
     def _choose_theme(self, theme: str) -> None:
         self.bench.settings.update(theme=theme)

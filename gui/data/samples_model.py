@@ -52,7 +52,7 @@ class SamplesModel(QAbstractListModel):
             self._shown = np.zeros(0, np.int64)
         else:
             self._shown = self._filter.matching(
-                description.samples, self._data.splits, self._data.labels, description.classes
+                description.samples, _array(self._data.splits), _array(self._data.labels), description.classes
             )
         self.endResetModel()
 
@@ -77,7 +77,8 @@ class SamplesModel(QAbstractListModel):
         if role == CardRole:
             return self._data.card(sample)
         if role == ClassRole:
-            return int(self._data.labels[sample]) if sample < len(self._data.labels) else -1
+            labels = self._data.labels
+            return int(labels[sample]) if labels is not None and sample < len(labels) else -1
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             card = self._data.card(sample)
             words = [f"sample {sample}", card.label if card is not None else "", self._split(sample)]
@@ -98,13 +99,17 @@ class SamplesModel(QAbstractListModel):
         return [*lines, f"In the {split} split"] if split else lines
 
     def _split(self, sample: int) -> str:
-        splits = self._data.splits
+        splits = _array(self._data.splits)
         return _SPLIT_WORDS[SPLITS[int(splits[sample])]] if sample < len(splits) and 0 <= splits[sample] < 3 else ""
 
     def _on_cards(self, samples: list[int]) -> None:
         rows = sorted(row for row in map(self.row_of, samples) if row >= 0)
         if rows:
             self.dataChanged.emit(self.index(rows[0]), self.index(rows[-1]))
+
+
+def _array(values: NDArray[Any] | None) -> NDArray[Any]:
+    return values if values is not None else np.zeros(0, np.int8)
 
 
 def card_of(index: _Index) -> SampleCard | None:

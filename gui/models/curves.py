@@ -1,9 +1,6 @@
 """What a chart draws of one run, grown event by event."""
 
-from typing import Any, Final
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, Final
 
 from engine.protocol.run_events import (
     AnyRunEvent,
@@ -16,20 +13,27 @@ from engine.protocol.run_events import (
     StepsReported,
 )
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 _FIRST_ROOM: Final = 1024
 
 
 class _Growing:
     """An array that grows at its end; views given out before stay valid."""
 
-    def __init__(self, dtype: Any) -> None:
+    def __init__(self, dtype: str) -> None:
+        import numpy as np  # with the first run, not before the window shows
+
+        self._empty = np.empty
         self._room: NDArray[Any] = np.empty(_FIRST_ROOM, dtype)
         self._size = 0
 
     def extend(self, values: Any) -> None:
         count = len(values)
         if self._size + count > len(self._room):
-            room = np.empty(max(2 * len(self._room), self._size + count), self._room.dtype)
+            room = self._empty(max(2 * len(self._room), self._size + count), self._room.dtype)
             room[: self._size] = self._room[: self._size]
             self._room = room
         self._room[self._size : self._size + count] = values
@@ -40,7 +44,7 @@ class _Growing:
             self._room = self._room.copy()  # what was given out keeps its values
             self._size = size
 
-    def view(self) -> NDArray[Any]:
+    def view(self) -> "NDArray[Any]":
         seen = self._room[: self._size]
         seen.flags.writeable = False
         return seen
@@ -50,9 +54,9 @@ class RunCurves:
     """`train`, `val` and `gradient_norms` hold one entry an epoch of `epochs` (NaN where a name was not told)."""
 
     def __init__(self) -> None:
-        self._steps = _Growing(np.int64)
-        self._step_loss = _Growing(np.float64)
-        self._learning_rate = _Growing(np.float64)
+        self._steps = _Growing("int64")
+        self._step_loss = _Growing("float64")
+        self._learning_rate = _Growing("float64")
         self.epochs: list[int] = []
         self.epoch_steps: list[int] = []
         self.train: dict[str, list[float]] = {}
@@ -69,17 +73,17 @@ class RunCurves:
         """Rises with every event taken in, so that a chart knows whether it is up to date."""
 
     @property
-    def steps(self) -> NDArray[np.int64]:
+    def steps(self) -> "NDArray[np.int64]":
         """Numbers of the steps whose loss is known, from 1; for reading only."""
         return self._steps.view()
 
     @property
-    def step_loss(self) -> NDArray[np.float64]:
+    def step_loss(self) -> "NDArray[np.float64]":
         """Loss of each of `steps`."""
         return self._step_loss.view()
 
     @property
-    def learning_rate(self) -> NDArray[np.float64]:
+    def learning_rate(self) -> "NDArray[np.float64]":
         """Learning rate at each of `steps`."""
         return self._learning_rate.view()
 
@@ -149,7 +153,7 @@ class RunCurves:
 
     def _cut(self, epoch: int, step: int) -> None:
         """Forget what came after a checkpoint: a resumed run does it again."""
-        size = int(np.searchsorted(self._steps.view(), step, side="right"))
+        size = int(self._steps.view().searchsorted(step, side="right"))
         for growing in (self._steps, self._step_loss, self._learning_rate):
             growing.cut(size)
         kept = sum(number <= epoch for number in self.epochs)

@@ -2,11 +2,9 @@
 
 from collections import OrderedDict
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.document import files
@@ -30,6 +28,10 @@ from gui.models.background import Background
 from gui.models.engine import Engine, as_error, was_cancelled
 from gui.models.project import ProjectModel
 from gui.widgets.resources import RESOURCES
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 CARD_SIZE: Final = 128
 PAGE: Final = 48
@@ -69,9 +71,9 @@ class DataModel(QObject):
         self._stale = False  # set when the data changed, cleared when its description is asked for
         self._import: tuple[str, str] | None = None  # path and target waiting for the project to be saved
         self._whole = False  # the next import replaces network and recipe too; set by propose
-        self.splits: NDArray[np.int8] = np.zeros(0, np.int8)
-        """Split of each sample, 0 train, 1 val, 2 test."""
-        self.labels: NDArray[np.int32] = np.zeros(0, np.int32)
+        self.splits: NDArray[np.int8] | None = None
+        """Split of each sample, 0 train, 1 val, 2 test; None without a description."""
+        self.labels: NDArray[np.int32] | None = None
         """Class of each sample, -1 none; empty where there is no category target."""
         self._background = Background("netwright-data", self)
         self._cards: OrderedDict[int, SampleCard] = OrderedDict()
@@ -147,7 +149,7 @@ class DataModel(QObject):
             return
         if not self._project.project.data.sources:
             self.description = None
-            self._forget_arrays()
+            self.splits = self.labels = None
             self._set_state("empty")
             return
         self._drop_request()
@@ -164,12 +166,9 @@ class DataModel(QObject):
     def _on_described(self, event: DataDescribed) -> None:
         # A million entries take long enough to convert that the window would feel it.
         if event.samples > LARGE:
-            self._background.run(
-                lambda: (np.array(event.splits, np.int8), np.array(event.labels, np.int32)),
-                lambda arrays: self._take_description(event, *arrays),
-            )
+            self._background.run(lambda: _arrays(event), lambda arrays: self._take_description(event, *arrays))
         else:
-            self._take_description(event, np.array(event.splits, np.int8), np.array(event.labels, np.int32))
+            self._take_description(event, *_arrays(event))
 
     def _take_description(self, event: DataDescribed, splits: "NDArray[np.int8]", labels: "NDArray[np.int32]") -> None:
         if event.request != self._request:
@@ -287,9 +286,6 @@ class DataModel(QObject):
         self._wanted.clear()
         self._asked.clear()
 
-    def _forget_arrays(self) -> None:
-        self.splits, self.labels = np.zeros(0, np.int8), np.zeros(0, np.int32)
-
     def close(self) -> None:
         """End the thread; for the end of the program."""
         self._background.close()
@@ -303,7 +299,7 @@ class DataModel(QObject):
         self._stale = False
         self._data = self._project.project.data
         self.description = self.imported = None
-        self._forget_arrays()
+        self.splits = self.labels = None
         self._set_state("empty")
         if self._data.sources:
             if self._project.dirty:
@@ -331,6 +327,13 @@ class DataModel(QObject):
     def _on_engine_changed(self, state: str) -> None:
         if state == "ready" and self.state == "failed" and self.error is not None and self.error.kind == "engine":
             self.describe()
+
+
+def _arrays(event: DataDescribed) -> "tuple[NDArray[np.int8], NDArray[np.int32]]":
+    """Splits and labels; numpy is imported with the first data, not before the window shows."""
+    import numpy as np
+
+    return np.array(event.splits, np.int8), np.array(event.labels, np.int32)
 
 
 def _tells(data: DataSpec) -> object:

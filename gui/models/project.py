@@ -96,10 +96,13 @@ class ProjectModel(QObject):
 
     def open(self, directory: Path) -> None:
         """Open a project folder and show it. Raises ProjectError, and then what was open stays."""
-        self._adopt(load(directory))
+        if not self._is_open(directory):
+            self._adopt(load(directory))
 
     def open_soon(self, directory: Path) -> None:
         """Open a project folder without keeping the window waiting; `opened` or `open_failed` follows."""
+        if self._is_open(directory):
+            return  # opened anew it would meet its own lock
         self._opening = directory
         self._background.run(
             lambda: load(directory),
@@ -137,6 +140,10 @@ class ProjectModel(QObject):
         """Close the project and end the thread that saves; for the end of the program."""
         self.close()
         self._background.close()
+
+    def _is_open(self, directory: Path) -> bool:
+        folder = directory.parent if directory.name == files.FILE_NAME else directory
+        return self.directory is not None and folder.absolute() == self.directory
 
     def _on_loaded(self, directory: Path, loaded: Loaded) -> None:
         if self._opening != directory:
@@ -275,12 +282,16 @@ class ProjectModel(QObject):
             return
         mine = files.to_bytes(self.project)
         document_history.record(directory, mine)
-        self._timer.stop()
         self._background.wait()
         self._dirty_since = None
         if self._journal is not None:
             self._journal.reset(files.read_bytes(directory))
-        self.open_soon(directory)
+        self._let_go()
+        try:
+            self._adopt(load(directory))
+        except ProjectError as error:
+            self._show(Project(name=""), None)
+            self.open_failed.emit(directory, error)
 
     def save_copy(self, directory: Path) -> None:
         """Write the project as it is now into another, new folder. Raises ProjectError."""

@@ -19,7 +19,7 @@ from gui.models.project import ProjectModel
 
 TICK_MS: Final = 100
 SLICE_S: Final = 0.006  # of the window's thread at one tick
-READ_BYTES: Final = 1 << 16
+READ_BYTES: Final = 1 << 18
 SCAN_EVERY_TICKS: Final = 10
 FIRST_WORD_WITHIN_S: Final = 60.0
 ACTIVE_STATES: Final = ("starting", "running", "paused")

@@ -1,0 +1,231 @@
+"""Runs followed through their folders: live, finished, lost, resumed; starting, stopping, and why not."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from engine.document.data_spec import DataSpec, Source, SourceKind
+from engine.document.edits import AddNode, SetData
+from engine.document.graph import Node
+from engine.document.project import Project
+from engine.protocol.messages import RequestFailed, StartTraining, TrainingStarted
+from engine.protocol.run_events import (
+    ContinueRun,
+    PauseRun,
+    RunFinished,
+    RunPaused,
+    RunResumed,
+    StopRun,
+)
+from engine.protocol.run_folder import LogReader, RunFolder
+from gui.models import runs as runs_module
+from gui.models.project import ProjectModel
+from gui.models.runs import RunsModel
+from tests.gui.fake_engine import FakeEngine, error
+from tests.gui.run_logs import RunLog
+
+FINISHED = RunFinished(epochs=2, seconds=3.0, samples_per_s=100.0, best_epoch=2, best={"accuracy": 0.9})
+
+
+@pytest.fixture
+def opened(model: ProjectModel, tmp_path: Path) -> ProjectModel:
+    model.create(tmp_path / "p", Project(name="p"))
+    return model
+
+
+@pytest.fixture
+def runs(opened: ProjectModel, engine: FakeEngine) -> RunsModel:
+    return RunsModel(opened, engine)
+
+
+def directory(model: ProjectModel) -> Path:
+    assert model.directory is not None
+    return model.directory
+
+
+def state(runs: RunsModel, run: int) -> str:
+    summary = runs.summary(run)
+    return summary.state if summary is not None else "unknown"
+
+
+def dead_pid() -> int:
+    child = subprocess.Popen([sys.executable, "-c", "pass"])
+    child.wait()
+    return child.pid
+
+
+def test_a_live_run_is_followed_to_its_end(opened: ProjectModel, runs: RunsModel, qtbot: QtBot) -> None:
+    log = RunLog(directory(opened), 1, epochs=2, steps=10)
+    log.prepare()
+    qtbot.waitUntil(lambda: runs.active == 1 and state(runs, 1) == "running")
+    assert runs.current == 1
+    arrived: list[int] = []
+    runs.events_arrived.connect(lambda run, events: arrived.extend([run] * len(events)))
+    log.train(1)
+    qtbot.waitUntil(lambda: runs.curves(1).epochs == [1])
+    assert 0.4 < runs.progress() < 0.6
+    assert set(arrived) == {1}
+    log.say(FINISHED)
+    qtbot.waitUntil(lambda: runs.active is None)
+    assert state(runs, 1) == "finished"
+
+
+def test_finished_runs_are_read_when_a_project_is_opened(
+    opened: ProjectModel, engine: FakeEngine, qtbot: QtBot
+) -> None:
+    for number in (1, 2, 3):
+        log = RunLog(directory(opened), number, epochs=2, steps=10, pid=dead_pid())
+        log.prepare()
+        log.train(2)
+        log.say(FINISHED)
+    runs = RunsModel(opened, engine)
+    qtbot.waitUntil(lambda: not runs.loading)
+    assert [summary.run for summary in runs.summaries] == [3, 2, 1]
+    assert {summary.state for summary in runs.summaries} == {"finished"}
+    assert runs.current == 3
+    assert runs.active is None
+    assert len(runs.curves(2).steps) == 20
+
+
+def test_a_run_whose_process_is_gone_without_a_word_is_lost(
+    opened: ProjectModel, runs: RunsModel, qtbot: QtBot
+) -> None:
+    log = RunLog(directory(opened), 1, pid=dead_pid())
+    log.prepare()
+    qtbot.waitUntil(lambda: state(runs, 1) == "lost")
+    assert runs.active is None
+
+
+def test_a_run_killed_while_it_is_followed_is_lost(opened: ProjectModel, runs: RunsModel, qtbot: QtBot) -> None:
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    log = RunLog(directory(opened), 1, pid=child.pid)
+    log.prepare()
+    qtbot.waitUntil(lambda: runs.active == 1)
+    child.kill()
+    child.wait()
+    qtbot.waitUntil(lambda: state(runs, 1) == "lost")
+    assert runs.active is None
+    assert runs.reason_not_to_start() != "Run 1 is still training. Stop it first."
+
+
+def test_a_lost_run_that_is_resumed_lives_again(opened: ProjectModel, runs: RunsModel, qtbot: QtBot) -> None:
+    log = RunLog(directory(opened), 1, epochs=3, steps=10, pid=dead_pid())
+    log.prepare()
+    log.train(2)
+    qtbot.waitUntil(lambda: state(runs, 1) == "lost")
+    log.say(RunResumed(pid=os.getpid(), epoch=1, step=10, time=time.time()))
+    qtbot.waitUntil(lambda: state(runs, 1) == "running")
+    assert runs.active == 1
+    assert runs.curves(1).epochs == [1]
+    log.say(FINISHED)
+    qtbot.waitUntil(lambda: runs.active is None)
+
+
+def test_a_finished_run_that_grows_again_is_read_again(opened: ProjectModel, runs: RunsModel, qtbot: QtBot) -> None:
+    log = RunLog(directory(opened), 1, epochs=3, steps=10)
+    log.prepare()
+    log.say(FINISHED)
+    qtbot.waitUntil(lambda: state(runs, 1) == "finished" and not runs.loading)
+    log.say(RunResumed(pid=os.getpid(), epoch=0, step=0, time=time.time()))
+    qtbot.waitUntil(lambda: runs.active == 1)
+
+
+def test_a_long_log_is_read_in_slices(
+    opened: ProjectModel, engine: FakeEngine, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs_module, "READ_BYTES", 4096)
+    log = RunLog(directory(opened), 1, epochs=40, steps=20, pid=dead_pid())
+    log.prepare()
+    log.train(40)
+    log.say(FINISHED)
+    runs = RunsModel(opened, engine)
+    qtbot.waitUntil(lambda: state(runs, 1) == "finished", timeout=10_000)
+    assert runs.curves(1).steps.tolist() == list(range(1, 801))
+
+
+def test_what_is_asked_of_a_run_stands_beside_it(opened: ProjectModel, runs: RunsModel, qtbot: QtBot) -> None:
+    log = RunLog(directory(opened), 1)
+    log.prepare()
+    qtbot.waitUntil(lambda: runs.active == 1)
+    runs.pause()
+    log.say(RunPaused(step=3))
+    qtbot.waitUntil(lambda: state(runs, 1) == "paused")
+    runs.proceed()
+    runs.stop()
+    folder = RunFolder(directory(opened) / "runs" / "0001")
+    asked = LogReader(folder.requests_file, requests=True).read()
+    assert [type(request) for request in asked] == [PauseRun, ContinueRun, StopRun]
+
+
+def test_why_it_cannot_start(model: ProjectModel, engine: FakeEngine, tmp_path: Path) -> None:
+    runs = RunsModel(model, engine)
+    assert "Open a project" in runs.reason_not_to_start()
+    model.create(tmp_path / "p", Project(name="p"))
+    assert "no data" in runs.reason_not_to_start()
+    source = Source(kind=SourceKind.TABLE, path="x.csv")
+    model.do(SetData(data=DataSpec(sources=(source,))))
+    assert "no network" in runs.reason_not_to_start()
+    model.do(AddNode(node=Node(id="a", type="ReLU")))
+    assert "problem" in runs.reason_not_to_start()
+    engine.set_state("dead", "The engine stopped: it crashed.")
+    assert "it crashed" in runs.reason_not_to_start()
+
+
+def ready(runs: RunsModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runs, "reason_not_to_start", lambda: "")
+
+
+def test_starting_saves_first(
+    opened: ProjectModel, runs: RunsModel, engine: FakeEngine, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ready(runs, monkeypatch)
+    folder = directory(opened)
+
+    def start(request: StartTraining) -> TrainingStarted:
+        assert b'"ReLU"' in (folder / "project.json").read_bytes()
+        RunLog(folder, 1)
+        return TrainingStarted(run=1, run_dir=str(folder / "runs" / "0001"))
+
+    engine.answer_with(StartTraining, start)
+    opened.do(AddNode(node=Node(id="a", type="ReLU")))
+    runs.start("first")
+    assert runs.starting
+    qtbot.waitUntil(lambda: runs.active == 1)
+    assert not runs.starting
+    assert runs.current == 1
+    assert engine.asked(StartTraining)[0].name == "first"
+
+
+def test_a_start_that_fails_is_told(
+    opened: ProjectModel, runs: RunsModel, engine: FakeEngine, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ready(runs, monkeypatch)
+    engine.answer_with(StartTraining, RequestFailed(error=error("training", "There is no such device.")))
+    with qtbot.waitSignal(runs.start_failed) as told:
+        runs.start()
+    assert told.args[0].message == "There is no such device."
+    assert not runs.starting
+
+
+def test_starting_twice_says_why_not(opened: ProjectModel, runs: RunsModel, engine: FakeEngine, qtbot: QtBot) -> None:
+    RunLog(directory(opened), 1).prepare()
+    qtbot.waitUntil(lambda: runs.active == 1)
+    with qtbot.waitSignal(runs.start_failed) as told:
+        runs.start()
+    assert "still training" in told.args[0].message
+
+
+def test_another_project_shows_its_own_runs(
+    opened: ProjectModel, runs: RunsModel, qtbot: QtBot, tmp_path: Path
+) -> None:
+    RunLog(directory(opened), 1).prepare()
+    qtbot.waitUntil(lambda: runs.active == 1)
+    opened.create(tmp_path / "other", Project(name="other"))
+    assert runs.summaries == []
+    assert runs.active is None
+    assert runs.current is None
