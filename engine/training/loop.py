@@ -168,8 +168,7 @@ class Loop:
     def _enter(self, phase: Phase) -> _PhaseAtWork:
         bounds = self._bounds(phase)
         total = phase.epochs * (len(bounds) - 1)
-        alone = len(phase.players) == 1
-        players = [Player(settings, self.task.network, total, alone=alone) for settings in phase.players]
+        players = [Player(settings, self.task.network, total) for settings in phase.players]
         return _PhaseAtWork(settings=phase, bounds=bounds, players=players)
 
     def _bounds(self, phase: Phase) -> list[int]:

@@ -17,10 +17,9 @@ class Player:
     Raises TrainingError when the recipe names a loss or a node that does not exist, or nothing is left to train.
     """
 
-    def __init__(self, settings: recipe.Player, network: CompiledNetwork, total_steps: int, *, alone: bool) -> None:
+    def __init__(self, settings: recipe.Player, network: CompiledNetwork, total_steps: int) -> None:
         self.name = settings.name
         self.every = settings.every
-        self.alone = alone
         try:
             chosen = optimizer(settings.optimizer)
             self._schedule = schedule(settings.schedule)
@@ -31,6 +30,8 @@ class Player:
         self.parameters = _parameters(settings, network)
         self.mover = mover(chosen, self.parameters)
         self.tensors: list[nn.Parameter] = [parameter for _, parameter in self.parameters]
+        trainable = sum(parameter.requires_grad for parameter in network.parameters())
+        self._moves_all = len(self.tensors) == trainable
         self._base = chosen.lr
         self._total_steps = total_steps
         self._constant = isinstance(self._schedule, Constant) and self._schedule.warm_up == 0
@@ -52,8 +53,8 @@ class Player:
         return total
 
     def backward(self, loss: Tensor) -> None:
-        """Gradients for its parameters, and for no others when it does not play alone."""
-        if self.alone:
+        """Gradients for its parameters, and for no others: they would add up until somebody moves those."""
+        if self._moves_all:
             loss.backward()  # type: ignore[no-untyped-call]
         else:
             loss.backward(inputs=self.tensors)  # type: ignore[no-untyped-call]

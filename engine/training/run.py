@@ -119,15 +119,13 @@ class RunProcess:
         import torch
 
         from engine.checks.inference import ShapeChecker
-        from engine.compiler.module import compile_project
         from engine.compiler.plan import first_error
         from engine.data.dataset import open_dataset
-        from engine.training.device import choose_precision, set_threads, wants_channels_last
-        from engine.training.feed import keyed_seed
+        from engine.training.device import choose_precision, set_threads
         from engine.training.loop import Loop
         from engine.training.run_state import RunState
         from engine.training.saver import Saver
-        from engine.training.task import Task
+        from engine.training.task import prepare_task
 
         checker = ShapeChecker(project)
         error = first_error(checker.problems())
@@ -141,13 +139,7 @@ class RunProcess:
         precision, note = choose_precision(recipe.precision, device)
         project_dir = self.folder.path.parent.parent
         dataset = open_dataset(project_dir, project.data, progress=self._data_progress, cancelled=self._is_cancelled)
-        torch.manual_seed(recipe.seed)
-        network = compile_project(project, checker=checker)
-        channels_last = wants_channels_last(network, device, precision)
-        network.to(device)
-        if channels_last:
-            network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        task = Task(project, network, dataset, device, channels_last=channels_last)
+        task = prepare_task(project, dataset, device=device, precision=precision, checker=checker)
         for text in self._differences(state, threads, dataset.fingerprint) if checkpoint is not None else ():
             self.log.append(RunNote(text=text, warning=True, epoch=state.epoch))
         state.threads, state.torch, state.data = threads, str(torch.__version__), dataset.fingerprint
@@ -155,7 +147,6 @@ class RunProcess:
             self.log.append(RunNote(text=f"Rare classes of {', '.join(names)} count more in the loss."))
         if note:
             self.log.append(RunNote(text=note))
-        torch.manual_seed(keyed_seed(recipe.seed, "steps"))
         saver = Saver(self.folder, self.log)
         try:
             self._loop = Loop(

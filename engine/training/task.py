@@ -8,11 +8,14 @@ from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from engine.checks.answers import answer_of
-from engine.compiler.module import CompiledNetwork
+from engine.checks.inference import ShapeChecker
+from engine.compiler.module import CompiledNetwork, compile_project
 from engine.document.data_spec import FieldKind
 from engine.document.project import Project
+from engine.document.recipe import Precision
 from engine.errors import DataError, TrainingError
-from engine.training.feed import Column, Feed
+from engine.training.device import wants_channels_last
+from engine.training.feed import Column, Feed, keyed_seed
 from engine.training.metrics import Scores, scores_for
 
 
@@ -25,6 +28,29 @@ class Data(Protocol):
 
     def columns(self, fields: Sequence[str], split: str) -> Column:
         """The prepared values of these fields for a split."""
+
+
+def prepare_task(
+    project: Project,
+    data: Data,
+    *,
+    device: torch.device | None = None,
+    precision: Precision = Precision.FLOAT32,
+    checker: ShapeChecker | None = None,
+) -> "Task":
+    """Build a project's network with the first weights of its seed, move it to the device and open its batches.
+
+    The random generators stand afterwards where training begins, whatever building the network drew from them.
+    """
+    device = device or torch.device("cpu")
+    torch.manual_seed(project.recipe.seed)
+    network = compile_project(project, checker=checker).to(device)
+    channels_last = wants_channels_last(network, device, precision)
+    if channels_last:
+        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    task = Task(project, network, data, device, channels_last=channels_last)
+    torch.manual_seed(keyed_seed(project.recipe.seed, "steps"))
+    return task
 
 
 class Task:

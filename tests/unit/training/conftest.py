@@ -1,0 +1,9 @@
+"""One compute thread, as tests are small."""
+
+import pytest
+import torch
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> None:
+    torch.set_num_threads(1)
