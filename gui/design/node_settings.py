@@ -84,8 +84,8 @@ class NodeSettings(QWidget):
         self._help = Text("", tone="dim", wrap=True)
         column.addWidget(self._help)
         self._problems_label = self._section("Problems")
-        self._problem_rows = [ProblemRow() for _ in range(3)]
-        for row in self._problem_rows:
+        self.problem_rows = [ProblemRow() for _ in range(3)]
+        for row in self.problem_rows:
             row.repair_chosen.connect(self._on_repair)
             column.addWidget(row)
         self._settings_label = self._section("Settings")
@@ -155,7 +155,7 @@ class NodeSettings(QWidget):
         self._help.set_text(kind.help() if kind is not None else "This version of Netwright does not know this layer.")
         problems = checker.problems_of(node_id)
         self._problems_label.setVisible(bool(problems))
-        for number, row in enumerate(self._problem_rows):
+        for number, row in enumerate(self.problem_rows):
             row.setVisible(number < len(problems))
             if number < len(problems):
                 row.show_problem(problems[number])

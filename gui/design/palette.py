@@ -2,13 +2,13 @@
 
 from typing import Final
 
-from PySide6.QtCore import QEvent, QMimeData, QObject, QPoint, Qt, Signal
-from PySide6.QtGui import QDrag, QKeyEvent, QPainter, QPixmap
-from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPixmap
+from PySide6.QtWidgets import QApplication, QFrame, QLabel, QLineEdit, QListWidgetItem, QVBoxLayout, QWidget
 
 from engine.catalog.layer import Layer
-from engine.catalog.registry import layer_type, layers
-from gui.design.canvas.canvas import LAYER_MIME, QUICK_KEYS
+from engine.catalog.registry import layers
+from gui.design.canvas.canvas import QUICK_KEYS
 from gui.design.canvas.face import NodeFace
 from gui.design.canvas.sprites import paint_sprite
 from gui.design.families import TITLES, color_name
@@ -22,23 +22,63 @@ _KEY_OF: Final = {name: key for key, name in QUICK_KEYS.items()}
 
 
 class _LayerList(RowList):
-    """Rows that can be dragged."""
+    """Rows that can be dragged out of the list.
+
+    Not by QDrag: that runs an event loop of its own while the button is held, and platforms without a window system
+    have none. The mouse belongs to the widget it was pressed on until it is released; its events say all that is needed.
+    """
+
+    dragged = Signal(str, QPoint)
+    """Type name and where the pointer is on the screen."""
+    dropped = Signal(str, QPoint)
+    drag_cancelled = Signal()
+
+    def __init__(self) -> None:
+        super().__init__(name="design.palette.list", accessible="Layers", grows=False)
+        self._pressed: QPoint | None = None
+        self._name = ""
+        self._dragging = False  # set once the pointer has gone far enough, cleared on release or Escape
 
     @guarded
-    def startDrag(self, supportedActions: Qt.DropAction) -> None:  # noqa: N803 - Qt's name
-        name = self.current_key()
-        kind = layer_type(str(name)) if name is not None else None
-        if kind is None:
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        super().mousePressEvent(event)
+        item = self.itemAt(event.position().toPoint())
+        name = item.data(KeyRole) if item is not None else None
+        if event.button() == Qt.MouseButton.LeftButton and name is not None:
+            self._pressed, self._name = event.globalPosition().toPoint(), str(name)
+
+    @guarded
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        at = event.globalPosition().toPoint()
+        if self._pressed is None or not event.buttons() & Qt.MouseButton.LeftButton:
+            super().mouseMoveEvent(event)
             return
-        data = QMimeData()
-        data.setData(LAYER_MIME, kind.type_name().encode())
-        drag = QDrag(self)
-        drag.setMimeData(data)
-        picture = ghost(kind, self.devicePixelRatioF())
-        drag.setPixmap(picture)
-        size = picture.deviceIndependentSize()
-        drag.setHotSpot(QPoint(round(size.width() / 2), round(size.height() / 2)))
-        drag.exec(Qt.DropAction.CopyAction)
+        if not self._dragging and (at - self._pressed).manhattanLength() >= QApplication.startDragDistance():
+            self._dragging = True
+            self.viewport().setCursor(Qt.CursorShape.ClosedHandCursor)
+        if self._dragging:
+            self.dragged.emit(self._name, at)
+
+    @guarded
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._dragging:
+            self._end()
+            self.dropped.emit(self._name, event.globalPosition().toPoint())
+        self._pressed = None
+        super().mouseReleaseEvent(event)
+
+    @guarded
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if self._dragging and event.key() == Qt.Key.Key_Escape:
+            self._end()
+            self.drag_cancelled.emit()
+            return
+        super().keyPressEvent(event)
+
+    def _end(self) -> None:
+        self._dragging = False
+        self._pressed = None
+        self.viewport().unsetCursor()
 
 
 class Palette(QFrame):
@@ -64,17 +104,15 @@ class Palette(QFrame):
         self._key = QLabel("/", self.search)
         self._key.setProperty("role", "note")
         self._key.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.list = _LayerList(name="design.palette.list", accessible="Layers", grows=False)
-        self.list.setDragEnabled(True)
-        self.list.setDragDropMode(RowList.DragDropMode.DragOnly)
+        self.list = _LayerList()
         self.list.itemActivated.connect(self._on_activated)
         self.list.installEventFilter(self)
-        self._nothing = Text("", tone="dim", wrap=True)
-        self._nothing.hide()
+        self.nothing = Text("", tone="dim", wrap=True)
+        self.nothing.hide()
         top = QVBoxLayout()
         top.setContentsMargins(0, 0, 11, 0)
         top.addWidget(self.search)
-        top.addWidget(self._nothing)
+        top.addWidget(self.nothing)
         column.addLayout(top)
         column.addWidget(self.list, 1)
         self._fill()
@@ -142,9 +180,9 @@ class Palette(QFrame):
                     family = kind.family
                     self.list.add_heading(TITLES[family])
                 self._add(kind)
-        self._nothing.setVisible(bool(text) and self.list.count() == 0)
+        self.nothing.setVisible(bool(text) and self.list.count() == 0)
         if text:
-            self._nothing.set_text(f"No layer is called “{text[:40]}”. Try what it does: dense, memory, shrink, join.")
+            self.nothing.set_text(f"No layer is called “{text[:40]}”. Try what it does: dense, memory, shrink, join.")
 
     def _add(self, kind: type[Layer]) -> None:
         name = kind.type_name()
@@ -165,7 +203,7 @@ class Palette(QFrame):
             self.layer_chosen.emit(str(name))
 
 
-def ghost(kind: type[Layer], ratio: float) -> QPixmap:
+def card_picture(kind: type[Layer], ratio: float) -> QPixmap:
     """The card of a layer as it hangs at the pointer while it is dragged."""
     face = NodeFace(
         id="",

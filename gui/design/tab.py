@@ -2,14 +2,15 @@
 
 from typing import Final
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QSplitter, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QWidget
 
+from engine.catalog.registry import layer_type
 from engine.document.edits import Change
 from gui.design.canvas.canvas import GraphCanvas
 from gui.design.inspector import Inspector
-from gui.design.palette import Palette
+from gui.design.palette import Palette, card_picture
 from gui.design.problems import HEADER_HEIGHT, Problems
 from gui.models.project import ProjectModel
 from gui.models.runs import RunsModel
@@ -60,6 +61,12 @@ class DesignTab(QWidget):
         row.setSpacing(0)
         row.addWidget(self._across)
         self.palette_panel.layer_chosen.connect(self._on_layer_chosen)
+        self.palette_panel.list.dragged.connect(self._on_layer_dragged)
+        self.palette_panel.list.dropped.connect(self._on_layer_dropped)
+        self.palette_panel.list.drag_cancelled.connect(self._on_drag_cancelled)
+        self.ghost = QLabel(self)  # hangs at the pointer until the canvas draws the layer itself
+        self.ghost.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.ghost.hide()
         self.canvas.inspect_requested.connect(self._on_inspect)
         self.problems.jumped.connect(self.canvas.reveal)
         self.problems.folded_changed.connect(self._fit_problems)
@@ -103,6 +110,35 @@ class DesignTab(QWidget):
 
     def _on_layer_chosen(self, name: str) -> None:
         self.canvas.add_layer(name)
+
+    def _on_layer_dragged(self, name: str, at: QPoint) -> None:
+        over = self.canvas.mapFromGlobal(at)
+        if self.canvas.rect().contains(over):
+            self.ghost.hide()
+            self.canvas.drag_layer(name, over)
+            return
+        self.canvas.cancel_gesture()
+        if self.ghost.isHidden():
+            kind = layer_type(name)
+            if kind is None:
+                return
+            self.ghost.setPixmap(card_picture(kind, self.devicePixelRatioF()))
+            self.ghost.adjustSize()
+            self.ghost.raise_()
+            self.ghost.show()
+        self.ghost.move(self.mapFromGlobal(at) - self.ghost.rect().center())
+
+    def _on_layer_dropped(self, name: str, at: QPoint) -> None:
+        self.ghost.hide()
+        over = self.canvas.mapFromGlobal(at)
+        if self.canvas.rect().contains(over):
+            self.canvas.drop_layer(name, over)
+        else:
+            self.canvas.cancel_gesture()
+
+    def _on_drag_cancelled(self) -> None:
+        self.ghost.hide()
+        self.canvas.cancel_gesture()
 
     def _on_inspect(self, _node_id: str) -> None:
         if not self._right.sizes() or self._across.sizes()[2] == 0:

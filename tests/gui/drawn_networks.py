@@ -2,17 +2,18 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 
 import numpy as np
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
-from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent, QMouseEvent
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from engine.document.data_spec import DataSpec, Field, FieldKind, Role, Statistics, Step
 from engine.document.graph import Edge, Graph, Node
 from engine.document.project import Project
-from gui.design.canvas.canvas import LAYER_MIME, GraphCanvas
+from gui.design.canvas.canvas import GraphCanvas
 from gui.design.canvas.geometry import Flag
 
 CLASSES = ("bag", "boot", "coat", "dress", "pullover", "sandal", "shirt", "sneaker", "top", "trousers")
@@ -59,7 +60,7 @@ def residual_network() -> Project:
         Node(id="answer", type="Output", attributes={"field": "label"}, x=480, y=576),
     ]
     chain = ("images", "conv1", "bn1", "relu1", "pool1", "conv2", "conv3", "relu2")
-    edges = [Edge(source=a, target=b) for a, b in zip(chain, chain[1:], strict=False)]
+    edges = [Edge(source=a, target=b) for a, b in pairwise(chain)]
     edges += [
         Edge(source="relu2", target="add1", input="a"),
         Edge(source="conv2", target="add1", input="b"),
@@ -187,17 +188,13 @@ class Hand:
         return self.canvas.window().focusWidget() or self.canvas
 
     def drop_layer(self, name: str, at: QPoint, *, leave: bool = False) -> None:
-        """Drag a layer from the palette over the canvas and drop it, or take it away again."""
-        data = QMimeData()
-        data.setData(LAYER_MIME, name.encode())
-        left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-        copy = Qt.DropAction.CopyAction
-        QApplication.sendEvent(self.canvas, QDragEnterEvent(at - QPoint(40, 20), copy, data, left, none))
-        QApplication.sendEvent(self.canvas, QDragMoveEvent(at, copy, data, left, none))
+        """What the tab does when a layer of the palette is dragged over the canvas, and dropped or taken away again."""
+        self.canvas.drag_layer(name, at - QPoint(40, 20))
+        self.canvas.drag_layer(name, at)
         if leave:
-            QApplication.sendEvent(self.canvas, QDragLeaveEvent())
+            self.canvas.cancel_gesture()
         else:
-            QApplication.sendEvent(self.canvas, QDropEvent(QPointF(at), copy, data, left, none))
+            self.canvas.drop_layer(name, at)
 
 
 def agrees(canvas: GraphCanvas) -> None:

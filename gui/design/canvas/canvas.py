@@ -9,14 +9,11 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, QTimer, S
 from PySide6.QtGui import (
     QContextMenuEvent,
     QCursor,
-    QDragEnterEvent,
-    QDragLeaveEvent,
-    QDragMoveEvent,
-    QDropEvent,
     QFocusEvent,
     QGuiApplication,
     QHelpEvent,
     QKeyEvent,
+    QKeySequence,
     QMouseEvent,
     QNativeGestureEvent,
     QPainter,
@@ -66,9 +63,6 @@ from gui.widgets.guarded import guarded
 from gui.widgets.plain_text import tooltip_text
 from gui.widgets.theme import current_theme, theme_notifier
 
-LAYER_MIME: Final = "application/x-netwright-layer"
-"""What the palette drags: the type name of a layer."""
-
 QUICK_KEYS: Final = {
     "C": "Conv2d",
     "P": "MaxPool2d",
@@ -109,7 +103,6 @@ class GraphCanvas(QWidget):
         self.setAccessibleDescription("Tab adds a layer, arrow keys walk along the links, Enter opens the settings.")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
-        self.setAcceptDrops(True)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMinimumSize(320, 240)
         self._project = project
@@ -757,10 +750,14 @@ class GraphCanvas(QWidget):
                 self.setCursor(Qt.CursorShape.OpenHandCursor)
             return
         command = self._command_for(event)
-        if command is None:
+        if command is not None:
+            command()
+        elif event.matches(QKeySequence.StandardKey.Undo):
+            self._project.history.undo()  # in a window its menu takes these two before they come here
+        elif event.matches(QKeySequence.StandardKey.Redo):
+            self._project.history.redo()
+        else:
             super().keyPressEvent(event)
-            return
-        command()
 
     @guarded
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
@@ -1009,39 +1006,24 @@ class GraphCanvas(QWidget):
     def _on_bar_zoomed(self, direction: int) -> None:
         self.zoom_to(1.0 if direction == 0 else self._view.zoom * _ZOOM_STEP**direction)
 
-    # Drag and drop from the palette.
+    # Layers dragged here from the palette.
 
-    @guarded
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        name = bytes(event.mimeData().data(LAYER_MIME).data()).decode("utf-8", "replace")
-        if not name or layer_type(name) is None or self._project.read_only:
-            event.ignore()  # files are the window's
-            return
-        self.cancel_gesture()
-        self._gesture = DropLayer(self, self._pointer(event.position(), event.modifiers()), name)
-        event.acceptProposedAction()
-
-    @guarded
-    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+    def drag_layer(self, name: str, at: QPoint) -> None:
+        """A layer is dragged over this point of the widget: show where it would go."""
+        pointer = self._last = self._pointer(QPointF(at), QGuiApplication.keyboardModifiers())
         if isinstance(self._gesture, DropLayer):
-            self._last = self._pointer(event.position(), event.modifiers())
-            self._gesture.move(self._last)
-            event.acceptProposedAction()
+            self._gesture.move(pointer)
+        elif layer_type(name) is not None and not self._project.read_only:
+            self.cancel_gesture()
+            self._gesture = DropLayer(self, pointer, name)
 
-    @guarded
-    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        self.cancel_gesture()
-
-    @guarded
-    def dropEvent(self, event: QDropEvent) -> None:
-        gesture = self._gesture
-        if not isinstance(gesture, DropLayer):
-            event.ignore()
-            return
-        pointer = self._pointer(event.position(), event.modifiers())
-        self._end(lambda: gesture.commit(pointer))
-        event.acceptProposedAction()
-        self.setFocus()
+    def drop_layer(self, name: str, at: QPoint) -> None:
+        """The layer is let go at this point."""
+        self.drag_layer(name, at)
+        gesture, pointer = self._gesture, self._last
+        if isinstance(gesture, DropLayer):
+            self._end(lambda: gesture.commit(pointer))
+            self.setFocus()
 
     def _after(self, ms: int, slot: Callable[[], None]) -> QTimer:
         timer = QTimer(self)
