@@ -93,7 +93,7 @@ class LogReader:
                 continue
             try:
                 events.append(self._decoder.decode(line))
-            except msgspec.MsgspecError:
+            except (msgspec.MsgspecError, UnicodeDecodeError):
                 self.damaged_lines += 1
         return events
 

@@ -170,7 +170,7 @@ def _read(path: Path, skipped: tuple[str, ...]) -> Checkpoint:
         tensors = load_file(path / OPTIMIZER) if OPTIMIZER in manifest.files else {}
     except FileNotFoundError as error:
         raise _DamagedError(f"{Path(error.filename or '').name or 'a file'} is missing") from error
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise _DamagedError("it holds broken JSON") from error
     except (OSError, SafetensorError) as error:
         raise _DamagedError(f"it cannot be read ({error})") from error

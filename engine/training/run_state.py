@@ -77,6 +77,6 @@ def peek(folder: RunFolder, kind: Kind = "last") -> RunState | None:
     for path in newest_first(folder.checkpoints, kind):
         try:
             return msgspec.json.decode((path / STATE).read_bytes(), type=RunState)
-        except (OSError, msgspec.MsgspecError):
+        except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
             continue
     return None

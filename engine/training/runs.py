@@ -71,7 +71,7 @@ def about(folder: RunFolder) -> About:
     """The run's name and when it was created; empty when that is not known."""
     try:
         return msgspec.json.decode((folder.path / ABOUT).read_bytes(), type=About)
-    except (OSError, msgspec.MsgspecError):
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return About()
 
 
