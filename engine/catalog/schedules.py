@@ -129,7 +129,7 @@ class OneCycle(Schedule):
 
     def factor(self, step: int, total_steps: int) -> float:
         last = max(total_steps - 1, 1)
-        peak = max(self.peak_at * last, 1e-9)
+        peak = max(self.peak_at * total_steps - 1, 1e-9)  # where torch puts it
         if step <= peak:
             low, done = self.start, step / peak
             return low + (1 - low) * (1 - math.cos(math.pi * done)) / 2

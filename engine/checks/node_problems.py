@@ -221,7 +221,7 @@ def _mismatch(checker: ShapeInference, node: Node, layer: Layer, error: Netwrigh
         assert spec is not None  # it was refused, so it is known
         if error.expected.startswith(tuple("0123456789")):
             mended = repairs.wrong_rank(checker, node, edge, spec)
-            hint = mended[0].title.replace("Remove ", "Remove the layer ") + "." if mended else ""
+            hint = mended[0].title + "." if mended else ""
         else:
             mended = repairs.wrong_dtype(checker, node, edge, spec)
             hint = mended[0].title + "." if mended else ""

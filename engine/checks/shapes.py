@@ -168,7 +168,7 @@ class ShapeInference:
             edges = graph.inputs_of(node_id)
             if state is None or state.node is not node:
                 old = None if state is None else state.node
-                was_sink = node_id in self._sinks
+                was_sink, had = node_id in self._sinks, () if state is None else state.ports
                 if old is None or old.type != node.type or old.bypassed != node.bypassed:
                     redrawn = True
                 if state is None or state.node.type != node.type or state.node.attributes != node.attributes:
@@ -181,7 +181,7 @@ class ShapeInference:
                     self._positions[node_id] = self._next_position
                     self._next_position += 1
                     self._order = None
-                redrawn = redrawn or was_sink != (node_id in self._sinks)
+                redrawn = redrawn or had != state.ports or was_sink != (node_id in self._sinks)
                 # What a neighbour says may depend on the type of this node (a Softmax before a loss).
                 touched.update(edge.target for edge in graph.consumers_of(node_id))
                 touched.update(edge.source for edge in edges.values())
@@ -196,10 +196,10 @@ class ShapeInference:
                 if isinstance(state.layer, Input | Output | Loss):
                     dirty.add(node_id)
         if (redrawn and self._stuck) or any(self._late(node_id) for node_id in change.nodes):
-            before = self._stuck | self._cycle
+            stuck, cycle = self._stuck, self._cycle
             self._reorder()
-            touched |= before ^ (self._stuck | self._cycle)
-            dirty |= before - self._stuck
+            touched |= (stuck ^ self._stuck) | (cycle ^ self._cycle)
+            dirty |= stuck - self._stuck
             for node_id in self._stuck:
                 if self._blank(node_id):
                     touched.add(node_id)

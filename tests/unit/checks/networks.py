@@ -1,5 +1,6 @@
 """Small projects that the tests of checks draw on."""
 
+import itertools
 from collections.abc import Iterable
 from typing import Any
 
@@ -55,13 +56,11 @@ def link(text: str) -> Edge:
 
 
 def project(nodes: Iterable[Node], links: str = "", data: DataSpec = PICTURES) -> Project:
-    """A project; `links` are one or more chains, separated by commas: "x > conv1 > loss.prediction, y > loss.target"."""
+    """A project; `links` are chains, separated by commas: "x > conv1 > loss.prediction, y > loss.target"."""
     edges = []
     for chain in filter(None, (part.strip() for part in links.split(","))):
         stops = [stop.strip() for stop in chain.split(">")]
-        edges += [
-            link(f"{source.partition('.')[0]} > {target}") for source, target in zip(stops, stops[1:], strict=False)
-        ]
+        edges += [link(f"{source.partition('.')[0]} > {target}") for source, target in itertools.pairwise(stops)]
     placed = [
         Node(id=item.id, type=item.type, attributes=item.attributes, x=240.0 * place, bypassed=item.bypassed)
         for place, item in enumerate(nodes)
