@@ -1,1 +1,1 @@
-"""Tab Evaluate: scores, confusion matrix, mistakes."""
+"""Tab Evaluate: scores, confusion matrix, mistakes; absent on purpose: any scoring, which is the engine's."""

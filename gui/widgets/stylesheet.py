@@ -269,7 +269,7 @@ QListView::item, QTreeView::item {{ border-radius: 5px; min-height: 20px; }}
 QTableView {{ font-family: "{fonts.MONO_FAMILY}"; font-size: {fonts.SIZE_MONO}px; }}
 QHeaderView {{ background: transparent; border: none; }}
 QHeaderView::section {{
-    background: transparent; color: {t.faint}; border: none; border-bottom: 1px solid {t.line}; padding: 4px 6px;
+    background: transparent; color: {t.faint}; border: none; border-bottom: 1px solid {t.line}; padding: 4px 9px;
     font-family: "{fonts.MONO_FAMILY}"; font-size: {fonts.SIZE_MONO_SMALL}px; font-weight: 400;
 }}
 QHeaderView::section:hover {{ color: {t.text}; }}

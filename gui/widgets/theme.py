@@ -75,12 +75,15 @@ def _theme_for(choice: ThemeChoice) -> Theme:
 
 
 def _wear(app: QApplication, theme: Theme) -> Theme:
+    sheet = stylesheet(theme)
+    if _State.theme is theme and app.styleSheet() == sheet:
+        return theme  # setting a sheet again would re-polish every widget there is
     _State.theme = theme
     install_fonts(app)
     if app.style().objectName().lower() != "fusion":  # a stylesheet sits on it; set once, it re-polishes everything
         app.setStyle("Fusion")
     app.setPalette(_palette(theme))
-    app.setStyleSheet(stylesheet(theme))
+    app.setStyleSheet(sheet)
     theme_notifier().changed.emit()
     return theme
 

@@ -4,12 +4,31 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QWidget
 
 from engine.document import files
 from engine.document.project import Project
+from engine.protocol.messages import (
+    ClassScore,
+    DataDescribed,
+    DescribeData,
+    Evaluate,
+    EvaluationFinished,
+    FieldEvaluation,
+    GetSamples,
+    Mistake,
+    Progress,
+    RequestFailed,
+    SampleCard,
+    SamplesRead,
+    SplitCounts,
+)
+from gui.evaluate.tab import EvaluateTab
 from gui.train.tab import TrainTab
 from gui.workbench import Workbench
+from tests.gui.fake_engine import FakeEngine, error
 from tests.gui.run_logs import RunLog
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "projects"
@@ -66,8 +85,6 @@ def train_compared(bench: Workbench, place: Path, log: type[RunLog]) -> QWidget:
         one.finish(best)
     bench.project.open(directory)
     tab = train_tab(bench)
-    from PySide6.QtCore import QTimer
-
     QTimer.singleShot(350, tab.run_list.rows.selectAll)
     return tab
 
@@ -83,9 +100,147 @@ def train_failed(bench: Workbench, place: Path, log: type[RunLog]) -> QWidget:
     return train_tab(bench)
 
 
+# Evaluate
+
+
+def scripted_data(engine: FakeEngine) -> None:
+    """Let the engine describe the data and give a card for every sample asked for."""
+    engine.answer_with(DescribeData, DataDescribed(samples=5000, counts=SplitCounts(train=4000, val=500, test=500)))
+    engine.answer_with(GetSamples, lambda request: SamplesRead(cards=[picture_card(at) for at in request.indices]))
+
+
+def picture_card(index: int) -> SampleCard:
+    """A small made-up picture: a bright shape on dark ground, another one for each index."""
+    side = 28
+    y, x = np.mgrid[0:side, 0:side]
+    radius = 6 + index % 7
+    body = (np.abs(x - 14) < radius) & (np.abs(y - 14) < 4 + index % 9)
+    picture = np.full((side, side, 3), 34, np.uint8)
+    picture[body] = (120 + index % 80, 120 + index % 60, 130)
+    return SampleCard(index=index, name=f"{index:05d}.png", width=side, height=side, rgb=picture.tobytes())
+
+
+def scores_of(run: int, count: int = 8, split: str = "test") -> EvaluationFinished:
+    """The evaluation of a good classifier of garments."""
+    names = ["shirt", "coat", "dress", "bag", "boot", "sandal", "sneaker", "trouser"]
+    names = (names + [f"class {at}" for at in range(count)])[:count]
+    rng = np.random.default_rng(3)
+    matrix = rng.poisson(3, (count, count))
+    matrix[np.arange(count), np.arange(count)] = rng.integers(900, 985, count)
+    matrix[0, 1 % count] = 41 if count > 1 else 900
+    mistakes = [
+        Mistake(
+            index=at, true=names[at % count], predicted=names[(at + 1 + at // count) % count], score=0.99 - at / 200
+        )
+        for at in range(40)
+    ]
+    per_class = [
+        ClassScore(
+            name=name,
+            precision=float(matrix[at, at] / matrix[:, at].sum()),
+            recall=float(matrix[at, at] / matrix[at].sum()),
+            f1=0.93,
+            samples=int(matrix[at].sum()),
+        )
+        for at, name in enumerate(names)
+    ]
+    field = FieldEvaluation(
+        field="label",
+        metrics={"accuracy": 0.941, "f1_macro": 0.94, "top_k_accuracy": 0.983, "loss": 0.2134},
+        classes=names,
+        matrix=matrix.tolist(),
+        per_class=per_class,
+        mistakes=mistakes,
+        interval=[0.936, 0.945],
+    )
+    return EvaluationFinished(run=run, split=split, samples=int(matrix.sum()), seconds=1.3, outputs=[field])
+
+
+def number_scores(run: int) -> EvaluationFinished:
+    """The evaluation of a network that answers a number."""
+    mistakes = [
+        Mistake(index=at, true=f"{3.1 + at}", predicted=f"{9.7 - at:.1f}", score=6.6 - at / 3) for at in range(9)
+    ]
+    field = FieldEvaluation(
+        field="body_mass", metrics={"mean_absolute_error": 0.412, "r2": 0.87, "loss": 0.31}, mistakes=mistakes
+    )
+    return EvaluationFinished(run=run, split="test", samples=68, seconds=0.2, outputs=[field])
+
+
+def two_runs(bench: Workbench, place: Path, log: type[RunLog]) -> None:
+    """A project with two finished runs, open."""
+    directory = open_example(bench, place)
+    for run, name, best in ((13, "", 0.936), (14, "wider fc", 0.941)):
+        one = log(directory, run, name=name)
+        one.prepare()
+        one.train(20, best=best)
+        one.finish(best)
+    bench.project.open(directory)
+
+
+def evaluate_tab(bench: Workbench) -> EvaluateTab:
+    """The tab as the window makes it."""
+    return EvaluateTab(project=bench.project, runs=bench.runs, evaluation=bench.evaluation, data=bench.data)
+
+
+def evaluate_empty(bench: Workbench, place: Path, log: type[RunLog]) -> QWidget:
+    """Nothing trained."""
+    bench.project.open(open_example(bench, place))
+    return evaluate_tab(bench)
+
+
+def evaluate_full(bench: Workbench, place: Path, log: type[RunLog]) -> QWidget:
+    """Scores of a classifier, a cell selected."""
+    scripted_data(bench.engine)
+    bench.engine.answer_with(Evaluate, lambda request: scores_of(int(request.run)))
+    two_runs(bench, place, log)
+    tab = evaluate_tab(bench)
+    QTimer.singleShot(550, lambda: tab.matrix.select(0, 1))
+    return tab
+
+
+def evaluate_many(bench: Workbench, place: Path, log: type[RunLog]) -> QWidget:
+    """Eighty classes."""
+    scripted_data(bench.engine)
+    bench.engine.answer_with(Evaluate, lambda request: scores_of(int(request.run), 80))
+    two_runs(bench, place, log)
+    return evaluate_tab(bench)
+
+
+def evaluate_numbers(bench: Workbench, place: Path, log: type[RunLog]) -> QWidget:
+    """A network that answers a number."""
+    scripted_data(bench.engine)
+    bench.engine.answer_with(Evaluate, lambda request: number_scores(int(request.run)))
+    two_runs(bench, place, log)
+    return evaluate_tab(bench)
+
+
+def evaluate_working(bench: Workbench, place: Path, log: type[RunLog]) -> QWidget:
+    """Half way through."""
+    bench.engine.answer_with(Evaluate, [Progress(fraction=0.4, message="Scoring 4,000 of 10,000", left_s=3)])
+    two_runs(bench, place, log)
+    return evaluate_tab(bench)
+
+
+def evaluate_failed(bench: Workbench, place: Path, log: type[RunLog]) -> QWidget:
+    """The data is gone."""
+    failure = error(
+        "data", "The folder photos cannot be found.", "/home/me/photos", "Bring it back, or choose it anew in Data."
+    )
+    bench.engine.answer_with(Evaluate, RequestFailed(error=failure))
+    two_runs(bench, place, log)
+    return evaluate_tab(bench)
+
+
 STATES: dict[str, Callable[[Any, Path, Any], QWidget]] = {
     "train_empty": train_empty,
     "train_running": train_running,
     "train_compared": train_compared,
     "train_failed": train_failed,
+    "evaluate_empty": evaluate_empty,
+    "evaluate_full": evaluate_full,
+    "evaluate_many": evaluate_many,
+    "evaluate_numbers": evaluate_numbers,
+    "evaluate_working": evaluate_working,
+    "evaluate_failed": evaluate_failed,
 }

@@ -107,7 +107,8 @@ class Failing(QWidget):
 
     @guarded
     def paintEvent(self, event: object) -> None:
-        self.painter = QPainter(self)
+        painter = QPainter(self)
+        painter.drawPoint(1, 1)
         raise ZeroDivisionError("in paint")
 
     @guarded(fallback=lambda self: QSize(77, 33))

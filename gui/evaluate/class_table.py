@@ -1,0 +1,111 @@
+"""Precision, recall, F1 and count of each class, sorted as the user likes."""
+
+from typing import Final
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt, Signal
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+
+from engine.protocol.messages import ClassScore
+from gui.widgets.guarded import guarded
+from gui.widgets.plain_text import plain_text
+from gui.widgets.theme import current_theme
+
+_COLUMNS: Final = ("class", "precision", "recall", "F1", "n")
+_Index = QModelIndex | QPersistentModelIndex
+_SortRole: Final = Qt.ItemDataRole.UserRole
+
+
+class ClassScoresModel(QAbstractTableModel):
+    """Rows are classes in the order of the data."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._scores: list[ClassScore] = []
+
+    def set_scores(self, scores: list[ClassScore]) -> None:
+        """Show other scores."""
+        self.beginResetModel()
+        self._scores = scores
+        self.endResetModel()
+
+    @guarded(fallback=0)
+    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008, Qt's own default
+        return 0 if parent.isValid() else len(self._scores)
+
+    @guarded(fallback=0)
+    def columnCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008, Qt's own default
+        return 0 if parent.isValid() else len(_COLUMNS)
+
+    @guarded
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        score = self._scores[index.row()]
+        value = (score.name, score.precision, score.recall, score.f1, score.samples)[index.column()]
+        if role == _SortRole:
+            return value
+        if role == Qt.ItemDataRole.DisplayRole:
+            if isinstance(value, str):
+                return plain_text(value, 80)
+            return f"{value:.3f}" if isinstance(value, float) else f"{value:,}"
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            side = Qt.AlignmentFlag.AlignLeft if index.column() == 0 else Qt.AlignmentFlag.AlignRight
+            return side | Qt.AlignmentFlag.AlignVCenter
+        if role == Qt.ItemDataRole.ForegroundRole and index.column() > 0:
+            return current_theme().color("dim")
+        return None
+
+    @guarded
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        if orientation != Qt.Orientation.Horizontal:
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return _COLUMNS[section]
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            side = Qt.AlignmentFlag.AlignLeft if section == 0 else Qt.AlignmentFlag.AlignRight
+            return side | Qt.AlignmentFlag.AlignVCenter
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return {
+                "precision": "Of the samples answered with this class, the share that are.",
+                "recall": "Of the samples of this class, the share that were found.",
+                "F1": "One number for both: their harmonic mean.",
+                "n": "Samples of this class.",
+            }.get(_COLUMNS[section])
+        return None
+
+
+class ClassTable(QTableView):
+    """`class_chosen` carries the index of the class of a row that was clicked or given by keyboard."""
+
+    class_chosen = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("evaluate.classes")
+        self.setAccessibleName("Scores per class")
+        self._scores = ClassScoresModel()
+        self._sorted = QSortFilterProxyModel(self)
+        self._sorted.setSourceModel(self._scores)
+        self._sorted.setSortRole(_SortRole)
+        self.setModel(self._sorted)
+        self.setSortingEnabled(True)
+        self.setShowGrid(False)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setTabKeyNavigation(False)
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(26)
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        header.setMinimumSectionSize(56)
+        header.setSortIndicatorClearable(True)
+        self.clicked.connect(self._on_chosen)
+        self.activated.connect(self._on_chosen)
+        self.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
+
+    def set_scores(self, scores: list[ClassScore]) -> None:
+        """Show the scores of other classes; the order the user chose stays."""
+        self._scores.set_scores(scores)
+
+    def _on_chosen(self, index: QModelIndex) -> None:
+        self.class_chosen.emit(self._sorted.mapToSource(index).row())
