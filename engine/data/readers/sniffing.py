@@ -150,6 +150,10 @@ def sniff(text: str, where: str, options: dict[str, Value] | None = None) -> Dia
     rows = _records(text, delimiter, 400)
     if not rows:
         raise DataError(f"{where} is empty.", where=where)
+    if len(rows[0][1]) > MAX_COLUMNS:
+        raise DataError(
+            f"{where} has {len(rows[0][1]):,} columns.", where=where, expected=f"up to {MAX_COLUMNS:,} columns"
+        )
     skip = options.get("skip")
     notes: list[tuple[str, str]] = []
     if not isinstance(skip, int):
@@ -161,20 +165,16 @@ def sniff(text: str, where: str, options: dict[str, Value] | None = None) -> Dia
     header = options.get("header")
     if not isinstance(header, bool):
         header = has_header(table, str(decimal))
-    if header and len(table) == 1:
-        raise DataError(
-            f"{where} has a header but no rows.",
-            where=where,
-            found=", ".join(table[0][:8]),
-            hint="Export it with its rows.",
-        )
     return Dialect(delimiter=delimiter, decimal=str(decimal), skip=skip, header=header, notes=tuple(notes))
 
 
 def _records(text: str, delimiter: str, limit: int) -> list[tuple[int, list[str]]]:
     """The first records, each with the number of its last line (from 1); one torn by the sample's end is left out."""
-    sample = text[:SAMPLE]
-    if len(text) > SAMPLE:
+    size = SAMPLE
+    while text.count("\n", 0, size) < 20 and size < min(len(text), 64 * SAMPLE):
+        size *= 4  # long lines need a longer look
+    sample = text[:size]
+    if len(text) > size:
         sample = sample[: sample.rfind("\n") + 1] or sample
     reader = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter, skipinitialspace=True)
     rows: list[tuple[int, list[str]]] = []
@@ -211,7 +211,7 @@ def find_delimiter(text: str) -> str:
     if best_score == 0:
         rows = [line.split() for line in text[:SAMPLE].splitlines()[:200] if line.strip()]
         numeric = sum(1 for row in rows if len(row) > 1 and sum(map(is_number, row)) >= len(row) / 2)
-        if _width(rows)[0] > 1 and _width(rows)[1] > 0.95 and numeric > 0.8 * len(rows):
+        if _width(rows)[0] > 1 and _width(rows)[1] > 0.95 and numeric > 0.6 * len(rows):
             return " "
     return best
 

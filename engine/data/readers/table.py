@@ -16,7 +16,7 @@ from engine.data.left_out import LeftOutList, printable
 from engine.data.progress import IsCancelled, Pace, Progress, never, silent
 from engine.data.readers.columns import missing_marks, numbers_of
 from engine.data.readers.files import FileEntry, FileTree
-from engine.data.readers.sniffing import MAX_COLUMNS, MAX_FIELD, MAX_TABLE_BYTES, Dialect, decode_table, sniff
+from engine.data.readers.sniffing import MAX_FIELD, MAX_TABLE_BYTES, Dialect, decode_table, sniff
 from engine.data.samples import NOT_SAID, Column, Samples, split_of_words
 from engine.data.strings import Strings
 from engine.document.data_spec import Field, FieldKind, Role, Source
@@ -69,13 +69,6 @@ def parse_table(
     first_line, first = next(rows, (0, []))
     if not first:
         raise DataError(f"{where} holds no table.", where=where)
-    if len(first) > MAX_COLUMNS:
-        raise DataError(
-            f"{where} has {len(first):,} columns.",
-            where=where,
-            expected=f"up to {MAX_COLUMNS:,}",
-            found=f"{len(first):,}",
-        )
     width = _common_width(text, dialect, len(first))
     names = _names(first[:width] if dialect.header else [""] * width, where, notes, header=dialect.header)
     names += [f"column_{number + 1}" for number in range(len(names), width)]

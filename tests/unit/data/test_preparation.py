@@ -127,7 +127,9 @@ def test_transparent_parts_lie_on_white() -> None:
 def test_cover_cuts_the_middle_and_contain_adds_bars() -> None:
     raw = np.zeros((10, 30, 1), np.uint8)
     raw[:, 10:20] = 200
-    cover = Field(name="p", kind=FieldKind.IMAGE, preparation=(Step(type="Resize", attributes={"height": 10, "width": 10}),))
+    cover = Field(
+        name="p", kind=FieldKind.IMAGE, preparation=(Step(type="Resize", attributes={"height": 10, "width": 10}),)
+    )
     assert (Preparation(cover).apply([raw]).numpy() == 200).all()
     contain = Field(
         name="p",
@@ -253,7 +255,10 @@ def test_the_vocabulary_counts_in_a_fixed_order() -> None:
 
 def test_several_fields_side_by_side() -> None:
     number = Field(
-        name="a", kind=FieldKind.NUMBER, preparation=(Step(type="Standardize"),), statistics=Statistics(mean=(1.0,), std=(2.0,))
+        name="a",
+        kind=FieldKind.NUMBER,
+        preparation=(Step(type="Standardize"),),
+        statistics=Statistics(mean=(1.0,), std=(2.0,)),
     )
     category = Field(
         name="b", kind=FieldKind.CATEGORY, preparation=(Step(type="OneHot"),), statistics=Statistics(classes=("x", "y"))
@@ -283,9 +288,7 @@ def test_a_step_that_does_not_fit_is_refused() -> None:
     with pytest.raises(DataError, match="no preparation step"):
         Preparation(Field(name="x", kind=FieldKind.NUMBER, preparation=(Step(type="Nonsense"),)))
     with pytest.raises(AttributeOutOfRange):
-        Preparation(
-            Field(name="x", kind=FieldKind.IMAGE, preparation=(Step(type="Resize", attributes={"height": 0}),))
-        )
+        Preparation(Field(name="x", kind=FieldKind.IMAGE, preparation=(Step(type="Resize", attributes={"height": 0}),)))
     with pytest.raises(DataError, match="order"):
         Preparation(Field(name="x", kind=FieldKind.IMAGE, preparation=(Step(type="Scale"), Step(type="Resize"))))
     with pytest.raises(DataError, match="still text"):
