@@ -48,12 +48,12 @@ class Button(QPushButton):
         self.setAccessibleName(text or self._tooltip)
 
     def set_icon(self, name: str) -> None:
-        """Change the icon."""
+        """Change the icon; empty takes it away."""
         role = str(self.property("role") or "")
         if (name, role) == self._icon:
             return
         self._icon = (name, role)
-        self.setIcon(tinted_icon(name, _ICON_TOKEN.get(role, "text")))
+        self.setIcon(tinted_icon(name, _ICON_TOKEN.get(role, "text")) if name else QIcon())
         side = 14 if name in ("play", "pause", "stop") and self.text() else 16
         self.setIconSize(QSize(side, side))
 

@@ -1,0 +1,53 @@
+"""Settings that never touch the user's own, and a whole window with a scripted engine."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from gui.frame.error_reporter import ErrorReporter
+from gui.models import project as project_module
+from gui.models.settings import Settings
+from gui.widgets.theme import apply_theme
+from gui.window import MainWindow
+from gui.workbench import Workbench
+from tests.gui.fake_engine import FakeEngine
+
+MakeWindow = Callable[[], MainWindow]
+
+
+@pytest.fixture(autouse=True)
+def own_config(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("NETWRIGHT_CONFIG_DIR", str(tmp_path / "config"))
+    monkeypatch.setenv("NETWRIGHT_HOME", str(tmp_path / "home"))
+
+
+@pytest.fixture
+def make_window(qapp: QApplication, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[MakeWindow]:
+    """Windows with a FakeEngine, each with its models; they are closed at the end."""
+    monkeypatch.setattr(project_module, "SAVE_AFTER_MS", 20)
+    windows: list[MainWindow] = []
+
+    def make() -> MainWindow:
+        settings = Settings()
+        settings.update(theme="dark")
+        apply_theme(qapp, "dark")
+        window = MainWindow(Workbench(settings, FakeEngine()), ErrorReporter(settings.directory / "errors.log"))
+        windows.append(window)
+        window.resize(1600, 1000)
+        window.show()
+        qtbot.waitExposed(window)
+        return window
+
+    yield make
+    for window in windows:
+        window.hide()
+        window.bench.shut_down()
+        window.deleteLater()
+
+
+@pytest.fixture
+def window(make_window: MakeWindow) -> MainWindow:
+    return make_window()
