@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from typing import Any, TextIO
 
-_WIDTH = 24
+_WIDTH = 20
 _STAGE = re.compile(r"[^:\d]*")
 """What a message says of the kind of work: what stands before the first number or colon."""
 

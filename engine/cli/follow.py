@@ -5,10 +5,9 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
 from engine.cli.console import Console
 from engine.cli.table import duration, number
@@ -27,6 +26,7 @@ from engine.protocol.run_folder import LogReader, RunFolder, RunSummary, is_fina
 from engine.training.runs import PROCESS_LOG
 
 _POLL_S = 0.05
+_LEAVE_S = 10.0
 
 
 def follow(
@@ -51,7 +51,8 @@ def follow(
                 summary.feed(event)
                 shown.take(event)
                 if is_final(event):
-                    process.wait()
+                    with suppress(subprocess.TimeoutExpired):  # it has said its last word; how it leaves is not ours
+                        process.wait(timeout=_LEAVE_S)
                     return summary, event
             if events:
                 continue
@@ -119,7 +120,7 @@ def _last_line(path: Path) -> str:
 
 
 class _Shown:
-    """Events of a run in words: a bar within an epoch, a line after each."""
+    """Events of a run in words: a bar for the whole training, a line after each epoch."""
 
     def __init__(self, summary: RunSummary, console: Console) -> None:
         self._summary = summary
@@ -138,16 +139,8 @@ class _Shown:
                 )
             case RunResumed():
                 self._console.note(f"Goes on after epoch {event.epoch}.")
-            case StepsReported():
-                done = event.first_step + len(event.loss) - 1
-                within = done - (event.epoch - 1) * self._steps if self._steps else 0
-                fraction = min(1.0, max(0.0, within / self._steps)) if self._steps else -1.0
-                left_s = (self._steps - within) * self._batch / event.samples_per_s if event.samples_per_s else 0.0
-                self._console.progress(
-                    fraction,
-                    f"Training: epoch {event.epoch}/{self._summary.epochs_planned}, loss {number(event.loss[-1])}, "
-                    f"{event.samples_per_s:,.0f} samples/s, {duration(max(0.0, left_s))} left in this epoch",
-                )
+            case StepsReported() if event.loss:
+                self._console.progress(*self._step(event))
             case EpochFinished():
                 self._console.note(self._epoch(event))
             case RunNote():
@@ -156,6 +149,19 @@ class _Shown:
                 self._console.note("Paused.")
             case _:
                 pass  # a failure is told as the command's answer
+
+    def _step(self, event: StepsReported) -> tuple[float, str]:
+        """How much of the whole training is done, and the newest numbers in a few words."""
+        planned = self._summary.epochs_planned
+        words = f"Epoch {event.epoch}/{planned}, loss {number(event.loss[-1])}, {event.samples_per_s:,.0f}/s"
+        if not self._steps or not planned:
+            return -1.0, words
+        done = event.first_step + len(event.loss) - 1
+        epochs = event.epoch - 1 + min(1.0, max(0.0, done / self._steps - (event.epoch - 1)))
+        if event.samples_per_s > 0:
+            left_s = (planned - epochs) * self._steps * self._batch / event.samples_per_s
+            words += f", {duration(max(0.0, left_s))} left"
+        return epochs / planned, words
 
     def _epoch(self, event: EpochFinished) -> str:
         width = len(str(self._summary.epochs_planned))
@@ -166,8 +172,3 @@ class _Shown:
             + (f"validation: {scores}  " if scores else "")
             + f"{duration(event.seconds)}{'  best' if event.best else ''}"
         )
-
-
-def best_json(summary: RunSummary) -> dict[str, Any]:
-    """The best epoch and its metrics."""
-    return {"epoch": summary.best_epoch, "metrics": dict(summary.best)}

@@ -58,7 +58,13 @@ def test_the_same_seed_gives_the_same_numbers(project, trained):
     assert {"run", "name", "state", "epochs", "best", "started", "seconds"} <= set(listed[0])
 
 
-def test_scores_export_and_answers_agree(project, trained, tmp_path):
+@pytest.fixture(scope="module")
+def exported(project, trained):
+    """Its file."""
+    return netwright("export", project, "--to", project.parent / "boxes.onnx", "--run", 1)
+
+
+def test_scores_export_and_answers_agree(project, trained, exported, tmp_path):
     scored = netwright("evaluate", project, "--run", 1, "--split", "test")
     classes, matrix = scored["confusion"]["classes"], scored["confusion"]["matrix"]
     assert scored["run"] == 1 and scored["split"] == "test"
@@ -66,9 +72,8 @@ def test_scores_export_and_answers_agree(project, trained, tmp_path):
     right = sum(matrix[i][i] for i in range(len(classes)))
     assert scored["metrics"]["accuracy"] == pytest.approx(right / scored["samples"])
 
-    file = tmp_path / "boxes.onnx"
-    exported = netwright("export", project, "--to", file, "--run", 1)
-    assert exported["file"] == str(file) and exported["bytes"] == file.stat().st_size
+    file = Path(exported["file"])
+    assert file.name == "boxes.onnx" and exported["bytes"] == file.stat().st_size
     assert {"opset", "inputs", "outputs"} <= set(exported)
     assert exported["verified"]["same_answers"] == exported["verified"]["samples"] > 0
     assert exported["verified"]["max_abs_difference"] < 1e-5
@@ -92,14 +97,13 @@ def test_the_code_runs_without_us(project, tmp_path):
     subprocess.run([sys.executable, "-I", str(tmp_path / "boxes.py")], check=True)
 
 
-def test_predicting_from_a_file_needs_no_torch(project, trained, tmp_path):
-    netwright("export", project, "--to", tmp_path / "m.onnx", "--run", 1)
+def test_predicting_from_a_file_needs_no_torch(exported):
     code = (
         "import sys; from engine.cli.main import main; code = main(sys.argv[1:]);"
         "assert 'torch' not in sys.modules and 'onnx' not in sys.modules; sys.exit(code)"
     )
     row = "width=1,height=7,colour=red"
-    subprocess.run([sys.executable, "-c", code, "predict", str(tmp_path / "m.onnx"), row], cwd=ROOT, check=True)
+    subprocess.run([sys.executable, "-c", code, "predict", exported["file"], row], cwd=ROOT, check=True)
 
 
 def start(*arguments):
@@ -130,7 +134,7 @@ LONG = ("--epochs", 100_000, "--device", "cpu")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_stops_the_run_in_good_order_and_it_goes_on_later(project, trained, number):
     process = start("train", project, *LONG)
-    until(process, "Epoch")
+    until(process, "train loss")
     process.send_signal(number)
     out, err = process.communicate(timeout=60)
     answer = json.loads(out)
@@ -141,7 +145,7 @@ def test_ctrl_c_stops_the_run_in_good_order_and_it_goes_on_later(project, traine
     if number == signal.SIGTERM:
         return
     process = start("train", project, "--resume", answer["run"])
-    seen = until(process, "Epoch")
+    seen = until(process, "train loss")
     assert f"after epoch {answer['epochs']}" in seen
     process.send_signal(number)
     out, err = process.communicate(timeout=60)
@@ -153,7 +157,7 @@ def test_ctrl_c_stops_the_run_in_good_order_and_it_goes_on_later(project, traine
 @POSIX
 def test_a_run_killed_by_force_is_told_and_keeps_its_finished_epochs(project, trained):
     process = start("train", project, *LONG)
-    until(process, "Epoch")
+    until(process, "train loss")
     run = netwright("runs", project)["runs"][-1]
     assert run["state"] == "running"
     log = project / "runs" / f"{run['run']:04}" / "events.jsonl"
@@ -171,7 +175,7 @@ def test_a_run_killed_by_force_is_told_and_keeps_its_finished_epochs(project, tr
 @POSIX
 def test_a_command_killed_by_force_leaves_the_run_going(project, trained):
     process = start("train", project, *LONG)
-    until(process, "Epoch")
+    until(process, "train loss")
     process.kill()
     process.communicate()
     run = netwright("runs", project)["runs"][-1]
