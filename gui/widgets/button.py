@@ -1,6 +1,7 @@
 """A push button with a role, an icon, and a reason whenever it cannot be pressed."""
 
 from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from gui.widgets.icons import icon as tinted_icon
