@@ -1,6 +1,5 @@
 """Writes a run's network as one ONNX file, raw input to answer, and hands it over only when it has been proved."""
 
-import hashlib
 import os
 import secrets
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from engine.compiler.plan import plan
 from engine.data.dataset import Dataset, open_dataset
 from engine.data.progress import IsCancelled, Progress, never, silent
 from engine.deployment.build import OPSETS, Built, build_file
+from engine.deployment.cached import cached_model
 from engine.deployment.description import Description, own_version
 from engine.deployment.difference import first_difference
 from engine.deployment.proof import SAMPLES, TOLERANCES, Comparison, prove
@@ -25,7 +25,8 @@ from engine.evaluation.network import load_network, project_of
 from engine.protocol.messages import ModelExported, Verified
 from engine.protocol.run_folder import RunFolder, RunSummary
 
-_CACHED_SAMPLES = 100
+__all__ = ["cached_model", "export_network", "export_onnx"]
+
 _PRECISIONS = ("float32", "float16", "int8")
 
 
@@ -133,32 +134,6 @@ def export_network(
         verified=verified,
         run=description.run,
     )
-
-
-def cached_model(
-    project_dir: Path, run: RunFolder, *, progress: Progress = silent, cancelled: IsCancelled = never
-) -> Path:
-    """A proved file of the run's best weights in .netwright/models, written when it is missing or the run went on."""
-    folder = project_dir / ".netwright" / "models"
-    path = folder / f"run-{run.number:04d}-{_key(run)}.onnx"
-    if path.is_file():
-        return path
-    folder.mkdir(parents=True, exist_ok=True)
-    export_onnx(project_dir, run, path, samples=_CACHED_SAMPLES, progress=progress, cancelled=cancelled)
-    for old in folder.glob(f"run-{run.number:04d}-*.onnx"):
-        if old != path:
-            old.unlink(missing_ok=True)
-    return path
-
-
-def _key(run: RunFolder) -> str:
-    """Changes when the run has other weights or another project, or this program another version."""
-    digest = hashlib.sha256(own_version().encode())
-    digest.update(run.project_file.read_bytes())
-    if run.checkpoints.is_dir():
-        for manifest in sorted(run.checkpoints.glob("*/manifest.json")):
-            digest.update(manifest.parent.name.encode() + manifest.read_bytes())
-    return digest.hexdigest()[:16]
 
 
 def _check(precision: str, opset: int) -> None:

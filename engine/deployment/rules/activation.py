@@ -62,20 +62,10 @@ def mish(site: Site) -> Written:
     return site.add("Mul", site.x, site.add("Tanh", site.add("Softplus", site.x)))
 
 
-@rule("hardswish")
-def hard_swish(site: Site) -> Written:
-    """x * clip(x / 6 + 1 / 2, 0, 1)."""
-    return site.add("Mul", site.x, _hard_sigmoid(site, site.x))
-
-
 @rule("hardsigmoid")
 def hard_sigmoid(site: Site) -> Written:
     """clip(x / 6 + 1 / 2, 0, 1)."""
-    return _hard_sigmoid(site, site.x)
-
-
-def _hard_sigmoid(site: Site, x: str) -> str:
-    return site.add("HardSigmoid", x, alpha=1 / 6, beta=0.5)
+    return site.add("HardSigmoid", site.x, alpha=1 / 6, beta=0.5)
 
 
 @rule("hardtanh", "relu6")
@@ -112,14 +102,6 @@ def shrink(site: Site) -> Written:
     border = float(site.module.lambd)  # type: ignore[arg-type]
     bias = border if isinstance(site.module, nn.Softshrink) else 0.0
     return site.add("Shrink", site.x, lambd=border, bias=bias)
-
-
-@rule("threshold")
-def threshold(site: Site) -> Written:
-    """x above the threshold, the given value elsewhere."""
-    module = cast(nn.Threshold, site.module)
-    above = site.add("Greater", site.x, site.scalar(module.threshold))
-    return site.add("Where", above, site.x, site.scalar(module.value))
 
 
 @rule("prelu")

@@ -5,23 +5,43 @@ from typing import cast
 import numpy as np
 from torch import nn
 
+from engine.catalog.rules import window
 from engine.deployment.rules.site import Site, Written, pair, rule
+
+
+def _windows_over_the_edge(
+    site: Site, kernel: tuple[int, ...], stride: tuple[int, ...], padding: tuple[int, ...], dilation: tuple[int, ...]
+) -> list[int] | None:
+    """With ceil_mode: how far the last window of each axis stands over the padded end; None where a size is free.
+
+    torch drops a window that would begin in the padding at the end. onnxruntime does so too, but the shape inference of
+    the standard's checker does not, so ceil_mode is only written where both agree.
+    """
+    over = []
+    for size, k, s, p, d in zip(site.shape[2:], kernel, stride, padding, dilation, strict=True):
+        places = window(size, "length", kernel=k, stride=s, padding=p, dilation=d, ceil=True)
+        if size is None or places is None:
+            return None
+        over.append(max(0, (places - 1) * s + d * (k - 1) + 1 - (size + 2 * p)))
+    return over
 
 
 @rule("max_pool")
 def max_pool(site: Site) -> Written:
-    """MaxPool."""
+    """MaxPool; where ceil_mode lets a window stand over the edge, the padding at the end is made larger instead."""
     module = cast(nn.MaxPool2d, site.module)
     count = len(site.shape) - 2
-    padding = pair(module.padding, count)
+    kernel, stride = pair(module.kernel_size, count), pair(module.stride, count)
+    padding, dilation = pair(module.padding, count), pair(module.dilation, count)
+    over = _windows_over_the_edge(site, kernel, stride, padding, dilation) if module.ceil_mode else [0] * count
     return site.add(
         "MaxPool",
         site.x,
-        kernel_shape=list(pair(module.kernel_size, count)),
-        strides=list(pair(module.stride, count)),
-        dilations=list(pair(module.dilation, count)),
-        pads=[*padding, *padding],
-        ceil_mode=int(module.ceil_mode),
+        kernel_shape=list(kernel),
+        strides=list(stride),
+        dilations=list(dilation),
+        pads=[*padding, *(p + more for p, more in zip(padding, over or [0] * count, strict=True))],
+        ceil_mode=int(over is None),
     )
 
 
@@ -30,14 +50,15 @@ def avg_pool(site: Site) -> Written:
     """AveragePool."""
     module = cast(nn.AvgPool2d, site.module)
     count = len(site.shape) - 2
-    padding = pair(module.padding, count)
+    kernel, stride, padding = (pair(item, count) for item in (module.kernel_size, module.stride, module.padding))
+    over = _windows_over_the_edge(site, kernel, stride, padding, (1,) * count) if module.ceil_mode else [0]
     return site.add(
         "AveragePool",
         site.x,
-        kernel_shape=list(pair(module.kernel_size, count)),
-        strides=list(pair(module.stride, count)),
+        kernel_shape=list(kernel),
+        strides=list(stride),
         pads=[*padding, *padding],
-        ceil_mode=int(module.ceil_mode),
+        ceil_mode=int(over is None or any(over)),
         count_include_pad=int(module.count_include_pad),
     )
 
