@@ -27,7 +27,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _is_project(text: str) -> bool:
     """Whether the argument is meant as a project: a folder or a project.json, not a word of the command line."""
+    from engine.cli.main import COMMANDS
+
     path = Path(text)
+    if text in COMMANDS:  # a folder of that name here is opened as ./runs
+        return False
     return not text.startswith("-") and (path.name == "project.json" or path.is_dir() or "/" in text or "\\" in text)
 
 

@@ -133,10 +133,12 @@ def _take_json(arguments: list[str]) -> bool:
 
 
 def _overview() -> str:
-    width = max(map(len, COMMANDS))
+    shown = {name: command.help for name, command in COMMANDS.items()}
+    shown["screenshot"] = "a picture of a tab of the window, drawn offscreen"
+    width = max(map(len, shown))
     lines = ["Design, train and ship neural networks without writing code.", ""]
     lines += ["usage: netwright [PROJECT]            the window", "       netwright COMMAND [--json] ...", ""]
-    lines += [f"  {name:<{width}}  {command.help}" for name, command in COMMANDS.items()]
+    lines += [f"  {name:<{width}}  {text}" for name, text in shown.items()]
     lines += ["", "`netwright COMMAND --help` tells more of a command."]
     return "\n".join(lines)
 
