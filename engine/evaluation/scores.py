@@ -27,7 +27,9 @@ def wilson_interval(right: int, samples: int) -> list[float]:
     center = share + z2 / (2 * samples)
     spread = Z_95 * math.sqrt(share * (1 - share) / samples + z2 / (4 * samples * samples))
     scale = 1 + z2 / samples
-    return [max(0.0, (center - spread) / scale), min(1.0, (center + spread) / scale)]
+    low = 0.0 if right == 0 else (center - spread) / scale
+    high = 1.0 if right == samples else (center + spread) / scale
+    return [low, high]
 
 
 def calibration_error(confidence_n: Tensor, right_n: Tensor) -> float:
