@@ -13,23 +13,30 @@ __all__ = ["Cost", "ShapeChecker"]
 class ShapeChecker(ShapeInference):
     """Shapes and cost, and what is wrong, with repairs.
 
-    Problems are worked out when asked for, and kept until the next edit: a repair holds ids that an edit may take.
+    Problems are worked out when asked for. What was found well stays so until an edit touches the node; a problem is
+    forgotten at every edit, since its repairs hold ids and places that any edit may take.
     """
 
     def __init__(self, project: Project) -> None:
         self._found: dict[str, tuple[Problem, ...]] = {}
+        self._faulty: set[str] = set()
         self._found_project: tuple[Problem, ...] | None = None
         super().__init__(project)
 
     def refresh(self) -> set[str]:
         """Check everything anew; returns all node ids, those that are gone too."""
-        self._forget()
+        self._found.clear()
+        self._found_project = None
         return super().refresh()
 
     def update(self, change: Change) -> set[str]:
         """Take in an applied edit; returns the ids of nodes whose shapes, problems or cost may have changed."""
-        self._forget()
-        return super().update(change)
+        touched = super().update(change)
+        for node_id in touched | self._faulty:
+            self._found.pop(node_id, None)
+        self._faulty.clear()
+        self._found_project = None
+        return touched
 
     def problems_of(self, node_id: str) -> tuple[Problem, ...]:
         """What is wrong at a node, errors first, with repairs that fit the project as it is now."""
@@ -38,6 +45,8 @@ class ShapeChecker(ShapeInference):
         found = self._found.get(node_id)
         if found is None:
             found = self._found[node_id] = problems_of(self, node_id)
+            if found:
+                self._faulty.add(node_id)
         return found
 
     def problems(self) -> list[Problem]:
@@ -45,10 +54,8 @@ class ShapeChecker(ShapeInference):
         if self._found_project is None:
             self._found_project = project_problems(self)
         found = list(self._found_project)
+        known = self._found
         for node_id in (*self.order, *sorted(self.stuck)):
-            found.extend(self.problems_of(node_id))
+            if known.get(node_id) != ():
+                found.extend(self.problems_of(node_id))
         return found
-
-    def _forget(self) -> None:
-        self._found.clear()
-        self._found_project = None

@@ -15,7 +15,7 @@ from engine.catalog.tensors import DType, TensorSpec
 from engine.checks.connection import refusal
 from engine.checks.problem import Repair
 from engine.checks.shapes import KEEPS_WIDTH, ShapeInference
-from engine.checks.walking import WIDTHS, upstream, width_setter
+from engine.checks.walking import WIDTHS, passed_on, upstream, width_setter
 from engine.document.data_spec import Field, FieldKind, Role, Step
 from engine.document.edits import AddNode, Batch, Connect, Disconnect, Edit, RemoveNode, SetAttributes, SetData, SetType
 from engine.document.graph import Edge, Graph, Node, Value
@@ -55,8 +55,7 @@ def insertion(graph: Graph, edge: Edge, node: Node) -> tuple[Edit, ...]:
 
 def removal(graph: Graph, node_id: str) -> tuple[Edit, ...]:
     """The edits that take a node out and join its first input with whatever it fed."""
-    inputs = graph.inputs_of(node_id)
-    before = min(inputs.values(), key=lambda edge: edge.input) if inputs else None
+    before = passed_on(graph, node_id)
     edits: list[Edit] = [RemoveNode(id=node_id)]
     if before is not None:
         edits += [

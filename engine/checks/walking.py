@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from engine.catalog import registry
 from engine.checks.shapes import KEEPS_WIDTH, ShapeInference
 from engine.document.graph import Edge, Graph, Node
 
@@ -26,7 +27,16 @@ def first_edge(checker: ShapeInference, node_id: str) -> Edge | None:
     return checker.project.graph.inputs_of(node_id).get(ports[0].name) if ports else None
 
 
-def real_source(graph: Graph, edge: Edge, first_port: str = "input") -> tuple[str, str]:
+def passed_on(graph: Graph, node_id: str) -> Edge | None:
+    """The link whose tensor a node passes on when it is bypassed or taken out: the one at its first input."""
+    inputs = graph.inputs_of(node_id)
+    found = registry.layer_type(graph.node(node_id).type)
+    if found is not None and found.inputs:
+        return inputs.get(found.inputs[0].name)
+    return min(inputs.values(), key=lambda edge: edge.input, default=None)
+
+
+def real_source(graph: Graph, edge: Edge) -> tuple[str, str]:
     """Node and output port that fill an edge, bypassed nodes seen through."""
     seen = set()
     while True:
@@ -34,8 +44,7 @@ def real_source(graph: Graph, edge: Edge, first_port: str = "input") -> tuple[st
         if node is None or not node.bypassed or edge.source in seen:
             return edge.source, edge.output
         seen.add(edge.source)
-        inputs = graph.inputs_of(edge.source)
-        inner = inputs.get(first_port) or (min(inputs.values(), key=lambda link: link.input) if inputs else None)
+        inner = passed_on(graph, edge.source)
         if inner is None:
             return edge.source, edge.output
         edge = inner

@@ -24,7 +24,7 @@ from engine.errors import ShapeMismatch
 
 LAYERS = [item for item in registry.layers() if item not in (Input, Output)]
 FAST = settings(
-    max_examples=20,
+    max_examples=15,
     deadline=None,
     derandomize=True,
     database=None,

@@ -7,6 +7,7 @@ from engine.catalog.tensors import DType, TensorSpec
 from engine.checks.answers import answer_of
 from engine.checks.field_specs import answer_spec, input_spec, prepared_spec
 from engine.checks.report import CheckReport, check
+from engine.checks.walking import real_source
 from engine.document import edits
 from engine.document.data_spec import DataSpec, Field, FieldKind, Step
 from engine.errors import DataError
@@ -84,6 +85,16 @@ def test_answer_sees_through_bypassed_nodes() -> None:
     edits.apply(drawn, edits.SetBypassed(ids=("drop",), bypassed=True))
     edits.apply(drawn, edits.Connect(edge=edits.Edge(source="fc", target="loss", input="prediction")))
     assert answer_of(drawn.graph, "out") == "softmax"
+
+
+def test_a_bypassed_attention_passes_its_query_on() -> None:
+    drawn = classifier(*GOOD, node("att", "MultiheadAttention"))
+    edits.apply(drawn, edits.Disconnect(target="att", input="input"))
+    edits.apply(drawn, edits.Connect(edge=edits.Edge(source="fc", target="att", input="query")))
+    edits.apply(drawn, edits.Connect(edge=edits.Edge(source="flat", target="att", input="key")))
+    edits.apply(drawn, edits.SetBypassed(ids=("att",), bypassed=True))
+    assert real_source(drawn.graph, drawn.graph.inputs_of("out")["prediction"]) == ("fc", "output")
+    assert check(drawn).can_train
 
 
 def test_prepared_tensors() -> None:
