@@ -31,6 +31,7 @@ from engine.protocol.messages import Verified
 SAMPLES = 1000
 _BATCH = 64
 _ALONE = 3
+_VERIFIER = "engine.deployment.verify_file"
 _RAW_BYTES = 256 << 20
 _TIE = 1e-5
 """Scores nearer than this are equal: either label is a right answer."""
@@ -247,7 +248,7 @@ def _run_verifier(path: Path, folder: Path, cancelled: IsCancelled) -> dict[str,
     root = str(Path(__file__).resolve().parents[2])
     environment = dict(os.environ)
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, [root, environment.get("PYTHONPATH", "")]))
-    command = [sys.executable, "-m", "engine.deployment.verify_file", str(path), str(folder)]
+    command = [sys.executable, "-m", _VERIFIER, str(path), str(folder)]
     with (folder / "stdout").open("wb") as out, (folder / "stderr").open("wb") as err:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=environment)
         try:
