@@ -25,7 +25,7 @@ class _LayerList(RowList):
     """Rows that can be dragged out of the list.
 
     Not by QDrag: that runs an event loop of its own while the button is held, and platforms without a window system
-    have none. The mouse belongs to the widget it was pressed on until it is released; its events say all that is needed.
+    have none. The mouse belongs to the widget it was pressed on until it is released; its events say all there is.
     """
 
     dragged = Signal(str, QPoint)

@@ -116,6 +116,7 @@ class GraphCanvas(QWidget):
         self._last = Pointer(0, 0, 0, 0)
         self._hover: Hit = NOTHING
         self._link: InputKey | None = None  # the link that was clicked; Delete removes it
+        self._unfinished = False  # the last drawing left something for the next one
         self._space = False  # Space is held; it pans when the mouse is dragged, and searches when it is not
         self._space_used = False
         self._pressed_right: Pointer | None = None
@@ -194,7 +195,7 @@ class GraphCanvas(QWidget):
     @property
     def settled(self) -> bool:
         """Whether the picture is as sharp as it gets; for screenshots."""
-        return not (self._refine.isActive() or self._sharpen.isActive())
+        return not (self._unfinished or self._layer.stale or self._sharpen.isActive())
 
     def frame(self) -> QRectF:
         """The widget, in its own pixels."""
@@ -354,7 +355,9 @@ class GraphCanvas(QWidget):
             pixels = QRectF(source.x() * ratio, source.y() * ratio, source.width() * ratio, source.height() * ratio)
             painter.drawPixmap(source, self._layer.picture, pixels)
             self._paint_overlay(painter)
-        if any(incomplete) and not self._painter.moving:
+        if incomplete:
+            self._unfinished = any(incomplete)
+        if self._unfinished and not self._painter.moving:
             self._refine.start()
 
     def _paint_overlay(self, painter: QPainter) -> None:

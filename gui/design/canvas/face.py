@@ -5,7 +5,8 @@ from typing import Final
 
 PORT_TOP: Final = 32.0
 """From the top of a card to its first ports: just under the header, so that chains of different cards line up."""
-PORT_PITCH: Final = 18.0
+PORT_PITCH: Final = 16.0
+"""A multiple of the grid that cards snap to, so that any two ports can be put level."""
 PORT_RADIUS: Final = 5.0
 HEADER: Final = 26.0
 CARD_WIDTH: Final = 168.0

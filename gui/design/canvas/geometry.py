@@ -384,7 +384,7 @@ class Geometry:
         )
         self._lane[links] = lane
         back = route == BACK
-        reach = np.where(back, _bulge(lane, y1, y2), np.where(across < 0, 40.0, 2.0))
+        reach = np.where(back, _bulge(lane, y1, y2), _overshoot(across, y2 - y1))
         lanes = np.where(back, lane, y1)
         slack = np.where(route == UNKNOWN, 3 * _CLEARANCE, 2.0)
         self._bounds[links, 0] = np.minimum(x1, x2) - reach
@@ -411,7 +411,8 @@ class Geometry:
         self._route[link] = route
         self._lane[link] = lane
         levels = (y1, y2, lane) if route == LANE else (y1, y2)
-        self._bounds[link] = (x1 - 2, min(levels) - 2, x2 + 2, max(levels) + 2)
+        reach = float(_overshoot(np.array(x2 - x1), np.array(y2 - y1)))
+        self._bounds[link] = (x1 - reach, min(levels) - 2, x2 + reach, max(levels) + 2)
 
     def _others(self, span: Box, source: int, target: int) -> Ints:
         found = self.nodes_in(span)
@@ -443,9 +444,22 @@ class Geometry:
 def direct_curves(ends: Floats, steps: int) -> Floats:
     """Cubics from output to input as (link, steps + 1, 2): they leave and arrive level."""
     x1, y1, x2, y2 = (ends[:, column][:, None] for column in range(4))
-    handle = np.clip(np.maximum((x2 - x1) * 0.5, np.abs(y2 - y1) * 0.3), 20, 180)
+    handle = _handle(x2 - x1, y2 - y1)
     t = np.linspace(0.0, 1.0, steps + 1)[None, :]
     return _cubic(t, x1, y1, x1 + handle, y1, x2 - handle, y2, x2, y2)
+
+
+def _handle(across: Floats, down: Floats) -> Floats:
+    """How long a direct link runs level at its ends."""
+    handle: Floats = np.clip(np.maximum(across * 0.5, np.abs(down) * 0.3), 20, 180)
+    return handle
+
+
+def _overshoot(across: Floats, down: Floats) -> Floats:
+    """How far a direct link swings out beyond its ends: not at all unless its handles are longer than it is wide."""
+    handle = _handle(across, down)
+    reach: Floats = np.where(handle > across, handle * 0.3 + np.maximum(0.0, -across) * 0.2, 0.0) + 2.0
+    return reach
 
 
 def _lane_curves(ends: Floats, lane: Floats, back: Mask, steps: int) -> Floats:

@@ -22,6 +22,11 @@ class GraphLayer:
         """The picture; call `bring_up_to_date` first."""
         return self._picture
 
+    @property
+    def stale(self) -> bool:
+        """Whether a part waits to be drawn."""
+        return not self._stale.isEmpty()
+
     def resize(self, size: QSize, ratio: float) -> None:
         """Fit the canvas; everything is out of date after a change."""
         if size == self._size and ratio == self._ratio:

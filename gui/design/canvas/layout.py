@@ -13,11 +13,12 @@ from typing import Final
 
 GAP_ACROSS: Final = 72.0
 GAP_DOWN: Final = 40.0
-GAP_ROWS: Final = 72.0
+GAP_ROWS: Final = 104.0
 SNAP: Final = 8.0
 _LINE_HEIGHT = 16.0  # what a passing link takes
 _LINE = 32.0  # the line through a node that is kept straight, from its top: its first ports
 _MOST_PASSING = 60_000
+_EVEN_UP_TO = 224.0  # columns are made equally wide if no card is wider than this
 
 
 @dataclass(frozen=True, slots=True)
@@ -410,16 +411,16 @@ class _Layered:
     def _wrap(self, heights: list[float], aspect: float) -> dict[str, tuple[float, float]]:
         count = len(self._layers)
         widths = [0.0] * count
-        gaps = [GAP_ACROSS] * count
         for item, box in enumerate(self._cards):
             layer = self._layer[item]
             widths[layer] = max(widths[layer], box.width)
-        for source, _target, wire in self._wires:
-            layer = self._layer[source]
-            gaps[layer] = max(gaps[layer], min(140.0, wire.label + 8))
-        for layer in range(count):
-            if widths[layer] == 0:
-                widths[layer] = 24.0
+        # One distance everywhere, so that the columns of wrapped rows stand under each other.
+        widest = max(widths)
+        if widest <= _EVEN_UP_TO:
+            widths = [widest] * count
+        labels = max((wire.label for _source, _target, wire in self._wires), default=0.0)
+        gap = max(GAP_ACROSS, min(120.0, -(-(labels + 8) // SNAP) * SNAP))
+        gaps = [gap] * count
         tops: list[list[float]] = [[] for _ in range(count)]
         bottoms: list[list[float]] = [[] for _ in range(count)]
         for item, height in enumerate(heights):
@@ -451,13 +452,16 @@ class _Layered:
         starts = [0.0]
         for width, gap in zip(widths, gaps, strict=True):
             starts.append(starts[-1] + width + gap)
-        flowing: list[set[tuple[int, float]]] = [set() for _ in range(count)]
-        for source, target, wire in self._wires:
-            # Long links are few; what passes a boundary is counted by its origin, since one tensor may go to several.
-            for layer in range(self._layer[source], min(self._layer[target], self._layer[source] + 400)):
-                if len(flowing[layer]) < 2:
-                    flowing[layer].add((source, wire.output))
-        cuts = [layer + 1 for layer in range(count - 1) if len(flowing[layer]) == 1]
+        flowing = [0] * (count + 1)  # how many wires begin, less those that end; summed up: how many pass a boundary
+        for source, target, _wire in self._wires:
+            flowing[self._layer[source]] += 1
+            flowing[self._layer[target]] -= 1
+        cuts: list[int] = []
+        passing = 0
+        for layer in range(count - 1):
+            passing += flowing[layer]
+            if passing == 1:
+                cuts.append(layer + 1)
         best = [range(count)]
         best_cost = self._cost(best, starts, top, bottom, aspect)
         if best_cost <= 1.35 or not cuts:

@@ -164,7 +164,7 @@ class GraphPainter:
                 painter.setBrush(QBrush(theme.color(token)))
                 draw_rects(painter, grown[(flags & int(flag)) != 0])
 
-    def _draw_flat(self, painter: QPainter, view: Viewport, nodes: Ints) -> None:
+    def _draw_flat(self, painter: QPainter, view: Viewport, nodes: Ints, tint: float = 0.55) -> None:
         theme = current_theme()
         geometry = self._geometry
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
@@ -178,7 +178,7 @@ class GraphPainter:
         for index, name in enumerate(COLORS):
             chosen = colors == index
             if chosen.any():
-                painter.setBrush(QBrush(mix(theme.panel, theme.family(name), 0.55)))
+                painter.setBrush(QBrush(mix(theme.panel, theme.family(name), tint)))
                 draw_rects(painter, headers[chosen])
 
     def _draw_outlines(self, painter: QPainter, view: Viewport, nodes: Ints) -> None:
@@ -220,7 +220,7 @@ class GraphPainter:
                 target = QRectF(x, y, picture.width() * scale, picture.height() * scale)
                 painter.drawPixmap(target, picture, QRectF(0, 0, picture.width(), picture.height()))
         if missing:
-            self._draw_flat(painter, view, np.array(missing, dtype=np.int64))
+            self._draw_flat(painter, view, np.array(missing, dtype=np.int64), tint=0.22)
 
     def _draw_selection(self, painter: QPainter, view: Viewport, nodes: Ints) -> None:
         """A ring around selected cards, under the cards so that ports and badges stay whole."""
