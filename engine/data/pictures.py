@@ -4,6 +4,7 @@ The result is uint8 (H, W, C) with C 1 grey, 2 grey and alpha, 3 RGB, 4 RGB and 
 rest, in training as in the exported file.
 """
 
+import functools
 import io
 import warnings
 from pathlib import Path
@@ -18,7 +19,7 @@ from engine.errors import DataError
 MAX_PIXELS = 50_000_000
 MAX_PICTURE_BYTES = 512 << 20
 
-FORMATS = ("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP", "PPM", "TGA", "JPEG2000", "AVIF", "ICO", "MPO")
+FORMATS = ("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP", "PPM", "TGA", "JPEG2000", "AVIF", "ICO")
 """What is opened. EPS and the like are not among them: Pillow would start an outside program."""
 
 SUFFIXES = frozenset(
@@ -32,6 +33,13 @@ SUFFIXES = frozenset(
 Bytes = npt.NDArray[np.uint8]
 
 
+@functools.cache
+def _formats() -> tuple[str, ...]:
+    """The formats that this Pillow was built with."""
+    Image.init()
+    return tuple(name for name in FORMATS if name in Image.OPEN)
+
+
 def open_picture(data: bytes, where: str) -> Image.Image:
     """The picture's header, checked against the limits; nothing is decoded yet. Raises DataError with the reason."""
     if not data:
@@ -40,7 +48,7 @@ def open_picture(data: bytes, where: str) -> Image.Image:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            image = Image.open(io.BytesIO(data), formats=FORMATS)
+            image = Image.open(io.BytesIO(data), formats=_formats())
     except UnidentifiedImageError:
         raise DataError(f"{where} is not a picture.", where=where, found=_what(data)) from None
     except Exception as error:  # noqa: BLE001 - decoders raise what they like; the user is told through DataError

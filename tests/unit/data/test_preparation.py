@@ -43,7 +43,7 @@ def through_onnx(field: Field, raw: Any) -> np.ndarray:
     writer = OnnxWriter()
     value = Preparation(field).write_input(writer)
     kind = onnx.TensorProto.INT64 if field.preparation[-1].type in ("ClassIndex", "Characters", "Words") else 1
-    writer.output(value, "prepared", kind, None or ["N", *["?"] * (Preparation(field).apply(raw).ndim - 1)])
+    writer.output(value, "prepared", kind, ["N", *[None] * (Preparation(field).apply(raw).ndim - 1)])
     model = writer.model()
     onnx.checker.check_model(model)
     session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])

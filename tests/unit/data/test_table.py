@@ -202,7 +202,7 @@ def test_utf8_bom() -> None:
 
 
 def test_damaged_utf8_is_not_taken_for_cp1252() -> None:
-    table = table_of("namn,tal\n".encode() + "Åsa,1\nÖrjan,2\n".encode() * 30 + b"J\xf6rg,3\n")
+    table = table_of(b"namn,tal\n" + "Åsa,1\nÖrjan,2\n".encode() * 30 + b"J\xf6rg,3\n")
     assert column(table, "namn")[:2] == ["Åsa", "Örjan"]
     assert any("line 62" in note.reason for note in table.notes.items)
 
@@ -249,7 +249,8 @@ def test_delimiters_headers_and_decimals() -> None:
 
 PENGUINS = "species,island,bill,mass,sex,rowid\n" + "".join(
     f"{('Adelie', 'Gentoo')[i % 2]},{('Dream', 'Biscoe', 'Torgersen')[i % 3]},"
-    f"{'NA' if i == 4 else 35 + (i % 2) * 10 + i % 7 / 10},{3000 + 900 * (i % 2) + i},{'NA' if i % 9 == 0 else 'male'},{i + 1}\n"
+    f"{'NA' if i == 4 else 35 + (i % 2) * 10 + i % 7 / 10},{3000 + 900 * (i % 2) + i},"
+    f"{'NA' if i % 9 == 0 else 'male'},{i + 1}\n"
     for i in range(60)
 )
 
