@@ -132,7 +132,7 @@ def _keep_first(project_dir: Path, path: Path) -> None:
             pass  # a new project, or nothing that could be kept
 
 
-class ChangedOnDisk(ProjectError):  # noqa: N818 (named like its tree)
+class ChangedOnDisk(ProjectError):
     """Another program changed project.json while it was open here (git, a sync tool, an editor)."""
 
 

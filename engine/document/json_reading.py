@@ -100,7 +100,7 @@ def _parse(text: str, where: str) -> object:
         )
     except json.JSONDecodeError as error:
         raise ProjectError(
-            f"The project file is damaged: {_lower(error.msg)}.",
+            f"The project file is damaged: {_in_words(error.msg)}.",
             where=f"{where}, line {error.lineno}, column {error.colno}",
             expected="JSON",
             found=_excerpt(text, error.pos),
@@ -121,8 +121,23 @@ def _parse(text: str, where: str) -> object:
         ) from None
 
 
-def _lower(message: str) -> str:
-    return message[:1].lower() + message[1:]
+_WORDS = {
+    "Expecting value": "a value is missing",
+    "Expecting ',' delimiter": "a comma is missing",
+    "Expecting ':' delimiter": "a colon is missing",
+    "Expecting property name": "a name in double quotes is missing",
+    "Unterminated string": "a text has no end",
+    "Invalid control character": "a character stands in it that text cannot hold",
+    "Extra data": "something follows after its end",
+    "Invalid \\": "a backslash is followed by something that makes no sense",
+    "Illegal trailing comma": "there is a comma too many",
+}
+
+
+def _in_words(message: str) -> str:
+    """The parser's message in plain words."""
+    words = next((words for beginning, words in _WORDS.items() if message.startswith(beginning)), "")
+    return words or message[:1].lower() + message[1:]
 
 
 def _excerpt(text: str, position: int) -> str:

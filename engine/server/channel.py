@@ -8,7 +8,7 @@ from engine.protocol.codec import ProtocolError, encode
 from engine.protocol.messages import AnyEvent, RequestFailed
 
 
-class WindowGone(Exception):  # noqa: N818 (a fact, not an error: the engine ends)
+class WindowGone(Exception):
     """Nobody reads the pipe any more."""
 
 

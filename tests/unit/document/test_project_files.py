@@ -110,7 +110,12 @@ def bad(old, new, *, count=1):
         (b"", "is empty", "project.json"),
         (b"\0" * 4096, "nothing but empty bytes", "project.json"),
         (b"[1, 2]", "not a Netwright project", "project.json"),
-        (b"<html><body>404", "is damaged", "line 1, column 1"),
+        (b"<html><body>404", "is damaged: a value is missing", "line 1, column 1"),
+        (bad('"x": 520.5,', '"x": 520.5'), "is damaged: a comma is missing", "line 24, column "),
+        (bad('"conv2",', '"conv\x00",'), "a character stands in it that text cannot hold", "line 24, column "),
+        (bad('"conv2",', '"conv\\q",'), "a backslash is followed by something", "line 24, column "),
+        (bad('"conv2",', '"conv2,'), "is damaged", "line 24"),
+        (files.to_bytes(garments()) + b"x", "something follows after its end", "line "),
         (bad('"graph": {', '"graph": {{'), "is damaged", "line 22, column "),
         (files.to_bytes(garments())[:-200], "is damaged", "line "),
         (files.to_bytes(garments()).replace(b"garments", b"garm\xff"), "bytes that are no text", "line 4, column 16"),
@@ -386,7 +391,7 @@ def mutants(count, seed):
 
 def test_mangled_files_open_or_are_refused_in_words():
     opened = refused = 0
-    for data in mutants(4000, seed=11):
+    for data in mutants(10_000, seed=11):
         try:
             project = files.from_bytes(data, "project.json")
         except ProjectError as error:
@@ -396,4 +401,4 @@ def test_mangled_files_open_or_are_refused_in_words():
         else:
             opened += 1
             assert files.from_bytes(files.to_bytes(project), "again") == project
-    assert opened > 50 and refused > 2000
+    assert opened > 50 and refused > 5000
