@@ -10,6 +10,8 @@ from engine.document.recipe import Recipe
 from engine.errors import NetwrightError
 
 FLOAT_BYTES = 4
+LARGEST = 2**63 - 1
+"""What JSON readers hold in a whole number; absurd networks are reported as this large."""
 
 
 class NodeReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,18 +51,21 @@ def check(project: Project) -> CheckReport:
             NodeReport(
                 id=node_id,
                 type=graph.nodes[node_id].type,
-                output_shapes=[None if spec is None else list(spec.shape) for spec in checker.output_specs(node_id)],
-                parameters=cost.parameters,
-                multiply_adds=cost.multiply_adds,
+                output_shapes=[
+                    None if spec is None else [None if size is None else min(size, LARGEST) for size in spec.shape]
+                    for spec in checker.output_specs(node_id)
+                ],
+                parameters=min(cost.parameters, LARGEST),
+                multiply_adds=min(cost.multiply_adds, LARGEST),
             )
         )
     total = checker.total_cost()
     return CheckReport(
         problems=checker.problems(),
         nodes=nodes,
-        parameters=total.parameters,
-        multiply_adds=total.multiply_adds,
-        memory_bytes=memory_bytes(total, project.recipe),
+        parameters=min(total.parameters, LARGEST),
+        multiply_adds=min(total.multiply_adds, LARGEST),
+        memory_bytes=min(memory_bytes(total, project.recipe), LARGEST),
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, NamedTuple
 
 from engine.catalog.entry import attribute
 from engine.catalog.layer import Family, InputPort, Layer, OnnxForm
@@ -10,6 +10,19 @@ from engine.catalog.rules import PICTURE, SIGNAL, known, mismatch, pair, volume,
 from engine.catalog.tensors import TensorSpec
 
 _SIZES = "3, or 3 × 5 for height and width"
+
+
+class _Settings(NamedTuple):
+    """What a convolution does along each of its axes; `padding` None is "same"."""
+
+    kernel: tuple[int, ...]
+    stride: tuple[int, ...]
+    padding: tuple[int, ...] | None
+    dilation: tuple[int, ...]
+    groups: int
+    bias: bool
+    mode: str = "zeros"
+    output_padding: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,53 +35,44 @@ class _Convolution(Layer):
         32, minimum=1, maximum=100_000, label="Filters", help="How many filters, and so channels that come out."
     )
 
-    def _settings(self) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...] | None, tuple[int, ...]]:
-        """Kernel, stride, padding (None for "same") and dilation by axis."""
+    def _settings(self) -> _Settings:
+        """The attributes, in one form for one and two dimensions."""
         raise NotImplementedError
 
     def output_specs(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
         (x,) = inputs
-        check_groups(x, self.out_channels, self.groups)  # type: ignore[attr-defined]
-        kernels, strides, paddings, dilations = self._settings()
-        names = PICTURE[2:] if len(kernels) == 2 else SIGNAL[2:]
-        mode = self.padding_mode  # type: ignore[attr-defined]
+        chosen = self._settings()
+        check_groups(x, self.out_channels, chosen.groups)
+        names = PICTURE[2:] if len(chosen.kernel) == 2 else SIGNAL[2:]
         sizes: list[int | None] = []
         for place, name in enumerate(names):
             size = x.shape[2 + place]
-            reach = dilations[place] * (kernels[place] - 1)
-            if paddings is None:
-                if strides[place] != 1:
-                    mismatch(
-                        "stride 1 with padding 'same'", str(strides[place]), "Set the stride to 1, or padding to 0."
-                    )
-                _check_border(mode, size, reach - reach // 2, name)
+            kernel, stride, dilation = chosen.kernel[place], chosen.stride[place], chosen.dilation[place]
+            if chosen.padding is None:
+                if stride != 1:
+                    mismatch("stride 1 with padding 'same'", str(stride), "Set the stride to 1, or padding to 0.")
+                reach = dilation * (kernel - 1)
+                _check_border(chosen.mode, size, reach - reach // 2, name)
                 sizes.append(size)
                 continue
-            _check_border(mode, size, paddings[place], name)
-            sizes.append(
-                window(
-                    size,
-                    name,
-                    kernel=kernels[place],
-                    stride=strides[place],
-                    padding=paddings[place],
-                    dilation=dilations[place],
-                )
-            )
+            padding = chosen.padding[place]
+            _check_border(chosen.mode, size, padding, name)
+            sizes.append(window(size, name, kernel=kernel, stride=stride, padding=padding, dilation=dilation))
         return (TensorSpec((x.shape[0], self.out_channels, *sizes)),)
 
     def computed(self, *inputs: TensorSpec) -> dict[str, Any]:
         return {"in_channels": inputs[0].shape[1]}
 
     def parameter_count(self, *inputs: TensorSpec) -> int:
-        kernels = self._settings()[0]
-        inside = (inputs[0].shape[1] or 0) // self.groups  # type: ignore[attr-defined]
-        return self.out_channels * (inside * volume(kernels) + self.bias)  # type: ignore[attr-defined,no-any-return]
+        chosen = self._settings()
+        inside = (inputs[0].shape[1] or 0) // chosen.groups
+        return self.out_channels * (inside * volume(chosen.kernel) + chosen.bias)
 
     def multiply_adds(self, *inputs: TensorSpec) -> int:
         (y,) = self.output_specs(*inputs)
-        inside = (inputs[0].shape[1] or 0) // self.groups  # type: ignore[attr-defined]
-        return volume(y.shape[1:]) * inside * volume(self._settings()[0])  # type: ignore[no-any-return]
+        chosen = self._settings()
+        inside = (inputs[0].shape[1] or 0) // chosen.groups
+        return volume(y.shape[1:]) * inside * volume(chosen.kernel)
 
 
 def check_groups(x: TensorSpec, out_channels: int, groups: int) -> None:
@@ -115,9 +119,11 @@ class Conv1d(_Convolution):
         "zeros", advanced=True, help="What is added at the ends."
     )
 
-    def _settings(self) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...] | None, tuple[int, ...]]:
+    def _settings(self) -> _Settings:
         padding = None if isinstance(self.padding, str) else (self.padding,)
-        return (self.kernel_size,), (self.stride,), padding, (self.dilation,)
+        return _Settings(
+            (self.kernel_size,), (self.stride,), padding, (self.dilation,), self.groups, self.bias, self.padding_mode
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -154,9 +160,17 @@ class Conv2d(_Convolution):
         "zeros", advanced=True, help="What the border is filled with."
     )
 
-    def _settings(self) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...] | None, tuple[int, ...]]:
+    def _settings(self) -> _Settings:
         padding = None if isinstance(self.padding, str) else pair(self.padding)
-        return pair(self.kernel_size), pair(self.stride), padding, pair(self.dilation)
+        return _Settings(
+            pair(self.kernel_size),
+            pair(self.stride),
+            padding,
+            pair(self.dilation),
+            self.groups,
+            self.bias,
+            self.padding_mode,
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -171,18 +185,19 @@ class _Transposed(Layer):
         32, minimum=1, maximum=100_000, label="Filters", help="How many filters, and so channels that come out."
     )
 
-    def _settings(self) -> tuple[tuple[int, ...], ...]:
-        """Kernel, stride, padding, output padding and dilation by axis."""
+    def _settings(self) -> _Settings:
+        """The attributes, in one form for one and two dimensions."""
         raise NotImplementedError
 
     def output_specs(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
         (x,) = inputs
-        check_groups(x, self.out_channels, self.groups)  # type: ignore[attr-defined]
+        chosen = self._settings()
+        check_groups(x, self.out_channels, chosen.groups)
         names = PICTURE[2:] if x.rank == 4 else SIGNAL[2:]
         sizes: list[int | None] = []
-        for size, name, kernel, stride, padding, extra, dilation in zip(
-            x.shape[2:], names, *self._settings(), strict=True
-        ):
+        for place, name in enumerate(names):
+            size, padding = x.shape[2 + place], 0 if chosen.padding is None else chosen.padding[place]
+            stride, dilation, extra = chosen.stride[place], chosen.dilation[place], chosen.output_padding[place]
             if extra >= stride and extra >= dilation:
                 mismatch(
                     f"an output padding below the stride {stride} or the dilation {dilation}", str(extra), "Lower it."
@@ -190,7 +205,7 @@ class _Transposed(Layer):
             if size is None:
                 sizes.append(None)
                 continue
-            grown = (size - 1) * stride - 2 * padding + dilation * (kernel - 1) + extra + 1
+            grown = (size - 1) * stride - 2 * padding + dilation * (chosen.kernel[place] - 1) + extra + 1
             if grown < 1:
                 mismatch(
                     f"a {name} that leaves something after padding {padding}", f"{name} {size}", "Use less padding."
@@ -202,13 +217,13 @@ class _Transposed(Layer):
         return {"in_channels": inputs[0].shape[1]}
 
     def parameter_count(self, *inputs: TensorSpec) -> int:
-        channels = inputs[0].shape[1] or 0
-        inside = self.out_channels // self.groups  # type: ignore[attr-defined]
-        return channels * inside * volume(self._settings()[0]) + self.bias * self.out_channels  # type: ignore[attr-defined,no-any-return]
+        chosen = self._settings()
+        inside = self.out_channels // chosen.groups
+        return (inputs[0].shape[1] or 0) * inside * volume(chosen.kernel) + chosen.bias * self.out_channels
 
     def multiply_adds(self, *inputs: TensorSpec) -> int:
-        inside = self.out_channels // self.groups  # type: ignore[attr-defined]
-        return volume(inputs[0].shape[1:]) * inside * volume(self._settings()[0])  # type: ignore[no-any-return]
+        chosen = self._settings()
+        return volume(inputs[0].shape[1:]) * (self.out_channels // chosen.groups) * volume(chosen.kernel)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -232,8 +247,16 @@ class ConvTranspose1d(_Transposed):
     bias: bool = attribute(True, advanced=True, help="Add a learned constant to each filter's answer.")
     dilation: int = attribute(1, minimum=1, maximum=10_000, advanced=True, help="Distance between a filter's values.")
 
-    def _settings(self) -> tuple[tuple[int, ...], ...]:
-        return (self.kernel_size,), (self.stride,), (self.padding,), (self.output_padding,), (self.dilation,)
+    def _settings(self) -> _Settings:
+        return _Settings(
+            (self.kernel_size,),
+            (self.stride,),
+            (self.padding,),
+            (self.dilation,),
+            self.groups,
+            self.bias,
+            output_padding=(self.output_padding,),
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -261,11 +284,13 @@ class ConvTranspose2d(_Transposed):
         1, minimum=1, maximum=1_000, advanced=True, help="Distance between a filter's values."
     )
 
-    def _settings(self) -> tuple[tuple[int, ...], ...]:
-        return (
+    def _settings(self) -> _Settings:
+        return _Settings(
             pair(self.kernel_size),
             pair(self.stride),
             pair(self.padding),
-            pair(self.output_padding),
             pair(self.dilation),
+            self.groups,
+            self.bias,
+            output_padding=pair(self.output_padding),
         )

@@ -69,7 +69,7 @@ class Unflatten(Layer):
     stricter: ClassVar[str] = NOT_THE_BATCH
     dim: int = _dim(1)
     unflattened_size: tuple[int, ...] = attribute(
-        (1, -1), minimum=-1, label="Sizes", help="The sizes the axis is split into; -1 is computed."
+        (1, -1), minimum=-1, maximum=1e9, label="Sizes", help="The sizes the axis is split into; -1 is computed."
     )
 
     def output_specs(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
@@ -106,7 +106,9 @@ class Reshape(Layer):
     family: ClassVar[Family] = Family.SHAPE
     inputs: ClassVar[tuple[InputPort, ...]] = _ANY
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="reshape")
-    shape: tuple[int, ...] = attribute((-1,), minimum=-1, help="The sizes without the batch; -1 is computed.")
+    shape: tuple[int, ...] = attribute(
+        (-1,), minimum=-1, maximum=1e9, help="The sizes without the batch; -1 is computed."
+    )
 
     def output_specs(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
         (x,) = inputs

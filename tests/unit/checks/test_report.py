@@ -51,6 +51,12 @@ def test_memory_grows_with_batch_and_optimizer() -> None:
     assert report.memory_bytes - check(drawn).memory_bytes == 2 * 4 * 7850
 
 
+def test_absurd_sizes_do_not_break_the_report() -> None:
+    enlarge = [node(f"up{number}", "Upsample", scale_factor=64) for number in range(30)]
+    report = check(classifier(*enlarge, node("flat", "Flatten"), node("fc", "Linear", out_features=10)))
+    assert msgspec.json.decode(msgspec.json.encode(report))["memory_bytes"] == 2**63 - 1
+
+
 def test_nodes_on_a_cycle_are_reported_too() -> None:
     report = check(project([node("a", "ReLU"), node("b", "ReLU")], "a > b, b > a"))
     assert {item.id for item in report.nodes} == {"a", "b"}
