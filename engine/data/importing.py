@@ -436,12 +436,7 @@ def _inspect_table(
         for name, guess in guesses.items()
     ]
     if not any(field.role is Role.INPUT for field in fields):
-        fields = [
-            _text_field(field.name, Strings.of(table.columns[field.name].str.strip_chars().to_list()))
-            if field.role is Role.IGNORED and guesses[field.name].content in (Content.ID, Content.TEXT)
-            else field
-            for field in fields
-        ]
+        fields = [_last_resort(field, table, guesses[field.name]) for field in fields]
     if not any(field.role is Role.INPUT for field in fields):
         raise DataError(
             f"There is no column to learn {chosen} from.",
@@ -534,6 +529,15 @@ def _table_input(name: str, table: Table, guess: Guess) -> Field:
     if guess.content is Content.TEXT:
         return _text_field(name, Strings.of(table.columns[name].str.strip_chars().to_list()))
     return Field(name=name, kind=FieldKind.TEXT, role=Role.IGNORED)
+
+
+def _last_resort(field: Field, table: Table, guess: Guess) -> Field:
+    """A column that would be left aside, when there is no other to learn from: a numbering as number, names as text."""
+    if field.role is not Role.IGNORED or guess.content not in (Content.ID, Content.TEXT):
+        return field
+    if guess.whole:
+        return Field(name=field.name, kind=FieldKind.NUMBER, preparation=_NUMBER_STEPS)
+    return _text_field(field.name, Strings.of(table.columns[field.name].str.strip_chars().to_list()))
 
 
 # In words ------------------------------------------------------------------------------------------------------------
