@@ -2,7 +2,7 @@
 time."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final, Protocol
 
@@ -24,6 +24,11 @@ class Column(Protocol):
 
     def gather(self, rows: Tensor) -> Tensor:
         """The rows at these positions."""
+
+
+Vary = Callable[[Tensor, Tensor, int], Tensor]
+"""Augmentation of one column: prepared rows, their positions in the split, epoch. Each row's change depends on the
+latter two alone, so it makes no difference how many rows are varied together."""
 
 
 def keyed_seed(*parts: object) -> int:
@@ -56,8 +61,16 @@ class Feed:
     current one is trained on. Pictures are laid out channels last where `channels_last` says so.
     """
 
-    def __init__(self, columns: Sequence[Column], device: torch.device, *, channels_last: bool = False) -> None:
+    def __init__(
+        self,
+        columns: Sequence[Column],
+        device: torch.device,
+        *,
+        channels_last: bool = False,
+        vary: Sequence[Vary | None] = (),
+    ) -> None:
         self._columns = list(columns)
+        self._vary = list(vary) or [None] * len(self._columns)
         self._device = device
         self._channels_last = channels_last
         self._resident = [self._made_resident(column.whole()) for column in self._columns]
@@ -82,9 +95,9 @@ class Feed:
         return row.numel() * row.element_size()
 
     def batches(
-        self, bounds: Sequence[int], order: Tensor | None = None, start: int = 0
+        self, bounds: Sequence[int], order: Tensor | None = None, start: int = 0, epoch: int = 0
     ) -> Iterator[tuple[Tensor, ...]]:
-        """The batches from number `start` on; `order` None is the order of the split.
+        """The batches from number `start` on; `order` None is the order of the split, `epoch` is for augmentation.
 
         Chunks begin at the same batches wherever one starts, so a resumed epoch sees tensors of the same alignment,
         which some matrix kernels' last bit depends on.
@@ -97,7 +110,7 @@ class Feed:
         first = start - start % together
         chunks = [(at, min(at + together, count)) for at in range(first, count, together)]
         rows = self._rows(bounds, order)
-        for (begin, end), tensors in self._gathered(chunks, bounds, rows):
+        for (begin, end), tensors in self._gathered(chunks, bounds, rows, epoch):
             sizes = [bounds[i + 1] - bounds[i] for i in range(begin, end)]
             parts = zip(*(torch.split(tensor, sizes) for tensor in tensors), strict=True)
             for number, batch in enumerate(parts, begin):
@@ -110,42 +123,43 @@ class Feed:
         return torch.arange(bounds[-1]) if order is None else order
 
     def _gathered(
-        self, chunks: Sequence[tuple[int, int]], bounds: Sequence[int], rows: Tensor | None
+        self, chunks: Sequence[tuple[int, int]], bounds: Sequence[int], rows: Tensor | None, epoch: int
     ) -> Iterator[tuple[tuple[int, int], list[Tensor]]]:
         if all(resident is not None for resident in self._resident):
             rows = None if rows is None else rows.to(self._device)
             for chunk in chunks:
-                yield chunk, self._chunk(bounds[chunk[0]], bounds[chunk[1]], rows)
+                yield chunk, self._chunk(bounds[chunk[0]], bounds[chunk[1]], rows, epoch)
             return
         if self._thread is None:
             self._thread = ThreadPoolExecutor(1, thread_name_prefix="batches")
         waiting: Future[list[Tensor]] | None = None
         for number, chunk in enumerate(chunks):
-            current = waiting or self._later(chunk, bounds, rows)
-            waiting = self._later(chunks[number + 1], bounds, rows) if number + 1 < len(chunks) else None
+            current = waiting or self._later(chunk, bounds, rows, epoch)
+            waiting = self._later(chunks[number + 1], bounds, rows, epoch) if number + 1 < len(chunks) else None
             yield chunk, current.result()
 
-    def _later(self, chunk: tuple[int, int], bounds: Sequence[int], rows: Tensor | None) -> Future[list[Tensor]]:
+    def _later(
+        self, chunk: tuple[int, int], bounds: Sequence[int], rows: Tensor | None, epoch: int
+    ) -> Future[list[Tensor]]:
         assert self._thread is not None
-        return self._thread.submit(self._chunk, bounds[chunk[0]], bounds[chunk[1]], rows)
+        return self._thread.submit(self._chunk, bounds[chunk[0]], bounds[chunk[1]], rows, epoch)
 
-    def _chunk(self, begin: int, end: int, rows: Tensor | None) -> list[Tensor]:
+    def _chunk(self, begin: int, end: int, rows: Tensor | None, epoch: int) -> list[Tensor]:
         tensors = []
-        for column, resident in zip(self._columns, self._resident, strict=True):
+        for column, resident, vary in zip(self._columns, self._resident, self._vary, strict=True):
             if resident is None:
                 assert rows is not None
                 tensor = column.gather(rows[begin:end]).to(self._device)
-                if self._channels_last and tensor.dim() == 4:
-                    tensor = tensor.contiguous(memory_format=torch.channels_last)
+            elif rows is None:
+                tensor = resident[begin:end]
             else:
-                tensor = (
-                    resident[begin:end]
-                    if rows is None
-                    else resident.index_select(0, rows[begin:end].to(resident.device))
-                )
-                if self._channels_last and tensor.dim() == 4:
-                    tensor = tensor.permute(0, 3, 1, 2)
-            tensors.append(tensor)
+                tensor = resident.index_select(0, rows[begin:end].to(resident.device))
+            picture = self._channels_last and tensor.dim() == 4
+            if picture and resident is not None:
+                tensor = tensor.permute(0, 3, 1, 2)
+            if vary is not None and rows is not None:
+                tensor = vary(tensor, rows[begin:end], epoch)
+            tensors.append(tensor.contiguous(memory_format=torch.channels_last) if picture else tensor)
         return tensors
 
     def close(self) -> None:

@@ -222,7 +222,7 @@ class Loop:
         order = epoch_order(task.train.samples, self.recipe.seed, state.epoch)
         due = clock() + REPORT_S
         rate = self._rate
-        for batch in task.train.batches(phase.bounds, order, state.position):
+        for batch in task.train.batches(phase.bounds, order, state.position, state.epoch):
             last = state.position + 1 == count
             look = last or clock() >= due
             inputs = batch[:inputs_only] if extra else batch

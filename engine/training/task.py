@@ -4,18 +4,19 @@ from collections.abc import Sequence
 from typing import Protocol
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from engine.checks.answers import answer_of
 from engine.checks.inference import ShapeChecker
 from engine.compiler.module import CompiledNetwork, compile_project
+from engine.data.augmentation import augment
 from engine.document.data_spec import FieldKind
 from engine.document.project import Project
 from engine.document.recipe import Precision
 from engine.errors import DataError, TrainingError
 from engine.training.device import wants_channels_last
-from engine.training.feed import Column, Feed, keyed_seed
+from engine.training.feed import Column, Feed, Vary, keyed_seed
 from engine.training.metrics import Scores, scores_for
 
 
@@ -88,8 +89,8 @@ class Task:
                 self._groups.append((name,))
             self.scored.append((number, self._groups.index((name,))))
             self._answers.append((name, answer_of(project.graph, output_id)))
-        self.train = self._feed("train")
-        self.val = self._feed("val")
+        self.train = self._feed("train", varied=True)
+        self.val = self._feed("val", varied=False)
         if self.train.samples == 0:
             raise DataError(
                 "There is no sample to learn from.",
@@ -105,9 +106,22 @@ class Task:
                 hint="Add data, or take the batch normalization out.",
             )
 
-    def _feed(self, split: str) -> Feed:
+    def _feed(self, split: str, *, varied: bool) -> Feed:
         columns = [self._data.columns(group, split) for group in self._groups]
-        return Feed(columns, self.device, channels_last=self.channels_last)
+        vary = [self._vary(group) if varied else None for group in self._groups]
+        return Feed(columns, self.device, channels_last=self.channels_last, vary=vary)
+
+    def _vary(self, group: tuple[str, ...]) -> Vary | None:
+        """The augmentation of an Input, which is that of its field; fields that stand side by side have none."""
+        field = self.project.data.field(group[0]) if len(group) == 1 else None
+        if field is None or not field.augmentation:
+            return None
+        seed = self.project.recipe.seed
+
+        def vary(batch: Tensor, rows: Tensor, epoch: int) -> Tensor:
+            return augment(field, batch, seed=seed, epoch=epoch, indices=rows)
+
+        return vary
 
     def new_scores(self) -> list[Scores]:
         """Empty scores, one for each of `scored`."""

@@ -22,7 +22,7 @@ from small_tasks import (
     same,
 )
 
-from engine.document.data_spec import Step
+from engine.document.data_spec import DataSpec, Field, FieldKind, Statistics, Step
 from engine.document.graph import Edge, Graph, Node
 from engine.document.project import Project
 from engine.document.recipe import EarlyStop, Phase, Player, Recipe
@@ -41,6 +41,7 @@ from engine.protocol.run_events import (
     StopRun,
 )
 from engine.training import checkpoint, loop
+from engine.training.feed import epoch_order
 
 HIDDEN = (("hidden", "Linear", {"out_features": 16}), ("relu1", "ReLU", {}))
 NOISY = (
@@ -118,7 +119,6 @@ def test_where_the_data_lies_makes_no_difference(tmp_path: Path, batch_size: int
 def test_equals_a_loop_written_by_hand(tmp_path: Path) -> None:
     """The proof that gathering in chunks and calling kernels directly change nothing."""
     from engine.compiler.module import compile_project
-    from engine.training.feed import epoch_order
 
     project, data = classifier(*HIDDEN, recipe=fast(epochs=2)), class_data()
     rig = Rig(tmp_path, project, data)
@@ -455,7 +455,13 @@ def test_the_node_that_makes_infinity_is_named(tmp_path: Path) -> None:
     rig = Rig(tmp_path, project, data)
     with pytest.raises(TrainingError) as caught:
         rig.run()
-    assert caught.value.where == "first"
+    assert rig.task is not None
+    rows = data.values[("features", "train")][epoch_order(100, project.recipe.seed, 0)[:16]]
+    for name in ("first", "second", "scores"):
+        rows = rig.task.network.get_submodule(name)(rows)
+        if not rows.isfinite().all():
+            break
+    assert caught.value.where == name
     assert "step 1:" in caught.value.message
 
 
@@ -580,9 +586,30 @@ def test_a_fault_while_saving_ends_the_run(tmp_path: Path, monkeypatch: pytest.M
 
 def test_pictures_are_laid_out_channels_last_and_learn_the_same(tmp_path: Path) -> None:
     """A convolution over channels-last pictures gives what the plain layout gives, up to rounding."""
-    from engine.document.data_spec import DataSpec, Field, FieldKind, Statistics
     from engine.training.task import prepare_task
 
+    player = optimizer("SGD", lr=0.1)
+    project, data = picture_project(one_phase(Phase(epochs=2, batch_size=8, players=(player,))))
+    rig = Rig(tmp_path, project, data)
+    rig.run()
+    task = prepare_task(project, data)
+    assert task.channels_last
+    network = task.network.to(memory_format=torch.contiguous_format)
+    moved = torch.optim.SGD(network.parameters(), lr=0.1)
+    for epoch in range(2):
+        for batch in epoch_order(40, project.recipe.seed, epoch).split(8):
+            loss = torch.nn.functional.cross_entropy(
+                network(data.values[("picture", "train")][batch])[0], data.values[("fruit", "train")][batch]
+            )
+            moved.zero_grad()
+            loss.backward()
+            moved.step()
+    for name, tensor in rig.weights().items():
+        assert torch.allclose(tensor, network.state_dict()[name], atol=1e-5), name
+
+
+def picture_project(recipe: Recipe, *, augmentation: tuple[Step, ...] = ()) -> tuple[Project, MemoryData]:
+    """A small convolutional network on 40 pictures of noise, 8 × 8 in colour."""
     nodes, edges = chain(
         ("picture", "Input", {"fields": ["picture"]}),
         ("conv1", "Conv2d", {"out_channels": 4, "kernel_size": 3}),
@@ -605,33 +632,47 @@ def test_pictures_are_laid_out_channels_last_and_learn_the_same(tmp_path: Path) 
         Step(type="Resize", attributes={"height": 8, "width": 8}),
         Step(type="Scale"),
     )
-    picture = Field(name="picture", kind=FieldKind.IMAGE, preparation=steps, statistics=Statistics(shape=(8, 8, 3)))
-    project = Project(
-        name="pictures",
-        data=DataSpec(fields=(picture, category())),
-        graph=Graph(nodes, edges),
-        recipe=one_phase(Phase(epochs=2, batch_size=8, players=(optimizer("SGD", lr=0.1),))),
+    picture = Field(
+        name="picture",
+        kind=FieldKind.IMAGE,
+        preparation=steps,
+        augmentation=augmentation,
+        statistics=Statistics(shape=(8, 8, 3)),
     )
+    spec = DataSpec(fields=(picture, category()))
+    project = Project(name="pictures", data=spec, graph=Graph(nodes, edges), recipe=recipe)
     generator = torch.Generator().manual_seed(3)
     data = MemoryData({("picture", split): torch.rand(40, 3, 8, 8, generator=generator) for split in ("train", "val")})
     data.values.update(
         {("fruit", split): torch.randint(0, 3, (40,), generator=generator) for split in ("train", "val")}
     )
+    return project, data
+
+
+VARIED = (Step(type="RandomFlip"), Step(type="RandomShift"), Step(type="RandomRotate"))
+
+
+@pytest.mark.parametrize("resident", [True, False])
+def test_augmented_pictures_go_on_exactly_wherever_they_lie(tmp_path: Path, resident: bool) -> None:
+    project, data = picture_project(fast(epochs=3, batch_size=8), augmentation=VARIED)
+    plain, _ = picture_project(fast(epochs=3, batch_size=8))
+    whole, broken = Rig(tmp_path / "a", project, data), Rig(tmp_path / "b", project, data)
+    whole.run()
+    data.resident = resident
+    with pytest.raises(KilledError):
+        broken.run(step_limit=8)
+    broken.run(resume=True)
+    assert same(whole.weights(), broken.weights())
+    data.resident = True
+    without = Rig(tmp_path / "c", plain, data)
+    without.run()
+    assert not same(whole.weights(), without.weights())
+
+
+def test_validation_pictures_are_not_varied(tmp_path: Path) -> None:
+    project, data = picture_project(fast(epochs=1, batch_size=8), augmentation=VARIED)
     rig = Rig(tmp_path, project, data)
     rig.run()
-    task = prepare_task(project, data)
-    assert task.channels_last
-    network = task.network.to(memory_format=torch.contiguous_format)
-    from engine.training.feed import epoch_order
-
-    moved = torch.optim.SGD(network.parameters(), lr=0.1)
-    for epoch in range(2):
-        for batch in epoch_order(40, project.recipe.seed, epoch).split(8):
-            loss = torch.nn.functional.cross_entropy(
-                network(data.values[("picture", "train")][batch])[0], data.values[("fruit", "train")][batch]
-            )
-            moved.zero_grad()
-            loss.backward()
-            moved.step()
-    for name, tensor in rig.weights().items():
-        assert torch.allclose(tensor, network.state_dict()[name], atol=1e-5), name
+    assert rig.task is not None
+    (batch, _) = next(iter(rig.task.val.batches([0, 40], torch.arange(40))))
+    assert torch.equal(batch, data.values[("picture", "val")])
