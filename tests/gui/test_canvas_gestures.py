@@ -444,3 +444,37 @@ def test_tooltips_name_shapes_ports_and_problems(bench: Bench) -> None:
     assert "channels" in bench.canvas.words_at(Hit(Kind.INPUT, node="conv1", port="input"))
     bench.canvas.commands.delete_link(("loss", "target"))
     assert "target" in bench.canvas.words_at(Hit(Kind.BADGE, node="loss"))
+
+
+def test_the_loss_card_tells_the_last_loss_of_the_shown_run(qtbot: QtBot, tmp_path: Path) -> None:
+    """A real run folder, followed by the real model."""
+    import msgspec
+
+    from engine.protocol.run_events import RunPrepared, RunStarted, StepsReported
+    from gui.models.runs import RunsModel
+    from tests.gui.fake_engine import FakeEngine
+
+    model = ProjectModel()
+    model.create(tmp_path / "network", residual_network())
+    run = tmp_path / "network" / "runs" / "0001"
+    run.mkdir(parents=True)
+    started = [
+        RunStarted(run=1, name="", pid=0, epochs=1, seed=7),
+        RunPrepared(
+            device="cpu",
+            precision="float32",
+            samples=10,
+            val_samples=2,
+            steps_per_epoch=5,
+            batch_size=2,
+            parameters=1,
+        ),
+        StepsReported(first_step=1, loss=[2.3, 0.2141], learning_rate=0.1, samples_per_s=1.0, epoch=1),
+    ]
+    (run / "events.jsonl").write_bytes(b"".join(msgspec.json.encode(event) + b"\n" for event in started))
+    runs = RunsModel(model, FakeEngine())
+    canvas = GraphCanvas(model, Selection(model), runs)
+    qtbot.addWidget(canvas)
+    geometry = canvas.geometry_store
+    qtbot.waitUntil(lambda: geometry.faces[geometry.row_of["loss"]].line == "loss 0.214")
+    model.shut_down()

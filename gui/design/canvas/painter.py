@@ -17,14 +17,14 @@ from engine.document.graph import Edge
 from gui.design.canvas.arrays import Floats, Ints, draw_lines, draw_polylines, draw_rects
 from gui.design.canvas.face import HEADER
 from gui.design.canvas.geometry import COLORS, Flag, Geometry
-from gui.design.canvas.sprites import PAD, PILL_HEIGHT, SpriteCache, pill_width
+from gui.design.canvas.sprites import PAD, SpriteCache, pill_scale, pill_width
 from gui.design.canvas.viewport import Box, Viewport
 from gui.widgets.theme import current_theme
 from gui.widgets.tokens import CARD_RADIUS, mix
 
 PICTURES_FROM: Final = 0.22
 FLAT_FROM: Final = 0.1
-PILLS_FROM: Final = 0.6
+PILLS_FROM: Final = 0.36
 GRID: Final = 24.0
 _SMOOTH_SEGMENTS: Final = 1500  # more antialiased segments than this cost more than they show
 
@@ -117,13 +117,17 @@ class GraphPainter:
             text = self._link_text(geometry.edges[links[index]])
             if not text:
                 continue
-            width = pill_width(text)
-            if width - 14 > room[index]:
+            scale = pill_scale(view.zoom)
+            width = pill_width(text, scale)
+            # In a narrow gap the words alone stand above the link, if they have room there.
+            compact = width - 8 > room[index]
+            if compact and (width - 16 * scale) * 0.84 > room[index] - 2:
                 continue
-            picture = self.sprites.pill(text, view.zoom, view.ratio)
+            picture = self.sprites.pill(text, view.zoom, view.ratio, compact=compact)
+            size = picture.deviceIndependentSize()
             x, y = middles[index]
-            x -= width * view.zoom / 2
-            y -= PILL_HEIGHT * view.zoom / 2
+            x -= size.width() / 2
+            y -= size.height() * (0.98 if compact else 0.5)
             painter.drawPixmap(QPointF(_whole(x, view.ratio), _whole(y, view.ratio)), picture)
 
     # Nodes.

@@ -25,7 +25,7 @@ class SpriteCache:
 
     def __init__(self) -> None:
         self._sprites: OrderedDict[NodeFace, tuple[float, QPixmap]] = OrderedDict()
-        self._pills: dict[str, QPixmap] = {}
+        self._pills: dict[tuple[str, bool], QPixmap] = {}
         self._pill_key: tuple[float, float] = (0.0, 0.0)
         self._bytes = 0
 
@@ -60,14 +60,14 @@ class SpriteCache:
             self._bytes -= _size(dropped)
         return picture
 
-    def pill(self, text: str, zoom: float, ratio: float) -> QPixmap:
-        """The small label with a shape on a link."""
+    def pill(self, text: str, zoom: float, ratio: float, *, compact: bool = False) -> QPixmap:
+        """The small label with a shape on a link; the compact one has no frame and stands above it."""
         if self._pill_key != (zoom, ratio) or len(self._pills) > 500:
             self._pills.clear()
             self._pill_key = (zoom, ratio)
-        picture = self._pills.get(text)
+        picture = self._pills.get((text, compact))
         if picture is None:
-            picture = self._pills[text] = _paint_pill(text, zoom, ratio)
+            picture = self._pills[text, compact] = _paint_pill(text, zoom, ratio, compact)
         return picture
 
 
@@ -167,14 +167,23 @@ def _full_text(painter: QPainter, theme: Theme, face: NodeFace) -> None:
 
 
 def _brief_text(painter: QPainter, theme: Theme, face: NodeFace, zoom: float) -> None:
-    size = min(face.height * 0.5, 9.5 / zoom)
-    font = text_font(100, QFont.Weight.DemiBold)
-    font.setPixelSize(max(8, round(size)))
+    """The caption large enough to read, and the settings under it while there is room for both."""
+    box = QRectF(12, 0, face.width - 18, face.height)
+    vertical = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+    two = face.height * zoom >= 19
+    font = text_font(max(8, round(min(26.0, 9.5 / zoom))), QFont.Weight.DemiBold)
     painter.setFont(font)
     painter.setPen(theme.color("text"))
-    box = QRectF(13, 0, face.width - 20, face.height)
     title = QFontMetricsF(font).elidedText(plain_text(face.title, 80), Qt.TextElideMode.ElideRight, box.width())
-    painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, title)
+    # On one height whatever the card's, so that captions of a row are level.
+    middle = 22.0 if two else PORT_TOP
+    painter.drawText(QRectF(box.left(), middle - 20, box.width(), 40), vertical, title)
+    if two and face.line:
+        font = mono_font(round(min(22.0, 8.5 / zoom)))
+        painter.setFont(font)
+        painter.setPen(theme.color("dim"))
+        line = QFontMetricsF(font).elidedText(plain_text(face.line, 80), Qt.TextElideMode.ElideRight, box.width())
+        painter.drawText(QRectF(box.left(), 28, box.width(), 32), vertical, line)
 
 
 def _ports(painter: QPainter, theme: Theme, face: NodeFace) -> None:
@@ -214,24 +223,33 @@ def _badge(painter: QPainter, theme: Theme, face: NodeFace, zoom: float) -> None
 
 
 PILL_HEIGHT: Final = 20.0
+_PILL_FONT = 11.0
+_PILL_SMALLEST_PX = 8.0
 
 
-def pill_width(text: str) -> float:
+def pill_scale(zoom: float) -> float:
+    """How much larger a shape is written on the canvas so that it can still be read on the screen."""
+    return max(1.0, _PILL_SMALLEST_PX / (_PILL_FONT * zoom))
+
+
+def pill_width(text: str, scale: float = 1.0) -> float:
     """Canvas units a shape on a link takes: the face is mono-spaced."""
-    return len(text) * 6.6 + 16
+    return (len(text) * 6.6 + 16) * scale
 
 
-def _paint_pill(text: str, zoom: float, ratio: float) -> QPixmap:
+def _paint_pill(text: str, zoom: float, ratio: float, compact: bool) -> QPixmap:
     theme = current_theme()
+    scale = pill_scale(zoom) * (0.84 if compact else 1.0)
     width = pill_width(text)
-    picture = blank(width * zoom + 1, PILL_HEIGHT * zoom + 1, ratio)
+    picture = blank(width * zoom * scale + 1, PILL_HEIGHT * zoom * scale + 1, ratio)
     with QPainter(picture) as painter:
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
-        painter.scale(zoom, zoom)
-        painter.setPen(QPen(theme.color("line"), 1))
-        painter.setBrush(theme.color("background"))
-        painter.drawRoundedRect(QRectF(0.5, 0.5, width - 1, PILL_HEIGHT - 1), 9, 9)
+        painter.scale(zoom * scale, zoom * scale)
+        if not compact:
+            painter.setPen(QPen(theme.color("line"), 1))
+            painter.setBrush(theme.color("background"))
+            painter.drawRoundedRect(QRectF(0.5, 0.5, width - 1, PILL_HEIGHT - 1), 9, 9)
         painter.setPen(theme.color("dim"))
-        painter.setFont(mono_font(11))
+        painter.setFont(mono_font(round(_PILL_FONT)))
         painter.drawText(QRectF(0, 0, width, PILL_HEIGHT), Qt.AlignmentFlag.AlignCenter, text)
     return picture
