@@ -40,8 +40,8 @@ class ProgressLine(QWidget):
         row.addLayout(column, 1)
         self._cancel = Button("Cancel", small=True)
         self._cancel.clicked.connect(self._on_cancel_clicked)
-        self._cancel.setVisible(cancellable)
         row.addWidget(self._cancel, 0, Qt.AlignmentFlag.AlignVCenter)
+        self._cancel.setVisible(cancellable)  # only now: without a parent it would be a window of its own
 
     def start(self, text: str) -> None:
         """Begin anew, with no time known yet."""
