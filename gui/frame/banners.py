@@ -21,7 +21,7 @@ class Banners(QWidget):
         self.setProperty("role", "page")
         self._notices: dict[str, Notice] = {}
         self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(GAP, GAP, GAP, 0)
+        self._column.setContentsMargins(GAP, GAP, GAP, GAP)
         self._column.setSpacing(8)
         self.hide()
 

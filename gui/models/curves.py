@@ -84,7 +84,7 @@ class RunCurves:
 
     @property
     def learning_rate(self) -> "NDArray[np.float64]":
-        """Learning rate at each of `steps`."""
+        """Learning rate at each of `steps`: as told once a report, and on the straight line between two reports."""
         return self._learning_rate.view()
 
     @property
@@ -117,7 +117,7 @@ class RunCurves:
                 count = len(event.loss)
                 self._steps.extend(range(event.first_step, event.first_step + count))
                 self._step_loss.extend(event.loss)
-                self._learning_rate.extend([event.learning_rate] * count)
+                self._learning_rate.extend(self._rates(event.learning_rate, count))
                 self.samples_per_s = event.samples_per_s
             case EpochFinished():
                 self._feed_epoch(event)
@@ -131,6 +131,11 @@ class RunCurves:
                 self.notes.append(event)
             case RunFinished():
                 self.samples_per_s = event.samples_per_s
+
+    def _rates(self, told: float, count: int) -> list[float]:
+        before = self._learning_rate.view()
+        last = float(before[-1]) if len(before) else told
+        return [last + (told - last) * (number + 1) / count for number in range(count)]
 
     def _feed_epoch(self, event: EpochFinished) -> None:
         before = len(self.epochs)
