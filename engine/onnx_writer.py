@@ -1,6 +1,6 @@
 """Collects the nodes, constants and inputs of one ONNX graph under names that never clash."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -67,6 +67,19 @@ class OnnxWriter:
         if domain:
             self.domains.setdefault(domain, {"ai.onnx.ml": 3, "com.microsoft": 1}.get(domain, 1))
         return names[0] if outputs == 1 else names
+
+    def choose(self, condition: str, then: Callable[[], str], otherwise: Callable[[], str], dtype: int) -> str:
+        """A value worked out one way or the other at run time (If); each way adds its nodes and returns a value."""
+        outer, branches = self.nodes, []
+        for label, way in (("then", then), ("otherwise", otherwise)):
+            self.nodes = []
+            name = self.name(f"{self.scope or 'net'}/{label}")
+            self.nodes.append(helper.make_node("Identity", [way()], [name], name=name))
+            output = helper.make_tensor_value_info(name, dtype, None)
+            branches.append(helper.make_graph(self.nodes, label, [], [output]))
+        self.nodes = outer
+        value: str = self.add("If", [condition], then_branch=branches[0], else_branch=branches[1])
+        return value
 
     def input(self, name: str, dtype: int, shape: Sequence[int | str | None]) -> str:
         """Declare a graph input (`dtype` from TensorProto; text in the shape names a free dimension)."""

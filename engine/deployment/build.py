@@ -56,7 +56,9 @@ def build_file(
         node_id: network.get_submodule(name)
         for node_id, name in module_names(call.node.id for call in (*steps.calls, *steps.losses)).items()
     }
+    before = len(writer.initializers)
     values = write_network(writer, steps, modules, inputs)
+    weights = {tensor.name for tensor in writer.initializers[before:]}
     outputs = [
         (node_id, _field(project, name), answer_of(project.graph, node_id), _shape(steps, steps.predictions[node_id]))
         for node_id, name in steps.output_fields.items()
@@ -70,7 +72,7 @@ def build_file(
     described = _described(description, model, fields, answers)
     _finish(model, described, project)
     if precision == "float16":
-        store_as_half(model)
+        store_as_half(model, weights)
     if model.ByteSize() > _LARGEST_BYTES:
         raise ExportError(
             "The network is larger than 2 GB, which one ONNX file cannot hold.", hint="Export it as float16."
@@ -168,14 +170,14 @@ def _finish(model: onnx.ModelProto, description: Description, project: Project) 
                 size.denotation = name
 
 
-def store_as_half(model: onnx.ModelProto) -> None:
-    """Store weights as float16, half the size; a Cast behind each gives float32 back, so operators compute as before.
+def store_as_half(model: onnx.ModelProto, names: set[str]) -> None:
+    """Store these weights as float16; a Cast behind each gives float32 back, so operators compute as before.
 
     Small tensors, vectors and values that float16 cannot hold stay. onnxruntime folds the casts when it loads the file.
     """
     casts = []
     for tensor in model.graph.initializer:
-        if tensor.data_type != TensorProto.FLOAT or len(tensor.dims) < 2:
+        if tensor.name not in names or tensor.data_type != TensorProto.FLOAT or len(tensor.dims) < 2:
             continue
         array = numpy_helper.to_array(tensor)
         if array.size < _SMALLEST_HALVED or not np.all(np.abs(array) <= _LARGEST_HALF):

@@ -49,35 +49,54 @@ class ChannelsRule(Rule):
         source = batch.shape[-1]
         if source == self._target:
             return batch
-        levels = batch[..., :source].astype(np.int32)
-        out = (levels @ _colour_table(self._target)[source, :source] + 32768) >> 16
+        # Every number stays a whole one below 2^24, so float32 is exact; whole-number matrix products are slow.
+        levels = batch.astype(np.float32)
+        out = levels @ _colour_table(self._target)[source, :source].astype(np.float32)
+        out = np.floor((out + np.float32(32768)) * np.float32(1 / 65536))
         if source in (2, 4):
             alpha = levels[..., -1:]
-            out = (out * alpha + 255 * (255 - alpha) + 127) // 255
+            out = np.floor((out * alpha + 255 * (255 - alpha) + 127) / np.float32(255))
         return cast(Bytes, out.astype(np.uint8))
 
     def write(self, writer: "OnnxWriter", value: str) -> str:
-        # The weights are picked by the number of channels that arrives, so one file takes grey, RGB and RGBA pictures.
+        # The number of channels that arrives decides at run time, so one file takes grey, RGB and RGBA pictures.
         from onnx import TensorProto
 
-        def number(item: int) -> str:
-            return writer.constant(np.array(item, np.int32))
+        def number(item: float) -> str:
+            return writer.constant(np.array(item, np.float32))
+
+        def places(item: int) -> str:
+            return writer.constant(np.array([item], np.int64))
 
         channels = writer.add("Shape", [value], start=3, end=4)
-        table = writer.add("Gather", [writer.constant(_colour_table(self._target)), channels], axis=0)
-        table = writer.add("Squeeze", [table, writer.constant(np.array([0], np.int64))])
-        zero, one = writer.constant(np.array([0], np.int64)), writer.constant(np.array([1], np.int64))
-        weights = writer.add("Slice", [table, zero, channels, zero])
-        levels = writer.add("Cast", [value], to=TensorProto.INT32)
-        colour = writer.add("Add", [writer.add("MatMul", [levels, weights]), number(32768)])
-        colour = writer.add("Div", [colour, number(65536)])
-        last = writer.add("Sub", [channels, one])
-        alpha = writer.add("Slice", [levels, last, channels, writer.constant(np.array([3], np.int64))])
-        odd = writer.add("Mod", [channels, writer.constant(np.array([2], np.int64))])
-        alpha = writer.add("Where", [writer.add("Equal", [odd, zero]), alpha, number(255)])
-        white = writer.add("Mul", [writer.add("Sub", [number(255), alpha]), number(255)])
-        mixed = writer.add("Add", [writer.add("Mul", [colour, alpha]), writer.add("Add", [white, number(127)])])
-        return cast(str, writer.add("Cast", [writer.add("Div", [mixed, number(255)])], to=TensorProto.UINT8))
+
+        def coloured(levels: str) -> str:
+            table = writer.constant(_colour_table(self._target).astype(np.float32), stem="colours")
+            table = writer.add("Squeeze", [writer.add("Gather", [table, channels], axis=0), places(0)])
+            weights = writer.add("Slice", [table, places(0), channels, places(0)])
+            colour = writer.add("Add", [writer.add("MatMul", [levels, weights]), number(32768)])
+            return cast(str, writer.add("Floor", [writer.add("Mul", [colour, number(1 / 65536)])]))
+
+        def as_bytes(colour: str) -> str:
+            return cast(str, writer.add("Cast", [colour], to=TensorProto.UINT8))
+
+        def opaque() -> str:
+            return as_bytes(coloured(writer.add("Cast", [value], to=TensorProto.FLOAT)))
+
+        def on_white() -> str:
+            levels = writer.add("Cast", [value], to=TensorProto.FLOAT)
+            alpha = writer.add("Slice", [levels, places(-1), places(2**31), places(3)])
+            white = writer.add("Mul", [writer.add("Sub", [number(255), alpha]), number(255)])
+            mixed = writer.add("Mul", [coloured(levels), alpha])
+            mixed = writer.add("Add", [mixed, writer.add("Add", [white, number(127)])])
+            return as_bytes(writer.add("Floor", [writer.add("Div", [mixed, number(255)])]))
+
+        def other() -> str:
+            odd = writer.add("Equal", [writer.add("Mod", [channels, places(2)]), places(1)])
+            return writer.choose(odd, opaque, on_white, TensorProto.UINT8)
+
+        same = writer.add("Equal", [channels, places(self._target)])
+        return writer.choose(same, lambda: value, other, TensorProto.UINT8)
 
 
 class ResizeRule(Rule):
