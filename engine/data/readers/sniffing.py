@@ -159,6 +159,8 @@ def sniff(text: str, where: str, options: dict[str, Value] | None = None) -> Dia
     if not isinstance(skip, int):
         skip = _find_table(rows, where, notes)
     table = [row for line, row in rows if line > skip and any(cell.strip() for cell in row)]
+    if not table:
+        raise DataError(f"{where} is empty.", where=where, found="no cell with anything in it")
     decimal = options.get("decimal")
     if decimal not in (".", ","):
         decimal = find_decimal(table, delimiter)
