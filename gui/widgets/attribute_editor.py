@@ -146,6 +146,8 @@ def attribute_editor(attribute: DeclaredAttribute, value: Any, *, options: Seque
         case "choice":
             none = [Choice(value=None, label="none")] if attribute.optional else []
             return ChoiceEditor([*none, *attribute.choices], value)
+        case "field":
+            return ChoiceEditor([Choice(value="", label="none"), *options], value or "")
         case "fields":
             return NamesEditor(value or (), options)
         case "integers" | "numbers" as kind:

@@ -6,27 +6,36 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QTimer
+from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QWidget
 
 from engine.document import files
 from engine.document.project import Project
 from engine.protocol.messages import (
+    Answer,
     ClassScore,
     DataDescribed,
     DescribeData,
     Evaluate,
     EvaluationFinished,
+    Export,
     FieldEvaluation,
     GetSamples,
     Mistake,
+    ModelExported,
+    Predict,
+    Prediction,
+    PredictionMade,
     Progress,
     RequestFailed,
     SampleCard,
     SamplesRead,
     SplitCounts,
+    Verified,
 )
 from gui.evaluate.tab import EvaluateTab
 from gui.train.tab import TrainTab
+from gui.use.tab import UseTab
 from gui.workbench import Workbench
 from tests.gui.fake_engine import FakeEngine, error
 from tests.gui.run_logs import RunLog
@@ -232,6 +241,153 @@ def evaluate_failed(bench: Workbench, place: Path, log: type[RunLog]) -> QWidget
     return evaluate_tab(bench)
 
 
+# Use
+
+
+def prediction(*answers: Prediction) -> PredictionMade:
+    """Answers of run 14."""
+    return PredictionMade(run=14, predictions=list(answers), milliseconds=0.41)
+
+
+SNEAKER = Prediction(
+    input="shoe.png",
+    outputs={
+        "label": Answer(
+            value="Sneaker",
+            scores={"Sneaker": 0.962, "Ankle boot": 0.029, "Sandal": 0.007, "Bag": 0.001, "Coat": 0.001, "Dress": 0.0},
+        )
+    },
+)
+
+
+def exported(to: str, precision: str = "float32") -> ModelExported:
+    """A proved file."""
+    half = precision == "float16"
+    return ModelExported(
+        file=to,
+        bytes=3_400_000 if half else 6_800_000,
+        opset=20,
+        inputs=[
+            {"name": "pixels", "kind": "image", "dtype": "uint8", "shape": ["N", "height", "width", "channels"]},
+        ],
+        outputs=[
+            {"name": "label", "dtype": "string", "shape": ["N"], "classes": ["Sneaker", "Bag"]},
+            {"name": "scores", "dtype": "float", "shape": ["N", 2]},
+        ],
+        verified=Verified(
+            samples=1000,
+            same_answers=999 if half else 1000,
+            max_abs_difference=2.1e-4 if half else 3.1e-7,
+            batch_sizes=[1, 7, 64],
+            any_size=True,
+        ),
+        run=14,
+    )
+
+
+def use_tab(bench: Workbench) -> UseTab:
+    """The tab as the window makes it."""
+    return UseTab(project=bench.project, runs=bench.runs, use=bench.use, data=bench.data)
+
+
+def picture_file(place: Path) -> Path:
+    """A small picture file."""
+    image = QImage(60, 40, QImage.Format.Format_RGB888)
+    image.fill(QColor("#202226"))
+    for x in range(60):
+        for y in range(max(8, 26 - x // 3), 32):
+            if 6 < x < 54:
+                image.setPixelColor(x, y, QColor("#808794"))
+    file = place / "shoe.png"
+    image.save(str(file))
+    return file
+
+
+def one_run(bench: Workbench, place: Path, log: type[RunLog], name: str = "garments") -> None:
+    """A project with one finished run, open."""
+    directory = open_example(bench, place, name)
+    one = log(directory, 14, name="wider fc")
+    one.prepare()
+    one.train(20)
+    one.finish()
+    bench.project.open(directory)
+
+
+def use_empty(bench: Workbench, place: Path, log: type[RunLog]) -> QWidget:
+    """Nothing trained."""
+    bench.project.open(open_example(bench, place))
+    return use_tab(bench)
+
+
+def use_fresh(bench: Workbench, place: Path, log: type[RunLog]) -> QWidget:
+    """Nothing given yet."""
+    one_run(bench, place, log)
+    return use_tab(bench)
+
+
+def use_answered(bench: Workbench, place: Path, log: type[RunLog]) -> QWidget:
+    """A picture answered, a file exported."""
+    bench.engine.answer_with(Predict, prediction(SNEAKER))
+    bench.engine.answer_with(Export, lambda request: exported(request.to, request.precision))
+    one_run(bench, place, log)
+    tab = use_tab(bench)
+    file = picture_file(place)
+
+    def act() -> None:
+        tab.trying.inputs.take_files([file])
+        tab.export.export_to(place / "garments.onnx")
+
+    def again() -> None:
+        tab.export.precision.set_value("float16")
+        tab.export.export_to(place / "garments_half.onnx")
+
+    QTimer.singleShot(200, act)
+    QTimer.singleShot(400, again)
+    return tab
+
+
+def use_table(bench: Workbench, place: Path, log: type[RunLog]) -> QWidget:
+    """A form of numbers and categories, answered with a class."""
+    answer = Answer(value="Gentoo", scores={"Gentoo": 0.91, "Chinstrap": 0.06, "Adelie": 0.03})
+    bench.engine.answer_with(Predict, prediction(Prediction(input="row", outputs={"species": answer})))
+    one_run(bench, place, log, "penguins")
+    tab = use_tab(bench)
+    QTimer.singleShot(200, tab.trying.inputs.ask.click)
+    return tab
+
+
+def use_text(bench: Workbench, place: Path, log: type[RunLog]) -> QWidget:
+    """A text, and the first answer under way."""
+    bench.engine.answer_with(Predict, [Progress(fraction=0.6, message="Exporting the model once", left_s=4)])
+    one_run(bench, place, log, "names")
+    tab = use_tab(bench)
+
+    def act() -> None:
+        tab.trying.inputs.editor("text").setPlainText("Wojciechowski")
+        tab.trying.inputs.ask.click()
+
+    QTimer.singleShot(200, act)
+    return tab
+
+
+def use_many(bench: Workbench, place: Path, log: type[RunLog]) -> QWidget:
+    """Several files, one of them broken; an export that failed."""
+    broken = Prediction(input="/photos/broken.png", problem="The picture is damaged.")
+    bench.engine.answer_with(Predict, prediction(SNEAKER, broken, SNEAKER))
+    failure = error("export", "The file answers otherwise than the network.", "conv2", "Try opset 20.")
+    bench.engine.answer_with(Export, RequestFailed(error=failure))
+    one_run(bench, place, log)
+    tab = use_tab(bench)
+    file = picture_file(place)
+
+    def act() -> None:
+        tab.trying.inputs.take_files([file, file, file])
+        tab.export.export_to(place / "garments.onnx")
+
+    QTimer.singleShot(200, act)
+    return tab
+
+
 STATES: dict[str, Callable[[Any, Path, Any], QWidget]] = {
     "train_empty": train_empty,
     "train_running": train_running,
@@ -243,4 +399,10 @@ STATES: dict[str, Callable[[Any, Path, Any], QWidget]] = {
     "evaluate_numbers": evaluate_numbers,
     "evaluate_working": evaluate_working,
     "evaluate_failed": evaluate_failed,
+    "use_empty": use_empty,
+    "use_fresh": use_fresh,
+    "use_answered": use_answered,
+    "use_table": use_table,
+    "use_text": use_text,
+    "use_many": use_many,
 }

@@ -1,0 +1,162 @@
+"""What the network answers: bars for classes, a number in its own unit, or a line per file for several."""
+
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+
+from engine.protocol.messages import Answer, Prediction, Progress
+from gui.charts.score_bars import ScoreBars, percent
+from gui.forms.metric_text import short_value
+from gui.models.use import UseModel
+from gui.widgets.button import Button
+from gui.widgets.empty_state import EmptyState
+from gui.widgets.notice import Notice
+from gui.widgets.progress_line import ProgressLine
+from gui.widgets.row_list import RowList
+from gui.widgets.side_panel import ScrollColumn
+from gui.widgets.text import Text
+
+
+class OutputAnswer(QWidget):
+    """The answer for one output of the network."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        self._field = Text("", tone="dim")
+        self._value = Text("", role="score")
+        self._bars = ScoreBars()
+        for widget in (self._field, self._value, self._bars):
+            column.addWidget(widget)
+
+    def show_answer(self, field: str, answer: Answer, *, alone: bool) -> None:
+        """Show it; the name of the output only where there are several, or for a number."""
+        is_class = bool(answer.scores)
+        self._field.set_text(field)
+        self._field.setVisible(not alone or not is_class)
+        self._value.setVisible(not is_class)
+        self._bars.setVisible(is_class)
+        if is_class:
+            self._bars.set_scores(list(answer.scores.items()))
+        else:
+            self._value.set_text(answer_text(answer))
+        self.setAccessibleName(f"{field}: {answer_text(answer)}")
+
+
+class AnswerPanel(QWidget):
+    """Follows the use model. `retry_requested` when the user wants the same answer tried again."""
+
+    retry_requested = Signal()
+
+    def __init__(self, use: UseModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("use.answer")
+        self.setAccessibleName("Answer")
+        self._use = use
+        self._hint = EmptyState("bulb", "No answer yet", "Give the network something at the left.")
+        self.line = ProgressLine(cancellable=False)
+        waiting = QWidget()
+        column = QVBoxLayout(waiting)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.line)
+        column.addStretch(1)
+        self.failure = Notice("error", "", name="use.answer.failure")
+        failed = QWidget()
+        column = QVBoxLayout(failed)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.failure)
+        column.addStretch(1)
+        self._one = ScrollColumn(spacing=16)
+        self._outputs: list[OutputAnswer] = []
+        self._one.column.addStretch(1)
+        self.many = RowList(name="use.answers", accessible="Answers", grows=False)
+        self._stack = QStackedWidget()
+        for page in (self._hint, waiting, failed, self._one, self.many):
+            self._stack.addWidget(page)
+        self._waiting, self._failed = waiting, failed
+        self._below = Text("", tone="dim", wrap=True)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(10)
+        outer.addWidget(self._stack, 1)
+        outer.addWidget(self._below)
+        use.changed.connect(self.refresh)
+        use.progressed.connect(self._on_progressed)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show the state of the model."""
+        use = self._use
+        self._below.hide()
+        if use.predict_state == "working":
+            if self._stack.currentWidget() is not self._waiting:
+                self.line.start("Asking the network")
+            self._stack.setCurrentWidget(self._waiting)
+        elif use.predict_state == "failed" and use.predict_error is not None:
+            error = use.predict_error
+            again = Button("Try again")
+            again.clicked.connect(self.retry_requested)
+            facts = [f"Where: {error.where}." if error.where else "", error.hint]
+            self.failure.set_message("error", error.message, " ".join(fact for fact in facts if fact), [again])
+            self._stack.setCurrentWidget(self._failed)
+        elif use.prediction is not None and use.prediction.predictions:
+            self._show(use.prediction.predictions)
+            speed = f"{use.prediction.milliseconds:.2f} ms in onnxruntime" if use.prediction.milliseconds > 0 else ""
+            self._below.set_text(" · ".join(part for part in (speed, f"run #{use.prediction.run}") if part))
+            self._below.show()
+        else:
+            self._stack.setCurrentWidget(self._hint)
+
+    def words_below(self) -> str:
+        """Speed and run, under the answer."""
+        return self._below.whole_text() if not self._below.isHidden() else ""
+
+    def outputs(self) -> list[str]:
+        """The answers shown, in words."""
+        return [output.accessibleName() for output in self._outputs if not output.isHidden()]
+
+    def _show(self, predictions: list[Prediction]) -> None:
+        if len(predictions) > 1:
+            self._show_many(predictions)
+            return
+        prediction = predictions[0]
+        if prediction.problem:
+            self.failure.set_message("error", "This could not be used", prediction.problem, [])
+            self._stack.setCurrentWidget(self._failed)
+            return
+        while len(self._outputs) < len(prediction.outputs):
+            output = OutputAnswer()
+            self._one.column.insertWidget(len(self._outputs), output)
+            self._outputs.append(output)
+        answers = list(prediction.outputs.items())
+        for at, output in enumerate(self._outputs):
+            output.setVisible(at < len(answers))
+            if at < len(answers):
+                output.show_answer(*answers[at], alone=len(answers) == 1)
+        self._stack.setCurrentWidget(self._one)
+
+    def _show_many(self, predictions: list[Prediction]) -> None:
+        self.many.clear()
+        for prediction in predictions:
+            name = Path(prediction.input).name or prediction.input
+            if prediction.problem:
+                self.many.add_row(f"{name}: {prediction.problem}", "", dot="error", tooltip=prediction.problem)
+                continue
+            words = ", ".join(answer_text(answer) for answer in prediction.outputs.values())
+            best = next((max(a.scores.values()) for a in prediction.outputs.values() if a.scores), None)
+            self.many.add_row(
+                f"{name}  →  {words}", percent(best) if best is not None else "", dot="ok", tooltip=prediction.input
+            )
+        self._stack.setCurrentWidget(self.many)
+
+    def _on_progressed(self, progress: Progress) -> None:
+        if self._use.predict_state == "working":
+            self.line.set_progress(progress.fraction, progress.message, left_s=progress.left_s)
+
+
+def answer_text(answer: Answer) -> str:
+    """The label, or the number in four digits."""
+    return answer.value if isinstance(answer.value, str) else short_value(answer.value)

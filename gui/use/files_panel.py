@@ -1,0 +1,138 @@
+"""The files exported in this session side by side, and how to run the last one from Python."""
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QGridLayout, QPlainTextEdit, QWidget
+
+from engine.protocol.messages import ModelExported
+from gui.models.project import ProjectModel
+from gui.models.use import UseModel
+from gui.use.export_panel import ExportPanel, size_text
+from gui.use.python_code import python_code
+from gui.widgets.button import Button
+from gui.widgets.card import Card
+from gui.widgets.text import Text
+
+_MOST = 8
+
+
+class ExportedFiles(Card):
+    """A row an export, the newest first: size and how alike its answers are."""
+
+    def __init__(
+        self, project: ProjectModel, use: UseModel, export: ExportPanel, parent: QWidget | None = None
+    ) -> None:
+        super().__init__("Exported files", "of this session", name="use.files", parent=parent)
+        self._use, self._export = use, export
+        self._results: list[tuple[str, ModelExported]] = []
+        self._grid = QGridLayout()
+        self._grid.setHorizontalSpacing(16)
+        self._grid.setVerticalSpacing(8)
+        self._grid.setColumnStretch(0, 1)
+        self._grid.setColumnMinimumWidth(0, 110)
+        self._cells: list[list[Text]] = []
+        for at, heading in enumerate(("file", "precision", "size", "same answers", "difference")):
+            label = Text(heading, role="mono-small")
+            label.setAlignment(_side(at))
+            self._grid.addWidget(label, 0, at)
+        self._none = Text(
+            "Nothing exported yet. Each export is listed here with its size and its proof.", role="note", wrap=True
+        )
+        self.body.addLayout(self._grid)
+        self.body.addWidget(self._none)
+        self.body.addStretch(1)
+        use.changed.connect(self._refresh)
+        project.opened.connect(self._on_opened)
+        self._show()
+
+    def rows(self) -> list[list[str]]:
+        """What is shown."""
+        return [[cell.whole_text() for cell in cells] for cells in self._cells if not cells[0].isHidden()]
+
+    def _refresh(self) -> None:
+        result = self._use.export_result
+        if result is not None and all(result is not known for _, known in self._results):
+            precision = str(self._export.precision.value())
+            others = [(p, known) for p, known in self._results if known.file != result.file]
+            self._results = [(precision, result), *others][:_MOST]
+            self._show()
+
+    def _on_opened(self) -> None:
+        self._results = []
+        self._show()
+
+    def _show(self) -> None:
+        self._none.setVisible(not self._results)
+        while len(self._cells) < len(self._results):
+            cells = [Text("", role="mono", elide=Qt.TextElideMode.ElideMiddle)]
+            cells += [Text("", role="mono", tone="dim") for _ in range(4)]
+            for at, cell in enumerate(cells):
+                cell.setAlignment(_side(at))
+                self._grid.addWidget(cell, len(self._cells) + 1, at)
+            self._cells.append(cells)
+        for at, cells in enumerate(self._cells):
+            for cell in cells:
+                cell.setVisible(at < len(self._results))
+            if at < len(self._results):
+                precision, result = self._results[at]
+                verified = result.verified
+                share = verified.same_answers / verified.samples if verified.samples else 0.0
+                for cell, text in zip(
+                    cells,
+                    (
+                        Path(result.file).name,
+                        precision,
+                        size_text(result.bytes),
+                        f"{share * 100:.4g} %",
+                        f"{verified.max_abs_difference:.1e}",
+                    ),
+                    strict=True,
+                ):
+                    cell.set_text(text)
+
+
+class PythonCard(Card):
+    """The code, to be copied."""
+
+    def __init__(self, use: UseModel, parent: QWidget | None = None) -> None:
+        super().__init__("Run it in Python", "onnxruntime, no Netwright needed", name="use.python", parent=parent)
+        self._use = use
+        self.code = QPlainTextEdit()
+        self.code.setReadOnly(True)
+        self.code.setProperty("role", "mono")
+        self.code.setObjectName("use.python.code")
+        self.code.setAccessibleName("Python code")
+        self.code.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self.code.setTabChangesFocus(True)
+        self._none = Text("Export first; the lines that run your file show here.", role="note", wrap=True)
+        self.copy = Button("Copy", small=True, icon="copy", name="use.python.copy")
+        self.copy.clicked.connect(self._on_copy_clicked)
+        self.add_to_header(self.copy)
+        self.body.addWidget(self._none)
+        self.body.addWidget(self.code, 1)
+        self.body.addStretch(0)
+        use.changed.connect(self._refresh)
+        self._refresh()
+
+    def _refresh(self) -> None:
+        result = self._use.export_result
+        if result is not None:
+            text = python_code(result)
+            if self.code.toPlainText() != text:
+                self.code.setPlainText(text)
+        elif self._use.export_state == "idle":
+            self.code.clear()
+        shown = bool(self.code.toPlainText())
+        self.code.setVisible(shown)
+        self.copy.setVisible(shown)
+        self._none.setVisible(not shown)
+
+    def _on_copy_clicked(self) -> None:
+        QGuiApplication.clipboard().setText(self.code.toPlainText())
+        self.copy.set_text("Copied")
+
+
+def _side(column: int) -> Qt.AlignmentFlag:
+    return Qt.AlignmentFlag.AlignLeft if column == 0 else Qt.AlignmentFlag.AlignRight

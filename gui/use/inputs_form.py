@@ -1,0 +1,312 @@
+"""What the network is given in Try it: a place for a picture, an editor for every other field."""
+
+from pathlib import Path
+from typing import Any, Final
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QGuiApplication, QImage, QKeyEvent, QKeySequence, QPixmap
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPlainTextEdit, QStackedWidget, QVBoxLayout, QWidget
+
+from engine.document.data_spec import Field, FieldKind, Role
+from engine.document.project import Project
+from gui.use.draw_pad import DrawPad
+from gui.use.picture_preview import PicturePreview
+from gui.use.picture_reader import rgb_bytes
+from gui.widgets.button import Button
+from gui.widgets.choice_editor import Choice, ChoiceEditor
+from gui.widgets.drop_area import DropArea
+from gui.widgets.form_row import FormRow
+from gui.widgets.guarded import guarded
+from gui.widgets.number_editor import NumberEditor
+from gui.widgets.side_panel import ScrollColumn
+from gui.widgets.text import Text
+
+MOST_FILES: Final = 200
+_PICTURES: Final = "Pictures (*.png *.jpg *.jpeg *.bmp *.gif *.webp *.tif *.tiff);;All files (*)"
+
+
+def input_fields(project: Project) -> tuple[Field, ...]:
+    """The fields an answer needs: those that flow into the network and are not what it has to learn."""
+    used = {
+        name
+        for node in project.graph.nodes.values()
+        if node.type == "Input"
+        for name in _names(node.attributes.get("fields", ()))
+    }
+    inputs = [field for field in project.data.fields if field.role is Role.INPUT]
+    flowing = tuple(field for field in inputs if field.name in used)
+    return flowing or tuple(inputs)
+
+
+def _names(value: object) -> tuple[str, ...]:
+    return tuple(str(name) for name in value) if isinstance(value, list | tuple) else ()
+
+
+class InputsForm(QWidget):
+    """`given` carries a list of inputs, {field: value} each, ready for the engine; files dropped together are several.
+
+    With one picture field alone an answer is asked for at once; a form of several fields has a button.
+    """
+
+    given = Signal(object)
+    refused = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("use.try")
+        self.setAccessibleName("Try it")
+        self._fields: tuple[Field, ...] = ()
+        self._editors: dict[str, Any] = {}
+        self._picture: object = None  # what was given last for the picture field: a path, or pixels
+        self._picture_field = ""
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(8)
+        self.drop = DropArea("Drop a picture here", "or click to choose, or paste one", icon="image", name="use.drop")
+        self.drop.files_dropped.connect(self.take_files)
+        self.drop.refused.connect(self.refused)
+        self.drop.chooser_requested.connect(self._on_choose)
+        self.pad = DrawPad()
+        self.pad.drawn.connect(self._on_drawn)
+        self.places = QStackedWidget()
+        self.places.addWidget(self.drop)
+        self.places.addWidget(self.pad)
+        self._column.addWidget(self.places, 1)
+        below = QHBoxLayout()
+        below.setSpacing(8)
+        self.draw = Button("Draw", icon="brush", small=True, name="use.draw.toggle")
+        self.draw.setCheckable(True)
+        self.draw.toggled.connect(self._on_draw_toggled)
+        self.clear = Button("Clear", small=True)
+        self.clear.clicked.connect(self.pad.clear)
+        self.paste = Button("Paste", icon="paste", small=True, name="use.paste", tooltip="Take the picture copied last")
+        self.paste.clicked.connect(self.take_clipboard)
+        for button in (self.draw, self.clear, self.paste):
+            below.addWidget(button)
+        below.addStretch(1)
+        self._picture_buttons = QWidget()
+        self._picture_buttons.setLayout(below)
+        below.setContentsMargins(0, 0, 0, 0)
+        self._column.addWidget(self._picture_buttons)
+        self._rows = ScrollColumn(spacing=8)
+        self._column.addWidget(self._rows, 1)
+        self.ask = Button("Answer", role="primary", name="use.ask")
+        self.ask.clicked.connect(self._give)
+        self._column.addWidget(self.ask)
+        self._preview = PicturePreview(self)
+        self._preview.ready.connect(self._on_preview)
+        self._preview.failed.connect(self._on_preview_failed)
+        self.set_fields(())
+
+    # Fields
+
+    def set_fields(self, fields: tuple[Field, ...]) -> None:
+        """Ask for these fields. What was typed for a field that stays is kept."""
+        if fields == self._fields and self._editors.keys() == {f.name for f in fields if f.kind is not FieldKind.IMAGE}:
+            return
+        kept = {name: _value_of(editor) for name, editor in self._editors.items()}
+        self._fields = fields
+        self._editors = {}
+        column = self._rows.column
+        while (item := column.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.hide()
+                widget.deleteLater()
+        pictures = [field for field in fields if field.kind is FieldKind.IMAGE]
+        self._picture_field = pictures[0].name if pictures else ""
+        for field in fields:
+            if field.kind is FieldKind.IMAGE:
+                continue
+            editor = _editor_for(field)
+            editor.setObjectName(f"use.field.{field.name}")
+            if kept.get(field.name) is not None:
+                _set_value(editor, kept[field.name])
+            self._editors[field.name] = editor
+            if isinstance(editor, QPlainTextEdit):
+                column.addWidget(Text(field.name, role="form"))
+                editor.setAccessibleName(field.name)
+                column.addWidget(editor, 1)
+            else:
+                row = FormRow(field.name, editor, help=_help(field), caption_width=150)
+                if isinstance(editor, NumberEditor):
+                    editor.rejected.connect(row.set_problem)
+                column.addWidget(row)
+        if not any(isinstance(editor, QPlainTextEdit) for editor in self._editors.values()):
+            column.addStretch(1)
+        has_picture = bool(self._picture_field)
+        grey = has_picture and len(pictures[0].statistics.shape) == 3 and pictures[0].statistics.shape[2] == 1
+        self.places.setVisible(has_picture)
+        self._picture_buttons.setVisible(has_picture)
+        self.draw.setVisible(grey)
+        self.draw.setChecked(False)
+        self.clear.setVisible(False)
+        self._rows.setVisible(bool(self._editors))
+        self.ask.setVisible(bool(self._editors))
+        unknown = [f.name for f in fields if f.kind not in _TAKEN]
+        self.ask.set_blocked(f"'{unknown[0]}' cannot be given here yet; use the exported file." if unknown else "")
+
+    def editor(self, name: str) -> QWidget:
+        """The editor of a field. Raises KeyError."""
+        return self._editors[name]  # type: ignore[no-any-return]
+
+    # Giving
+
+    def take_files(self, paths: list[Path]) -> None:
+        """Answer for picture files, or for the text of one text file."""
+        if self._picture_field:
+            self._take_pictures(paths)
+            return
+        texts = [editor for editor in self._editors.values() if isinstance(editor, QPlainTextEdit)]
+        if len(texts) == 1 and len(self._editors) == 1:
+            try:
+                with paths[0].open("rb") as file:
+                    texts[0].setPlainText(file.read(1_000_000).decode("utf-8", "replace"))
+            except OSError as error:
+                self.refused.emit(f"{paths[0].name} cannot be read: {error.strerror}.")
+                return
+            self._give()
+        else:
+            self.refused.emit("This network does not take files. Fill in the fields.")
+
+    def take_clipboard(self) -> None:
+        """Answer for the picture or the files copied last."""
+        data = QGuiApplication.clipboard().mimeData()
+        paths = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
+        if paths:
+            self.take_files(paths)
+        elif data.hasImage() and self._picture_field:
+            image = QGuiApplication.clipboard().image()
+            self._take_pixels(image, "pasted picture")
+        else:
+            self.refused.emit("Nothing that could be used was copied. Copy a picture, or files, then paste.")
+
+    def _take_pictures(self, paths: list[Path]) -> None:
+        folders = [path for path in paths if path.is_dir()]
+        files = [path for path in paths if path not in folders]
+        for folder in folders:
+            files += sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
+        if not files:
+            self.refused.emit("There is no file in that folder.")
+            return
+        if len(files) > MOST_FILES:
+            self.refused.emit(f"The first {MOST_FILES} of {len(files):,} files are answered.")
+            files = files[:MOST_FILES]
+        self.draw.setChecked(False)
+        self._picture = str(files[0])
+        self.drop.set_words("Drop another picture", files[0].name)
+        self._preview.read(files[0])
+        if self._editors:
+            return  # the other fields are asked for; the button sends all
+        self.given.emit([{self._picture_field: str(path)} for path in files])
+
+    def _take_pixels(self, image: QImage, name: str) -> None:
+        if image.isNull():
+            self.refused.emit("The copied picture is empty.")
+            return
+        if image.width() * image.height() > 50_000_000:
+            self.refused.emit("The copied picture is too large: 50 million pixels at most.")
+            return
+        small = image.convertToFormat(QImage.Format.Format_RGB888)
+        self._picture = {
+            "pixels": rgb_bytes(small),
+            "height": small.height(),
+            "width": small.width(),
+            "channels": 3,
+        }
+        self.draw.setChecked(False)
+        self._preview.drop()
+        self.drop.set_words("Drop another picture", name)
+        self.drop.set_picture(QPixmap.fromImage(small))
+        if not self._editors:
+            self._give()
+
+    def _on_drawn(self, image: QImage) -> None:
+        line, width, height = image.bytesPerLine(), image.width(), image.height()
+        data = bytes(image.constBits())
+        pixels = b"".join(data[row * line : row * line + width] for row in range(height))
+        self._picture = {"pixels": pixels, "height": height, "width": width, "channels": 1}
+        if not self._editors:
+            self._give()
+
+    def _give(self) -> None:
+        empty = [n for n, e in self._editors.items() if isinstance(e, QPlainTextEdit) and not e.toPlainText().strip()]
+        if empty:
+            self.refused.emit(f"Type something for '{empty[0]}' first.")
+            return
+        values: dict[str, object] = {name: _value_of(editor) for name, editor in self._editors.items()}
+        if self._picture_field:
+            if self._picture is None:
+                self.refused.emit("Drop a picture first.")
+                return
+            values[self._picture_field] = self._picture
+        self.given.emit([values])
+
+    # Slots
+
+    @guarded
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.matches(QKeySequence.StandardKey.Paste):
+            self.take_clipboard()
+        else:
+            super().keyPressEvent(event)
+
+    def _on_choose(self) -> None:
+        chosen, _ = QFileDialog.getOpenFileNames(self, "Choose pictures", "", _PICTURES)
+        if chosen:
+            self.take_files([Path(name) for name in chosen])
+
+    def _on_draw_toggled(self, on: bool) -> None:
+        self.places.setCurrentWidget(self.pad if on else self.drop)
+        self.clear.setVisible(on)
+        if on:
+            self.pad.setFocus()
+
+    def _on_preview(self, path: object, image: QImage) -> None:
+        if str(path) == self._picture:
+            self.drop.set_picture(QPixmap.fromImage(image))
+
+    def _on_preview_failed(self, path: object, _reason: str) -> None:
+        if str(path) == self._picture:
+            self.drop.set_picture(None)  # the answer itself says what is wrong with the file
+
+
+_TAKEN: Final = (FieldKind.IMAGE, FieldKind.NUMBER, FieldKind.CATEGORY, FieldKind.TEXT)
+
+
+def _editor_for(field: Field) -> QWidget:
+    statistics = field.statistics
+    if field.kind is FieldKind.CATEGORY:
+        return ChoiceEditor([Choice(value=name) for name in statistics.classes] or [Choice(value="")])
+    if field.kind is FieldKind.TEXT:
+        edit = QPlainTextEdit()
+        edit.setPlaceholderText("Type or paste text")
+        edit.setTabChangesFocus(True)
+        edit.setMinimumHeight(90)
+        return edit
+    middle = statistics.mean[0] if statistics.mean else None
+    return NumberEditor(float(f"{middle:.4g}") if middle is not None else None, optional=True, none_text="missing")
+
+
+def _value_of(editor: QWidget) -> object:
+    if isinstance(editor, QPlainTextEdit):
+        return editor.toPlainText()
+    if isinstance(editor, ChoiceEditor | NumberEditor):
+        return editor.value()
+    raise TypeError(type(editor).__name__)
+
+
+def _set_value(editor: QWidget, value: object) -> None:
+    if isinstance(editor, QPlainTextEdit):
+        editor.setPlainText(str(value))
+    elif isinstance(editor, ChoiceEditor):
+        if value in editor.values():
+            editor.set_value(value)
+    elif isinstance(editor, NumberEditor):
+        editor.set_value(value if isinstance(value, int | float) else None)
+
+
+def _help(field: Field) -> str:
+    statistics = field.statistics
+    if field.kind is FieldKind.NUMBER and statistics.minimum and statistics.maximum:
+        return f"In training from {statistics.minimum[0]:g} to {statistics.maximum[0]:g}."
+    return ""
