@@ -81,7 +81,7 @@ def _model(options: argparse.Namespace, console: Console) -> tuple[Path, int]:
     project_dir = project_folder(options.model)
     folder = find_run(project_dir, options.run or "best")
     console.progress(-1, "Preparing the model")
-    from engine.deployment.export import cached_model  # torch comes with it: not for --help and wrong usage
+    from engine.deployment.cached import cached_model  # torch only when it has to be exported first
 
     return cached_model(project_dir, folder, progress=console.progress), folder.number
 
