@@ -87,10 +87,13 @@ def _watch_for_crashes(directory: Path) -> IO[Any] | None:
 
 
 def _let_interrupts_through(app: QApplication) -> QTimer:
-    """Ctrl+C in the terminal closes the window; Python sees the signal only when it gets a turn."""
-    signal.signal(signal.SIGINT, lambda *_: app.closeAllWindows())
+    """Ctrl+C in the terminal, or being asked to end, ends the program without questions; all is saved on the way out.
+
+    Python sees a signal only when it gets a turn, which the timer gives it.
+    """
+    signal.signal(signal.SIGINT, lambda *_: app.exit(0))
     if os.name == "posix":
-        signal.signal(signal.SIGTERM, lambda *_: app.closeAllWindows())
+        signal.signal(signal.SIGTERM, lambda *_: app.exit(0))
     timer = QTimer()
     timer.timeout.connect(lambda: None)
     timer.start(300)

@@ -44,7 +44,7 @@ class MainWindow(QMainWindow):
         self.bench = bench
         self._tabs: dict[str, QWidget] = {}
         self._help: QWidget | None = None
-        self._closing_answered = False  # set by the closing dialog: the second close event goes through
+        self._close_unsaved = False  # set by the user: close although the last changes are only in the journal
         self._failed_opening: Path | None = None
         self.setObjectName("window")
         self.setWindowTitle("Netwright")
@@ -471,7 +471,18 @@ class MainWindow(QMainWindow):
 
     @guarded
     def closeEvent(self, event: QCloseEvent) -> None:
-        runs = self.bench.runs
+        runs, project = self.bench.runs, self.bench.project
+        if project.dirty and project.save_error is not None and not self._close_unsaved:
+            self.banners.say(
+                "save",
+                "error",
+                "Your last changes are not saved",
+                f"{sentence(project.save_error)} They are kept on record and come back at the next opening.",
+                [("Try again", project.save), ("Save a copy", self._save_copy), ("Close anyway", self._close_anyway)],
+                closable=False,
+            )
+            event.ignore()
+            return
         if runs.active is not None:
             answer = self._ask_about_run(runs.active)
             if answer is None:
@@ -481,6 +492,10 @@ class MainWindow(QMainWindow):
                 runs.stop()
         self.bench.settings.update(maximized=self.isMaximized())
         event.accept()
+
+    def _close_anyway(self) -> None:
+        self._close_unsaved = True
+        self.close()
 
     def _ask_about_run(self, run: int) -> WhenClosing | None:
         settings = self.bench.settings

@@ -1,7 +1,7 @@
 """The Data tab: sources and classes at the left, samples in the middle, checks, split and preparation at the right."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QWidget
 
 from gui.data.import_page import ImportPage
 from gui.data.samples_panel import SamplesPanel
@@ -58,7 +58,11 @@ class DataTab(QWidget):
         description, state = self._data.description, self._data.state
         # A new description of data that is shown already replaces it without a flicker in between.
         full = description is not None and state in ("ready", "describing")
+        focus = QApplication.focusWidget()
+        was_waiting = focus is not None and self.importing.isAncestorOf(focus)
         self.middle.setCurrentWidget(self.samples if full else self.importing)
+        if full and was_waiting:
+            self.samples.grid.setFocus()  # who waited here goes on with what came
         has_data = bool(self._project.project.data.sources)
         self.sources.setVisible(full)
         self.settings.setVisible(full or (has_data and state == "failed"))

@@ -17,7 +17,7 @@ class ClosingDialog(QDialog):
         self.setWindowTitle("Close Netwright")
         self.setMinimumWidth(460)
         self.answer: WhenClosing | None = None
-        heading = Text(f"Run {run} is still training ({progress:.0%}).", role="heading", wrap=True)
+        heading = Text(f"Run {run} is still training ({progress * 100:.0f} %).", role="heading", wrap=True)
         text = Text(
             "It is a program of its own and can go on without the window. When you open the project again, you find it"
             " with its charts whole.",
@@ -33,7 +33,6 @@ class ClosingDialog(QDialog):
         cancel.clicked.connect(self.reject)
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
-        buttons.addWidget(self.remember)
         buttons.addStretch(1)
         for button in (cancel, stop, keep):
             buttons.addWidget(button)
@@ -42,7 +41,9 @@ class ClosingDialog(QDialog):
         column.setSpacing(10)
         column.addWidget(heading)
         column.addWidget(text)
-        column.addSpacing(6)
+        column.addSpacing(4)
+        column.addWidget(self.remember)
+        column.addSpacing(8)
         column.addLayout(buttons)
         keep.setDefault(True)
         keep.setFocus(Qt.FocusReason.OtherFocusReason)

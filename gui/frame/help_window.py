@@ -5,10 +5,19 @@ from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QTextDocument
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QTextBlockFormat,
+    QTextCharFormat,
+    QTextCursor,
+    QTextDocument,
+    QTextTable,
+)
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QTextBrowser, QVBoxLayout, QWidget
 
 from gui.widgets.button import Button
+from gui.widgets.fonts import SIZE_HEADING, SIZE_MONO, mono_font, text_font
 from gui.widgets.guarded import guarded
 from gui.widgets.resources import RESOURCES
 from gui.widgets.row_list import RowList
@@ -107,6 +116,8 @@ class HelpWindow(QDialog):
             page_text(self._page),
             QTextDocument.MarkdownFeature.MarkdownDialectGitHub | QTextDocument.MarkdownFeature.MarkdownNoHTML,
         )
+        _dress(document)
+        self.browser.moveCursor(QTextCursor.MoveOperation.Start)
         self.browser.verticalScrollBar().setValue(0)
 
     def _on_row_changed(self, _row: int) -> None:
@@ -128,6 +139,49 @@ class HelpWindow(QDialog):
             self.browser.scrollToAnchor(url.fragment())
         else:
             self.setWindowTitle(f"Netwright help · {url.toString()[:120]}")
+
+
+def _dress(document: QTextDocument) -> None:
+    """Give paragraphs air and headings weight; markdown says nothing of either."""
+    theme = current_theme()
+    cursor = QTextCursor(document)
+    cursor.beginEditBlock()
+    block = document.begin()
+    while block.isValid():
+        cursor.setPosition(block.position())
+        shape = block.blockFormat()
+        level = shape.headingLevel()
+        in_table = cursor.currentTable() is not None
+        shape.setLineHeight(135.0, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
+        shape.setTopMargin(14.0 if level > 1 else 0.0)
+        shape.setBottomMargin(0.0 if in_table else 8.0 if level or block.textList() is None else 3.0)
+        cursor.setBlockFormat(shape)
+        pieces = block.begin()
+        while not pieces.atEnd():
+            piece = pieces.fragment()
+            cursor.setPosition(piece.position())
+            cursor.setPosition(piece.position() + piece.length(), QTextCursor.MoveMode.KeepAnchor)
+            letters = QTextCharFormat()
+            if level:
+                letters.setFont(text_font(20 if level == 1 else SIZE_HEADING, QFont.Weight.DemiBold))
+            elif piece.charFormat().fontWeight() > QFont.Weight.Medium:
+                letters.setFontWeight(QFont.Weight.DemiBold)
+            if piece.charFormat().isAnchor():
+                letters.setForeground(QColor(theme.link))
+            elif piece.charFormat().fontFixedPitch():
+                letters.setFont(mono_font(SIZE_MONO))
+            cursor.mergeCharFormat(letters)
+            pieces += 1
+        block = block.next()
+    for frame in document.rootFrame().childFrames():
+        if isinstance(frame, QTextTable):
+            lines = frame.format().toTableFormat()
+            lines.setBorderBrush(QColor(theme.line))
+            lines.setBorderCollapse(True)
+            lines.setCellPadding(7.0)
+            lines.setBottomMargin(12.0)
+            frame.setFormat(lines)
+    cursor.endEditBlock()
 
 
 def pages() -> list[str]:

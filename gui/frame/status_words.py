@@ -11,7 +11,7 @@ from gui.workbench import Workbench
 
 @dataclass(kw_only=True)
 class StatusWords:
-    """`errors` below zero: no project, nothing to count."""
+    """`errors` below zero: there is nothing to count problems of."""
 
     errors: int = -1
     warnings: int = 0
@@ -23,9 +23,11 @@ def status_words(bench: Workbench, tab: str) -> StatusWords:
     project = bench.project
     if project.directory is None or not tab:
         return StatusWords()
-    problems = project.checker.problems()
-    errors = sum(problem.severity == "error" for problem in problems)
-    words = StatusWords(errors=errors, warnings=len(problems) - errors)
+    words = StatusWords()
+    if project.project.graph.nodes:  # an empty page is no mistake
+        problems = project.checker.problems()
+        words.errors = sum(problem.severity == "error" for problem in problems)
+        words.warnings = len(problems) - words.errors
     words.parts = {"data": _data, "train": _train, "evaluate": _evaluate}.get(tab, _network)(bench)
     return words
 
@@ -43,6 +45,8 @@ def engine_words(engine: Any) -> str:
 
 
 def _network(bench: Workbench) -> list[str]:
+    if not bench.project.project.graph.nodes:
+        return ["No network yet"]
     cost = bench.project.checker.total_cost()
     return [
         count_of(len(bench.project.project.graph.nodes), "node"),

@@ -234,6 +234,25 @@ def test_a_save_that_fails_stays_on_the_screen_until_one_succeeds(
     qtbot.waitUntil(lambda: "save" not in opened.banners.shown())
 
 
+def test_closing_with_unsaved_changes_says_so_first(
+    opened: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_arguments: Any, **_named: Any) -> bytes:
+        raise ProjectError("project.json was not saved: the disk is full.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(project_module.files, "save", full)
+        with qtbot.waitSignal(opened.bench.project.save_failed):
+            opened.bench.project.do(AddNode(node=Node(id="a", type="ReLU")))
+        assert not opened.close()
+        assert opened.banners.shown()["save"][0] == "Your last changes are not saved"
+        notice = opened.banners.notice("save")
+        assert notice is not None
+        anyway = next(b for b in notice.findChildren(QAbstractButton) if b.text() == "Close anyway")
+        qtbot.mouseClick(anyway, Qt.MouseButton.LeftButton)
+        assert not opened.isVisible()
+
+
 def test_a_damaged_project_can_be_opened_as_it_last_was_good(opened: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     project = opened.bench.project
     with qtbot.waitSignal(project.saved):
