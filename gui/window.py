@@ -78,7 +78,7 @@ class MainWindow(QMainWindow):
         self._refresh_timer.timeout.connect(self.refresh)
         self._connect(reporter)
         self._restore_size()
-        self._show_theme()
+        self._mark_theme()
         self.refresh()
 
     # Commands.
@@ -326,16 +326,14 @@ class MainWindow(QMainWindow):
 
     def _choose_theme(self, theme: str) -> None:
         self.bench.settings.update(theme=theme)
-        self._show_theme()
-
-    def _show_theme(self) -> None:
         app = QApplication.instance()
-        theme = self.bench.settings.values.theme
-        if theme not in dict(THEMES):
-            theme = "system"
         if isinstance(app, QApplication):
             apply_theme(app, theme)
-        self.commands.actions[f"theme.{theme}"].setChecked(True)
+        self._mark_theme()
+
+    def _mark_theme(self) -> None:
+        theme = self.bench.settings.values.theme
+        self.commands.actions[f"theme.{theme if theme in dict(THEMES) else 'system'}"].setChecked(True)
 
     def show_help(self) -> None:
         """Help on what has the focus: the nearest widget that names a page (property `help`), else the tab's page."""

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from gui.frame.error_reporter import ErrorReporter
 from gui.models import project as project_module
 from gui.models.settings import Settings
-from gui.widgets.theme import apply_theme
+from gui.widgets.theme import apply_theme, current_theme
 from gui.window import MainWindow
 from gui.workbench import Workbench
 from tests.gui.fake_engine import FakeEngine
@@ -33,7 +33,8 @@ def make_window(qapp: QApplication, qtbot: QtBot, monkeypatch: pytest.MonkeyPatc
     def make() -> MainWindow:
         settings = Settings()
         settings.update(theme="dark")
-        apply_theme(qapp, "dark")
+        if current_theme().name != "dark" or not qapp.styleSheet():
+            apply_theme(qapp, "dark")
         window = MainWindow(Workbench(settings, FakeEngine()), ErrorReporter(settings.directory / "errors.log"))
         windows.append(window)
         window.resize(1600, 1000)
