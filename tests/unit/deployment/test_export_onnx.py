@@ -22,8 +22,10 @@ from engine.deployment import proof
 from engine.deployment.cached import cached_model
 from engine.deployment.description import PROJECT
 from engine.deployment.export import export_network, export_onnx
+from engine.deployment.predict import Predictor
 from engine.deployment.rules.site import RULES, Site
 from engine.document import files
+from engine.document.graph import Edge, Graph, Node
 from engine.document.project import Project
 from engine.errors import Cancelled, ExportError, NotYet, RunNotFound
 from engine.evaluation.network import load_network, project_of
@@ -308,3 +310,33 @@ def test_the_cached_model_is_made_once_and_anew_for_other_weights(
     weights.write_bytes(weights.read_bytes() + b"\n")
     second = cached_model(project_dir, run)
     assert calls and second != first and not first.exists()
+
+
+def test_a_network_may_answer_with_a_picture(tmp_path: Path) -> None:
+    project = _picture_project(tmp_path)
+    field = next(item.name for item in project.data.fields if item.kind.value == "image")
+    graph = Graph(
+        [
+            Node(id="picture", type="Input", attributes={"fields": [field]}),
+            Node(id="conv1", type="Conv2d", attributes={"out_channels": 3, "padding": "same"}),
+            Node(id="sigmoid1", type="Sigmoid"),
+            Node(id="out", type="Output", attributes={"field": field}),
+            Node(id="loss1", type="MSELoss"),
+        ],
+        [
+            Edge(source="picture", target="conv1"),
+            Edge(source="conv1", target="sigmoid1"),
+            Edge(source="sigmoid1", target="out", input="prediction"),
+            Edge(source="sigmoid1", target="loss1", input="prediction"),
+            Edge(source="picture", target="loss1", input="target"),
+        ],
+    )
+    project.graph = graph
+    made = export_network(project, compile_project(project), open_dataset(None, project.data), tmp_path / "m.onnx")
+    assert made.verified.max_abs_difference <= 1e-5 and made.verified.same_answers == 12
+    assert [item["name"] for item in made.inputs] == [field] and [item["name"] for item in made.outputs] == [
+        f"{field}_2"
+    ]
+    picture = next((tmp_path / "pictures").rglob("*.png"))
+    (answer,) = Predictor(tmp_path / "m.onnx").predict([str(picture)]).predictions
+    assert str(answer.outputs[field].value).endswith("numbers")
