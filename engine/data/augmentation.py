@@ -23,13 +23,19 @@ from engine.errors import DataError
 class _Levels:
     """Black and white in prepared numbers, as (C, 1, 1): prepared = (level - mean) / std, level 0 to `top`."""
 
-    def __init__(self, preparation: Preparation, device: torch.device) -> None:
+    def __init__(self, preparation: Preparation) -> None:
         rules = preparation.rules
         norm = next((rule for rule in rules if isinstance(rule, NormalizeRule)), None)
         one = torch.ones(1, 1, 1)
         self.top = 1.0 if any(isinstance(rule, ScaleRule) for rule in rules) else 255.0
-        self.mean = (torch.from_numpy(norm.mean) if norm else one * 0).to(device)
-        self.std = (torch.from_numpy(norm.std) if norm else one).to(device)
+        self.mean = torch.from_numpy(norm.mean) if norm else one * 0
+        self.std = torch.from_numpy(norm.std) if norm else one
+
+    def to(self, device: torch.device) -> "_Levels":
+        """The same on a device."""
+        if self.mean.device != device:
+            self.mean, self.std = self.mean.to(device), self.std.to(device)
+        return self
 
     def clip(self, x: Tensor) -> Tensor:
         """Nothing darker than black or lighter than white."""
@@ -38,6 +44,8 @@ class _Levels:
 
 _Draw = Callable[[int], Tensor]
 """draw(k): float32 (N, k) in [0, 1), the same for the same sample."""
+
+_Function = Callable[[Tensor, Any, _Draw, _Levels], Tensor]
 
 
 def augment(field: Field, batch: Tensor, *, seed: int, epoch: int, indices: Tensor) -> Tensor:
@@ -51,22 +59,46 @@ def augment(field: Field, batch: Tensor, *, seed: int, epoch: int, indices: Tens
         raise DataError(
             f"The field '{field.name}' cannot be varied.", where=field.name, expected="pictures", found=field.kind.value
         )
-    preparation = Preparation(field)
-    channels_last = not any(isinstance(rule, ScaleRule) for rule in preparation.rules)
-    x = batch.permute(0, 3, 1, 2) if channels_last else batch
-    levels = _Levels(preparation, batch.device)
+    plan = _plan(field)
+    x = batch.permute(0, 3, 1, 2) if plan.channels_last else batch
+    levels = plan.levels.to(batch.device)
     indices = indices.to(batch.device)
-    for number, step in enumerate(field.augmentation):
-        kind = augmentation_type(step.type)
-        if kind is None:
-            raise DataError(f"There is no augmentation '{step.type[:80]}'.", where=field.name)
-        entry = kind.from_attributes(step.attributes)
+    for number, (function, entry) in enumerate(plan.steps):
 
         def draw(count: int, number: int = number) -> Tensor:
             return uniforms(indices, count, seed, epoch, number)
 
-        x = _STEPS[kind.target](x, entry, draw, levels)
-    return x.permute(0, 2, 3, 1) if channels_last else x
+        x = function(x, entry, draw, levels)
+    return x.permute(0, 2, 3, 1) if plan.channels_last else x
+
+
+class _Plan:
+    """What a field's augmentation comes to, worked out once."""
+
+    def __init__(self, field: Field) -> None:
+        self.field = field
+        preparation = Preparation(field)
+        self.channels_last = not any(isinstance(rule, ScaleRule) for rule in preparation.rules)
+        self.levels = _Levels(preparation)
+        self.steps: list[tuple[_Function, Any]] = []
+        for step in field.augmentation:
+            kind = augmentation_type(step.type)
+            if kind is None:
+                raise DataError(f"There is no augmentation '{step.type[:80]}'.", where=field.name)
+            self.steps.append((_STEPS[kind.target], kind.from_attributes(step.attributes)))
+
+
+_PLANS: dict[int, _Plan] = {}
+
+
+def _plan(field: Field) -> _Plan:
+    """The plan of this very field object; a plan keeps its field alive, so an id is never another's."""
+    plan = _PLANS.get(id(field))
+    if plan is None:
+        if len(_PLANS) >= 16:
+            _PLANS.clear()
+        plan = _PLANS[id(field)] = _Plan(field)
+    return plan
 
 
 def _signed(u: Tensor, size: float) -> Tensor:
@@ -147,6 +179,6 @@ def erase(x: Tensor, step: Any, draw: _Draw, levels: _Levels) -> Tensor:
     return torch.where(inside[:, None], x.mean(dim=(2, 3), keepdim=True), x)
 
 
-_STEPS: dict[str, Callable[[Tensor, Any, _Draw, _Levels], Tensor]] = {
+_STEPS: dict[str, _Function] = {
     f"{__name__}.{step.__name__}": step for step in (flip, shift, rotate, crop, brightness, contrast, erase)
 }

@@ -14,7 +14,6 @@ from torch import Tensor
 
 from engine.data.cache import cache_key, cached_pictures
 from engine.data.cards import card_of
-from engine.data.chance import hashed
 from engine.data.checks import check_data
 from engine.data.column import Column, Part
 from engine.data.left_out import LeftOutList
@@ -200,10 +199,17 @@ class Dataset:
         fields = media or [field for field in self.data.fields if field.name in self._values]
         if not fields:
             return np.arange(self.samples, dtype=np.int64)
-        state = torch.zeros(self.samples, dtype=torch.int64)
-        for number, field in enumerate(fields):
-            state = hashed(state ^ torch.from_numpy(_keys(self._values[field.name])), number)
-        return state.numpy()
+        state = np.zeros(self.samples, np.uint64)
+        for field in fields:
+            state = _mixed(state ^ _keys(self._values[field.name]).view(np.uint64))
+        return state.view(np.int64)
+
+
+def _mixed(x: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    """Spread every bit over all others (the finalizer of MurmurHash3), so that keys of columns can be combined."""
+    x = (x + np.uint64(0x9E3779B97F4A7C15)) * np.uint64(0xFF51AFD7ED558CCD)
+    x = (x ^ (x >> np.uint64(33))) * np.uint64(0xC4CEB9FE1A85EC53)
+    return x ^ (x >> np.uint64(33))
 
 
 def _keys(values: Values) -> Int64s:

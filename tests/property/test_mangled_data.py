@@ -12,7 +12,10 @@ from hypothesis import strategies as st
 
 from engine.data.dataset import open_dataset
 from engine.data.importing import inspect
-from engine.data.readers.table import parse_table
+from engine.data.left_out import LeftOutList
+from engine.data.progress import Pace, never, silent
+from engine.data.readers.sniffing import Dialect
+from engine.data.readers.table import _plain_frame, _quoted_frame, parse_table
 from engine.errors import DataError
 from tests.unit.data.samples_on_disk import idx_folder, jpeg, noisy, picture_folder, png, text_folder, zipped
 
@@ -139,3 +142,22 @@ def test_mangled_pictures(steps: list[tuple[str, float, int, int]], as_png: bool
         assert error.message.startswith("p ")
     else:
         assert picture.dtype == np.uint8 and picture.ndim == 3 and 1 <= picture.shape[2] <= 4
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    text=st.text(alphabet=st.sampled_from(list("ab01,;. \tÅ\n\f")), min_size=1, max_size=120),
+    delimiter=st.sampled_from([",", ";", "\t", " "]),
+    width=st.integers(1, 4),
+    header=st.booleans(),
+    skip=st.integers(0, 2),
+)
+def test_both_ways_of_reading_a_table_agree(text: str, delimiter: str, width: int, header: bool, skip: int) -> None:
+    dialect = Dialect(delimiter=delimiter, header=header, skip=skip)
+    names = [f"c{number}" for number in range(width)]
+    results = []
+    for read in (_plain_frame, _quoted_frame):
+        left_out = LeftOutList()
+        frame, lines = read(text, "t.csv", dialect, names, left_out, Pace(1, "", silent, never))
+        results.append((frame.to_dict(as_series=False), lines, left_out.items))
+    assert results[0] == results[1]

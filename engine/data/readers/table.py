@@ -65,42 +65,18 @@ def parse_table(
     left_out, notes = LeftOutList(), LeftOutList()
     for place, sentence in (*decode_notes, *dialect.notes):
         notes.add(place, sentence)
-    rows = _rows(text, where, dialect, Pace(text.count("\n") + 1, f"Reading {where}", progress, cancelled))
-    first_line, first = next(rows, (0, []))
+    pace = Pace(text.count("\n") + 1, f"Reading {where}", progress, cancelled)
+    _, first = next(_rows(text, where, dialect, pace), (0, []))
     if not first:
         raise DataError(f"{where} holds no table.", where=where)
     width = _common_width(text, dialect, len(first))
     names = _names(first[:width] if dialect.header else [""] * width, where, notes, header=dialect.header)
     names += [f"column_{number + 1}" for number in range(len(names), width)]
-    chunks: list[pl.DataFrame] = []
-    lines: list[int] = []
-    buffer: list[list[str]] = []
-
-    def flush() -> None:
-        if buffer:
-            cells = zip(*buffer, strict=True)
-            chunks.append(
-                pl.DataFrame(
-                    {name: list(cell) for name, cell in zip(names, cells, strict=True)},
-                    schema=dict.fromkeys(names, pl.String),
-                )
-            )
-            buffer.clear()
-
-    waiting = iter(()) if dialect.header else iter([(first_line, first)])
-    for line, row in _chain(waiting, rows):
-        if len(row) == width + 1 and not row[-1].strip():
-            row = row[:-1]
-        if len(row) != width:
-            if any(cell.strip() for cell in row):
-                left_out.add(f"{where}, line {line}", f"It has {len(row)} fields where {width} were expected.")
-            continue
-        buffer.append(row)
-        lines.append(line)
-        if len(buffer) >= _CHUNK:
-            flush()
-    flush()
-    if not chunks:
+    if '"' in text:
+        frame, lines = _quoted_frame(text, where, dialect, names, left_out, pace)
+    else:
+        frame, lines = _plain_frame(text, where, dialect, names, left_out, pace)
+    if frame.height == 0:
         first_bad = left_out.items[0] if left_out.items else None
         raise DataError(
             f"{where} has a header but no usable rows." if first_bad else f"{where} has a header but no rows.",
@@ -108,7 +84,6 @@ def parse_table(
             found=first_bad.reason if first_bad else "",
             hint="Export it with its rows.",
         )
-    frame = pl.concat(chunks, rechunk=True)
     columns = {name: frame[name] for name in names}
     given = options.get("missing")
     marks = (
@@ -135,11 +110,102 @@ def parse_table(
     )
 
 
-def _chain(
-    first: Iterator[tuple[int, list[str]]], second: Iterator[tuple[int, list[str]]]
-) -> Iterator[tuple[int, list[str]]]:
-    yield from first
-    yield from second
+def _quoted_frame(
+    text: str, where: str, dialect: Dialect, names: list[str], left_out: LeftOutList, pace: Pace
+) -> tuple[pl.DataFrame, list[int]]:
+    """The table of a text with quotes, by Python's csv; rows of another width are left out by line."""
+    schema = dict.fromkeys(names, pl.String)
+    width = len(names)
+    chunks = [pl.DataFrame(schema=schema)]
+    lines: list[int] = []
+    buffer: list[list[str]] = []
+
+    def flush() -> None:
+        cells = zip(*buffer, strict=True)
+        chunks.append(pl.DataFrame({name: list(cell) for name, cell in zip(names, cells, strict=True)}, schema=schema))
+        buffer.clear()
+
+    rows = _rows(text, where, dialect, pace)
+    if dialect.header:
+        next(rows, None)
+    for line, row in rows:
+        if len(row) == width + 1 and not row[-1].strip():
+            row = row[:-1]
+        if len(row) != width:
+            if any(cell.strip() for cell in row):
+                left_out.add(f"{where}, line {line}", _ragged(len(row), width))
+            continue
+        buffer.append(row)
+        lines.append(line)
+        if len(buffer) >= _CHUNK:
+            flush()
+    if buffer:
+        flush()
+    return pl.concat(chunks, rechunk=True), lines
+
+
+def _plain_frame(
+    text: str, where: str, dialect: Dialect, names: list[str], left_out: LeftOutList, pace: Pace
+) -> tuple[pl.DataFrame, list[int]]:
+    """The same for a text without quotes, where a line is a row: its delimiters are counted, then polars reads it."""
+    delimiter, width = dialect.delimiter, len(names)
+    skip = dialect.skip
+    good: list[str] = []
+    lines: list[int] = []
+    header = dialect.header
+    for number, line in enumerate(text.split("\n"), 1):
+        if number <= skip or not line or line.isspace():
+            continue
+        if header:
+            header = False
+            continue
+        # As csv with skipinitialspace, which gives blanks before a field away even where they are the delimiter.
+        count = (
+            line.count(delimiter) + 1
+            if delimiter != " "
+            else len(next(csv.reader([line], delimiter=" ", skipinitialspace=True)))
+        )
+        if count == width + 1 and not line[line.rindex(delimiter) + 1 :].strip():
+            line, count = line[: line.rindex(delimiter)], width
+        if count != width:
+            if line.replace(delimiter, "").strip():
+                left_out.add(f"{where}, line {number}", _ragged(count, width))
+            continue
+        if len(line) > MAX_FIELD:
+            _check_fields(line, number, where, delimiter)
+        good.append(line)
+        lines.append(number)
+        if not number & 4095:
+            pace.at(number)
+    if not good:
+        return pl.DataFrame(schema=dict.fromkeys(names, pl.String)), lines
+    frame = pl.read_csv(
+        "\n".join(good).encode(),
+        has_header=False,
+        separator=delimiter,
+        quote_char=None,
+        infer_schema=False,
+        new_columns=names,
+    )
+    if frame.shape != (len(good), width):
+        raise DataError(
+            f"{where} could not be read row by row.",
+            where=where,
+            expected=f"{len(good):,} rows",
+            found=f"{frame.height:,}",
+        )
+    return frame.select(pl.all().fill_null("").str.strip_chars_start(" ")), lines
+
+
+def _ragged(found: int, expected: int) -> str:
+    return f"It has {found} fields where {expected} were expected."
+
+
+def _check_fields(line: str, number: int, where: str, delimiter: str) -> None:
+    if max(map(len, line.split(delimiter))) > MAX_FIELD:
+        raise DataError(
+            f"A field in line {number} of {where} is larger than {MAX_FIELD >> 20} MB.", where=f"{where}, line {number}"
+        )
 
 
 def _rows(text: str, where: str, dialect: Dialect, pace: Pace) -> Iterator[tuple[int, list[str]]]:
