@@ -1,5 +1,6 @@
 """What is wrong with a project as a whole: data, targets, Outputs and losses that are missing, and the recipe."""
 
+import math
 from collections.abc import Iterator
 
 from engine.catalog import registry
@@ -35,6 +36,14 @@ def _data(checker: ShapeInference) -> Iterator[Problem]:
             "No field of the data is to be learned. Choose one in the tab Data.",
             expected="a field with the role target",
             found=", ".join(field.name for field in data.fields)[:200],
+        )
+    split = data.split
+    shares = (split.train, split.val, split.test)
+    if min(shares) < 0 or split.train <= 0 or not math.isfinite(sum(shares)):
+        yield _error(
+            "The shares of the split leave nothing to learn from. Change them in the tab Data.",
+            expected="train above 0, val and test 0 or more",
+            found=f"train {split.train:g}, val {split.val:g}, test {split.test:g}",
         )
     learned: set[str] = set()
     losses = [node_id for node_id in checker.sinks if isinstance(checker.layers.get(node_id), Loss)]
@@ -138,9 +147,21 @@ def _end(checker: ShapeInference) -> Edge | None:
 
 
 def _recipe(checker: ShapeInference) -> Iterator[Problem]:
-    """Optimizers and schedules must exist and take their settings; players must name nodes that exist."""
+    """Something must be trained; optimizers and schedules must exist and take their settings, players name nodes."""
     graph = checker.project.graph
+    if not checker.project.recipe.phases:
+        yield _error(
+            "The recipe has no phase, so there is nothing to train.",
+            expected="at least one phase in recipe.phases",
+            found="none",
+        )
     for phase in checker.project.recipe.phases:
+        if not phase.players:
+            yield _error(
+                f"Nothing learns in the phase '{phase.name[:80]}': it has no players.",
+                expected="at least one player: losses, the nodes they train, and an optimizer",
+                found="none",
+            )
         for player in phase.players:
             for kind, step in (("optimizer", player.optimizer), ("schedule", player.schedule)):
                 try:

@@ -84,6 +84,9 @@ def _run(arguments: list[str], console: Console) -> int:
         if not arguments or arguments[0] in ("-h", "--help", "help"):
             console.answer({"commands": {name: command.help for name, command in COMMANDS.items()}}, _overview())
             return 0
+        if arguments[0] == "--version":
+            console.answer({"version": _version()}, f"netwright {_version()}")
+            return 0
         name = arguments[0]
         if name not in COMMANDS:
             close = difflib.get_close_matches(name, COMMANDS, n=1)
@@ -122,6 +125,16 @@ def _run(arguments: list[str], console: Console) -> int:
             told["hint"] = f"Your work is safe. If it happens again, report it with {_keep(details)}."
         console.failure(told, details=details)
         return 1 if told["kind"] == "memory" else 3
+
+
+def _version() -> str:
+    """Of this installation; "" where it runs from files that were never installed."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("netwright")
+    except PackageNotFoundError:
+        return ""
 
 
 def _take_json(arguments: list[str]) -> bool:

@@ -17,13 +17,15 @@ from engine.catalog.entry import Entry
 from engine.document.data_spec import DataSpec, Step
 from engine.document.graph import Node, Value
 from engine.document.project import Project
+from engine.document.project_json import from_bytes, to_bytes
 from engine.document.recipe import Recipe
-from engine.errors import NetwrightError, UsageError
+from engine.errors import NetwrightError, ProjectError, UsageError
 
 _STEP_SHORT = ("optimizer", "schedule")
 _PHASE_SHORT = ("batch_size", "epochs")
 _RECIPE_SHORT = tuple(field.name for field in msgspec.structs.fields(Recipe) if field.name != "phases")
 _RATE = ("learning_rate", "lr")
+_DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+(,\d+)*)?")
 _NODE_PROPERTIES = {"type": str, "title": str, "frozen": bool, "bypassed": bool}
 
 Part = TypeVar("Part", Recipe, DataSpec)
@@ -40,7 +42,14 @@ def apply_settings(project: Project, settings: Sequence[str]) -> None:
                 where=f"--set {setting[:80]}",
                 expected="PATH=VALUE, such as batch_size=32 or graph.nodes.conv1.out_channels=16",
             )
-        _apply(project, path, _value(text), f"--set {setting[:80]}")
+        where = f"--set {setting[:80]}"
+        _apply(project, path, _value(text), where)
+        try:
+            from_bytes(to_bytes(project), "project.json")
+        except ProjectError as error:  # a value that project.json cannot hold would be a damaged run later
+            raise UsageError(
+                f"{path} cannot be {_said(_value(text))}.", where=where, expected=error.expected, found=error.message
+            ) from None
 
 
 def _value(text: str) -> Any:
@@ -69,6 +78,18 @@ def _apply(project: Project, path: str, value: Any, where: str) -> None:
         case _:
             raise _unknown(parts[0], "the project", "recipe, graph, data, name", where)
     _check_steps(project.recipe, where)
+    require_device(project.recipe.device, where)
+
+
+def require_device(device: str, where: str) -> None:
+    """Raises UsageError when no machine could have a device of that name."""
+    if not _DEVICE.fullmatch(device):
+        raise UsageError(
+            f"There is no device '{device[:40]}'.",
+            where=where,
+            expected="auto, cpu, cuda or cuda:0,1",
+            found=device[:40],
+        )
 
 
 def _short(recipe: Recipe, name: str, value: Any, where: str) -> Recipe:
@@ -125,7 +146,7 @@ def _replaced(part: Part, path: list[str], value: Any, name: str, where: str) ->
     try:
         return msgspec.convert(whole, type(part), strict=True)
     except msgspec.ValidationError as error:
-        text = str(error).partition(" - at `")[0].replace("`", "")
+        text = str(error).partition(" - at `")[0].replace("`", "").removeprefix("Expected ")
         raise UsageError(f"{seen} cannot be {_said(value)}.", where=where, expected=text, found=_said(value)) from None
 
 

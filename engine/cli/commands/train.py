@@ -1,7 +1,6 @@
 """`netwright train PROJECT`: starts a run process, shows how it learns, and says what came of it."""
 
 import argparse
-import re
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +8,7 @@ from engine.checks.readiness import require_trainable
 from engine.cli.commands.runs import summary_json
 from engine.cli.console import Console
 from engine.cli.follow import follow
-from engine.cli.settings import apply_settings
+from engine.cli.settings import apply_settings, require_device
 from engine.cli.table import duration, number, plural
 from engine.document.files import load, project_folder
 from engine.document.project import Project
@@ -17,8 +16,6 @@ from engine.errors import NetwrightError, UsageError
 from engine.protocol.run_events import RunFailed, RunPrepared
 from engine.protocol.run_folder import RunFolder, RunSummary
 from engine.training.runs import create_run, find_run, start_run_process, with_epochs
-
-_DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+(,\d+)*)?")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,13 +37,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, console: Console) -> dict[str, Any]:
     """Trains; returns when the run has ended. The run is a process of its own and survives us."""
-    if options.device and not _DEVICE.fullmatch(options.device):
-        raise UsageError(
-            f"There is no device '{options.device[:40]}'.",
-            where="--device",
-            expected="auto, cpu, cuda or cuda:0,1",
-            found=options.device[:40],
-        )
+    if options.device:
+        require_device(options.device, "--device")
     project_dir = project_folder(options.project)
     if options.resume is not None:
         if options.settings or options.epochs is not None or options.name:

@@ -1,5 +1,7 @@
 """What `netwright check` prints, and which answer a tensor stands for."""
 
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -9,7 +11,8 @@ from engine.checks.field_specs import answer_spec, input_spec, prepared_spec
 from engine.checks.report import CheckReport, check
 from engine.checks.walking import real_source
 from engine.document import edits
-from engine.document.data_spec import DataSpec, Field, FieldKind, Step
+from engine.document.data_spec import DataSpec, Field, FieldKind, Split, Step
+from engine.document.recipe import Phase, Recipe
 from engine.errors import DataError
 from tests.unit.checks.networks import (
     AGE,
@@ -132,3 +135,23 @@ def test_two_outputs_and_two_losses() -> None:
     drawn = regressor(node("fc", "Linear", out_features=1))
     assert check(drawn).can_train
     assert answer_of(drawn.graph, "out") == "none"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"recipe": Recipe(phases=())}, "no phase"),
+        ({"recipe": Recipe(phases=(Phase(name="warm up", players=()),))}, "Nothing learns in the phase 'warm up'"),
+        ({"data": DataSpec(fields=(PIXELS, LABEL), split=Split(train=0))}, "nothing to learn from"),
+        ({"data": DataSpec(fields=(PIXELS, LABEL), split=Split(val=-0.1))}, "nothing to learn from"),
+    ],
+)
+def test_a_recipe_or_split_that_leaves_nothing_to_train(change: dict[str, Any], message: str) -> None:
+    drawn = classifier(*GOOD)
+    assert check(drawn).can_train
+    for name, value in change.items():
+        setattr(drawn, name, value)
+    report = check(drawn)
+    assert not report.can_train
+    wrong = [problem for problem in report.problems if message in problem.message]
+    assert len(wrong) == 1 and wrong[0].expected and wrong[0].found

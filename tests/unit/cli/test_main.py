@@ -120,6 +120,11 @@ def test_json_may_stand_anywhere(capsys):
         assert "examples" in json.loads(capsys.readouterr().out)
 
 
+def test_the_version_is_told(capsys):
+    code, answer, _ = call(capsys, "--version")
+    assert code == 0 and answer["version"][0].isdigit()
+
+
 def test_help_tells_of_every_command(capsys):
     assert cli.main([]) == 0
     overview = capsys.readouterr().out

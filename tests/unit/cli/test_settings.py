@@ -109,6 +109,8 @@ def test_paths_follow_the_project_file():
         ("batch_size=1.5", "batch_size cannot be 1.5", "int"),
         ("precision=float8", "precision cannot be 'float8'", "float8"),
         ("optimizer=Lion2", "no optimizer 'Lion2'", "SGD"),
+        ("device=abacus", "no device 'abacus'", "cuda:0,1"),
+        ("data.split.seed=9999999999999999999999", "data.split.seed cannot be 9999999999999999999999", ""),
         ("lr=-1", "cannot be -1", ""),
         ("lr=NaN", "cannot be", ""),
         ("graph.nodes.conv1.out_channels=0", "cannot be 0", "a whole number from 1"),
