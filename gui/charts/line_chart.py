@@ -147,7 +147,7 @@ class LineChart(QWidget):
     # View
 
     def set_x_end(self, end: float | None) -> None:
-        """Let the following view reach to here at least, as to the last epoch planned."""
+        """Let the following view reach from 0 to here at least, as to the last epoch planned."""
         self._x_end = end
         self._touch()
 
@@ -335,7 +335,9 @@ class LineChart(QWidget):
         self._placing = True
         low = min(float(series.x[0]) for series in visible)
         high = max(float(series.x[-1]) for series in visible)
-        low, high = min(0.0, low) if low < 0.3 * high else low, max(high, self._x_end or high)
+        if low > 0 and (self._x_end is not None or low < 0.3 * high):
+            low = 0.0
+        high = max(high, self._x_end or high)
         if not y_only:
             self._plot.set_range((low, high if high > low else low + 1), None)
         found = self._plot.redraw(self._smoothing)

@@ -32,11 +32,11 @@ class _Drawn:
         self.series = series
         self.raw: Any = pg.PlotCurveItem(connect="finite", antialias=True)
         self.curve: Any = pg.PlotCurveItem(connect="finite", antialias=True)
-        self.marks: Any = pg.ScatterPlotItem(size=6, pen=None, antialias=True) if series.style.marker else None
+        self.marks: Any = pg.ScatterPlotItem(size=6, pen=None, antialias=True)
 
     def items(self) -> list[Any]:
         """All of them, those at the back first."""
-        return [item for item in (self.raw, self.curve, self.marks) if item is not None]
+        return [self.raw, self.curve, self.marks]
 
     def dress(self) -> None:
         """Pens in the style of the series."""
@@ -53,8 +53,7 @@ class _Drawn:
         thin = QPen(faint, 1)
         thin.setCosmetic(True)
         self.raw.setPen(thin)
-        if self.marks is not None:
-            self.marks.setBrush(QColor(style.color))
+        self.marks.setBrush(QColor(style.color))
 
 
 class PlotArea(QWidget):
@@ -101,6 +100,7 @@ class PlotArea(QWidget):
         self._plot.addItem(self._dots, ignoreBounds=True)
         self._box.sigRangeChangedManually.connect(self._on_moved_by_user)
         self._box.sigRangeChanged.connect(self._on_view_changed)
+        self._box.sigResized.connect(self._on_view_changed)
         self._view.scene().sigMouseMoved.connect(self._on_mouse_moved)
         self._view.viewport().installEventFilter(self)
         column = QVBoxLayout(self)
@@ -184,8 +184,7 @@ class PlotArea(QWidget):
                 drawn.raw.setData(raw_x, raw_y)
             else:
                 drawn.raw.setVisible(False)
-            if drawn.marks is not None:
-                self._draw_marks(drawn, x, y, low, high)
+            self._draw_marks(drawn, x, y, low, high)
             finite = y[np.isfinite(y)]
             if len(finite):
                 lowest, highest = min(lowest, float(finite.min())), max(highest, float(finite.max()))
@@ -247,12 +246,15 @@ class PlotArea(QWidget):
         # Evenly over the width in view, so that a marker is met wherever one looks.
         inside = (x >= low) & (x <= high) & np.isfinite(y)
         xs, ys = x[inside], y[inside]
-        if not len(xs):
+        marker = drawn.series.style.marker
+        if not marker and len(xs) == 1:
+            marker = "o"  # one point makes no line
+        if not marker or not len(xs):
             drawn.marks.setData([], [])
             return
         wanted = np.linspace(low, high, _MARKS + 2)[1:-1]
         at = np.unique(np.clip(np.searchsorted(xs, wanted), 0, len(xs) - 1))
-        drawn.marks.setData(xs[at], ys[at], symbol=drawn.series.style.marker)
+        drawn.marks.setData(xs[at], ys[at], symbol=marker)
 
     def _scaled(self, y: float) -> float:
         if not self.log_y:

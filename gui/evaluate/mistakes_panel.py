@@ -65,7 +65,7 @@ class _MistakeDelegate(QStyledItemDelegate):
         theme = current_theme()
         top = picture.bottom() + 4
         painter.setFont(mono_font(SIZE_MONO))
-        score = f"off {short_value(mistake.score)}" if self.is_number else f"{mistake.score:.2f}"
+        score = f"off {short_value(mistake.score)}" if self.is_number else sureness(mistake.score)
         score_width = painter.fontMetrics().horizontalAdvance(score)
         painter.setFont(text_font(SIZE_SMALL, QFont.Weight.Medium))
         predicted = painter.fontMetrics().elidedText(
@@ -169,6 +169,11 @@ class MistakesPanel(Card):
     def none_text(self) -> str:
         """What is said instead of mistakes; empty while some are shown."""
         return self._none.whole_text() if not self._none.isHidden() else ""
+
+
+def sureness(score: float) -> str:
+    """A probability in two digits; never 1.00 for an answer that was wrong."""
+    return "> 0.99" if 0.995 <= score < 1.0 else f"{score:.2f}"
 
 
 def _draw_picture(painter: QPainter, room: QRectF, card: SampleCard) -> None:

@@ -9,6 +9,8 @@ from gui.widgets.text import Text
 from gui.widgets.tokens import GAP
 
 _MOST = 5
+_FIRST = ("accuracy", "f1_macro", "top_k_accuracy", "mean_absolute_error", "root_mean_squared_error", "r2", "loss")
+_LAST = ("recall_macro",)  # of balanced classes the same number as the balanced accuracy
 
 
 class ScoreCard(Card):
@@ -47,7 +49,7 @@ class ScoreCards(QWidget):
 
     def show_field(self, field: FieldEvaluation, samples: int) -> None:
         """Show the scores of one output."""
-        names = sorted(field.metrics, key=lambda name: name.rpartition(".")[2] == "loss")[:_MOST]
+        names = sorted(field.metrics, key=_rank)[:_MOST]
         while len(self._cards) < len(names):
             card = ScoreCard()
             self._grid.addWidget(card, 0, len(self._cards))
@@ -68,6 +70,12 @@ class ScoreCards(QWidget):
             for card in self._cards
             if not card.isHidden()
         ]
+
+
+def _rank(key: str) -> int:
+    """Numbers that say something new come before those that nearly repeat another; the order is kept otherwise."""
+    name = key.rpartition(".")[2]
+    return _FIRST.index(name) if name in _FIRST else len(_FIRST) + (name in _LAST)
 
 
 def _below(field: FieldEvaluation, key: str, at: int, samples: int) -> str:

@@ -1,5 +1,6 @@
 """The Evaluate tab: what is scored at the left; scores, confusion matrix, classes and mistakes beside it."""
 
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
@@ -23,6 +24,7 @@ from gui.widgets.notice import Notice
 from gui.widgets.side_panel import ScrollColumn
 from gui.widgets.tokens import GAP
 
+_LOOK_AGAIN_MS = 100
 _SPLIT_WORDS = {
     "test": "test split, never seen in training",
     "val": "validation split, chose the best epoch",
@@ -41,12 +43,21 @@ class EvaluateTab(QWidget):
         self._evaluation = evaluation
         self._output_at = 0
         self._shown: EvaluationFinished | None = None
+        self._declined = False  # the user cancelled the first scoring; it is not begun again by itself
         self.left = ModelPanel(runs)
         self.empty = EmptyState(
             "target",
             "Nothing to score yet",
             "Train a network first. Its scores on unseen samples, the classes it mixes up and its surest mistakes "
             "show here.",
+        )
+        self.score_now = Button("Score the best run", role="primary", name="evaluate.start")
+        self.score_now.clicked.connect(self._on_score_now_clicked)
+        self.unscored = EmptyState(
+            "target",
+            "Not scored yet",
+            "Scores on samples the network has never seen, the classes it mixes up and its surest mistakes show here.",
+            [self.score_now],
         )
         self.failure = Notice("error", "", name="evaluate.failure")
         self.newer = Notice("info", "", name="evaluate.newer", closable=True)
@@ -84,6 +95,11 @@ class EvaluateTab(QWidget):
         self.stack = QStackedWidget()
         self.stack.addWidget(self.empty)
         self.stack.addWidget(scroll)
+        self.stack.addWidget(self.unscored)
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(_LOOK_AGAIN_MS)
+        self._soon.timeout.connect(self._score_first)
         self.busy = BusyOverlay(self.stack)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -100,7 +116,7 @@ class EvaluateTab(QWidget):
         self.matrix.selection_cleared.connect(self.mistakes.show_all)
         self.mistakes.all.clicked.connect(self.matrix.clear_selection)
         self.classes.class_chosen.connect(self._on_class_chosen)
-        self.busy.cancelled.connect(self._evaluation.cancel)
+        self.busy.cancelled.connect(self._on_cancelled)
         self._evaluation.changed.connect(self._refresh)
         self._evaluation.progressed.connect(self._on_progressed)
         self._runs.list_changed.connect(self._on_runs_changed)
@@ -123,12 +139,25 @@ class EvaluateTab(QWidget):
     def _score_first(self) -> None:
         """Score without being asked, once there is something to score and nothing was scored or failed yet."""
         evaluation = self._evaluation
-        if not self.isVisible() or evaluation.state != "idle" or evaluation.result is not None or self._runs.loading:
+        if not self.isVisible() or evaluation.state != "idle" or evaluation.result is not None or self._declined:
+            return
+        if self._runs.loading:
+            self._soon.start()  # which run is best is known once all logs are read
             return
         best = best_run(self._runs.summaries)
         if best is not None and best.state not in ("starting",):
             self.left.select(best.run)
             self._ask(best.run, str(self.left.split.value()))
+
+    def _on_score_now_clicked(self) -> None:
+        best = best_run(self._runs.summaries)
+        if best is not None:
+            self.left.select(best.run)
+            self._ask(best.run, str(self.left.split.value()))
+
+    def _on_cancelled(self) -> None:
+        self._declined = True
+        self._evaluation.cancel()
 
     def _on_runs_changed(self) -> None:
         self._refresh()
@@ -137,6 +166,7 @@ class EvaluateTab(QWidget):
     def _on_opened(self) -> None:
         self._output_at = 0
         self._shown = None
+        self._declined = False
         self._refresh()
 
     def _on_progressed(self, progress: Progress) -> None:
@@ -147,7 +177,10 @@ class EvaluateTab(QWidget):
     def _refresh(self) -> None:
         evaluation = self._evaluation
         listed = scorable(self._runs.summaries)
-        self.stack.setCurrentIndex(1 if listed or evaluation.result is not None else 0)
+        if evaluation.result is not None or evaluation.state == "failed":
+            self.stack.setCurrentIndex(1)
+        else:
+            self.stack.setCurrentIndex(2 if listed else 0)
         if evaluation.state == "working":
             if self.busy.isHidden():
                 run, split = evaluation.asked

@@ -191,6 +191,8 @@ class DataModel(QObject):
         self.progressed.emit(event)
 
     def _on_failed(self, event: RequestFailed) -> None:
+        if event.request != self._request:
+            return  # the end of one that was dropped for another
         self._request = 0
         if was_cancelled(event):
             self._back_to_rest()

@@ -23,6 +23,7 @@ from gui.widgets.tokens import GAP
 
 REFRESH_MS: Final = 120
 MOST_COMPARED: Final = 8
+SMOOTH_FIRST: Final = 0.9
 LOWEST: Final = 470
 _NOTHING: Final = "Curves come with the first steps"
 
@@ -40,6 +41,7 @@ class ChartsPanel(QWidget):
         self._known: dict[int, tuple[str, ...]] = {}  # curves laid on for a run, to notice new metrics
         self._resumed: set[int] = set()
         self.loss = ChartCard("Loss", log=True, empty=_NOTHING, name="train.loss")
+        self.loss.chart.set_smoothing(SMOOTH_FIRST)
         self.score = ChartCard("Score", smooth=False, empty=_NOTHING, name="train.metric")
         self.rate = ChartCard("Learning rate", smooth=False, legend=False, empty=_NOTHING, name="train.rate")
         self.memory = ChartCard("Memory", smooth=False, legend=False, empty=_NOTHING, name="train.memory")

@@ -50,6 +50,7 @@ class InputsForm(QWidget):
 
     given = Signal(object)
     refused = Signal(str)
+    sample_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -81,7 +82,15 @@ class InputsForm(QWidget):
         self.clear.clicked.connect(self.pad.clear)
         self.paste = Button("Paste", icon="paste", small=True, name="use.paste", tooltip="Take the picture copied last")
         self.paste.clicked.connect(self.take_clipboard)
-        for button in (self.draw, self.clear, self.paste):
+        self.sample = Button(
+            "Sample",
+            icon="shuffle",
+            small=True,
+            name="use.sample",
+            tooltip="Take a picture it has never seen from the data",
+        )
+        self.sample.clicked.connect(self.sample_requested)
+        for button in (self.sample, self.draw, self.clear, self.paste):
             below.addWidget(button)
         below.addStretch(1)
         self._picture_buttons = QWidget()
@@ -137,6 +146,7 @@ class InputsForm(QWidget):
         grey = has_picture and len(pictures[0].statistics.shape) == 3 and pictures[0].statistics.shape[2] == 1
         self.places.setVisible(has_picture)
         self._picture_buttons.setVisible(has_picture)
+        self.sample.setVisible(self.takes_one_picture())
         self.draw.setVisible(grey)
         self.draw.setChecked(False)
         self.clear.setVisible(False)
@@ -144,6 +154,10 @@ class InputsForm(QWidget):
         self.ask.setVisible(bool(self._editors))
         unknown = [f.name for f in fields if f.kind not in _TAKEN]
         self.ask.set_blocked(f"'{unknown[0]}' cannot be given here yet; use the exported file." if unknown else "")
+
+    def takes_one_picture(self) -> bool:
+        """Whether a picture is all the network needs."""
+        return bool(self._picture_field) and not self._editors
 
     def editor(self, name: str) -> QWidget:
         """The editor of a field. Raises KeyError."""
@@ -176,7 +190,7 @@ class InputsForm(QWidget):
             self.take_files(paths)
         elif data.hasImage() and self._picture_field:
             image = QGuiApplication.clipboard().image()
-            self._take_pixels(image, "pasted picture")
+            self.take_image(image, "pasted picture")
         else:
             self.refused.emit("Nothing that could be used was copied. Copy a picture, or files, then paste.")
 
@@ -199,7 +213,8 @@ class InputsForm(QWidget):
             return  # the other fields are asked for; the button sends all
         self.given.emit([{self._picture_field: str(path)} for path in files])
 
-    def _take_pixels(self, image: QImage, name: str) -> None:
+    def take_image(self, image: QImage, name: str) -> None:
+        """Answer for a picture that is in memory already; `name` is shown under it."""
         if image.isNull():
             self.refused.emit("The copied picture is empty.")
             return

@@ -11,6 +11,8 @@ def python_code(result: ModelExported) -> str:
     lines = ["import numpy as np", "import onnxruntime"]
     if pictures:
         lines.append("from PIL import Image")
+    if pictures:
+        lines += ["", "picture = Image.open('picture.png').convert('RGB')"]
     lines += ["", f"model = onnxruntime.InferenceSession({Path(result.file).name!r})", "inputs = {"]
     lines += [f"    {str(item['name'])!r}: {_example(item)}," for item in result.inputs]
     lines.append("}")
@@ -28,7 +30,7 @@ def python_code(result: ModelExported) -> str:
 def _example(item: dict[str, object]) -> str:
     kind = item.get("kind")
     if kind == "image":
-        return "np.asarray(Image.open('picture.png').convert('RGB'))[None]"
+        return "np.asarray(picture)[None]"
     if kind == "number":
         return "np.array([1.0], np.float32)"
     if kind in ("category", "text"):

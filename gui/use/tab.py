@@ -27,7 +27,7 @@ class UseTab(QWidget):
             "Train a network first. Then try it here on things of your own, and export it as one ONNX file that runs "
             "anywhere.",
         )
-        self.trying = TryPanel(project, use)
+        self.trying = TryPanel(project, use, data)
         self.export = ExportPanel(project, runs, use)
         self.files = ExportedFiles(project, use, self.export)
         self.python = PythonCard(use)

@@ -1,15 +1,25 @@
 """Try it: the network's inputs at the left, its answer at the right."""
 
+import random
+from typing import Final
+
+import numpy as np
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QImage, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from engine.document.edits import Change
+from engine.protocol.messages import SampleCard
+from gui.models.data import DataModel
 from gui.models.project import ProjectModel
 from gui.models.use import UseModel
 from gui.use.answer_panel import AnswerPanel
 from gui.use.inputs_form import InputsForm, input_fields
 from gui.widgets.card import Card
+from gui.widgets.guarded import guarded
 from gui.widgets.notice import Notice
+
+_TEST: Final = 2
 
 
 class TryPanel(Card):
@@ -17,10 +27,13 @@ class TryPanel(Card):
 
     answered = Signal()
 
-    def __init__(self, project: ProjectModel, use: UseModel, parent: QWidget | None = None) -> None:
+    def __init__(self, project: ProjectModel, use: UseModel, data: DataModel, parent: QWidget | None = None) -> None:
         super().__init__("Try it", "runs the exported file", parent=parent)
         self._project = project
         self._use = use
+        self._data = data
+        self._sample: int | None = None  # the sample asked for, until its card is there
+        self._began = False  # a first sample was taken by itself, or something was given; once a project
         self.run = "best"
         self.inputs = InputsForm()
         self.answer = AnswerPanel(use)
@@ -34,9 +47,62 @@ class TryPanel(Card):
         self.body.addLayout(row, 1)
         self.inputs.given.connect(self._on_given)
         self.inputs.refused.connect(self._on_refused)
+        self.inputs.sample_requested.connect(self._on_sample_requested)
+        data.cards_arrived.connect(self._on_cards_arrived)
+        data.changed.connect(self._on_data_changed)
         self.answer.retry_requested.connect(lambda: self.ask_again(self.run))
-        project.opened.connect(self._show_fields)
+        project.opened.connect(self._on_opened)
         project.changed.connect(self._on_changed)
+        self._show_fields()
+        self._on_data_changed()
+
+    @guarded
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._begin()
+
+    def take_sample(self, *, first: bool = False) -> None:
+        """Answer for a sample of the test split (of any where it is empty): the first one, or any."""
+        splits = self._data.splits
+        if splits is None or not len(splits):
+            return
+        unseen = np.flatnonzero(splits == _TEST)
+        among = unseen if len(unseen) else np.arange(len(splits))
+        self._sample = int(among[0] if first else random.choice(among))
+        card = self._data.card(self._sample)
+        if card is not None:
+            self._take_card(card)
+
+    def _on_sample_requested(self) -> None:
+        self.take_sample()
+
+    def _begin(self) -> None:
+        """So that the tab shows at once what the network can do, the first answer is for a sample."""
+        ready = self._data.state == "ready" and self.inputs.takes_one_picture() and self.isVisible()
+        if ready and not self._began and not self._use.inputs:
+            self._began = True
+            self.take_sample(first=True)
+
+    def _take_card(self, card: SampleCard) -> None:
+        self._sample = None
+        if card.problem or len(card.rgb) != card.width * card.height * 3 or not card.rgb:
+            self._on_refused(f"Sample {card.index:,} cannot be shown. {card.problem}".strip())
+            return
+        image = QImage(card.rgb, card.width, card.height, 3 * card.width, QImage.Format.Format_RGB888)
+        self.inputs.take_image(image, f"sample {card.index:,}" + (f" · is {card.label}" if card.label else ""))
+
+    def _on_cards_arrived(self, indices: object) -> None:
+        if self._sample is not None and isinstance(indices, list) and self._sample in indices:
+            card = self._data.card(self._sample)
+            if card is not None:
+                self._take_card(card)
+
+    def _on_data_changed(self) -> None:
+        self.inputs.sample.set_blocked("" if self._data.state == "ready" else "The data is not read yet.")
+        self._begin()
+
+    def _on_opened(self) -> None:
+        self._began, self._sample, self.run = False, None, "best"
         self._show_fields()
 
     def ask_again(self, run: str) -> None:
@@ -55,6 +121,7 @@ class TryPanel(Card):
     def _on_given(self, inputs: object) -> None:
         self.refusal.hide()
         if isinstance(inputs, list):
+            self._began = True
             self._use.predict(inputs, self.run)
             self.answered.emit()
 

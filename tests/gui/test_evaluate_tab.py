@@ -11,6 +11,7 @@ from engine.protocol.messages import (
     RequestFailed,
 )
 from engine.protocol.run_folder import RunSummary
+from gui.evaluate.mistakes_panel import sureness
 from gui.evaluate.scored_runs import best_run, scorable
 from gui.evaluate.tab import EvaluateTab
 from gui.models.settings import Settings
@@ -181,6 +182,10 @@ def test_progress_shows_and_cancel_reaches_the_engine(bench, engine, tmp_path, q
     assert engine.cancelled == [engine.asked(Evaluate)[0].id]
     assert not tab.busy.isVisible()
     assert tab.left.again.isEnabled()
+    assert tab.stack.currentWidget() is tab.unscored  # and it is not begun again by itself
+    engine.answer_with(Evaluate, lambda request: scores_of(int(request.run)))
+    tab.score_now.click()
+    qtbot.waitUntil(lambda: tab.results.isVisible())
 
 
 def test_a_failure_says_what_where_and_offers_to_try_again(bench, engine, tmp_path, qtbot):
@@ -209,6 +214,10 @@ def test_a_better_run_trained_since_is_offered_not_forced(bench, engine, scored,
     next(b for b in scored.newer.findChildren(Button) if b.text() == "Score #15").click()
     qtbot.waitUntil(lambda: bench.evaluation.result.run == 15)
     assert not scored.newer.isVisible()
+
+
+def test_a_wrong_answer_is_never_shown_as_certain():
+    assert [sureness(score) for score in (0.5, 0.994, 0.996, 0.99999)] == ["0.50", "0.99", "> 0.99", "> 0.99"]
 
 
 def test_the_best_run_is_found_for_metrics_of_both_kinds():

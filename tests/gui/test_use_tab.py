@@ -10,12 +10,15 @@ from PySide6.QtGui import QColor, QGuiApplication, QImage
 
 from engine.protocol.messages import (
     Answer,
+    DataDescribed,
+    DescribeData,
     Export,
     Predict,
     Prediction,
     PredictionMade,
     Progress,
     RequestFailed,
+    SplitCounts,
 )
 from gui.models.settings import Settings
 from gui.use.export_panel import proof_of, size_text
@@ -28,7 +31,17 @@ from gui.widgets.theme import apply_theme
 from gui.workbench import Workbench
 from tests.gui.fake_engine import FakeEngine, error
 from tests.gui.run_logs import RunLog
-from tests.gui.tab_states import SNEAKER, exported, one_run, open_example, picture_file, prediction, use_tab
+from tests.gui.tab_states import (
+    SNEAKER,
+    exported,
+    one_run,
+    open_example,
+    picture_card,
+    picture_file,
+    prediction,
+    scripted_data,
+    use_tab,
+)
 
 
 @pytest.fixture
@@ -129,6 +142,33 @@ def test_the_first_answer_shows_how_far_it_is(bench, engine, pictures, tmp_path,
     pictures.trying.inputs.take_files([tmp_path / "x.png"])
     qtbot.waitUntil(lambda: pictures.trying.answer.line.text() == "Exporting the model once")
     assert pictures.trying.answer.line.bar.value() == 600
+
+
+def test_a_first_sample_is_answered_by_itself_and_others_on_request(bench, engine, tmp_path, qtbot):
+    scripted_data(engine)
+    splits = DataDescribed(samples=6, counts=SplitCounts(train=4, test=2), splits=[0, 0, 0, 2, 0, 2])
+    engine.answer_with(DescribeData, splits)
+    one_run(bench, tmp_path, RunLog)
+    tab = shown(bench, qtbot)
+    answered(bench, qtbot)
+    inputs = tab.trying.inputs
+    assert inputs.drop.accessibleDescription() == "sample 3"
+    value = engine.asked(Predict)[0].inputs[0]["pixels"]
+    assert (value["height"], value["width"], value["pixels"]) == (28, 28, picture_card(3).rgb)
+    inputs.sample.click()
+    qtbot.waitUntil(lambda: len(engine.asked(Predict)) == 2)
+    assert inputs.drop.accessibleDescription() in ("sample 3", "sample 5")
+
+
+def test_what_the_user_gave_is_not_replaced_by_a_sample(bench, engine, pictures, tmp_path, qtbot):
+    pictures.trying.inputs.take_files([tmp_path / "mine.png"])
+    answered(bench, qtbot)
+    assert pictures.trying.inputs.sample.blocked_reason() == "The data is not read yet."
+    scripted_data(engine)
+    bench.data.describe()
+    qtbot.waitUntil(lambda: bench.data.state == "ready")
+    assert pictures.trying.inputs.sample.isEnabled()
+    assert len(engine.asked(Predict)) == 1
 
 
 def test_a_copied_picture_is_pasted_as_pixels(bench, engine, pictures, qtbot):
@@ -304,7 +344,7 @@ def test_the_code_names_the_files_inputs_and_outputs_and_can_be_copied(bench, en
     pictures.python.copy.click()
     code = QGuiApplication.clipboard().text()
     ast.parse(code)
-    assert "'pixels': np.asarray(Image.open(" in code
+    assert "'pixels': np.asarray(picture)[None]" in code
     assert "names = ['label', 'scores']" in code
     assert repr("my 'own'.onnx") in code
     table = msgspec.structs.replace(
