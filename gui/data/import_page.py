@@ -28,6 +28,7 @@ class ImportPage(QStackedWidget):
     def __init__(self, data: DataModel) -> None:
         super().__init__()
         self._data = data
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.drop = DropArea(
             "Drop your data here",
             "A folder of pictures for each class, a table (CSV, TSV), an archive (IDX, NPZ) or text files.",
@@ -64,6 +65,10 @@ class ImportPage(QStackedWidget):
             self.setCurrentWidget(self._failed)
         else:
             self.setCurrentWidget(self._empty)
+
+    def focus_first(self) -> None:
+        """The place to drop data; while there is nothing to press, the page itself."""
+        (self.drop if self.currentWidget() is self._empty else self).setFocus()
 
     def _show_error(self, error: NetwrightError) -> None:
         self._title.set_text(error.message)

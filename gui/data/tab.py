@@ -59,7 +59,7 @@ class DataTab(QWidget):
         # A new description of data that is shown already replaces it without a flicker in between.
         full = description is not None and state in ("ready", "describing")
         focus = QApplication.focusWidget()
-        was_waiting = focus is not None and self.importing.isAncestorOf(focus)
+        was_waiting = focus is not None and (focus is self.importing or self.importing.isAncestorOf(focus))
         self.middle.setCurrentWidget(self.samples if full else self.importing)
         if full and was_waiting:
             self.samples.grid.setFocus()  # who waited here goes on with what came
@@ -80,4 +80,4 @@ class DataTab(QWidget):
         if self.middle.currentWidget() is self.samples:
             self.samples.grid.setFocus()
         else:
-            self.importing.drop.setFocus()
+            self.importing.focus_first()
