@@ -78,8 +78,9 @@ class NodeSettings(QWidget):
         self._name = Text("", role="mono", elide=Qt.TextElideMode.ElideRight)
         self._name.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         head.addWidget(self._dot)
-        head.addWidget(self._title, 3)
-        head.addWidget(self._name, 2)
+        self._name.setMaximumWidth(120)
+        head.addWidget(self._title, 1)
+        head.addWidget(self._name)
         column.addLayout(head)
         self._help = Text("", tone="dim", wrap=True)
         column.addWidget(self._help)
@@ -190,7 +191,7 @@ class NodeSettings(QWidget):
         label = SectionLabel(words)
         column = self.layout()
         assert isinstance(column, QVBoxLayout)
-        column.addSpacing(4)
+        label.setContentsMargins(0, 6, 0, 0)  # goes with the label when that is hidden
         column.addWidget(label)
         return label
 

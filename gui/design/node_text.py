@@ -4,6 +4,7 @@ The line is made from the declared attributes by their names, which torch's laye
 here.
 """
 
+import functools
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -60,6 +61,11 @@ def main_line(
         return ""
     if node.type in ("Input", "Output"):
         return _data_line(node, output, data)
+    return _settings_line(layer, tuple(inputs))
+
+
+@functools.lru_cache(maxsize=4096)
+def _settings_line(layer: Layer, inputs: tuple[TensorSpec | None, ...]) -> str:
     known = [spec for spec in inputs if spec is not None]
     computed = _computed(layer, known) if len(known) == len(inputs) and known else {}
     parts: list[str] = []

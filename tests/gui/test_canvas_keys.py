@@ -9,11 +9,11 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from engine.document.edits import SetBypassed
-from engine.document.graph import Graph
+from engine.document.edits import AddNode, Connect, SetAttributes, SetBypassed, SetType
+from engine.document.graph import Edge, Graph, Node
 from engine.document.project import Project
 from gui.design.canvas.menu import CanvasMenu
-from tests.gui.drawn_networks import agrees, picture_data, residual_network
+from tests.gui.drawn_networks import agrees, chain_network, picture_data, residual_network
 from tests.gui.test_canvas_gestures import CONTROL, SHIFT, Bench
 
 Key = Qt.Key
@@ -296,3 +296,20 @@ def test_an_edit_from_elsewhere_shows_at_once(bench: Bench) -> None:
     geometry = bench.canvas.geometry_store
     assert geometry.faces[geometry.row_of["conv2"]].bypassed
     assert bench.canvas.scene.link_text(bench.graph.inputs_of("conv3")["input"]) == "32×14×14"
+
+
+def test_an_edit_that_changes_hundreds_of_shapes_reaches_every_card(qtbot: QtBot, tmp_path: Path) -> None:
+    bench = Bench(qtbot, tmp_path, chain_network(400))
+    geometry = bench.canvas.geometry_store
+    bench.model.do(SetAttributes(id="linear1", attributes={"out_features": 31}))
+    for number in (2, 200, 400):
+        bench.model.do(SetType(id=f"linear{number}", type="Linear", attributes={"out_features": 31}))
+    bench.model.do(AddNode(node=Node(id="images", type="Input", attributes={"fields": ["pixels"]}, x=-500, y=0)))
+    bench.model.do(AddNode(node=Node(id="flat", type="Flatten", x=-300, y=200)))
+    bench.model.do(Connect(edge=Edge(source="images", target="flat")))
+    bench.model.do(Connect(edge=Edge(source="flat", target="linear1")))
+    last = geometry.row_of["linear400"]
+    qtbot.waitUntil(lambda: geometry.faces[last].line == "128→31")
+    assert geometry.faces[geometry.row_of["linear1"]].line == "784→31"
+    agrees(bench.canvas)
+    bench.model.shut_down()

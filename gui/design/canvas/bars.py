@@ -20,6 +20,7 @@ class ZoomBar(QFrame):
         self.setProperty("role", "floating")
         self.setObjectName("design.canvas.zoom")
         self.setAccessibleName("Zoom and arrangement")
+        self._zoom = 1.0
         row = QHBoxLayout(self)
         row.setContentsMargins(4, 3, 4, 3)
         row.setSpacing(0)
@@ -42,6 +43,9 @@ class ZoomBar(QFrame):
 
     def set_zoom(self, zoom: float) -> None:
         """Show another zoom."""
+        if zoom == self._zoom:
+            return  # a new text would lay the bar out again at every step of a pan
+        self._zoom = zoom
         self._share.set_text(f"{zoom * 100:.0f} %")
         self._share.setAccessibleName(f"Zoom {zoom * 100:.0f} percent")
 

@@ -39,7 +39,7 @@ from gui.design.canvas.finder import WIDTH as FINDER_WIDTH
 from gui.design.canvas.finder import Finder, Offer
 from gui.design.canvas.geometry import Geometry
 from gui.design.canvas.gestures.band import Band
-from gui.design.canvas.gestures.connect import ConnectPorts
+from gui.design.canvas.gestures.connect import ConnectPorts, paint_dangling
 from gui.design.canvas.gestures.cut import Cut
 from gui.design.canvas.gestures.drop import DropLayer
 from gui.design.canvas.gestures.gesture import Gesture, Pointer, on_screen
@@ -109,6 +109,7 @@ class GraphCanvas(QWidget):
         self._selection = selection
         self._view = Viewport()
         self._scene = Scene(project, selection, runs, self)
+        self._scene.in_view = lambda: self._view.visible(self.width(), self.height())
         self._painter = GraphPainter(self._scene.geometry, self._scene.link_text)
         self._layer = GraphLayer()
         self.commands = GraphCommands(project, selection, self._scene.geometry)
@@ -123,6 +124,7 @@ class GraphCanvas(QWidget):
         self._fit_pending = True  # set until the canvas is shown and has a size to fit the graph into
         self._fitted = False  # set by fitting, cleared when the user looks elsewhere: a resize fits again
         self._pending: Callable[[str], None] | None = None  # what a picked offer does
+        self._dangling: tuple[Loose, Pointer] | None = None  # a link that waits for the layer that is searched for
         self._refine = self._after(_REFINE_AFTER_MS, self._on_refine)
         self._sharpen = self._after(_SHARPEN_AFTER_MS, self._on_sharpen)
         self._remember = self._after(_REMEMBER_AFTER_MS, self._on_remember)
@@ -321,13 +323,13 @@ class GraphCanvas(QWidget):
         self._hover = NOTHING
 
     def _on_remember(self) -> None:
-        """Keep the view with the project; not a step of the history."""
+        """Keep the view with the project. It goes to disk with the next edit: looking around changes no file."""
         if self._project.directory is None or self._fit_pending:
             return
         center = self._view.center(self.width(), self.height())
         old = self._project.project.view
         kept = (round(center[0], 1), round(center[1], 1))
-        self._project.set_view(msgspec.structs.replace(old, zoom=round(self._view.zoom, 4), center=kept))
+        self._project.project.view = msgspec.structs.replace(old, zoom=round(self._view.zoom, 4), center=kept)
 
     # Painting.
 
@@ -381,6 +383,11 @@ class GraphCanvas(QWidget):
             painter.drawEllipse(QPointF(*self._view.to_screen(*point)), radius, radius)
         if self._gesture is not None:
             self._gesture.paint(painter)
+        elif self._dangling is not None:
+            loose, pointer = self._dangling
+            if loose.node in geometry.row_of:
+                point = (geometry.output_point if loose.forward else geometry.input_point)(loose.node, loose.port)
+                paint_dangling(painter, self._view, point, (pointer.x, pointer.y), forward=loose.forward)
         if self.hasFocus() and self._focus_by_key:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
             painter.setPen(QPen(theme.color("accent"), 1))
@@ -903,6 +910,7 @@ class GraphCanvas(QWidget):
         if loose is not None:
             fitting = compatible_types(self._project.project, self._project.checker, loose.node, loose.port)
         self._pending = lambda name: self._add_at(name, pointer, loose)
+        self._dangling = (loose, pointer) if loose is not None else None
         prompt = "Add a layer" if loose is None else f"Add what fits {loose.node}"
         nothing = "No layer is called that." if loose is None else "No layer that fits here is called that."
         self._ask(pointer, fitting, prompt, nothing)
@@ -942,12 +950,12 @@ class GraphCanvas(QWidget):
         self.search.ask(offers, QPoint(round(pointer.sx) + 4, round(pointer.sy) - 12), prompt=prompt, nothing=nothing)
 
     def _on_picked(self, name: str) -> None:
-        pending, self._pending = self._pending, None
+        pending, self._pending, self._dangling = self._pending, None, None
         if pending is not None:
             pending(name)
 
     def _on_dismissed(self) -> None:
-        self._pending = None
+        self._pending = self._dangling = None
         self.update()
 
     def _close_finders(self) -> None:

@@ -109,18 +109,21 @@ class Geometry:
         boxes = self.boxes if rows is None else self.boxes[rows]
         if not len(boxes):
             return None
-        left, top = boxes[:, :2].min(axis=0)
-        right, bottom = (boxes[:, :2] + boxes[:, 2:]).max(axis=0)
-        return float(left), float(top), float(right), float(bottom)
+        x, y, width, height = boxes.T  # column by column: far quicker than along the first axis
+        return float(x.min()), float(y.min()), float((x + width).max()), float((y + height).max())
 
     def drawn_extent(self) -> Box | None:
         """The box around all nodes and links."""
         box = self.extent()
         if box is None or not self.edges:
             return box
-        left, top = self.bounds[:, :2].min(axis=0)
-        right, bottom = self.bounds[:, 2:].max(axis=0)
-        return min(box[0], float(left)), min(box[1], float(top)), max(box[2], float(right)), max(box[3], float(bottom))
+        left, top, right, bottom = self.bounds.T
+        return (
+            min(box[0], float(left.min())),
+            min(box[1], float(top.min())),
+            max(box[2], float(right.max())),
+            max(box[3], float(bottom.max())),
+        )
 
     def rows(self, ids: Iterable[str]) -> Ints:
         """Rows of those of the ids that exist."""

@@ -29,6 +29,7 @@ class Minimap(QWidget):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self._geometry = geometry
         self._view: Box = (0.0, 0.0, 1.0, 1.0)
+        self._shown: Box = (0.0, 0.0, 0.0, 0.0)  # what the map has room for
         self._nodes = QPixmap()
         self._stale = True
         self._scale = 1.0
@@ -48,7 +49,7 @@ class Minimap(QWidget):
         if box != self._view:
             self._view = box
             if not self._covers(box):
-                self._stale = True
+                self.refresh()  # the map makes room for the frame, soon: not at every step of a pan
             self.update()
 
     def _on_timer(self) -> None:
@@ -94,10 +95,8 @@ class Minimap(QWidget):
         self.jumped.emit(x, y)
 
     def _covers(self, box: Box) -> bool:
-        extent = self._geometry.extent()
-        return extent is not None and all(
-            (extent[0] <= box[0], extent[1] <= box[1], extent[2] >= box[2], extent[3] >= box[3])
-        )
+        shown = self._shown
+        return shown[0] <= box[0] and shown[1] <= box[1] and shown[2] >= box[2] and shown[3] >= box[3]
 
     def _to_map(self, x: float, y: float) -> tuple[float, float]:
         return x * self._scale + self._origin[0], y * self._scale + self._origin[1]
@@ -117,6 +116,7 @@ class Minimap(QWidget):
         grow_x, grow_y = (right - left) * 0.35 + 200, (bottom - top) * 0.35 + 200
         left, top = max(min(left, view[0]), left - grow_x), max(min(top, view[1]), top - grow_y)
         right, bottom = min(max(right, view[2]), right + grow_x), min(max(bottom, view[3]), bottom + grow_y)
+        self._shown = (left, top, right, bottom)
         width, height = self.width() - 2 * _MARGIN, self.height() - 2 * _MARGIN
         self._scale = min(width / max(1.0, right - left), height / max(1.0, bottom - top), 0.16)
         self._origin = (

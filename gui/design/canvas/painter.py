@@ -17,10 +17,10 @@ from engine.document.graph import Edge
 from gui.design.canvas.arrays import Floats, Ints, draw_lines, draw_polylines, draw_rects
 from gui.design.canvas.face import HEADER
 from gui.design.canvas.geometry import COLORS, Flag, Geometry
-from gui.design.canvas.sprites import PAD, SpriteCache, pill_scale, pill_width
+from gui.design.canvas.sprites import PAD, RING_PAD, SpriteCache, pill_scale, pill_width
 from gui.design.canvas.viewport import Box, Viewport
 from gui.widgets.theme import current_theme
-from gui.widgets.tokens import CARD_RADIUS, mix
+from gui.widgets.tokens import mix
 
 PICTURES_FROM: Final = 0.22
 FLAT_FROM: Final = 0.1
@@ -68,13 +68,15 @@ class GraphPainter:
             hidden = (flags[geometry.ends[links]] & int(Flag.HIDDEN)).any(axis=1)
             links = links[~hidden]
         nodes = nodes[(flags[nodes] & int(Flag.HIDDEN)) == 0]
-        self.draw_links(painter, view, links)
+        self.draw_links(painter, view, links, box)
         self.draw_nodes(painter, view, nodes, budget_ms=budget_ms)
 
     # Links.
 
-    def draw_links(self, painter: QPainter, view: Viewport, links: Ints, *, resolve: bool = True) -> None:
-        """Draw links and what stands on them."""
+    def draw_links(
+        self, painter: QPainter, view: Viewport, links: Ints, box: Box | None = None, *, resolve: bool = True
+    ) -> None:
+        """Draw links and what stands on them, the latter only where it touches the box."""
         if not len(links):
             return
         theme = current_theme()
@@ -93,7 +95,7 @@ class GraphPainter:
         if selected.any():
             self.stroke(painter, view, links[selected], mix(theme.edge, theme.accent, 0.6))
         if view.zoom >= PILLS_FROM:
-            self._draw_pills(painter, view, links)
+            self._draw_pills(painter, view, links, box)
 
     def stroke(self, painter: QPainter, view: Viewport, links: Ints, color: QColor, width: float = 1.7) -> None:
         """Draw the lines of links in one colour."""
@@ -108,8 +110,14 @@ class GraphPainter:
         for points in groups:
             draw_polylines(painter, points)
 
-    def _draw_pills(self, painter: QPainter, view: Viewport, links: Ints) -> None:
+    def _draw_pills(self, painter: QPainter, view: Viewport, links: Ints, box: Box | None) -> None:
         geometry = self._geometry
+        if box is not None:
+            middles = geometry.middles(links)
+            reach = 80.0
+            near = (middles[:, 0] > box[0] - reach) & (middles[:, 0] < box[2] + reach)
+            near &= (middles[:, 1] > box[1] - reach) & (middles[:, 1] < box[3] + reach)
+            links = links[near]
         ends = geometry.end_points(links)
         room = np.where(geometry.routes[links] >= 2, np.inf, np.hypot(ends[:, 2] - ends[:, 0], ends[:, 3] - ends[:, 1]))
         middles = _on_screen(geometry.middles(links), view)
@@ -229,27 +237,20 @@ class GraphPainter:
     def _draw_selection(self, painter: QPainter, view: Viewport, nodes: Ints) -> None:
         """A ring around selected cards, under the cards so that ports and badges stay whole."""
         chosen = nodes[(self._geometry.flags[nodes] & int(Flag.SELECTED)) != 0]
-        if not len(chosen):
-            return
-        boxes = _boxes_on_screen(self._geometry.boxes[chosen], view)
-        boxes[:, :2] -= 1.0
-        boxes[:, 2:] += 2.0
-        many = len(chosen) > 150
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, not many)
-        painter.setPen(QPen(current_theme().color("accent"), 3))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        if many:
-            draw_rects(painter, boxes)
-            return
-        radius = CARD_RADIUS * view.zoom + 1
-        for x, y, width, height in boxes.tolist():
-            painter.drawRoundedRect(QRectF(x, y, width, height), radius, radius)
+        zoom, ratio = view.zoom, view.ratio
+        for row in chosen.tolist():
+            x, y, width, height = self._geometry.boxes[row].tolist()
+            ring = self.sprites.ring(width, height, zoom, ratio)
+            x, y = _whole((x - PAD) * zoom + view.x, ratio), _whole((y - PAD) * zoom + view.y, ratio)
+            painter.drawPixmap(QPointF(x + PAD * zoom - RING_PAD, y + PAD * zoom - RING_PAD), ring)
 
 
 def draw_grid(painter: QPainter, view: Viewport, box: Box) -> None:
-    """Dots behind everything; every second one goes when they come too near each other."""
+    """Dots behind everything, further apart when zoomed out; none where cards are mere specks."""
+    if view.zoom < FLAT_FROM:
+        return
     step = GRID
-    while step * view.zoom < 14:
+    while step * view.zoom < 18:
         step *= 2
     left, top = np.floor(box[0] / step) * step, np.floor(box[1] / step) * step
     xs = np.arange(left, box[2] + step, step) * view.zoom + view.x

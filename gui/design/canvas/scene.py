@@ -1,10 +1,11 @@
 """Keeps the geometry equal to the document: listens to the project and refreshes only what an edit touched."""
 
 import math
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 
 import numpy as np
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QFont, QFontMetricsF
 
 from engine.catalog.layer import Layer
@@ -24,6 +25,8 @@ from gui.models.selection import Selection
 from gui.widgets.fonts import mono_font, text_font
 
 _MOST_BOXES = 40
+_MOST_AT_ONCE = 150
+_SLICE_S = 0.004
 
 
 class Scene(QObject):
@@ -43,6 +46,18 @@ class Scene(QObject):
         self._runs = runs
         self.geometry = Geometry()
         self._losses: dict[str, str] = {}  # node id -> what its card says; set by _on_run_news
+        self._shapes: dict[
+            tuple[str, str], str
+        ] = {}  # what is written on links, by output; refilled as it is asked for
+        self._up_to_date: set[str] = (
+            set()
+        )  # faces made for `changed`, so that `checked` after it need not make them again
+        self.in_view: Callable[[], Box] = lambda: (0.0, 0.0, 0.0, 0.0)
+        """What the canvas shows; those nodes are brought up to date first."""
+        self._waiting: set[str] = set()  # nodes whose cards are brought up to date a few at a time
+        self._slices = QTimer(self)
+        self._slices.setInterval(0)
+        self._slices.timeout.connect(self._on_slice)
         self._title_width = _Widths(text_font(13, QFont.Weight.DemiBold))
         self._id_width = _Widths(text_font(12))
         self._line_width = _Widths(mono_font(12))
@@ -57,24 +72,34 @@ class Scene(QObject):
 
     def reload(self) -> None:
         """Take over the whole document."""
-        graph = self._project.project.graph
-        geometry = self.geometry
-        geometry.clear()
         self._read_losses()
-        for node in graph.nodes.values():
-            geometry.add(self._face(node), node.x, node.y)
-        for edge in graph.edges:
-            geometry.link(edge)
-        self._mark_selected()
+        self._up_to_date = set()
+        self._waiting = set()
+        self._build({})
         self.reloaded.emit()
         self.refreshed.emit(None)
 
     def link_text(self, edge: Edge) -> str:
         """The shape on a link; empty while it is unknown."""
-        spec = self._project.checker.specs.get((edge.source, edge.output))
-        if spec is None:
-            return ""
-        return edge_text(spec.shape) if spec.rank > 1 else "1"
+        key = (edge.source, edge.output)
+        text = self._shapes.get(key)
+        if text is None:
+            spec = self._project.checker.specs.get(key)
+            text = "" if spec is None else edge_text(spec.shape) if spec.rank > 1 else "1"
+            self._shapes[key] = text
+        return text
+
+    def _build(self, faces: dict[str, NodeFace]) -> None:
+        """Lay the whole document out, with the faces that are known already."""
+        graph = self._project.project.graph
+        geometry = self.geometry
+        geometry.clear()
+        self._shapes.clear()
+        for node in graph.nodes.values():
+            geometry.add(faces.get(node.id) or self._face(node), node.x, node.y)
+        for edge in graph.edges:
+            geometry.link(edge)
+        self._mark_selected()
 
     # What happens elsewhere.
 
@@ -85,6 +110,14 @@ class Scene(QObject):
             return
         graph = self._project.project.graph
         geometry = self.geometry
+        self._shapes.clear()
+        self._up_to_date = {*change.nodes, *change.moved}
+        if len(change.nodes) > 200 and len(change.nodes) * 2 > len(graph.nodes):
+            # One by one would cost more than from the start.
+            kept = {face.id: face for face in geometry.faces if face.id not in self._up_to_date}
+            self._build(kept)
+            self.refreshed.emit(None)
+            return
         touched = [*change.nodes, *change.moved]
         many = len(touched) > _MOST_BOXES
         boxes: list[Box] = [] if many else self._boxes(touched)
@@ -135,7 +168,28 @@ class Scene(QObject):
                 geometry.link(edge)
 
     def _on_checked(self, ids: Iterable[str]) -> None:
-        self._refresh_faces(list(ids), [])
+        self._shapes.clear()
+        done, self._up_to_date = self._up_to_date, set()
+        left = {node_id for node_id in ids if node_id not in done} | self._waiting
+        if len(left) > _MOST_AT_ONCE:
+            # What is in view now, the rest a little at a time: an edit near the input can touch thousands.
+            rows = self.geometry.nodes_in(self.in_view())[:_MOST_AT_ONCE]
+            now = left & {self.geometry.ids[row] for row in rows.tolist()}
+            self._waiting = left - now
+            self._slices.start()
+            self._refresh_faces(sorted(now), [])
+            self.refreshed.emit(None)  # shapes on links may have changed anywhere
+        else:
+            self._waiting = set()
+            self._refresh_faces(sorted(left), [])
+
+    def _on_slice(self) -> None:
+        until = time.perf_counter() + _SLICE_S
+        while self._waiting and time.perf_counter() < until:
+            some = [self._waiting.pop() for _ in range(min(20, len(self._waiting)))]
+            self._refresh_faces(some, [])
+        if not self._waiting:
+            self._slices.stop()
 
     def _on_selected(self, _nodes: object) -> None:
         rows = self.geometry.flagged(Flag.SELECTED)

@@ -1,6 +1,5 @@
 """Pictures of nodes, painted once per face, zoom and theme, then only copied: text is the dearest thing on a card."""
 
-from collections import OrderedDict
 from typing import Final
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -21,11 +20,12 @@ _BUDGET_BYTES: Final = 64 << 20
 
 
 class SpriteCache:
-    """The newest picture of each face; the least used go first when they take more than 64 MB."""
+    """The newest picture of each node; those painted longest ago go first when all take more than 64 MB."""
 
     def __init__(self) -> None:
-        self._sprites: OrderedDict[NodeFace, tuple[float, QPixmap]] = OrderedDict()
+        self._sprites: dict[str, tuple[NodeFace, float, QPixmap]] = {}
         self._pills: dict[tuple[str, bool], QPixmap] = {}
+        self._rings: dict[tuple[float, float], QPixmap] = {}
         self._pill_key: tuple[float, float] = (0.0, 0.0)
         self._bytes = 0
 
@@ -33,6 +33,7 @@ class SpriteCache:
         """Forget all pictures: the theme or the screen has changed."""
         self._sprites.clear()
         self._pills.clear()
+        self._rings.clear()
         self._bytes = 0
 
     @property
@@ -41,34 +42,47 @@ class SpriteCache:
         return self._bytes
 
     def get(self, face: NodeFace) -> tuple[float, QPixmap] | None:
-        """The picture of a face and the zoom it was painted for; it may be stale."""
-        found = self._sprites.get(face)
-        if found is not None:
-            self._sprites.move_to_end(face)
-        return found
+        """The picture of a face and the zoom it was painted for, which may be another one by now."""
+        found = self._sprites.get(face.id)
+        if found is None or (found[0] is not face and found[0] != face):
+            return None
+        return found[1], found[2]
 
     def render(self, face: NodeFace, zoom: float, ratio: float) -> QPixmap:
         """Paint a face for this zoom and keep it."""
-        old = self._sprites.pop(face, None)
+        old = self._sprites.pop(face.id, None)
         if old is not None:
-            self._bytes -= _size(old[1])
+            self._bytes -= _size(old[2])
         picture = paint_sprite(face, zoom, ratio)
-        self._sprites[face] = (zoom, picture)
+        self._sprites[face.id] = (face, zoom, picture)
         self._bytes += _size(picture)
         while self._bytes > _BUDGET_BYTES and len(self._sprites) > 1:
-            _face, (_zoom, dropped) = self._sprites.popitem(last=False)
-            self._bytes -= _size(dropped)
+            oldest = next(iter(self._sprites))
+            self._bytes -= _size(self._sprites.pop(oldest)[2])
         return picture
 
     def pill(self, text: str, zoom: float, ratio: float, *, compact: bool = False) -> QPixmap:
         """The small label with a shape on a link; the compact one has no frame and stands above it."""
-        if self._pill_key != (zoom, ratio) or len(self._pills) > 500:
-            self._pills.clear()
-            self._pill_key = (zoom, ratio)
+        self._turn_to(zoom, ratio)
         picture = self._pills.get((text, compact))
         if picture is None:
             picture = self._pills[text, compact] = _paint_pill(text, zoom, ratio, compact)
         return picture
+
+    def ring(self, width: float, height: float, zoom: float, ratio: float) -> QPixmap:
+        """The ring around a selected card of that size."""
+        self._turn_to(zoom, ratio)
+        picture = self._rings.get((width, height))
+        if picture is None:
+            picture = self._rings[width, height] = _paint_ring(width * zoom, height * zoom, zoom, ratio)
+        return picture
+
+    def _turn_to(self, zoom: float, ratio: float) -> None:
+        """Small pictures are kept for one zoom."""
+        if self._pill_key != (zoom, ratio) or len(self._pills) > 500:
+            self._pills.clear()
+            self._rings.clear()
+            self._pill_key = (zoom, ratio)
 
 
 def _size(picture: QPixmap) -> int:
@@ -252,4 +266,18 @@ def _paint_pill(text: str, zoom: float, ratio: float, compact: bool) -> QPixmap:
         painter.setPen(theme.color("dim"))
         painter.setFont(mono_font(round(_PILL_FONT)))
         painter.drawText(QRectF(0, 0, width, PILL_HEIGHT), Qt.AlignmentFlag.AlignCenter, text)
+    return picture
+
+
+RING_PAD: Final = 4.0
+"""Pixels around the card in the picture of a ring."""
+
+
+def _paint_ring(width: float, height: float, zoom: float, ratio: float) -> QPixmap:
+    picture = blank(width + 2 * RING_PAD, height + 2 * RING_PAD, ratio)
+    with QPainter(picture) as painter:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(current_theme().color("accent"), 3))
+        radius = CARD_RADIUS * zoom + 1
+        painter.drawRoundedRect(QRectF(RING_PAD - 1, RING_PAD - 1, width + 2, height + 2), radius, radius)
     return picture

@@ -10,6 +10,7 @@ from engine.document.graph import Edge
 from gui.design.canvas.face import PORT_RADIUS
 from gui.design.canvas.gestures.gesture import Gesture, Pointer, Surface, moved_far
 from gui.design.canvas.hit import Hit, Kind, hit
+from gui.design.canvas.viewport import Viewport
 from gui.design.graph_edits import Loose, free_input, input_ports, output_ports, takes
 from gui.widgets.fonts import text_font
 from gui.widgets.theme import current_theme
@@ -233,6 +234,21 @@ class ConnectPorts(Gesture):
 
     def _room(self) -> QRectF:
         return self.surface.frame()
+
+
+def paint_dangling(
+    painter: QPainter, view: Viewport, port: tuple[float, float], end: tuple[float, float], *, forward: bool
+) -> None:
+    """A link that hangs between a port and a point of the canvas."""
+    fixed, free = QPointF(*view.to_screen(*port)), QPointF(*view.to_screen(*end))
+    accent = current_theme().color("accent")
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(accent, 2.2, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawPath(_curve(fixed, free) if forward else _curve(free, fixed))
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(accent)
+    painter.drawEllipse(free, 5, 5)
 
 
 def _curve(start: QPointF, end: QPointF) -> QPainterPath:

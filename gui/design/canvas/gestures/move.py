@@ -14,6 +14,7 @@ from gui.design.graph_edits import splice_existing
 from gui.widgets.theme import current_theme
 
 SNAP = 8.0
+_MOST_LINKS = 40  # fewer are drawn without looking which are in view
 
 
 class Move(Gesture):
@@ -95,9 +96,18 @@ class Move(Gesture):
             if link is not None:
                 rows = np.array([link])
                 surface.graph_painter.stroke(painter, surface.view, rows, current_theme().color("accent"), 3)
-        view = surface.view
-        surface.graph_painter.draw_links(painter, view, self._links, resolve=False)
-        surface.graph_painter.draw_nodes(painter, view, self._rows, budget_ms=8)
+        view, geometry = surface.view, surface.geometry_store
+        # The flag tells them from what stands still, and the box leaves out what is not in view.
+        frame = surface.frame()
+        left, top, right, bottom = view.visible(frame.width(), frame.height())
+        rows = geometry.nodes_in((left - 14, top - 14, right + 14, bottom + 14))
+        rows = rows[(geometry.flags[rows] & int(Flag.HIDDEN)) != 0]
+        links = self._links
+        if len(links) > _MOST_LINKS:
+            links = geometry.links_in((left, top, right, bottom))
+            links = links[(geometry.flags[geometry.ends[links]] & int(Flag.HIDDEN)).any(axis=1)]
+        surface.graph_painter.draw_links(painter, view, links, resolve=False)
+        surface.graph_painter.draw_nodes(painter, view, rows, budget_ms=8)
 
     def _put_back(self) -> None:
         geometry = self.surface.geometry_store
