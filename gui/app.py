@@ -10,6 +10,7 @@ from typing import IO, Any
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
+from gui.charts.preload import preload
 from gui.engine_client import EngineClient
 from gui.frame.error_reporter import ErrorReporter
 from gui.models.settings import Settings
@@ -44,6 +45,7 @@ def main(project: Path | None = None) -> int:
         engine.start()
         bench.library.read_examples()
         bench.library.check_recent()
+        preload()
 
     QTimer.singleShot(0, after_showing)
     try:

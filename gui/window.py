@@ -243,7 +243,7 @@ class MainWindow(QMainWindow):
         def train() -> QWidget:
             from gui.train.tab import TrainTab
 
-            return TrainTab(project=bench.project, runs=bench.runs, data=bench.data)
+            return TrainTab(project=bench.project, runs=bench.runs, data=bench.data, engine=bench.engine)
 
         def evaluate() -> QWidget:
             from gui.evaluate.tab import EvaluateTab

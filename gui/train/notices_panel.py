@@ -81,7 +81,9 @@ class NoticesPanel(QWidget):
         self._hide_when_empty()
 
     def _hide_when_empty(self) -> None:
-        self.setVisible(not (self.failure.isHidden() and self.advice.isHidden()))
+        empty = self.failure.isHidden() and self.advice.isHidden()
+        if empty or self.parentWidget() is not None:  # shown without a parent it would be a window of its own
+            self.setVisible(not empty)
 
     def _on_events_arrived(self, run: int, _events: object) -> None:
         summary = self._runs.summary(run)

@@ -121,6 +121,15 @@ class RecipeForm(QWidget):
         early_stop, patience, metric, class_weights, phase, player. Raises KeyError."""
         return self._rows[name]
 
+    def set_devices(self, devices: list[str]) -> None:
+        """Offer what the machine has ("cpu", "cuda:0", ...); a kind it lacks is shown, with the reason."""
+        gpus = [name for name in devices if name != "cpu"]
+        choices = [*_DEVICES[:2]]
+        if not gpus:
+            choices.append(Choice(value="cuda", label="GPU", blocked="This machine has no GPU that torch can use."))
+        choices += [Choice(value=name, label=_device_label(name)) for name in gpus]
+        self._device.set_choices(choices)
+
     # Building
 
     def _add(
@@ -322,6 +331,11 @@ class RecipeForm(QWidget):
     def _on_schedule_value(self, name: str, value: object) -> None:
         _, player = self._current()
         self._set_player("schedule", _with(player.schedule, {name: value}))
+
+
+def _device_label(name: str) -> str:
+    kind, _, number = name.partition(":")
+    return {"cuda": f"GPU {number or 0}", "mps": "Apple GPU"}.get(kind, name)
 
 
 def _with(step: Step, values: dict[str, Any]) -> Step:

@@ -1,8 +1,11 @@
 """The Train tab: runs and recipe at the left, progress and charts in the middle, the run's facts at the right."""
 
+from typing import Any, Protocol
+
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
+from engine.protocol.messages import EngineReady
 from gui.models.data import DataModel
 from gui.models.project import ProjectModel
 from gui.models.runs import RunsModel
@@ -22,13 +25,25 @@ _FACTS_FROM = 1280
 """A window narrower than this shows the charts instead of the facts."""
 
 
+class KnowsDevices(Protocol):
+    """What the tab needs of the engine's client: what the machine can compute on."""
+
+    @property
+    def info(self) -> EngineReady | None: ...
+    @property
+    def ready(self) -> Any: ...
+
+
 class TrainTab(QWidget):
     """Places the panels; without any run the middle says how to begin."""
 
-    def __init__(self, *, project: ProjectModel, runs: RunsModel, data: DataModel) -> None:
+    def __init__(
+        self, *, project: ProjectModel, runs: RunsModel, data: DataModel, engine: KnowsDevices | None = None
+    ) -> None:
         super().__init__()
         self.setProperty("role", "page")
         self._runs = runs
+        self._engine = engine
         self.left = SidePanel("left", name="train.side", accessible="Runs and recipe")
         self.left.add_section("Runs")
         self.run_list = RunList(runs)
@@ -37,6 +52,10 @@ class TrainTab(QWidget):
         self.recipe = RecipeForm(project)
         self.left.add(self.recipe)
         self.left.finish()
+        if engine is not None:
+            # What can be chosen is known once the engine has said what the machine has.
+            engine.ready.connect(self._show_devices)
+            self._show_devices()
         self.progress = ProgressPanel(runs)
         self.notices = NoticesPanel(project, runs)
         self.charts = ChartsPanel(runs)
@@ -71,6 +90,10 @@ class TrainTab(QWidget):
     def focus_first(self) -> None:
         """Give the focus to the runs, or to the recipe while there are none."""
         (self.run_list.rows if self._runs.summaries else self.recipe.row("optimizer").editor).setFocus()
+
+    def _show_devices(self, *_: object) -> None:
+        if self._engine is not None and self._engine.info is not None:
+            self.recipe.set_devices(self._engine.info.devices)
 
     def _refresh(self) -> None:
         has_runs = bool(self._runs.summaries) or self._runs.starting

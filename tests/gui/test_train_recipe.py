@@ -135,6 +135,20 @@ def test_an_unknown_optimizer_of_a_newer_version_is_kept(project, form):
     assert project.project.recipe == recipe
 
 
+def test_only_what_the_machine_has_can_be_chosen(qtbot, project, form):
+    device = form.row("device").editor
+    form.set_devices(["cpu"])
+    assert device.values() == ["auto", "cpu", "cuda"]
+    assert "no GPU" in str(device.itemData(2, Qt.ItemDataRole.ToolTipRole))
+    form.set_devices(["cuda:0", "cuda:1", "cpu"])
+    assert [device.itemText(at) for at in range(device.count())] == ["auto", "CPU", "GPU 0", "GPU 1"]
+    recipe = msgspec.structs.replace(project.project.recipe, device="cuda:7")
+    project.do(SetRecipe(recipe=recipe))
+    assert device.value() == "cuda:7"
+    form.set_devices(["cpu"])
+    assert device.value() == "cuda:7"  # of another machine; kept until the user picks another
+
+
 def test_a_read_only_project_locks_the_form(project, form):
     project.read_only = True
     project.state_changed.emit()
