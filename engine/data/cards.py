@@ -21,7 +21,7 @@ def card_of(dataset: "Dataset", index: int, size: int) -> SampleCard:
     """The card of one sample; what cannot be read says so in `problem`."""
     if not 0 <= index < dataset.samples:
         return SampleCard(index=index, problem="There is no such sample.")
-    name = printable(dataset.name(index))
+    name = dataset.name(index)
     label = ""
     for field in dataset.data.targets():
         label = _text(dataset.raw(index, field.name)) if field.kind is not FieldKind.IMAGE else ""

@@ -16,7 +16,7 @@ from engine.data.cache import cache_key, cached_pictures
 from engine.data.cards import card_of
 from engine.data.checks import check_data
 from engine.data.column import Column, Part
-from engine.data.left_out import LeftOutList
+from engine.data.left_out import LeftOutList, printable
 from engine.data.preparation import Preparation
 from engine.data.progress import IsCancelled, Progress, never, silent
 from engine.data.samples import SPLITS, PictureArray, Samples
@@ -166,7 +166,7 @@ class Dataset:
 
     def name(self, index: int) -> str:
         """The file, row or number by which a person finds the sample."""
-        return self._source.name(int(self._kept[index]))
+        return printable(self._source.name(int(self._kept[index])))
 
     def labels(self, field: str) -> Tensor:
         """For each sample: class index int64 (-1 for none) of a category, or float32 of a number."""

@@ -11,6 +11,7 @@ import numpy as np
 
 from engine.data import statistics
 from engine.data.dataset import Dataset, PictureRows, build_dataset, open_dataset
+from engine.data.left_out import printable
 from engine.data.pictures import SUFFIXES, decode
 from engine.data.progress import IsCancelled, Progress, never, silent
 from engine.data.readers.columns import Content, Guess, guess_column
@@ -79,6 +80,14 @@ def inspect(
             f"There is no task '{task[:40]}'.", where="--task", expected=" or ".join(TASKS), found=task[:40]
         )
     path = Path(path).expanduser().absolute()
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        raise DataError(
+            "The path holds characters that cannot be kept in a project.",
+            where=printable(str(path)),
+            hint="Rename the file or folder.",
+        ) from None
     tree = open_tree(path, progress=progress, cancelled=cancelled)
     kind = find_layout(tree)
     source = Source(kind=kind, path=str(path))
@@ -347,7 +356,8 @@ def _picture_field(samples: Samples) -> Field:
     augmentation: list[Step] = []
     if words:  # digits and letters must not be mirrored
         augmentation.append(Step(type="RandomFlip"))
-    augmentation.append(Step(type="RandomShift", attributes={} if photos else {"fraction": 0.07}))
+    elif not photos:
+        augmentation.append(Step(type="RandomShift", attributes={"fraction": 0.05}))
     if photos:
         augmentation += [Step(type="RandomCrop", attributes={"smallest": 0.75}), Step(type="Brightness")]
     return Field(name=PIXELS, kind=FieldKind.IMAGE, preparation=steps, augmentation=tuple(augmentation))

@@ -19,10 +19,13 @@ def never() -> bool:
 
 
 class Pace:
-    """Reports at most ten times a second, with the time left in the message, and stops work that was cancelled."""
+    """Reports at most ten times a second, with the time left in the message, and stops work that was cancelled.
+
+    A `total` of 0 is not known: the fraction is then -1.
+    """
 
     def __init__(self, total: int, message: str, progress: Progress, cancelled: IsCancelled) -> None:
-        self._total = max(1, total)
+        self._total = total
         self._message = message
         self._progress = progress
         self._cancelled = cancelled
@@ -37,6 +40,9 @@ class Pace:
         self._last = now
         if self._cancelled():
             raise Cancelled
+        if not self._total:
+            self._progress(-1.0, f"{self._message}: {done:,}")
+            return
         elapsed = now - self._start
         left = ""
         if done and elapsed > 2:

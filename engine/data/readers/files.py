@@ -148,7 +148,7 @@ def open_tree(root: Path, *, progress: Progress = silent, cancelled: IsCancelled
         raise DataError("This is not a path.", where=repr(str(root))[:200]) from None
     left_out = LeftOutList()
     if stat.S_ISDIR(status.st_mode):
-        entries = sorted(_walk(root, left_out, Pace(MAX_FILES, "Listing files", progress, cancelled)), key=_order)
+        entries = sorted(_walk(root, left_out, Pace(0, "Listing files", progress, cancelled)), key=_order)
         tree = FileTree(root=root, entries=entries, left_out=left_out)
     elif not stat.S_ISREG(status.st_mode):
         raise DataError(f"{root} is neither a file nor a folder.", where=str(root))
@@ -256,7 +256,7 @@ def _open_zip(root: Path, left_out: LeftOutList) -> FileTree:
 
 
 def _step_inside(tree: FileTree) -> None:
-    """Drop leading folders that all files share; texts about the data beside the only folder do not count."""
+    """Drop leading folders that all files share."""
     while tree.entries:
         firsts = {entry.parts[0] for entry in tree.entries if len(entry.parts) > 1}
         loose = [entry for entry in tree.entries if len(entry.parts) == 1]

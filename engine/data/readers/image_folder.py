@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from engine.data.left_out import LeftOutList
+from engine.data.left_out import LeftOutList, printable
 from engine.data.pictures import FORMATS, MAX_PICTURE_BYTES, SUFFIXES, decode
 from engine.data.progress import IsCancelled, Progress, never, silent
 from engine.data.readers.files import FileEntry, FileTree
@@ -87,6 +87,17 @@ def class_depth(tree: FileTree) -> int | None:
     return depth if depth >= 0 else None
 
 
+def _depth(folders: list[list[str]]) -> int:
+    """Which of a picture's folders names its class: the first in which pictures differ, below a common "images"."""
+    depth = 0
+    while True:
+        here = [names[depth] for names in folders if len(names) > depth]
+        deeper = sum(len(names) > depth + 1 for names in folders)
+        if len(set(here)) != 1 or deeper < 0.5 * len(folders):
+            return depth
+        depth += 1
+
+
 def read_image_folder(
     tree: FileTree, source: Source, *, progress: Progress = silent, cancelled: IsCancelled = never
 ) -> Samples:
@@ -97,9 +108,7 @@ def read_image_folder(
     """
     left_out = LeftOutList()
     left_out.extend(tree.left_out)
-    entries: list[FileEntry] = []
-    labels: list[str] = []
-    given: list[int] = []
+    found: list[tuple[FileEntry, list[str], int]] = []
     for entry in tree.entries:
         folders = entry.parts[:-1]
         if not looks_like_picture(entry, tree):
@@ -114,8 +123,17 @@ def read_image_folder(
             left_out.add(entry.name, "It lies in no class folder, so its class is not known.")
             continue
         split = next((split_of_name(part) for part in folders if split_of_name(part) != NOT_SAID), NOT_SAID)
+        found.append((entry, names, split))
+    depth = _depth([names for _, names, _ in found])
+    entries: list[FileEntry] = []
+    labels: list[str] = []
+    given: list[int] = []
+    for entry, names, split in found:
+        if len(names) <= depth:
+            left_out.add(entry.name, "It lies in no class folder, so its class is not known.")
+            continue
         entries.append(entry)
-        labels.append(names[0])
+        labels.append(printable(names[depth], 120))
         given.append(split)
     if not entries:
         raise DataError(

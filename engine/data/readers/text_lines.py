@@ -4,7 +4,7 @@ from pathlib import PurePosixPath
 
 import numpy as np
 
-from engine.data.left_out import LeftOutList
+from engine.data.left_out import LeftOutList, printable
 from engine.data.progress import IsCancelled, Progress, never, silent
 from engine.data.readers.files import FileEntry, FileTree
 from engine.data.readers.idx import LABEL
@@ -46,7 +46,7 @@ def _class_names(entries: list[FileEntry]) -> list[str]:
     names = []
     for entry, stem in zip(entries, stems, strict=True):
         folders = [part for part in entry.parts[:-1] if split_of_name(part) == NOT_SAID]
-        names.append(folders[0] if folders else stem)
+        names.append(printable(folders[0] if folders else stem, 120))
     return names
 
 

@@ -276,7 +276,7 @@ def test_work_can_be_stopped_and_tells_how_far_it_is(tmp_path: Path) -> None:
     root = picture_folder(tmp_path / "pets", per_class=40)
     heard: list[tuple[float, str]] = []
     inspect(root, progress=lambda fraction, message: heard.append((fraction, message)))
-    assert all(0 <= fraction <= 1 for fraction, _ in heard)
+    assert all(fraction == -1 or 0 <= fraction <= 1 for fraction, _ in heard)
     with pytest.raises(Cancelled):
         inspect(idx_folder(tmp_path / "idx"), cancelled=lambda: True)
 
@@ -301,3 +301,23 @@ def test_a_text_stream_is_no_picture() -> None:
 
     with pytest.raises(DataError, match="not a picture"):
         decode(io.BytesIO(b"plain words").getvalue(), "x.jpg")
+
+
+def test_a_folder_above_the_classes_does_not_count(tmp_path: Path) -> None:
+    root = tmp_path / "flowers"
+    picture_folder(root / "images", per_class=4)
+    (root / "LICENSE").write_text("free")
+    (root / "images" / "overview.png").write_bytes(png(noisy(1)))
+    found = inspect(root)
+    assert found.data.fields[1].statistics.classes == ("cat", "dog")
+    assert found.left_out[0].where == "images/overview.png"
+
+
+def test_a_class_whose_name_is_no_unicode_can_be_saved(tmp_path: Path) -> None:
+    root = picture_folder(tmp_path / "pets", per_class=3)
+    try:
+        os.rename(os.fsencode(root / "cat"), os.fsencode(root) + b"/c\xe5t")  # noqa: PTH104 - bytes
+    except OSError:
+        pytest.skip("the file system takes Unicode only")
+    classes = inspect(root).data.fields[1].statistics.classes
+    assert len(classes) == 2 and [name.encode() for name in classes]
