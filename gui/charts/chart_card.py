@@ -37,12 +37,12 @@ class ChartCard(Card):
             x_label=x_label, empty=empty, legend=legend, accessible=title, name=f"{name}.chart" if name else ""
         )
         self.body.addWidget(self.chart, 1)
-        self._log = Button("log", role="quiet", small=True, tooltip="Logarithmic scale (L)")
+        self._log = Button("log", role="quiet", small=True, tooltip="Logarithmic scale (L)", parent=self)
         self._log.setCheckable(True)
         self._log.toggled.connect(self.chart.set_log)
         self.chart.log_changed.connect(self._log.setChecked)
         self._log.setVisible(log)
-        self._smooth = Button("smooth off", role="quiet", small=True, tooltip="Smooth the curves")
+        self._smooth = Button("smooth off", role="quiet", small=True, tooltip="Smooth the curves", parent=self)
         self._smooth_menu = QMenu(self)
         group = QActionGroup(self)
         for weight in SMOOTHING:
@@ -55,7 +55,9 @@ class ChartCard(Card):
         self._smooth.clicked.connect(lambda: self._open(self._smooth_menu, self._smooth))
         self._smooth.setVisible(smooth)
         self.chart.smoothing_changed.connect(self._on_smoothing_changed)
-        self._follow = Button("follow", role="quiet", small=True, tooltip="Show all, and new points as they come (F)")
+        self._follow = Button(
+            "follow", role="quiet", small=True, tooltip="Show all, and new points as they come (F)", parent=self
+        )
         self._follow.clicked.connect(lambda: self.chart.set_follow(True))
         self._follow.setVisible(False)
         self.chart.follow_changed.connect(lambda follows: self._follow.setVisible(not follows))

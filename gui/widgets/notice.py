@@ -58,7 +58,7 @@ class Notice(QWidget):
         self._buttons = QHBoxLayout()
         self._buttons.setSpacing(8)
         row.addLayout(self._buttons)
-        self._close = Button(role="icon", icon="close", tooltip="Dismiss")
+        self._close = Button(role="icon", icon="close", tooltip="Dismiss", parent=self)
         self._close.clicked.connect(self._on_close_clicked)
         self._close.setVisible(closable)
         row.addWidget(self._close, 0, Qt.AlignmentFlag.AlignVCenter)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtCore import QEvent, QMimeData, QObject, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QLabel, QWidget
 from pytestqt.qtbot import QtBot
@@ -406,6 +406,37 @@ def test_nothing_from_outside_is_read_as_markup(window: MainWindow, tmp_path: Pa
         if label.text() and "img" in label.text():
             assert label.textFormat() is Qt.TextFormat.PlainText
     assert evil[:10] in window.top.project_text()
+
+
+class _Shown(QObject):
+    """Notes every widget that comes up as a window of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: list[str] = []
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Show and isinstance(watched, QWidget) and watched.isWindow():
+            self.names.append(f"{type(watched).__name__} {watched.objectName()}")
+        return False
+
+
+def test_no_part_of_the_window_ever_comes_up_as_a_window_of_its_own(
+    window: MainWindow, qapp: QApplication, tmp_path: Path
+) -> None:
+    """A part made visible before it has a parent flashes up and takes the keyboard away."""
+    shown = _Shown()
+    qapp.installEventFilter(shown)
+    try:
+        window.bench.project.create(tmp_path / "p", Project(name="p"))
+        for tab in TABS:
+            window.show_tab(tab)
+        window.banners.say("x", "error", "a", "b", [("c", lambda: None)])
+        window.toast.say("a", "b", lambda: None)
+        qapp.processEvents()
+    finally:
+        qapp.removeEventFilter(shown)
+    assert shown.names == []
 
 
 def test_every_part_of_the_frame_has_a_name_to_screen_readers(opened: MainWindow) -> None:
