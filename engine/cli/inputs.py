@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 
 from engine.errors import DataError
@@ -11,15 +12,38 @@ _CELL = re.compile(r'(?P<name>[^=,]+)(?P<equals>=?)(?P<value>\s*"(?:[^"]|"")*"\s
 Question = str | dict[str, str]
 
 
-def rows_apart(given: Sequence[str], kinds: Mapping[str, str]) -> Iterator[tuple[list[str], list[Question]]]:
-    """The inputs in their order, in groups of rows by field (with what each was called) and of plain words.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Group:
+    """Inputs beside each other that are asked together: rows by field, plain words, or one row that is no use.
 
-    `kinds` are the model's fields with their kinds. Raises DataError for a row that names other fields.
+    `names` says what each row was called; plain words are named by the predictor, which may find many inputs in one.
     """
-    read = [(text, row(text, kinds)) for text in given]
-    for is_row, group in groupby(read, lambda item: item[1] is not None):
-        items = list(group)
-        yield [text for text, _ in items] if is_row else [], [text if found is None else found for text, found in items]
+
+    names: tuple[str, ...] = ()
+    questions: tuple[Question, ...] = ()
+    problem: str = ""
+
+
+def rows_apart(given: Sequence[str], kinds: Mapping[str, str]) -> Iterator[Group]:
+    """The inputs in their order. `kinds` are the model's fields with their kinds."""
+    for kind, together in groupby((_read(text, kinds) for text in given), lambda item: item[0]):
+        items = list(together)
+        if kind == "problem":
+            for _, text, problem in items:
+                yield Group(names=(text,), problem=str(problem))
+        elif kind == "row":
+            yield Group(names=tuple(text for _, text, _ in items), questions=tuple(found for _, _, found in items))
+        else:
+            yield Group(questions=tuple(found for _, _, found in items))
+
+
+def _read(text: str, kinds: Mapping[str, str]) -> tuple[str, str, Question]:
+    """What it is (a row, plain words, a problem), what it is called, and what to ask or to tell."""
+    try:
+        found = row(text, kinds)
+    except DataError as error:
+        return "problem", text, f"{error.message} Expected {error.expected}."
+    return ("plain", text, text) if found is None else ("row", text, found)
 
 
 def row(text: str, kinds: Mapping[str, str]) -> dict[str, str] | None:

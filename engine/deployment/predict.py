@@ -235,7 +235,7 @@ def _opened(path: Path) -> Any:
             f"'{path.name}' cannot be opened as an ONNX file.",
             where=str(path),
             expected="an ONNX file that was exported by Netwright",
-            found=str(error)[:200],
+            found=str(error).rpartition("failed:")[2][:200],  # what stands before names classes of onnxruntime
             hint="Export the network again.",
         ) from None
 

@@ -38,12 +38,16 @@ def run(options: argparse.Namespace, console: Console) -> dict[str, Any]:
     kinds = {field.name: field.kind.value for field in predictor.fields}
     predictions: list[dict[str, Any]] = []
     answered_ms, answered = 0.0, 0
-    for names, inputs in rows_apart(options.inputs, kinds):
-        made = predictor.predict(inputs, progress=console.progress)
+    for group in rows_apart(options.inputs, kinds):
+        if group.problem:
+            predictions.append({"input": group.names[0], "outputs": {}, "problem": group.problem})
+            continue
+        made = predictor.predict(group.questions, progress=console.progress)
         used = sum(not prediction.problem for prediction in made.predictions)
         answered_ms, answered = answered_ms + used * made.milliseconds, answered + used
         for place, prediction in enumerate(made.predictions):
-            predictions.append(_shown(names[place] if names else prediction.input, prediction))
+            name = group.names[place] if group.names else prediction.input
+            predictions.append(_shown(name, prediction))
     if predictions and not answered:
         raise _NothingAnsweredError(predictions)
     return {

@@ -38,6 +38,14 @@ def test_what_is_no_row_is_left_to_the_predictor(text, kinds):
 def test_the_order_of_the_inputs_is_kept():
     given = ["birds.csv", "island=Dream", "island=Biscoe,mass=3", "more.csv"]
     groups = list(rows_apart(given, ROW))
-    assert [names for names, _ in groups] == [[], given[1:3], []]
-    assert groups[0][1] == ["birds.csv"] and groups[2][1] == ["more.csv"]
-    assert groups[1][1][1] == {"island": "Biscoe", "mass": "3", "bill": ""}
+    assert [group.names for group in groups] == [(), tuple(given[1:3]), ()]
+    assert groups[0].questions == ("birds.csv",) and groups[2].questions == ("more.csv",)
+    assert groups[1].questions[1] == {"island": "Biscoe", "mass": "3", "bill": ""}
+
+
+def test_a_row_that_is_no_use_does_not_keep_the_others_from_their_answers():
+    good, bad, worse, last = rows_apart(["island=Dream", "beak=3", "bill=3", "birds.csv"], ROW)
+    assert good.questions and last.questions and not good.problem + last.problem
+    assert bad.names == ("beak=3",) and not bad.questions
+    assert bad.problem.startswith("The model has no input 'beak'. Expected bill (number), ")
+    assert worse.problem.startswith("'island' is missing.")
