@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QApplication, QFrame, QLabel, QLineEdit, QListWidg
 
 from engine.catalog.layer import Layer
 from engine.catalog.registry import layers
-from gui.design.canvas.canvas import QUICK_KEYS
 from gui.design.canvas.face import NodeFace
+from gui.design.canvas.keys import QUICK_KEYS
 from gui.design.canvas.sprites import paint_sprite
 from gui.design.families import TITLES, color_name
 from gui.design.layer_search import ranked

@@ -196,12 +196,12 @@ def test_what_fits_lights_up_while_a_link_is_drawn(apart: Bench) -> None:
         gesture = apart.canvas.gesture
         assert isinstance(gesture, ConnectPorts)
         assert gesture.glowing == []  # labels are whole numbers, a Conv2d takes decimals
-    apart.canvas.search.close_quietly()
+    apart.canvas.adding.finder.close_quietly()
     with hand.dragging(hand.output("images"), hand.point(200, 120)):
         gesture = apart.canvas.gesture
         assert isinstance(gesture, ConnectPorts)
         assert gesture.glowing == [("conv1", "input")]
-    apart.canvas.search.close_quietly()
+    apart.canvas.adding.finder.close_quietly()
 
 
 def test_a_refused_link_says_why_and_changes_nothing(apart: Bench) -> None:
@@ -259,7 +259,7 @@ def test_escape_puts_a_picked_up_link_back(bench: Bench) -> None:
 def test_a_link_dropped_on_empty_canvas_offers_what_fits_and_connects(bench: Bench) -> None:
     hand = bench.hand
     hand.drag(hand.output("pool1"), hand.point(1100, 140))
-    search = bench.canvas.search
+    search = bench.canvas.adding.finder
     assert search.isVisible()
     offered = search.keys()
     assert "Conv2d" in offered and "LSTM" not in offered and "Input" not in offered
@@ -395,7 +395,7 @@ def test_space_and_drag_pans_and_does_not_search(bench: Bench, qtbot: QtBot) -> 
     bench.hand.drag(bench.hand.card("conv1"), bench.hand.card("conv1") + QPoint(25, 35))
     qtbot.keyRelease(bench.canvas, Qt.Key.Key_Space)
     assert bench.canvas.view.state() == (zoom, x + 25, y + 35)
-    assert not bench.canvas.search.isVisible()
+    assert not bench.canvas.adding.finder.isVisible()
     assert bench.place("conv1") == (240, 0)
 
 
@@ -439,11 +439,12 @@ def test_holding_a_drag_at_the_edge_moves_the_view(bench: Bench, qtbot: QtBot) -
 
 def test_tooltips_name_shapes_ports_and_problems(bench: Bench) -> None:
     from gui.design.canvas.hit import Hit, Kind
+    from gui.design.canvas.words import words_at
 
-    assert "N × 32 × 14 × 14" in bench.canvas.words_at(Hit(Kind.LINK, link=("conv2", "input")))
-    assert "channels" in bench.canvas.words_at(Hit(Kind.INPUT, node="conv1", port="input"))
+    assert "N × 32 × 14 × 14" in words_at(bench.model, Hit(Kind.LINK, link=("conv2", "input")))
+    assert "channels" in words_at(bench.model, Hit(Kind.INPUT, node="conv1", port="input"))
     bench.canvas.commands.delete_link(("loss", "target"))
-    assert "target" in bench.canvas.words_at(Hit(Kind.BADGE, node="loss"))
+    assert "target" in words_at(bench.model, Hit(Kind.BADGE, node="loss"))
 
 
 def test_the_loss_card_tells_the_last_loss_of_the_shown_run(qtbot: QtBot, tmp_path: Path) -> None:

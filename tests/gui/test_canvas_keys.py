@@ -13,7 +13,7 @@ from engine.document.edits import AddNode, Connect, SetAttributes, SetBypassed, 
 from engine.document.graph import Edge, Graph, Node
 from engine.document.project import Project
 from gui.design.canvas.menu import CanvasMenu
-from tests.gui.drawn_networks import agrees, chain_network, picture_data, residual_network
+from tests.gui.drawn_networks import agrees, chain_network, picture_data, residual_network, unlinked_network
 from tests.gui.test_canvas_gestures import CONTROL, SHIFT, Bench
 
 Key = Qt.Key
@@ -29,20 +29,20 @@ def bench(qtbot: QtBot, tmp_path: Path) -> Iterator[Bench]:
 
 def test_tab_searches_and_return_adds(bench: Bench) -> None:
     bench.hand.key(Key.Key_Tab)
-    assert bench.canvas.search.isVisible()
+    assert bench.canvas.adding.finder.isVisible()
     bench.hand.type("fully conn")
-    assert bench.canvas.search.keys()[0] == "Linear"
+    assert bench.canvas.adding.finder.keys()[0] == "Linear"
     bench.hand.key(Key.Key_Return)
-    assert not bench.canvas.search.isVisible()
+    assert not bench.canvas.adding.finder.isVisible()
     assert bench.selection.nodes == {"linear1"}
     assert bench.canvas.hasFocus()
 
 
 def test_space_searches(bench: Bench) -> None:
     QTest.keyClick(bench.canvas, Key.Key_Space)
-    assert bench.canvas.search.isVisible()
+    assert bench.canvas.adding.finder.isVisible()
     bench.hand.key(Key.Key_Escape)
-    assert not bench.canvas.search.isVisible()
+    assert not bench.canvas.adding.finder.isVisible()
     assert bench.model.history.count() == 0
 
 
@@ -58,7 +58,7 @@ def test_double_click_searches_at_the_pointer(bench: Bench) -> None:
 def test_arrows_move_in_the_search_list(bench: Bench) -> None:
     bench.hand.key(Key.Key_Tab)
     bench.hand.type("pool")
-    keys = bench.canvas.search.keys()
+    keys = bench.canvas.adding.finder.keys()
     bench.hand.key(Key.Key_Down)
     bench.hand.key(Key.Key_Return)
     (added,) = bench.selection.nodes
@@ -68,9 +68,9 @@ def test_arrows_move_in_the_search_list(bench: Bench) -> None:
 def test_a_word_nobody_knows_says_so(bench: Bench) -> None:
     bench.hand.key(Key.Key_Tab)
     bench.hand.type("qqq")
-    assert bench.canvas.search.keys() == []
+    assert bench.canvas.adding.finder.keys() == []
     bench.hand.key(Key.Key_Return)
-    assert bench.canvas.search.isVisible(), "there is nothing to pick"
+    assert bench.canvas.adding.finder.isVisible(), "there is nothing to pick"
 
 
 def test_letters_add_the_usual_layers_after_the_selected_one(bench: Bench) -> None:
@@ -313,3 +313,48 @@ def test_an_edit_that_changes_hundreds_of_shapes_reaches_every_card(qtbot: QtBot
     assert geometry.faces[geometry.row_of["linear1"]].line == "784→31"
     agrees(bench.canvas)
     bench.model.shut_down()
+
+
+def test_a_chain_is_typed_into_the_search(qtbot: QtBot, tmp_path: Path) -> None:
+    bench = Bench(qtbot, tmp_path, unlinked_network())
+    bench.selection.set_nodes({"images"})
+    bench.hand.key(Key.Key_Tab)
+    bench.hand.type("conv 64 k5 > bn > relu > pool > linear 10")
+    assert len(bench.canvas.adding.finder.keys()) == 1
+    bench.hand.key(Key.Key_Return)
+    assert bench.model.history.count() == 1
+    walked = ["images"]
+    while followers := list(bench.graph.consumers_of(walked[-1])):
+        walked.append(followers[0].target)
+    types = [bench.graph.nodes[node].type for node in walked[1:]]
+    assert types == ["Conv2d", "BatchNorm2d", "ReLU", "MaxPool2d", "Flatten", "Linear"]
+    assert bench.graph.nodes[walked[1]].attributes == {"out_channels": 64, "kernel_size": 5}
+    assert bench.graph.nodes[walked[-1]].attributes == {"out_features": 10}
+    assert bench.selection.nodes == {walked[-1]}
+    agrees(bench.canvas)
+    bench.model.shut_down()
+
+
+@pytest.mark.parametrize(("text", "word"), [("conv 64 q9 > bn", "q9"), ("zzz > relu", "zzz"), ("dropout 3", "3")])
+def test_a_chain_that_is_not_understood_says_which_part(bench: Bench, text: str, word: str) -> None:
+    bench.hand.key(Key.Key_Tab)
+    bench.hand.type(text)
+    assert bench.canvas.adding.finder.keys() == []
+    assert word in bench.canvas.adding.finder.said()
+
+
+def test_tab_with_a_selected_node_adds_after_it(bench: Bench) -> None:
+    bench.selection.set_nodes({"fc1"})
+    bench.hand.key(Key.Key_Tab)
+    bench.hand.type("dropout")
+    bench.hand.key(Key.Key_Return)
+    (added,) = bench.selection.nodes
+    assert bench.graph.inputs_of(added)["input"].source == "fc1"
+    assert bench.graph.inputs_of("fc2")["input"].source == added
+
+
+def test_what_is_selected_is_said_to_screen_readers(bench: Bench) -> None:
+    bench.selection.set_nodes({"conv2"})
+    assert bench.canvas.accessibleDescription() == ("Conv2d conv2, 3×3 · 64, input from pool1, output N × 64 × 14 × 14")
+    bench.selection.set_nodes({"conv2", "conv3"})
+    assert bench.canvas.accessibleDescription() == "2 nodes selected"

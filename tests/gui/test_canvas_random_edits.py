@@ -126,7 +126,7 @@ class Monkey:
             self.bench.hand.release(self.spot())
 
     def close(self) -> None:
-        self.bench.canvas.search.close_quietly()
+        self.bench.canvas.adding.finder.close_quietly()
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

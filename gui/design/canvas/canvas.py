@@ -1,7 +1,6 @@
 """The canvas of the tab Design: shows the graph and turns mouse, wheel and keys into gestures, commands and views."""
 
 from collections.abc import Callable, Sequence
-from typing import Final
 
 import msgspec
 import numpy as np
@@ -25,14 +24,11 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QToolTip, QWidget
 
-from engine.catalog.layer import Layer
 from engine.catalog.registry import layer_type
-from engine.catalog.tensors import shape_text
-from engine.checks.connection import compatible_types
 from engine.document.edits import Edit
-from engine.document.graph import Edge, InputKey
-from gui.design import graph_edits
+from engine.document.graph import InputKey
 from gui.design.canvas import walk
+from gui.design.canvas.adding import LayerAdder
 from gui.design.canvas.bars import Breadcrumb, ZoomBar
 from gui.design.canvas.commands import NUDGE, GraphCommands
 from gui.design.canvas.finder import WIDTH as FINDER_WIDTH
@@ -46,15 +42,15 @@ from gui.design.canvas.gestures.gesture import Gesture, Pointer, on_screen
 from gui.design.canvas.gestures.move import Move
 from gui.design.canvas.gestures.pan import Pan
 from gui.design.canvas.hit import NOTHING, Hit, Kind, hit
+from gui.design.canvas.keys import ZOOM_STEP, command_for
 from gui.design.canvas.layer import GraphLayer
 from gui.design.canvas.menu import CanvasMenu
 from gui.design.canvas.minimap import Minimap
 from gui.design.canvas.painter import GraphPainter, draw_grid
 from gui.design.canvas.scene import Scene
 from gui.design.canvas.viewport import Box, Viewport
-from gui.design.families import TITLES, color_name
+from gui.design.canvas.words import selection_words, words_at
 from gui.design.graph_edits import Loose
-from gui.design.layer_search import ranked
 from gui.models.project import ProjectModel
 from gui.models.runs import RunsModel
 from gui.models.selection import Selection
@@ -63,22 +59,13 @@ from gui.widgets.guarded import guarded
 from gui.widgets.plain_text import tooltip_text
 from gui.widgets.theme import current_theme, theme_notifier
 
-QUICK_KEYS: Final = {
-    "C": "Conv2d",
-    "P": "MaxPool2d",
-    "L": "Linear",
-    "M": "MultiheadAttention",
-    "N": "BatchNorm2d",
-    "R": "ReLU",
-}
-"""Letters that add a layer after the selected one."""
+_HELP = "Tab adds a layer, arrow keys walk along the links, Enter opens the settings."
 
 _REFINE_AFTER_MS = 12
 _SHARPEN_AFTER_MS = 90
 _REMEMBER_AFTER_MS = 800
 _EDGE_PX = 28
 _PAN_PX = 14
-_ZOOM_STEP = 1.2
 
 _Modifier = Qt.KeyboardModifier
 _Key = Qt.Key
@@ -100,7 +87,7 @@ class GraphCanvas(QWidget):
         super().__init__(parent)
         self.setObjectName("design.canvas")
         self.setAccessibleName("Network")
-        self.setAccessibleDescription("Tab adds a layer, arrow keys walk along the links, Enter opens the settings.")
+        self.setAccessibleDescription(_HELP)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -123,8 +110,6 @@ class GraphCanvas(QWidget):
         self._pressed_right: Pointer | None = None
         self._fit_pending = True  # set until the canvas is shown and has a size to fit the graph into
         self._fitted = False  # set by fitting, cleared when the user looks elsewhere: a resize fits again
-        self._pending: Callable[[str], None] | None = None  # what a picked offer does
-        self._dangling: tuple[Loose, Pointer] | None = None  # a link that waits for the layer that is searched for
         self._refine = self._after(_REFINE_AFTER_MS, self._on_refine)
         self._sharpen = self._after(_SHARPEN_AFTER_MS, self._on_sharpen)
         self._remember = self._after(_REMEMBER_AFTER_MS, self._on_remember)
@@ -146,12 +131,11 @@ class GraphCanvas(QWidget):
             parent=self,
         )
         self.empty_state.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.search = Finder("design.search", "Add a layer", self)
-        self.search.picked.connect(self._on_picked)
-        self.search.dismissed.connect(self._on_dismissed)
+        self.adding = LayerAdder(self)
         self.find_box = Finder("design.find", "Find a node", self)
         self.find_box.picked.connect(self.reveal)
         self.find_box.highlighted.connect(self._on_found)
+        selection.changed.connect(self._describe)
         self._scene.refreshed.connect(self._on_refreshed)
         self._scene.reloaded.connect(self._on_reloaded)
         theme_notifier().changed.connect(self._on_theme_changed)
@@ -264,7 +248,7 @@ class GraphCanvas(QWidget):
         if row is None:
             return
         self._selection.set_nodes({node_id})
-        self._show_rows(np.array([row]))
+        self.show_rows(np.array([row]))
         self.setFocus()
 
     def tidy(self) -> None:
@@ -276,7 +260,9 @@ class GraphCanvas(QWidget):
     def find_node(self) -> None:
         """Open the box that finds a node by name, type or settings."""
         at = QPoint((self.width() - FINDER_WIDTH) // 2, 16)
-        self.find_box.ask(self._nodes_matching, at, prompt="Find a node", nothing="No node is called that.")
+        self.find_box.ask(
+            self._nodes_matching, at, prompt="Find a node", nothing=lambda _text: "No node is called that."
+        )
 
     def _fit(self, rows: np.ndarray | None) -> None:
         geometry = self.geometry_store
@@ -293,7 +279,7 @@ class GraphCanvas(QWidget):
         self._after_jump()
         self._fitted = rows is None
 
-    def _show_rows(self, rows: np.ndarray) -> None:
+    def show_rows(self, rows: np.ndarray) -> None:
         """Bring nodes into view with as little movement as possible."""
         extent = self.geometry_store.extent(rows)
         if extent is None:
@@ -383,8 +369,8 @@ class GraphCanvas(QWidget):
             painter.drawEllipse(QPointF(*self._view.to_screen(*point)), radius, radius)
         if self._gesture is not None:
             self._gesture.paint(painter)
-        elif self._dangling is not None:
-            loose, pointer = self._dangling
+        elif self.adding.dangling is not None:
+            loose, pointer = self.adding.dangling
             if loose.node in geometry.row_of:
                 point = (geometry.output_point if loose.forward else geometry.input_point)(loose.node, loose.port)
                 paint_dangling(painter, self._view, point, (pointer.x, pointer.y), forward=loose.forward)
@@ -461,6 +447,11 @@ class GraphCanvas(QWidget):
 
     # What happens elsewhere.
 
+    def _describe(self, _nodes: object = None) -> None:
+        """So that walking by keys can be followed by ear."""
+        words = selection_words(self._project, self._scene.geometry, self._selection.nodes)
+        self.setAccessibleDescription(words or _HELP)
+
     def _on_refreshed(self, boxes: list[Box] | None) -> None:
         if self._link is not None and self._link not in self.geometry_store.link_of:
             self._link = None
@@ -500,7 +491,7 @@ class GraphCanvas(QWidget):
 
     # Mouse.
 
-    def _pointer(self, position: QPointF, modifiers: Qt.KeyboardModifier) -> Pointer:
+    def pointer_at(self, position: QPointF, modifiers: Qt.KeyboardModifier) -> Pointer:
         x, y = self._view.to_canvas(position.x(), position.y())
         return Pointer(x, y, position.x(), position.y(), modifiers)
 
@@ -510,7 +501,7 @@ class GraphCanvas(QWidget):
     @guarded
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._close_finders()
-        pointer = self._last = self._pointer(event.position(), event.modifiers())
+        pointer = self._last = self.pointer_at(event.position(), event.modifiers())
         self._focus_by_key = False
         if self._gesture is not None:
             return
@@ -540,7 +531,7 @@ class GraphCanvas(QWidget):
 
     @guarded
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        pointer = self._last = self._pointer(event.position(), event.modifiers())
+        pointer = self._last = self.pointer_at(event.position(), event.modifiers())
         gesture = self._gesture
         if gesture is not None:
             gesture.move(pointer)
@@ -552,7 +543,7 @@ class GraphCanvas(QWidget):
 
     @guarded
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        pointer = self._last = self._pointer(event.position(), event.modifiers())
+        pointer = self._last = self.pointer_at(event.position(), event.modifiers())
         gesture = self._gesture
         self._pressed_right = None
         if gesture is None:
@@ -562,19 +553,19 @@ class GraphCanvas(QWidget):
         if held is not None and button != held:
             return
         self._end(lambda: gesture.commit(pointer))
-        self._set_hover(self._hit(self._pointer(event.position(), event.modifiers())))
+        self._set_hover(self._hit(self.pointer_at(event.position(), event.modifiers())))
 
     @guarded
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if event.button() != Qt.MouseButton.LeftButton:
             return
-        pointer = self._pointer(event.position(), event.modifiers())
+        pointer = self.pointer_at(event.position(), event.modifiers())
         under = self._hit(pointer)
         if under.kind in (Kind.NODE, Kind.BADGE):
             self._selection.set_nodes({under.node})
             self.inspect_requested.emit(under.node)
         elif under.kind is Kind.LINK and under.link is not None:
-            self.open_insert(pointer, under.link)
+            self.adding.open_for_link(pointer, under.link)
         elif under.kind is Kind.NOTHING:
             self.open_search(pointer, None)
 
@@ -594,7 +585,7 @@ class GraphCanvas(QWidget):
             at = QPointF(*self._view.to_screen(x, y))
         else:
             at = QPointF(event.pos())
-        pointer = self._pointer(at, _Modifier.NoModifier)
+        pointer = self.pointer_at(at, _Modifier.NoModifier)
         under = self._hit(pointer)
         if under.node and under.node not in self._selection.nodes:
             self._selection.set_nodes({under.node})
@@ -627,10 +618,10 @@ class GraphCanvas(QWidget):
                 return True
         elif kind == QEvent.Type.KeyPress and isinstance(event, QKeyEvent) and event.key() == _Key.Key_Tab:
             # Qt would move the focus; here Tab adds a layer, and Shift+Tab still moves on.
-            self.open_search(self._pointer_for_keys(), None)
+            self.adding.open_by_key()
             return True
         elif kind == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            if self._command_for(event) is not None:
+            if command_for(self, event) is not None:
                 event.accept()
                 return True
         elif kind == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
@@ -673,7 +664,7 @@ class GraphCanvas(QWidget):
             self._edge_timer.stop()
             return
         self.pan_by(*pull)
-        self._last = self._pointer(QPointF(self._last.sx, self._last.sy), self._last.modifiers)
+        self._last = self.pointer_at(QPointF(self._last.sx, self._last.sy), self._last.modifiers)
         self._gesture.move(self._last)
 
     def _set_hover(self, found: Hit) -> None:
@@ -708,47 +699,9 @@ class GraphCanvas(QWidget):
             self.redraw_overlay(on_screen(self._view, (left - 4, top - 4, right + 4, bottom + 4), margin=4))
 
     def _show_tooltip(self, event: QHelpEvent) -> None:
-        pointer = self._pointer(QPointF(event.pos()), _Modifier.NoModifier)
-        words = self.words_at(self._hit(pointer))
+        pointer = self.pointer_at(QPointF(event.pos()), _Modifier.NoModifier)
+        words = words_at(self._project, self._hit(pointer))
         QToolTip.showText(event.globalPos(), tooltip_text(words), self)
-
-    def words_at(self, found: Hit) -> str:
-        """What is said of a thing under the pointer."""
-        checker = self._project.checker
-        graph = self._project.project.graph
-        if found.kind in (Kind.NODE, Kind.BADGE):
-            problems = checker.problems_of(found.node)
-            if problems:
-                return "\n".join(problem.message for problem in problems)
-            node = graph.nodes.get(found.node)
-            kind = layer_type(node.type) if node is not None else None
-            return kind.help() if kind is not None else ""
-        if found.kind is Kind.INPUT:
-            node = graph.node(found.node)
-            port = next((port for port in graph_edits.input_ports(node, checker) if port.name == found.port), None)
-            edge = graph.inputs_of(found.node).get(found.port)
-            spec = checker.specs.get((edge.source, edge.output)) if edge is not None else None
-            lines = [found.port]
-            if port is not None and port.axes:
-                lines.append(f"expects ({', '.join(port.axes)})")
-            if spec is not None:
-                lines.append(f"gets {shape_text(spec.shape)}")
-            elif edge is None:
-                lines.append("not linked" + (", which is allowed" if port is not None and port.optional else ""))
-            return "\n".join(lines)
-        if found.kind is Kind.OUTPUT:
-            spec = checker.specs.get((found.node, found.port))
-            return (
-                f"{found.port}\n{shape_text(spec.shape)}" if spec is not None else f"{found.port}\nshape not known yet"
-            )
-        if found.kind is Kind.LINK and found.link is not None:
-            edge = graph.inputs_of(found.link[0]).get(found.link[1])
-            if edge is None:
-                return ""
-            spec = checker.specs.get((edge.source, edge.output))
-            shape = shape_text(spec.shape) if spec is not None else "shape not known yet"
-            return f"{edge.source} → {edge.target}\n{shape}"
-        return ""
 
     # Keys.
 
@@ -759,7 +712,7 @@ class GraphCanvas(QWidget):
                 self._space, self._space_used = True, self._gesture is not None
                 self.setCursor(Qt.CursorShape.OpenHandCursor)
             return
-        command = self._command_for(event)
+        command = command_for(self, event)
         if command is not None:
             command()
         elif event.matches(QKeySequence.StandardKey.Undo):
@@ -778,93 +731,37 @@ class GraphCanvas(QWidget):
         if self._gesture is None:
             self.unsetCursor()
         if was_held and not self._space_used and self._gesture is None:
-            self.open_search(self._pointer_for_keys(), None)
+            self.adding.open_by_key()
 
-    def _command_for(self, event: QKeyEvent) -> Callable[[], object] | None:
-        """What a key does on the canvas."""
-        modifiers = event.modifiers() & ~_Modifier.KeypadModifier
-        control = _Modifier.ControlModifier
-        shift = _Modifier.ShiftModifier
-        commands = self.commands
-        plain: dict[int, Callable[[], object]] = {
-            _Key.Key_Delete: self._delete,
-            _Key.Key_Backspace: self._delete,
-            _Key.Key_Escape: self._escape,
-            _Key.Key_F: self.fit,
-            _Key.Key_Return: self._inspect,
-            _Key.Key_Enter: self._inspect,
-            _Key.Key_Left: lambda: self._walk("left"),
-            _Key.Key_Right: lambda: self._walk("right"),
-            _Key.Key_Up: lambda: self._walk("up"),
-            _Key.Key_Down: lambda: self._walk("down"),
-            _Key.Key_Home: self._walk_home,
-        }
-        with_shift: dict[int, Callable[[], object]] = {
-            _Key.Key_F: self.fit_selection,
-            _Key.Key_Delete: lambda: commands.delete(heal=False),
-        }
-        with_control: dict[int, Callable[[], object]] = {
-            _Key.Key_A: commands.select_all,
-            _Key.Key_B: commands.toggle_bypassed,
-            _Key.Key_C: self.copy,
-            _Key.Key_X: self.cut,
-            _Key.Key_V: self.paste,
-            _Key.Key_D: commands.duplicate,
-            _Key.Key_F: self.find_node,
-            _Key.Key_L: commands.select_connected,
-            _Key.Key_0: lambda: self.zoom_to(1.0),
-            _Key.Key_Plus: lambda: self.zoom_to(self._view.zoom * _ZOOM_STEP),
-            _Key.Key_Equal: lambda: self.zoom_to(self._view.zoom * _ZOOM_STEP),
-            _Key.Key_Minus: lambda: self.zoom_to(self._view.zoom / _ZOOM_STEP),
-            _Key.Key_Left: lambda: commands.nudge(-NUDGE, 0),
-            _Key.Key_Right: lambda: commands.nudge(NUDGE, 0),
-            _Key.Key_Up: lambda: commands.nudge(0, -NUDGE),
-            _Key.Key_Down: lambda: commands.nudge(0, NUDGE),
-        }
-        with_both: dict[int, Callable[[], object]] = {
-            _Key.Key_T: self.tidy,
-            _Key.Key_Plus: lambda: self.zoom_to(self._view.zoom * _ZOOM_STEP),
-        }
-        name = QUICK_KEYS.get(event.text().upper()) if modifiers == _Modifier.NoModifier else None
-        if name is not None:
-            return lambda: self.add_layer(name)
-        table = {
-            _Modifier.NoModifier: plain,
-            shift: with_shift,
-            control: with_control,
-            control | shift: with_both,
-        }.get(modifiers, {})
-        return table.get(event.key())
-
-    def _pointer_for_keys(self) -> Pointer:
+    def pointer_for_keys(self) -> Pointer:
         """Where something added by a key goes: under the mouse when it is on the canvas, else into the middle."""
         at = QPointF(self.mapFromGlobal(QCursor.pos()))
         if not QRectF(self.rect()).contains(at) or not self.underMouse():
             at = QPointF(self.width() / 2, self.height() / 2)
-        return self._pointer(at, _Modifier.NoModifier)
+        return self.pointer_at(at, _Modifier.NoModifier)
 
-    def _escape(self) -> None:
+    def escape(self) -> None:
         if not self.cancel_gesture():
             self._select_link(None)
             self._selection.set_nodes(())
 
-    def _delete(self) -> None:
+    def delete(self) -> None:
         if self._link is not None and not self._selection.nodes:
             self.commands.delete_link(self._link)
             self._link = None
         else:
             self.commands.delete()
 
-    def _inspect(self) -> None:
+    def inspect(self) -> None:
         chosen = sorted(self._selection.nodes)
         if chosen:
             self.inspect_requested.emit(chosen[0])
 
-    def _walk(self, direction: str) -> None:
+    def walk(self, direction: str) -> None:
         graph, geometry = self._project.project.graph, self.geometry_store
         present = next((node for node in sorted(self._selection.nodes) if node in geometry.row_of), None)
         if present is None:
-            self._walk_home()
+            self.walk_home()
             return
         if direction in ("left", "right"):
             found = walk.along(graph, geometry, present, forward=direction == "right")
@@ -873,7 +770,7 @@ class GraphCanvas(QWidget):
         if found is not None:
             self.reveal(found)
 
-    def _walk_home(self) -> None:
+    def walk_home(self) -> None:
         found = walk.first(self.geometry_store)
         if found is not None:
             self.reveal(found)
@@ -894,105 +791,27 @@ class GraphCanvas(QWidget):
 
     def paste(self) -> None:
         """Add the nodes on the clipboard at the pointer."""
-        self.paste_at(self._pointer_for_keys())
+        self.paste_at(self.pointer_for_keys())
 
     def paste_at(self, pointer: Pointer) -> None:
         """Add the nodes on the clipboard at a place."""
         x, y = (round(value / NUDGE) * NUDGE for value in (pointer.x, pointer.y))
         if self.commands.paste(QGuiApplication.clipboard().text(), x, y):
-            self._show_rows(self.geometry_store.rows(self._selection.nodes))
+            self.show_rows(self.geometry_store.rows(self._selection.nodes))
 
     # Search.
 
     def open_search(self, pointer: Pointer, loose: Loose | None) -> None:
-        """Search for a layer to put at the pointer; for a loose end of a link only what fits there is offered."""
-        fitting: list[type[Layer]] | None = None
-        if loose is not None:
-            fitting = compatible_types(self._project.project, self._project.checker, loose.node, loose.port)
-        self._pending = lambda name: self._add_at(name, pointer, loose)
-        self._dangling = (loose, pointer) if loose is not None else None
-        prompt = "Add a layer" if loose is None else f"Add what fits {loose.node}"
-        nothing = "No layer is called that." if loose is None else "No layer that fits here is called that."
-        self._ask(pointer, fitting, prompt, nothing)
-
-    def open_insert(self, pointer: Pointer, link: InputKey) -> None:
-        """Search for a layer to put into a link."""
-        edge = self._project.project.graph.inputs_of(link[0]).get(link[1])
-        if edge is None:
-            return
-        fitting = compatible_types(self._project.project, self._project.checker, edge.source, edge.output)
-        fitting = [kind for kind in fitting if kind.outputs]
-        self._pending = lambda name: self._insert(name, edge)
-        self._ask(pointer, fitting, "Insert a layer", "No layer that fits here is called that.")
-
-    def _ask(self, pointer: Pointer, fitting: list[type[Layer]] | None, prompt: str, nothing: str) -> None:
-        graph = self._project.project.graph
-        only = fitting is not None
-        if fitting is None and len(self._selection.nodes) == 1:
-            (node_id,) = self._selection.nodes
-            outputs = graph_edits.output_ports(graph.node(node_id), self._project.checker)
-            if outputs:
-                fitting = compatible_types(self._project.project, self._project.checker, node_id, outputs[0])
-
-        def offers(text: str) -> Sequence[Offer]:
-            found = ranked(text, graph, fitting=fitting, only_fitting=only)
-            return [
-                Offer(
-                    kind.type_name(),
-                    kind.label(),
-                    TITLES[kind.family].lower(),
-                    f"family.{color_name(kind.family)}",
-                    kind.help(),
-                )
-                for kind in found
-            ]
-
-        self.search.ask(offers, QPoint(round(pointer.sx) + 4, round(pointer.sy) - 12), prompt=prompt, nothing=nothing)
-
-    def _on_picked(self, name: str) -> None:
-        pending, self._pending, self._dangling = self._pending, None, None
-        if pending is not None:
-            pending(name)
-
-    def _on_dismissed(self) -> None:
-        self._pending = self._dangling = None
-        self.update()
-
-    def _close_finders(self) -> None:
-        for finder in (self.search, self.find_box):
-            finder.close_quietly()
-
-    def _add_at(self, name: str, pointer: Pointer, loose: Loose | None) -> None:
-        # The port lies at the pointer when a link was dropped, the card is around it otherwise.
-        x = pointer.x if loose is not None and loose.forward else pointer.x - 84
-        y = pointer.y - 32
-        if loose is not None and not loose.forward:
-            x = pointer.x - 168
-        x, y = round(x / NUDGE) * NUDGE, round(y / NUDGE) * NUDGE
-        if loose is None:
-            edit, node = graph_edits.add(self._project.project, name, x, y)
-        else:
-            edit, node = graph_edits.add_at_loose_end(self._project.project, self._project.checker, name, loose, x, y)
-        if self.do(edit):
-            self._selection.set_nodes({node.id})
-
-    def _insert(self, name: str, edge: Edge) -> None:
-        made = graph_edits.splice_new(self._project.project, self._project.checker, name, edge)
-        if made is not None and self.do(made[0]):
-            self._selection.set_nodes({made[1].id})
+        """Search for a layer to put at the pointer, or at a loose end of a link."""
+        self.adding.open(pointer, loose)
 
     def add_layer(self, name: str) -> None:
         """Put a layer after the selected node, connected where it fits; into the middle of the view without one."""
-        project = self._project.project
-        after = sorted(self._selection.nodes)
-        made = graph_edits.add_after(project, self._project.checker, name, after[-1]) if len(after) == 1 else None
-        if made is None:
-            x, y = self._view.center(self.width(), self.height())
-            x, y = round((x - 84) / NUDGE) * NUDGE, round((y - 32) / NUDGE) * NUDGE
-            made = graph_edits.add(project, name, *graph_edits.free_place(project, x, y))
-        if self.do(made[0]):
-            self._selection.set_nodes({made[1].id})
-            self._show_rows(self.geometry_store.rows((made[1].id,)))
+        self.adding.add_layer(name)
+
+    def _close_finders(self) -> None:
+        for finder in (self.adding.finder, self.find_box):
+            finder.close_quietly()
 
     def _nodes_matching(self, text: str) -> Sequence[Offer]:
         words = text.lower().split()
@@ -1012,16 +831,16 @@ class GraphCanvas(QWidget):
         """Show the node the list stands on while the box is open."""
         if self.find_box.isVisible() and self.find_box.edit.text() and node_id in self.geometry_store.row_of:
             self._selection.set_nodes({node_id})
-            self._show_rows(self.geometry_store.rows((node_id,)))
+            self.show_rows(self.geometry_store.rows((node_id,)))
 
     def _on_bar_zoomed(self, direction: int) -> None:
-        self.zoom_to(1.0 if direction == 0 else self._view.zoom * _ZOOM_STEP**direction)
+        self.zoom_to(1.0 if direction == 0 else self._view.zoom * ZOOM_STEP**direction)
 
     # Layers dragged here from the palette.
 
     def drag_layer(self, name: str, at: QPoint) -> None:
         """A layer is dragged over this point of the widget: show where it would go."""
-        pointer = self._last = self._pointer(QPointF(at), QGuiApplication.keyboardModifiers())
+        pointer = self._last = self.pointer_at(QPointF(at), QGuiApplication.keyboardModifiers())
         if isinstance(self._gesture, DropLayer):
             self._gesture.move(pointer)
         elif layer_type(name) is not None and not self._project.read_only:

@@ -46,7 +46,7 @@ class Finder(QFrame):
         self.setFixedWidth(WIDTH)
         self._offers: Callable[[str], Sequence[Offer]] = lambda _text: ()
         self._shown: dict[str, Offer] = {}
-        self._nothing = ""
+        self._nothing: Callable[[str], str] = lambda _text: ""
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 8, 8, 8)
         column.setSpacing(6)
@@ -68,9 +68,15 @@ class Finder(QFrame):
         self.hide()
 
     def ask(
-        self, offers: Callable[[str], Sequence[Offer]], at: QPoint, *, prompt: str, nothing: str, text: str = ""
+        self,
+        offers: Callable[[str], Sequence[Offer]],
+        at: QPoint,
+        *,
+        prompt: str,
+        nothing: Callable[[str], str],
+        text: str = "",
     ) -> None:
-        """Open at a point of the parent. `offers` gives the rows for a text; `nothing` is said when there are none."""
+        """Open at a point of the parent. `offers` gives the rows for a text; `nothing` says why there are none."""
         self._offers, self._nothing = offers, nothing
         self.edit.setPlaceholderText(prompt)
         self.edit.setAccessibleName(prompt)
@@ -95,6 +101,10 @@ class Finder(QFrame):
     def keys(self) -> list[str]:
         """What is offered now."""
         return [str(key) for key in self.list.keys()]  # noqa: SIM118 - a widget
+
+    def said(self) -> str:
+        """The sentence under the list."""
+        return self._help.whole_text()
 
     @guarded(fallback=False)
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -134,7 +144,7 @@ class Finder(QFrame):
     def _on_row(self, _row: int) -> None:
         key = self.list.current_key()
         offer = self._shown.get(str(key)) if key is not None else None
-        self._help.set_text(offer.help if offer is not None else self._nothing)
+        self._help.set_text(offer.help if offer is not None else self._nothing(self.edit.text()))
         self.highlighted.emit(offer.key if offer is not None else "")
 
     def _pick(self, key: object) -> None:

@@ -27,7 +27,7 @@ class CanvasMenu(QMenu):
         commands = canvas.commands
         if under.kind is Kind.LINK and under.link is not None:
             link = under.link
-            self._entry("Insert a layer…", "plus", lambda: canvas.open_insert(pointer, link))
+            self._entry("Insert a layer…", "plus", lambda: canvas.adding.open_for_link(pointer, link))
             self._entry("Remove link", "trash", lambda: commands.delete_link(link), "Del")
         elif canvas.selection.nodes and under.node:
             self._for_nodes(canvas, under)
