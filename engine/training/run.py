@@ -31,11 +31,11 @@ from engine.protocol.run_events import (
     StopRun,
 )
 from engine.protocol.run_folder import RunFolder
-from engine.training.allocator import keep_memory
 from engine.training.ownership import Ownership
 from engine.training.run_log import Inbox, RunLog, logged_epochs
 from engine.training.run_state import RunState, peek
 from engine.training.runs import about
+from engine.training.runtime import keep_memory, wait_politely
 
 if TYPE_CHECKING:
     import torch
@@ -269,6 +269,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     faulthandler.enable()
     keep_memory()
+    wait_politely()
     folder = RunFolder(options.run_dir.resolve())
     if not folder.path.is_dir():
         parser.error(f"there is no folder {folder.path}")

@@ -215,7 +215,7 @@ def ours(case: Case) -> Callable[[], None]:
 def serve(who: str, threads: int) -> None:
     """Run the rounds that are asked for on stdin; answer with processor and wall seconds."""
     if who != "hand":
-        from engine.training.allocator import keep_memory
+        from engine.training.runtime import keep_memory
 
         keep_memory()
     import torch
