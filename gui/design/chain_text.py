@@ -11,6 +11,7 @@ from typing import Final
 
 from engine.catalog.layer import Layer
 from engine.catalog.registry import layer_type
+from engine.catalog.tensors import TensorSpec
 from engine.checks.inference import ShapeChecker
 from engine.document.edits import AddNode, Connect, Edit
 from engine.document.graph import Edge, Node, Value
@@ -72,13 +73,14 @@ def is_chain(text: str) -> bool:
     return bool(_SEPARATOR.search(text.strip())) or bool(re.search(r"[a-z]\s+(?:[a-z_]*=?\d)", text.lower().strip()))
 
 
-def read_chain(text: str, project: Project, start: Sequence[type[Layer]] | None = None) -> Chain:
-    """The layers named in a text. `start` are those that fit where the chain begins, the likeliest first."""
+def read_chain(text: str, project: Project, start: TensorSpec | None = None) -> Chain:
+    """The layers named in a text; `start` is the tensor that flows into the first one, where it is known."""
     parts = [part for part in _SEPARATOR.split(text.strip()) if part]
     if len(parts) > _MOST:
         return Chain(problem=f"At most {_MOST} layers at once.")
     links: list[Link] = []
     dimensions = _dimensions(start)
+    spread = start is not None and start.rank == 4  # a picture or signal flows, known from the start or from the chain
     for part in parts:
         name, settings = _split(part)
         kind = _kind(name, project, dimensions)
@@ -87,10 +89,11 @@ def read_chain(text: str, project: Project, start: Sequence[type[Layer]] | None 
         attributes, problem = _attributes(kind, settings)
         if problem:
             return Chain(tuple(links), problem)
-        if dimensions and kind.type_name() == "Linear":
+        if spread and kind.type_name() == "Linear":
             links.append(Link(_flatten(), {}))  # pictures and signals go into a Linear as one row of numbers
         links.append(Link(kind, attributes))
-        dimensions = _after(kind, dimensions) if kind.inputs else dimensions
+        dimensions = _after(kind, dimensions)
+        spread = dimensions > 0 and (spread or kind.type_name()[-2:] in ("1d", "2d"))
     return Chain(tuple(links))
 
 
@@ -139,14 +142,9 @@ def _is_setting(word: str) -> bool:
     return bool(re.fullmatch(r"[a-z_]+=\S+|[a-z]?\d+(?:[.x×]\d+)*|same|\.\d+", word.lower()))
 
 
-def _dimensions(start: Sequence[type[Layer]] | None) -> int:
-    """1 or 2 for signals or pictures, from what fits at the beginning; 0 for rows of numbers; 2 if nothing is known."""
-    for kind in start or ():
-        if kind.type_name().endswith("2d"):
-            return 2
-        if kind.type_name().endswith("1d"):
-            return 1
-    return 2 if start is None else 0
+def _dimensions(start: TensorSpec | None) -> int:
+    """2 for pictures, which are taken for granted while nothing is known, 1 for signals, 0 for anything else."""
+    return 2 if start is None else {4: 2, 3: 1}.get(start.rank, 0)
 
 
 def _flatten() -> type[Layer]:

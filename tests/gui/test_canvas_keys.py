@@ -358,3 +358,15 @@ def test_what_is_selected_is_said_to_screen_readers(bench: Bench) -> None:
     assert bench.canvas.accessibleDescription() == ("Conv2d conv2, 3×3 · 64, input from pool1, output N × 64 × 14 × 14")
     bench.selection.set_nodes({"conv2", "conv3"})
     assert bench.canvas.accessibleDescription() == "2 nodes selected"
+
+
+def test_a_chain_behind_a_row_of_numbers_needs_no_flatten(bench: Bench) -> None:
+    bench.selection.set_nodes({"fc2"})
+    bench.hand.key(Key.Key_Tab)
+    bench.hand.type("linear 64 > relu > dropout 0.2")
+    bench.hand.key(Key.Key_Return)
+    (last,) = bench.selection.nodes
+    middle = bench.graph.inputs_of(last)["input"].source
+    first = bench.graph.inputs_of(middle)["input"].source
+    assert [bench.graph.nodes[node].type for node in (first, middle, last)] == ["Linear", "ReLU", "Dropout"]
+    assert bench.graph.inputs_of(first)["input"].source == "fc2"

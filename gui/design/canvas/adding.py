@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QPoint, QPointF, Qt
 
 from engine.catalog.layer import Layer
+from engine.catalog.tensors import TensorSpec
 from engine.checks.connection import compatible_types
 from engine.checks.inference import ShapeChecker
 from engine.document.graph import Edge, InputKey
@@ -34,6 +35,7 @@ class LayerAdder:
     def __init__(self, canvas: "GraphCanvas") -> None:
         self._canvas = canvas
         self._pending: Callable[[str], None] | None = None  # what a picked offer does
+        self._start: TensorSpec | None = None  # what flows into a chain that is typed; set on opening
         self.dangling: tuple[Loose, Pointer] | None = None
         """A link that waits for the layer that is searched for, and where its free end hangs."""
         self.finder = Finder("design.search", "Add a layer", canvas)
@@ -51,6 +53,7 @@ class LayerAdder:
     def open(self, pointer: Pointer, loose: Loose | None) -> None:
         """Search for a layer to put at the pointer; for a loose end of a link only what fits there is offered."""
         fitting: list[type[Layer]] | None = None
+        self._start = self._checker.specs.get((loose.node, loose.port)) if loose is not None and loose.forward else None
         if loose is not None:
             fitting = compatible_types(self._project, self._checker, loose.node, loose.port)
         self._pending = lambda name: self._add_at(name, pointer, loose)
@@ -72,6 +75,7 @@ class LayerAdder:
             return
         loose = Loose(after[0], outputs[0], True)
         fitting = compatible_types(self._project, self._checker, loose.node, loose.port)
+        self._start = self._checker.specs.get((loose.node, loose.port))
         self._pending = lambda name: self._add_behind(name, loose)
         right, top = self._canvas.geometry_store.output_point(loose.node, loose.port)
         place = self._canvas.pointer_at(QPointF(*self._canvas.view.to_screen(right + 24, top)), _Modifier.NoModifier)
@@ -98,16 +102,16 @@ class LayerAdder:
         only: bool = True,
     ) -> None:
         """Open the search; with `chains` several layers may be typed at once, with `only` nothing else than fits."""
-        project = self._project
+        project, start = self._project, self._start
         graph = project.graph
         only = only and fitting is not None
 
         def why(text: str) -> str:
-            return (read_chain(text, project, fitting).problem if chains and is_chain(text) else "") or nothing
+            return (read_chain(text, project, start).problem if chains and is_chain(text) else "") or nothing
 
         def offers(text: str) -> Sequence[Offer]:
             if chains and is_chain(text):
-                chain = read_chain(text, project, fitting)
+                chain = read_chain(text, project, start)
                 count = "1 layer" if len(chain.links) == 1 else f"{len(chain.links)} layers"
                 words = f"{chain.words()}\nReturn adds {count}, linked."
                 return [] if chain.problem else [Offer(_CHAIN, chain.words(), count, "accent", words)]
@@ -152,8 +156,7 @@ class LayerAdder:
 
     def _add_chain(self, loose: Loose | None, x: float, y: float) -> None:
         project, checker = self._project, self._checker
-        fitting = compatible_types(project, checker, loose.node, loose.port) if loose is not None else None
-        chain = read_chain(self.finder.edit.text(), project, fitting)
+        chain = read_chain(self.finder.edit.text(), project, self._start)
         if chain.problem or not chain.links:
             return
         edit, made = add_chain(project, checker, chain, loose, x, y)
