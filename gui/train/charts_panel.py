@@ -45,6 +45,7 @@ class ChartsPanel(QWidget):
         self.score = ChartCard("Score", smooth=False, empty=_NOTHING, name="train.metric")
         self.rate = ChartCard("Learning rate", smooth=False, legend=False, empty=_NOTHING, name="train.rate")
         self.memory = ChartCard("Memory", smooth=False, legend=False, empty=_NOTHING, name="train.memory")
+        self.memory.setParent(self)  # it is laid out only once there is something to show
         self.memory.set_note("MB")
         self.flow = Card("Gradient flow", "norm per layer", name="train.flow")
         self.heat = HeatMap(empty="Comes with the first epoch")
@@ -227,10 +228,10 @@ class ChartsPanel(QWidget):
             return
         self._shown_memory = with_memory
         lower = [self.rate, self.flow, self.memory] if with_memory else [self.rate, self.flow]
-        self.memory.setVisible(with_memory)
         span = 6 // len(lower)
         for place, card in enumerate(lower):
             self._grid.addWidget(card, 1, place * span, 1, span)
+        self.memory.setVisible(with_memory)
 
 
 def run_label_of(runs: RunsModel, run: int) -> str:
