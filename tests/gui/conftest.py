@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from gui.frame.error_reporter import ErrorReporter
@@ -22,6 +23,37 @@ MakeWindow = Callable[[], MainWindow]
 def own_config(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("NETWRIGHT_CONFIG_DIR", str(tmp_path / "config"))
     monkeypatch.setenv("NETWRIGHT_HOME", str(tmp_path / "home"))
+
+
+class FlashWatch(QObject):
+    """Finds widgets that come up as windows and become a part of one afterwards.
+
+    On a desktop they flash up and take the keyboard away: whatever is made visible before it has a parent does.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.flashed: list[str] = []
+        self._up: set[int] = set()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        kind = event.type()
+        if kind == QEvent.Type.Show and isinstance(watched, QWidget) and watched.isWindow():
+            self._up.add(id(watched))
+        elif kind == QEvent.Type.ParentChange and id(watched) in self._up and isinstance(watched, QWidget):
+            self._up.discard(id(watched))
+            if watched.parentWidget() is not None and not watched.isWindow():
+                self.flashed.append(f"{type(watched).__name__} {watched.objectName()}")
+        return False
+
+
+@pytest.fixture(autouse=True)
+def nothing_flashes(qapp: QApplication) -> Iterator[None]:
+    watch = FlashWatch()
+    qapp.installEventFilter(watch)
+    yield
+    qapp.removeEventFilter(watch)
+    assert watch.flashed == [], "made visible before it had a parent"
 
 
 @pytest.fixture
