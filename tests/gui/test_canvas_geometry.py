@@ -179,3 +179,12 @@ def test_offsets_are_whole_device_pixels() -> None:
     view.ratio = 1.5
     view.pan(0.3, 10.2)
     assert (view.x * 1.5) % 1 == 0 and (view.y * 1.5) % 1 == 0
+
+
+def test_another_screen_puts_the_offset_back_on_whole_pixels() -> None:
+    view = Viewport()
+    view.pan(189, 7)
+    assert view.set_ratio(1.25) and not view.set_ratio(1.25)
+    assert (view.x * 1.25) % 1 == 0 and (view.y * 1.25) % 1 == 0
+    moved_x, _moved_y = view.pan(7.3, 0)
+    assert moved_x * 1.25 == pytest.approx(9)

@@ -321,10 +321,7 @@ class GraphCanvas(QWidget):
 
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:
-        ratio = self.devicePixelRatioF()
-        if ratio != self._view.ratio:
-            self._view.ratio = ratio
-            self._painter.sprites.clear()
+        ratio = self._view.ratio
         self._layer.resize(self.size(), ratio)
         self._painter.incomplete = False
         incomplete: list[bool] = []
@@ -393,8 +390,15 @@ class GraphCanvas(QWidget):
         self._space = False
         self.update()
 
+    def _match_screen(self) -> None:
+        """Take over the device pixels of the screen the canvas is on."""
+        if self._view.set_ratio(self.devicePixelRatioF()):
+            self._painter.sprites.clear()
+            self._layer.invalidate()
+
     @guarded
     def resizeEvent(self, event: QResizeEvent) -> None:
+        self._match_screen()
         self._place_overlays()
         if self._fit_pending:
             self._first_view()
@@ -411,6 +415,7 @@ class GraphCanvas(QWidget):
 
     @guarded
     def showEvent(self, event: QShowEvent) -> None:
+        self._match_screen()
         self._place_overlays()
         if self._fit_pending:
             self._first_view()
@@ -624,6 +629,9 @@ class GraphCanvas(QWidget):
             if command_for(self, event) is not None:
                 event.accept()
                 return True
+        elif kind == QEvent.Type.DevicePixelRatioChange:
+            self._match_screen()
+            self.update()
         elif kind == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             self._show_tooltip(event)
             return True

@@ -19,6 +19,14 @@ class Viewport:
         self.ratio = 1.0
         """Device pixels per pixel of the screen the canvas is on."""
 
+    def set_ratio(self, ratio: float) -> bool:
+        """Another screen; False when it is as fine as the last one."""
+        if ratio == self.ratio:
+            return False
+        self.ratio = ratio
+        self.x, self.y = self._whole(self.x), self._whole(self.y)
+        return True
+
     def to_screen(self, x: float, y: float) -> tuple[float, float]:
         """A canvas point on the widget."""
         return x * self.zoom + self.x, y * self.zoom + self.y
