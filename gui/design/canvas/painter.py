@@ -250,7 +250,7 @@ def draw_grid(painter: QPainter, view: Viewport, box: Box) -> None:
     if view.zoom < FLAT_FROM:
         return
     step = GRID
-    while step * view.zoom < 18:
+    while step * view.zoom < 13:
         step *= 2
     left, top = np.floor(box[0] / step) * step, np.floor(box[1] / step) * step
     xs = np.arange(left, box[2] + step, step) * view.zoom + view.x
