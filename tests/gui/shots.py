@@ -46,6 +46,10 @@ def main(folder: Path, word: str) -> None:
             bench = Workbench(Settings(Path(place) / "config"), engine)
             apply_theme(app, "dark")
             widget: QWidget = build(bench, Path(place), RunLog)
+            widget.show()
+            wait(900)
+            if callable(act := widget.property("act")):
+                act()
             for size in SIZES:
                 for theme in ("dark", "light"):
                     apply_theme(app, theme)

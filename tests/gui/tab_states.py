@@ -1,11 +1,13 @@
-"""The states a tab can be in, each built on a real project folder with written run logs and a scripted engine."""
+"""The states a tab can be in, each built on a real project folder with written run logs and a scripted engine.
+
+Where a state needs the user to do something first, the tab's property `act` does it, once the runs are read.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QTimer
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QWidget
 
@@ -94,7 +96,7 @@ def train_compared(bench: Workbench, place: Path, log: type[RunLog]) -> QWidget:
         one.finish(best)
     bench.project.open(directory)
     tab = train_tab(bench)
-    QTimer.singleShot(350, tab.run_list.rows.selectAll)
+    tab.setProperty("act", tab.run_list.rows.selectAll)
     return tab
 
 
@@ -204,7 +206,7 @@ def evaluate_full(bench: Workbench, place: Path, log: type[RunLog]) -> QWidget:
     bench.engine.answer_with(Evaluate, lambda request: scores_of(int(request.run)))
     two_runs(bench, place, log)
     tab = evaluate_tab(bench)
-    QTimer.singleShot(550, lambda: tab.matrix.select(0, 1))
+    tab.setProperty("act", lambda: tab.matrix.select(0, 1))
     return tab
 
 
@@ -337,12 +339,7 @@ def use_answered(bench: Workbench, place: Path, log: type[RunLog]) -> QWidget:
         tab.trying.inputs.take_files([file])
         tab.export.export_to(place / "garments.onnx")
 
-    def again() -> None:
-        tab.export.precision.set_value("float16")
-        tab.export.export_to(place / "garments_half.onnx")
-
-    QTimer.singleShot(200, act)
-    QTimer.singleShot(400, again)
+    tab.setProperty("act", act)
     return tab
 
 
@@ -352,7 +349,7 @@ def use_table(bench: Workbench, place: Path, log: type[RunLog]) -> QWidget:
     bench.engine.answer_with(Predict, prediction(Prediction(input="row", outputs={"species": answer})))
     one_run(bench, place, log, "penguins")
     tab = use_tab(bench)
-    QTimer.singleShot(200, tab.trying.inputs.ask.click)
+    tab.setProperty("act", tab.trying.inputs.ask.click)
     return tab
 
 
@@ -366,7 +363,7 @@ def use_text(bench: Workbench, place: Path, log: type[RunLog]) -> QWidget:
         tab.trying.inputs.editor("text").setPlainText("Wojciechowski")
         tab.trying.inputs.ask.click()
 
-    QTimer.singleShot(200, act)
+    tab.setProperty("act", act)
     return tab
 
 
@@ -384,7 +381,7 @@ def use_many(bench: Workbench, place: Path, log: type[RunLog]) -> QWidget:
         tab.trying.inputs.take_files([file, file, file])
         tab.export.export_to(place / "garments.onnx")
 
-    QTimer.singleShot(200, act)
+    tab.setProperty("act", act)
     return tab
 
 

@@ -40,6 +40,12 @@ def test_a_state_draws(qtbot, qapp, tmp_path, name):
         tab.resize(1500, 900)
         tab.show()
         qtbot.waitUntil(lambda: bench.runs._ticks > 2 and not bench.runs.loading)
+        if name in ("evaluate_full", "evaluate_many", "evaluate_numbers"):
+            qtbot.waitUntil(lambda: bench.evaluation.state == "done")
+        if callable(act := tab.property("act")):
+            act()
+        if name in ("use_answered", "use_many", "use_table"):
+            qtbot.waitUntil(lambda: bench.use.predict_state == "done")
         assert not tab.grab().isNull()
         tab.resize(1100, 625)
         assert not tab.grab().isNull()
