@@ -95,6 +95,12 @@ def _stop_asked() -> Iterator[_Asked]:
 
 def _died(folder: RunFolder, code: int | None) -> TrainingError:
     """Why a process that logged no last event ended, as far as the system and its error output tell."""
+    if not folder.project_file.exists():
+        return TrainingError(
+            "The folder of the run was moved or deleted while it was training.",
+            where=str(folder.path),
+            hint="If it was moved, go on with the run from there: finished epochs are kept.",
+        )
     if code == -9:
         reason = "the system ended it, most often because memory ran out"
     elif code is not None and code < 0:

@@ -76,7 +76,7 @@ def write(
     Returns once it would survive a power cut. Raises OSError when there is no room, and nothing is lost.
     """
     target = folder / f"{kind}-{state.step:06d}"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(exist_ok=True)  # without parents: a project that was deleted meanwhile does not come back as a shell
     temp = folder / f".save-{os.getpid()}-{secrets.token_hex(4)}.tmp"
     temp.mkdir()
     try:

@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from engine.errors import TrainingError
 from engine.protocol.run_events import FINAL_EVENTS, AnyRunEvent, AnyRunRequest, EpochFinished
 from engine.protocol.run_folder import LogReader, RunFolder
 
@@ -94,6 +95,7 @@ class Inbox:
     """
 
     def __init__(self, folder: RunFolder, *, skip: bool) -> None:
+        self._folder = folder
         self._path = folder.requests_file
         self._reader = LogReader(self._path, requests=True)
         self._size = 0
@@ -103,16 +105,33 @@ class Inbox:
             self._reader.read(limit_bytes=self._size + 1)
 
     def read(self) -> list[AnyRunRequest]:
-        """New requests; an empty list most of the time."""
+        """New requests; an empty list most of the time. Raises TrainingError when the run's folder has gone."""
         now = time.monotonic()
         if now < self._next_poll:
             return []
         self._next_poll = now + POLL_S
+        self._require_folder()
         size = self._file_size()
         if size == self._size:
             return []
         self._size = size
         return list(self._reader.read())  # type: ignore[arg-type]  # a reader of requests gives requests
+
+    def _require_folder(self) -> None:
+        """A run whose folder was deleted or moved has nowhere to keep what it learns, and nobody who could stop it.
+
+        Its log is looked for, as a checkpoint written meanwhile may have kept the folder itself from going.
+        """
+        try:
+            self._folder.events_file.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            raise TrainingError(
+                "The folder of the run was moved or deleted while it was training.",
+                where=str(self._folder.path),
+                hint="If it was moved, go on with the run from there: finished epochs are kept.",
+            ) from None
+        except OSError:
+            pass  # a share that is away for a moment
 
     def _file_size(self) -> int:
         try:

@@ -142,7 +142,9 @@ class Saver:
                 self.problem = ""
                 return
             except OSError as error:
-                self.problem = error.strerror or str(error)
+                problem = error.strerror or str(error)
             with self._changed:
+                self.problem = problem
+                self._changed.notify_all()  # whoever waits for the disk is told that it takes nothing
                 if self._changed.wait_for(lambda: self._closing, RETRY_S):
                     return

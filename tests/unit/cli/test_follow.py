@@ -50,6 +50,7 @@ def run(tmp_path):
     """A run folder, and a function that logs events into it."""
     folder = RunFolder(tmp_path / "0007")
     folder.path.mkdir()
+    folder.project_file.touch()
 
     def log(*events):
         with folder.events_file.open("ab") as file:
@@ -110,6 +111,13 @@ def test_a_process_that_died_without_a_word_is_told_with_its_reason(run, code, r
     assert reason in caught.value.message
     assert caught.value.found == "last words of the process"
     assert "--resume 7" in caught.value.hint
+
+
+def test_a_folder_that_has_gone_is_told(run):
+    folder, _ = run
+    folder.path.rename(folder.path.with_name("elsewhere"))
+    with pytest.raises(TrainingError, match="moved or deleted"):
+        followed(folder, ended("raise SystemExit(1)"))
 
 
 def test_one_that_never_logged_anything_is_told_too(run):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.errors import TrainingError
 from engine.protocol.run_events import PauseRun, RunFailed, RunNote, RunStopped, StopRun
 from engine.protocol.run_folder import RunFolder
 from engine.training import run_log
@@ -78,6 +79,7 @@ def test_a_full_disk_keeps_lines_until_there_is_room(folder: RunFolder, monkeypa
 
 def test_requests_are_read_once(folder: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run_log, "POLL_S", 0.0)
+    RunLog(folder).close()
     inbox = Inbox(folder, skip=False)
     assert inbox.read() == []
     folder.ask(PauseRun())
@@ -89,15 +91,27 @@ def test_requests_are_read_once(folder: RunFolder, monkeypatch: pytest.MonkeyPat
 def test_requests_to_an_earlier_process_are_passed_over(folder: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run_log, "POLL_S", 0.0)
     folder.ask(StopRun())
+    RunLog(folder).close()
     inbox = Inbox(folder, skip=True)
     assert inbox.read() == []
     folder.ask(PauseRun())
     assert [type(request) for request in inbox.read()] == [PauseRun]
 
 
+def test_a_folder_that_has_gone_ends_the_run(folder: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_log, "POLL_S", 0.0)
+    RunLog(folder).close()
+    inbox = Inbox(folder, skip=False)
+    assert inbox.read() == []
+    folder.path.rename(folder.path.with_name("elsewhere"))
+    with pytest.raises(TrainingError, match="moved or deleted"):
+        inbox.read()
+
+
 def test_nonsense_among_requests_is_passed_over(folder: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run_log, "POLL_S", 0.0)
     folder.requests_file.write_bytes(b'{"request": "Explode"}\nnot json\n\xff\xfe\n{"request": "\xe5\x01"}\n')
+    RunLog(folder).close()
     inbox = Inbox(folder, skip=False)
     assert inbox.read() == []
     folder.ask(StopRun())
