@@ -7,7 +7,7 @@ class NetwrightError(Exception):
     """An expected error that can be told to the user as it is.
 
     `where` names the file, row, node or attribute; `hint` says what to do next. All are plain text in the user's words.
-    `exit_code` is what the command line returns: 1 the input or the project is at fault, 2 wrong usage, 3 our own fault.
+    `exit_code` is what the command line returns: 1 the input or project is at fault, 2 wrong usage, 3 our own fault.
     """
 
     kind: ClassVar[str] = "error"

@@ -1,4 +1,4 @@
-"""`make run`: the window on the example garments; with no display, the main job done by itself in the same window, unseen."""
+"""`make run`: the window on the example garments, or where there is no display the main job done by itself."""
 
 import json
 import os
@@ -117,7 +117,7 @@ class _MainJob:
         self._wait("Reading the data", described, lambda: self._settled(bench.data.state, bench.data.error, "ready"))
         assert bench.data.description is not None
         cards = range(min(60, bench.data.description.samples))
-        self._wait("", [bench.data.cards_arrived], lambda: all([bench.data.card(index) is not None for index in cards]))
+        self._wait("", [bench.data.cards_arrived], lambda: all(bench.data.card(index) is not None for index in cards))
         self._picture("data")
         self.window.show_tab("design")
         self._picture("design")
@@ -166,7 +166,7 @@ class _MainJob:
         assert evaluation.result is not None
         wrong = [mistake.index for mistake in evaluation.result.outputs[0].mistakes[:12]]
         data = self.bench.data
-        self._wait("", [data.cards_arrived], lambda: all([data.card(index) is not None for index in wrong]))
+        self._wait("", [data.cards_arrived], lambda: all(data.card(index) is not None for index in wrong))
         self._picture("evaluate")
         scores = ", ".join(f"{name} {value:.3f}" for name, value in evaluation.result.outputs[0].metrics.items())
         _say("Evaluated", f"{evaluation.result.samples:,} test pictures: {scores}")

@@ -83,7 +83,10 @@ class ExportPanel(Card):
         self.precision.setObjectName("use.precision")
         self.opset = ChoiceEditor(_OPSETS, 20)
         self.opset.setObjectName("use.opset")
-        self.button = Button("Export ONNX", role="primary", name="use.export")
+        self.button = Button(
+            "Export ONNX", role="primary", name="use.export", tooltip="Write the file into the project's folder exports"
+        )
+        self.elsewhere = Button("Export to…", small=True, name="use.export.elsewhere", tooltip="Choose the place")
         self.line = ProgressLine(name="use.export.progress")
         self.failure = Notice("error", "", name="use.export.failure")
         self.proof = ProofRows()
@@ -110,11 +113,13 @@ class ExportPanel(Card):
         self.body.addWidget(self._promise)
         self.body.addWidget(self.proof)
         below = QHBoxLayout()
+        below.addWidget(self.elsewhere)
         below.addWidget(self.show_file)
         below.addStretch(1)
         self.body.addLayout(below)
         self.body.addStretch(1)
         self.button.clicked.connect(self._on_export_clicked)
+        self.elsewhere.clicked.connect(self._on_elsewhere_clicked)
         self.line.cancelled.connect(use.cancel_export)
         self.show_file.clicked.connect(self._on_show_clicked)
         self.run.committed.connect(lambda value: self.run_chosen.emit(str(value)))
@@ -138,7 +143,8 @@ class ExportPanel(Card):
         if working and self.line.isHidden():
             self.line.start("Exporting")
         self.line.setVisible(working)
-        self.button.set_blocked("An export is under way." if working else "")
+        for button in (self.button, self.elsewhere):
+            button.set_blocked("An export is under way." if working else "")
         error = use.export_error if use.export_state == "failed" else None
         self.failure.setVisible(error is not None)
         if error is not None:
@@ -164,21 +170,30 @@ class ExportPanel(Card):
             if self.run.value() not in [value for value, _ in offered]:
                 self.run.set_value("best")
 
-    def _on_export_clicked(self) -> None:
+    def _usual_file(self) -> Path | None:
+        """exports/garments.onnx in the project folder."""
         directory = self._project.directory
         if directory is None:
-            return
-        name = (
-            "".join(sign if sign.isalnum() or sign in "-_" else "_" for sign in self._project.project.name) or "model"
-        )
-        start = directory / "exports" / f"{name}.onnx"
+            return None
+        name = "".join(sign if sign.isalnum() or sign in "-_" else "_" for sign in self._project.project.name)
+        start = directory / "exports" / f"{name or 'model'}.onnx"
         try:
             start.parent.mkdir(exist_ok=True)
         except OSError:
-            start = directory / start.name  # the dialog still opens; the engine says why if it cannot write there
-        chosen, _ = QFileDialog.getSaveFileName(self, "Export ONNX", str(start), "ONNX model (*.onnx)")
-        if chosen:
-            self.export_to(Path(chosen))
+            return directory / start.name  # the engine says why if it cannot write there
+        return start
+
+    def _on_export_clicked(self) -> None:
+        file = self._usual_file()
+        if file is not None:
+            self.export_to(file)
+
+    def _on_elsewhere_clicked(self) -> None:
+        file = self._usual_file()
+        if file is not None:
+            chosen, _ = QFileDialog.getSaveFileName(self, "Export ONNX", str(file), "ONNX model (*.onnx)")
+            if chosen:
+                self.export_to(Path(chosen))
 
     def _on_show_clicked(self) -> None:
         if self._use.export_result is not None:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QGuiApplication, QImage, QKeyEvent, QKeySequence, QPixmap
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage, QKeyEvent, QKeySequence, QPixmap
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPlainTextEdit, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.document.data_spec import Field, FieldKind, Role
@@ -105,7 +105,26 @@ class InputsForm(QWidget):
         self._preview = PicturePreview(self)
         self._preview.ready.connect(self._on_preview)
         self._preview.failed.connect(self._on_preview_failed)
+        self.setAcceptDrops(True)
         self.set_fields(())
+
+    # Files may be dropped anywhere on the form, not only on the place for the picture.
+
+    @guarded
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if self.takes_files():
+            self.drop.dragEnterEvent(event)
+        else:
+            event.ignore()
+
+    @guarded
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.drop.dropEvent(event)
+
+    def takes_files(self) -> bool:
+        """Whether a dropped file can be an input: a picture, or the one text there is."""
+        texts = [editor for editor in self._editors.values() if isinstance(editor, QPlainTextEdit)]
+        return bool(self._picture_field) or (len(texts) == 1 and len(self._editors) == 1)
 
     # Fields
 

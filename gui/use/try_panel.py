@@ -122,6 +122,7 @@ class TryPanel(Card):
         self.refusal.hide()
         if isinstance(inputs, list):
             self._began = True
+            self._sample = None  # one still on its way must not take the place of what was just given
             self._use.predict(inputs, self.run)
             self.answered.emit()
 

@@ -1,4 +1,4 @@
-"""The main job by the clock: garments from the command line, asked to reach 0.90 test accuracy within 3 minutes, twice alike."""
+"""Garments from the command line by the clock: asked is 0.90 test accuracy within 3 minutes, and the same twice."""
 
 import json
 import os
@@ -14,7 +14,11 @@ ROOT = Path(__file__).parents[2]
 def netwright(*arguments: str) -> dict[str, object]:
     """Run the command and give back its JSON object."""
     done = subprocess.run(
-        [sys.executable, "-m", "gui.command", *arguments, "--json"], cwd=ROOT, capture_output=True, text=True, check=True
+        [sys.executable, "-m", "gui.command", *arguments, "--json"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     answer: dict[str, object] = json.loads(done.stdout)
     return answer

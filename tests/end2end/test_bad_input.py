@@ -30,8 +30,8 @@ def test_broken_pictures_are_named_and_left_out(tmp_path: Path) -> None:
     (folder / "dark" / "truncated.png").write_bytes(good[: len(good) // 2])
     (folder / "bright" / "page.jpg").write_text("<html><body>Not found</body></html>")
     (folder / "bright" / "notes.txt").write_text("bright pictures from the attic")
-    os.symlink(tmp_path / "gone.png", folder / "bright" / "missing.png")
-    os.symlink(folder, folder / "bright" / "round")
+    (folder / "bright" / "missing.png").symlink_to(tmp_path / "gone.png")
+    (folder / "bright" / "round").symlink_to(folder)
     header = bytes.fromhex("89504e470d0a1a0a0000000d49484452") + (60000).to_bytes(4, "big") * 2
     (folder / "bright" / "huge.png").write_bytes(header + b"\x08\x02\x00\x00\x00" + b"\x00" * 64)
 
