@@ -4,7 +4,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.document.files import FILE_NAME
+from engine.document.files import FILE_NAME, require_own_place
 from engine.document.history import record
 from engine.errors import ProjectError, UsageError
 
@@ -51,6 +51,7 @@ def copy_example(name: str, to: Path) -> None:
             expected=", ".join(example.name for example in examples()) or "an example",
             found=name[:60],
         )
+    require_own_place(to)
     if to.exists() and (not to.is_dir() or any(to.iterdir())):
         raise ProjectError(
             f"'{to}' is there already.", where=str(to), expected="a new or empty folder", hint="Choose another folder."

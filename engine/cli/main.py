@@ -106,7 +106,9 @@ def _run(arguments: list[str], console: Console) -> int:
         if "-h" in arguments[1:] or "--help" in arguments[1:]:
             console.answer({"help": parser.format_help()}, parser.format_help().rstrip())
             return 0
-        options = parser.parse_intermixed_args(arguments[1:])
+        # Options may stand between inputs; argparse forgets the "--" when it allows that.
+        parse = parser.parse_args if "--" in arguments else parser.parse_intermixed_args
+        options = parse(arguments[1:])
         result = module.run(options, console)
         code = int(result.pop("exit_code", 0))
         console.answer(result, module.show(result))

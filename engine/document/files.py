@@ -26,6 +26,7 @@ __all__ = [
     "load",
     "project_folder",
     "read_bytes",
+    "require_own_place",
     "restore_last_good",
     "save",
     "to_bytes",
@@ -157,8 +158,20 @@ def _fingerprint(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()[:8]
 
 
+def require_own_place(folder: Path) -> None:
+    """Raises ProjectError for a folder among the runs or the caches of another project, which may be deleted."""
+    for parent in folder.parents:
+        if parent.name in ("runs", ".netwright") and (parent.parent / FILE_NAME).is_file():
+            raise ProjectError(
+                f"'{parent}' belongs to another project and may be deleted with its runs or caches.",
+                where=str(folder),
+                hint="Choose a folder outside of it.",
+            )
+
+
 def create(project_dir: Path, project: Project) -> None:
     """Make the folder and save the project in it. Raises ProjectError if there already is one, or it cannot be made."""
+    require_own_place(project_dir)
     try:
         if project_dir.exists() and not project_dir.is_dir():
             raise ProjectError(f"'{project_dir}' is a file.", where=str(project_dir), hint="Choose another name.")

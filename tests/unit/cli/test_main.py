@@ -120,6 +120,21 @@ def test_json_may_stand_anywhere(capsys):
         assert "examples" in json.loads(capsys.readouterr().out)
 
 
+def test_a_name_with_a_dash_stands_behind_two(capsys):
+    assert cli.main(["check", "--json", "--", "-odd"]) == 1
+    assert json.loads(capsys.readouterr().out)["error"]["where"] == "-odd"
+
+
+@pytest.mark.parametrize("words", [[], ["--from", "penguins"]])
+def test_no_project_is_made_where_another_one_deletes(capsys, tmp_path, words):
+    assert call(capsys, "new", str(tmp_path / "p"))[0] == 0
+    for place in ("runs/0001/inner", ".netwright/inner"):
+        code, answer, _ = call(capsys, "new", str(tmp_path / "p" / place), *words)
+        assert code == 1 and "may be deleted" in answer["error"]["message"]
+        assert not (tmp_path / "p" / place).exists()
+    assert call(capsys, "new", str(tmp_path / "p" / "variants" / "inner"), *words)[0] == 0
+
+
 def test_the_version_is_told(capsys):
     code, answer, _ = call(capsys, "--version")
     assert code == 0 and answer["version"][0].isdigit()
