@@ -233,7 +233,7 @@ def _refused(report: dict[str, Any], opset: int) -> ExportError:
             f"This network cannot be written with opset {opset}.",
             where="opset",
             expected="20, which every current program reads",
-            found=found,
+            found=f"opset {opset}, which lacks what a layer or a preparation step needs",
             hint="Use opset 20. Text needs 18, resized pictures 18, categories as inputs 19.",
         )
     checked = report.get("stage") == "standard"
