@@ -82,7 +82,10 @@ def screenshot(
         settings.update(theme=theme)
         apply_theme(app, theme)
         bench = Workbench(settings, EngineClient())
-        window = MainWindow(bench, ErrorReporter(Path(config) / "errors.log"))
+        errors = Path(config) / "errors.log"
+        reporter = ErrorReporter(errors)
+        reporter.install()
+        window = MainWindow(bench, reporter)
         try:
             window.resize(*size)
             window.show()
@@ -91,7 +94,10 @@ def screenshot(
             window.go_to_tab(tab)
             _wait(app, bench, within_s)
             _write(window, to)
+            if errors.exists() and errors.stat().st_size:
+                raise RuntimeError(errors.read_text(encoding="utf-8", errors="replace")[:4000])
         finally:
+            reporter.uninstall()
             window.hide()
             bench.shut_down()
             window.deleteLater()

@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[1]
 EXAMPLE = "garments"
 BUILD = ROOT / "build"
 SIZE = (1600, 1000)
+DRAW_S = 0.8  # what the window draws at its own pace (charts, details of nodes) is there by then
 
 
 def main() -> int:
@@ -189,7 +190,7 @@ class _MainJob:
         self._wait("Trying a picture", [use.changed], lambda: self._settled(use.predict_state, use.error, "done"))
         assert use.prediction is not None
         answer = next(iter(use.prediction.predictions[0].outputs.values()))
-        _say("Tried a picture", f"a {card.label} is answered as {answer.value}")
+        _say("Tried a picture", f"it is labelled {card.label}, the answer is {answer.value}")
 
     def _export(self) -> None:
         use = self.bench.use
@@ -262,8 +263,10 @@ class _MainJob:
         """Save what the window shows, after it has drawn itself."""
         from PySide6.QtWidgets import QApplication
 
-        for _ in range(5):
+        end = time.monotonic() + DRAW_S
+        while time.monotonic() < end:
             QApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 50)
+            time.sleep(0.01)
         self.window.grab().save(str(self.pictures / f"{tab}.png"))
 
 
