@@ -83,10 +83,6 @@ class Feed:
             return None
         if self._device.type == "cuda" and whole.numel() * whole.element_size() > _half_of_free(self._device):
             return None
-        if (
-            self._channels_last and whole.dim() == 4
-        ):  # kept N, H, W, C, so that a gathered batch is a view of that layout
-            whole = whole.permute(0, 2, 3, 1).contiguous()
         return whole.to(self._device)
 
     def _row_size(self, number: int) -> int:
@@ -154,12 +150,11 @@ class Feed:
                 tensor = resident[begin:end]
             else:
                 tensor = resident.index_select(0, rows[begin:end].to(resident.device))
-            picture = self._channels_last and tensor.dim() == 4
-            if picture and resident is not None:
-                tensor = tensor.permute(0, 3, 1, 2)
             if vary is not None and rows is not None:
                 tensor = vary(tensor, rows[begin:end], epoch)
-            tensors.append(tensor.contiguous(memory_format=torch.channels_last) if picture else tensor)
+            if self._channels_last and tensor.dim() == 4:
+                tensor = tensor.contiguous(memory_format=torch.channels_last)
+            tensors.append(tensor)
         return tensors
 
     def close(self) -> None:

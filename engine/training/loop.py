@@ -385,7 +385,7 @@ class Loop:
         number = state.epoch + 1
         if best:
             state.best_key, state.best_epoch, state.best_step = key, number, state.step
-            state.best = {name: value for name, value in told.items() if math.isfinite(value)}
+            state.best = _finite(told)
         event = EpochFinished(
             epoch=number,
             step=state.step,

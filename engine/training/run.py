@@ -267,12 +267,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--device", default="", help="instead of the recipe's")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     options = parser.parse_args(arguments)
-    faulthandler.enable()
-    keep_memory()
-    wait_politely()
     folder = RunFolder(options.run_dir.resolve())
     if not folder.path.is_dir():
         parser.error(f"there is no folder {folder.path}")
+    faulthandler.enable()
+    keep_memory()
+    wait_politely()
     try:
         ownership = Ownership(folder.path)
     except TrainingError as error:

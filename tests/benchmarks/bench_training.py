@@ -215,9 +215,11 @@ def ours(case: Case) -> Callable[[], None]:
 def serve(who: str, threads: int) -> None:
     """Run the rounds that are asked for on stdin; answer with processor and wall seconds."""
     if who != "hand":
-        from engine.training.runtime import keep_memory
+        from engine.training.runtime import keep_memory, wait_politely
 
         keep_memory()
+        if who == "ours":
+            wait_politely()
     import torch
 
     torch.set_num_threads(threads)

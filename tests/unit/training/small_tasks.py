@@ -16,6 +16,7 @@ from engine.document.recipe import Phase, Player, Recipe
 from engine.protocol.run_events import AnyRunEvent, RunFinished, RunStopped
 from engine.protocol.run_folder import RunFolder
 from engine.training import checkpoint
+from engine.training.device import choose_precision
 from engine.training.loop import Loop
 from engine.training.run_log import Inbox, RunLog, whole_log
 from engine.training.saver import Saver
@@ -160,13 +161,14 @@ class Rig:
 
     def run(self, *, resume: bool = False, step_limit: int = 0) -> RunFinished | RunStopped:
         log, inbox = RunLog(self.folder), Inbox(self.folder, skip=resume)
-        task = self.task = prepare_task(self.project, self.data)
+        precision = choose_precision(self.project.recipe.precision, torch.device("cpu"))[0]
+        task = self.task = prepare_task(self.project, self.data, precision=precision)
         if self.project.recipe.class_weights:
             task.weigh_classes()
         found = checkpoint.read(self.folder) if resume else None
         saver = Saver(self.folder, log)
         try:
-            self.loop = Loop(task, log, inbox, saver, checkpoint=found)
+            self.loop = Loop(task, log, inbox, saver, precision=precision, checkpoint=found)
             if step_limit:
                 break_off(task, step_limit)
             last = self.loop.run()

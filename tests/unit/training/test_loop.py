@@ -25,7 +25,7 @@ from small_tasks import (
 from engine.document.data_spec import DataSpec, Field, FieldKind, Statistics, Step
 from engine.document.graph import Edge, Graph, Node
 from engine.document.project import Project
-from engine.document.recipe import EarlyStop, Phase, Player, Recipe
+from engine.document.recipe import EarlyStop, Phase, Player, Precision, Recipe
 from engine.errors import DataError, NetwrightError, TrainingError
 from engine.protocol.run_events import (
     ContinueRun,
@@ -676,3 +676,22 @@ def test_validation_pictures_are_not_varied(tmp_path: Path) -> None:
     assert rig.task is not None
     (batch, _) = next(iter(rig.task.val.batches([0, 40], torch.arange(40))))
     assert torch.equal(batch, data.values[("picture", "val")])
+
+
+@pytest.mark.parametrize("augmentation", [(), VARIED], ids=["plain", "varied"])
+def test_bfloat16_learns_and_goes_on_exactly(tmp_path: Path, augmentation: tuple[Step, ...]) -> None:
+    recipe = fast(epochs=3, batch_size=8, precision=Precision.BFLOAT16)
+    project, data = picture_project(recipe, augmentation=augmentation)
+    whole, broken = Rig(tmp_path / "a", project, data), Rig(tmp_path / "b", project, data)
+    whole.run()
+    assert whole.events(RunPrepared)[0].precision == "bfloat16"
+    with pytest.raises(KilledError):
+        broken.run(step_limit=8)
+    broken.run(resume=True)
+    assert same(whole.weights(), broken.weights())
+    exact = Rig(tmp_path / "c", picture_project(fast(epochs=3, batch_size=8), augmentation=augmentation)[0], data)
+    exact.run()
+    assert not same(whole.weights(), exact.weights())
+    assert all(tensor.dtype is torch.float32 for tensor in whole.weights().values())
+    losses = [rig.events(EpochFinished)[-1].train["loss"] for rig in (whole, exact)]
+    assert losses[0] == pytest.approx(losses[1], rel=0.05)
