@@ -93,6 +93,8 @@ def screenshot(
             bench.project.open(folder)
             window.go_to_tab(tab)
             _wait(app, bench, within_s)
+            window.pages.setFocus()  # a picture shows no ring of the keyboard
+            app.processEvents()
             _write(window, to)
             if errors.exists() and errors.stat().st_size:
                 raise RuntimeError(errors.read_text(encoding="utf-8", errors="replace")[:4000])

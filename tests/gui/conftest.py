@@ -34,14 +34,14 @@ class FlashWatch(QObject):
     def __init__(self) -> None:
         super().__init__()
         self.flashed: list[str] = []
-        self._up: set[int] = set()
+        self._up: dict[int, QWidget] = {}  # kept, so that no other one gets the same id
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         kind = event.type()
         if kind == QEvent.Type.Show and isinstance(watched, QWidget) and watched.isWindow():
-            self._up.add(id(watched))
+            self._up[id(watched)] = watched
         elif kind == QEvent.Type.ParentChange and id(watched) in self._up and isinstance(watched, QWidget):
-            self._up.discard(id(watched))
+            del self._up[id(watched)]
             if watched.parentWidget() is not None and not watched.isWindow():
                 self.flashed.append(f"{type(watched).__name__} {watched.objectName()}")
         return False
