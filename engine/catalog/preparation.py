@@ -18,16 +18,30 @@ FIRST_TOKEN = 2
 
 
 def _picture(step: PreparationStep, raw: TensorSpec) -> tuple[int | None, int | None, int | None]:
-    """Height, width and channels of a picture that is still N × height × width × channels."""
-    if raw.rank != 4:
+    """Height, width and channels of a picture in grey levels, N × height × width × channels of whole numbers."""
+    if raw.rank != 4 or raw.dtype is not DType.INT:
         axes = ("N", "height", "width", "channels")
+        scaled = raw.rank == 4
         raise ShapeMismatch(
-            f"{step.label()} needs a picture.",
-            expected="4 dimensions (N, height, width, channels)",
-            found=axes_text(raw.shape, axes),
-            hint="Only pictures can be prepared with it.",
+            f"{step.label()} needs a picture in grey levels.",
+            expected="4 dimensions (N, height, width, channels), whole numbers 0 to 255",
+            found="a picture that is scaled already" if scaled else axes_text(raw.shape, axes),
+            hint="Put it before the step that scales." if scaled else "Only pictures can be prepared with it.",
         )
     return raw.shape[1], raw.shape[2], raw.shape[3]
+
+
+def _scaled_picture(step: PreparationStep, raw: TensorSpec) -> int | None:
+    """Channels of a picture behind Scale, N × channels × height × width."""
+    if raw.rank != 4 or raw.dtype is not DType.FLOAT:
+        grey = raw.rank == 4
+        raise ShapeMismatch(
+            f"{step.label()} needs a scaled picture.",
+            expected="4 dimensions (N, channels, height, width), numbers 0 to 1",
+            found="a picture in grey levels" if grey else axes_text(raw.shape, ("N", "channels", "height", "width")),
+            hint="Put Scale before it." if grey else "Only pictures can be prepared with it.",
+        )
+    return raw.shape[1]
 
 
 def _single(step: PreparationStep, raw: TensorSpec, dtype: DType, noun: str) -> None:
@@ -116,8 +130,7 @@ class Normalize(PreparationStep):
     )
 
     def output_spec(self, raw: TensorSpec, statistics: Statistics) -> TensorSpec:
-        _picture(self, raw)
-        channels = raw.shape[1]
+        channels = _scaled_picture(self, raw)
         for name, given in (("mean", self.mean), ("spread", self.std)):
             if given and channels is not None and len(given) not in (1, channels):
                 raise ShapeMismatch(

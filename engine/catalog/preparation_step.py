@@ -13,7 +13,7 @@ class PreparationStep(Entry):
     """Base of preparation steps. One definition runs in training, in Try it and inside the exported file.
 
     `target` names the class of `engine.data.preparation` that carries it out on tensors and writes it into ONNX.
-    Raw specs: picture (N, None, None, C) 0 to 255 float; number (N,) float; category and text (N,) int standing for
+    Raw specs: picture (N, height, width, C) int, 0 to 255; number (N,) float; category and text (N,) int standing for
     strings.
     """
 

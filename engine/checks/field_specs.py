@@ -13,7 +13,7 @@ def raw_spec(field: Field) -> TensorSpec:
     sizes = field.statistics.shape
     match field.kind:
         case FieldKind.IMAGE:
-            return TensorSpec((None, *(sizes if len(sizes) == 3 else (None, None, None))))
+            return TensorSpec((None, *(sizes if len(sizes) == 3 else (None, None, None))), DType.INT)
         case FieldKind.MASK:
             return TensorSpec((None, *(sizes[:2] if len(sizes) >= 2 else (None, None))), DType.INT, _classes(field))
         case FieldKind.NUMBER:

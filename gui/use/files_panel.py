@@ -24,7 +24,7 @@ class ExportedFiles(Card):
     def __init__(
         self, project: ProjectModel, use: UseModel, export: ExportPanel, parent: QWidget | None = None
     ) -> None:
-        super().__init__("Exported files", "of this session", name="use.files", parent=parent)
+        super().__init__("Exported files", "since it was opened", name="use.files", parent=parent)
         self._use, self._export = use, export
         self._results: list[tuple[str, ModelExported]] = []
         self._grid = QGridLayout()
