@@ -68,7 +68,7 @@ class RunProcess:
         """The system shuts down, or somebody asks politely: stop as if the user had said so."""
         self.stop_asked = True
         if self._loop is not None:
-            self._loop.stop_asked = True
+            self._loop.control.stop_asked = True
 
     def run(self) -> int:
         """Train; the exit code is 0 when the run finished or was stopped, 1 for an expected error, 3 for our own
@@ -152,7 +152,7 @@ class RunProcess:
             self._loop = Loop(
                 task, self.log, self.inbox, saver, precision=precision, checkpoint=checkpoint, state=state
             )
-            self._loop.stop_asked = self.stop_asked
+            self._loop.control.stop_asked = self.stop_asked
             return self._loop.run()
         finally:
             saver.close()
