@@ -15,6 +15,7 @@ from engine.protocol.messages import EngineReady
 from engine.server.channel import Channel, claim_stdout
 from engine.server.handlers import HANDLERS
 from engine.server.server import Server
+from engine.training.runtime import wait_politely
 
 
 def ready_event() -> EngineReady:
@@ -47,6 +48,7 @@ def main() -> int:
     # Ctrl+C in the terminal reaches every process of the group; the window decides about the engine. A handler rather
     # than SIG_IGN, which child processes would inherit.
     signal.signal(signal.SIGINT, lambda *_: None)
+    wait_politely()
     channel = Channel(claim_stdout())
     return Server(channel, HANDLERS).serve(0, ready_event(), warm_up=_warm_up)
 
