@@ -336,7 +336,6 @@ def _picture_field(samples: Samples) -> Field:
         height, width, channels = column.array.shape[1:]
         gray = channels <= 2
         fit: tuple[int, int] = (int(height), int(width))
-        photos = False
     else:
         assert isinstance(column, PictureFiles)
         sizes, gray = _look(column)
@@ -344,7 +343,6 @@ def _picture_field(samples: Samples) -> Field:
         width = round(numeric.median(size[1] for size in sizes))
         alike = len(set(sizes)) == 1
         fit = _fitting_size(height, width, len(column), alike)
-        photos = not gray and max(height, width) >= 64
     steps = (
         Step(type="Channels", attributes={"mode": "gray" if gray else "rgb"}),
         Step(type="Resize", attributes={"height": fit[0], "width": fit[1]}),
@@ -353,14 +351,11 @@ def _picture_field(samples: Samples) -> Field:
     )
     labels = samples.columns.get(LABEL)
     words = isinstance(labels, Strings) and numeric.fmean(map(len, labels.values)) > 2
-    augmentation: list[Step] = []
-    if words:  # digits and letters must not be mirrored
-        augmentation.append(Step(type="RandomFlip"))
-    elif not photos:
-        augmentation.append(Step(type="RandomShift", attributes={"fraction": 0.05}))
-    if photos:
-        augmentation += [Step(type="RandomCrop", attributes={"smallest": 0.75}), Step(type="Brightness")]
-    return Field(name=PIXELS, kind=FieldKind.IMAGE, preparation=steps, augmentation=tuple(augmentation))
+    # Digits and letters must not be mirrored. Stronger changes are left to the user, since the few epochs
+    # of a first run are too short for them to pay.
+    change = Step(type="RandomFlip") if words else Step(type="RandomShift", attributes={"fraction": 0.05})
+    augmentation = (change,)
+    return Field(name=PIXELS, kind=FieldKind.IMAGE, preparation=steps, augmentation=augmentation)
 
 
 def _look(pictures: PictureFiles) -> tuple[list[tuple[int, int]], bool]:
@@ -394,7 +389,7 @@ def _look(pictures: PictureFiles) -> tuple[list[tuple[int, int]], bool]:
 
 def _fitting_size(height: int, width: int, count: int, alike: bool) -> tuple[int, int]:
     """Height and width for the network: near the usual picture, small enough that two cores train in minutes."""
-    cap = 96 if count <= 4000 else 64 if count <= 15000 else 48 if count <= 40000 else 32
+    cap = 64 if count <= 15000 else 48 if count <= 40000 else 32
     longest = max(height, width)
     if alike and longest <= cap:
         return height, width
