@@ -43,8 +43,8 @@ def main(project: Path | None = None) -> int:
         if project is not None:
             bench.project.open_soon(project)
         engine.start()
-        bench.library.read_examples()
-        bench.library.check_recent()
+        bench.shelf.read_examples()
+        bench.shelf.check_recent()
         preload()
 
     QTimer.singleShot(0, after_showing)

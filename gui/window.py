@@ -55,7 +55,7 @@ class MainWindow(QMainWindow):
         self.menu = MainMenu(self.commands, bench.project.history, self)
         self.top = TopBar(self.menu)
         self.banners = Banners()
-        self.start = StartPage(bench.library)
+        self.start = StartPage(bench.shelf)
         self.pages = QStackedWidget()
         self.pages.addWidget(self.start)
         self.status = StatusLine()
@@ -86,7 +86,7 @@ class MainWindow(QMainWindow):
     def _add_commands(self) -> None:
         add = self.commands.add
         bench = self.bench
-        add("new", "New project", lambda: bench.library.new_project(), ("Ctrl+N",))
+        add("new", "New project", lambda: bench.shelf.new_project(), ("Ctrl+N",))
         add("open", "Open project…", self._choose_project, ("Ctrl+O",))
         add("import", "Add data…", self._choose_data, ("Ctrl+I",))
         add("save", "Save", bench.project.save, ("Ctrl+S",))
@@ -121,9 +121,9 @@ class MainWindow(QMainWindow):
         for signal in (bench.data.changed, bench.evaluation.changed, bench.engine.state_changed, bench.engine.ready):
             signal.connect(self._refresh_soon)
         bench.runs.start_failed.connect(self._on_start_failed)
-        bench.library.failed.connect(self._on_library_failed)
-        bench.library.recent_checked.connect(lambda recent: self.menu.set_recent(recent, bench.project.open_soon))
-        bench.settings.changed.connect(bench.library.check_recent)
+        bench.shelf.failed.connect(self._on_shelf_failed)
+        bench.shelf.recent_checked.connect(lambda recent: self.menu.set_recent(recent, bench.project.open_soon))
+        bench.settings.changed.connect(bench.shelf.check_recent)
         bench.engine.state_changed.connect(self._on_engine_state)
         reporter.reported.connect(self._on_error_reported)
 
@@ -280,7 +280,7 @@ class MainWindow(QMainWindow):
         return [(f"Show the {tab.capitalize()} tab", lambda: self.go_to_tab(tab))]
 
     def _choose_project(self) -> None:
-        path = choosers.choose_project(self, self.bench.library.home)
+        path = choosers.choose_project(self, self.bench.shelf.home)
         if path is not None:
             self.bench.project.open_soon(path)
 
@@ -298,7 +298,7 @@ class MainWindow(QMainWindow):
             self._take_in([path])
 
     def _take_in(self, paths: list[Path]) -> None:
-        wrong = self.bench.library.take_in(paths)
+        wrong = self.bench.shelf.take_in(paths)
         if wrong:
             self._say_refused(wrong)
         elif self.bench.project.directory is not None:
@@ -308,9 +308,9 @@ class MainWindow(QMainWindow):
         directory = self.bench.project.directory
         if directory is None:
             return
-        to = choosers.choose_new_folder(self, self.bench.library.home / f"{directory.name}-copy")
+        to = choosers.choose_new_folder(self, self.bench.shelf.home / f"{directory.name}-copy")
         if to is not None:
-            self.bench.library.save_copy(to)
+            self.bench.shelf.save_copy(to)
 
     def _find(self) -> None:
         self.go_to_tab("design")
@@ -363,7 +363,7 @@ class MainWindow(QMainWindow):
         self._failed_opening = None
         if project.directory is None:
             self.pages.setCurrentWidget(self.start)
-            self.bench.library.check_recent()
+            self.bench.shelf.check_recent()
             self.refresh()
             return
         tab = project.project.view.tab
@@ -420,8 +420,8 @@ class MainWindow(QMainWindow):
     def _on_start_failed(self, error: NetwrightError) -> None:
         self.banners.say("train", "error", "Training could not start", sentence(error))
 
-    def _on_library_failed(self, error: NetwrightError) -> None:
-        self.banners.say("library", "error", "That did not work", sentence(error))
+    def _on_shelf_failed(self, error: NetwrightError) -> None:
+        self.banners.say("shelf", "error", "That did not work", sentence(error))
 
     def _on_engine_state(self, state: str) -> None:
         engine = self.bench.engine

@@ -4,11 +4,11 @@ from typing import Any
 
 from gui.models.data import DataModel
 from gui.models.evaluation import EvaluationModel
-from gui.models.library import Library
 from gui.models.project import ProjectModel
 from gui.models.runs import RunsModel
 from gui.models.selection import Selection
 from gui.models.settings import Settings
+from gui.models.shelf import Shelf
 from gui.models.use import UseModel
 
 
@@ -24,12 +24,12 @@ class Workbench:
         self.data = DataModel(self.project, engine)
         self.evaluation = EvaluationModel(self.project, engine)
         self.use = UseModel(self.project, engine)
-        self.library = Library(settings, self.project, self.data)
+        self.shelf = Shelf(settings, self.project, self.data)
 
     def shut_down(self) -> None:
         """Save what is not saved, end the engine and every thread. Runs go on."""
         self.project.shut_down()
-        self.library.close()
+        self.shelf.close()
         self.data.close()
         self.engine.stop()
         self.settings.close()

@@ -3,9 +3,9 @@
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from gui.design.amounts import bytes_text, number_text
-from gui.design.facts import Facts
 from gui.design.node_settings import batch_size
 from gui.models.project import ProjectModel
+from gui.widgets.facts import Facts
 from gui.widgets.section_label import SectionLabel
 from gui.widgets.text import Text
 

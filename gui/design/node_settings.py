@@ -15,13 +15,13 @@ from engine.document.edits import Edit, SetAttributes, SetBypassed, SetFrozen, S
 from engine.document.graph import Node
 from gui.design import graph_edits
 from gui.design.amounts import bytes_text, number_text
-from gui.design.facts import Facts
 from gui.design.families import color_name
 from gui.design.node_text import caption
 from gui.design.problem_row import ProblemRow
 from gui.forms.attribute_form import AttributeForm
 from gui.models.project import ProjectModel
 from gui.widgets.choice_editor import Choice, ChoiceEditor
+from gui.widgets.facts import Facts
 from gui.widgets.form_row import FormRow
 from gui.widgets.guarded import guarded
 from gui.widgets.list_editor import TextEditor

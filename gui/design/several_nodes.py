@@ -10,11 +10,11 @@ from engine.catalog.registry import layer_type
 from engine.document.edits import Batch, Edit, SetAttributes, SetBypassed, SetFrozen
 from gui.design import graph_edits
 from gui.design.amounts import number_text
-from gui.design.facts import Facts
 from gui.design.node_settings import CAPTION_WIDTH
 from gui.forms.attribute_form import AttributeForm
 from gui.models.project import ProjectModel
 from gui.widgets.button import Button
+from gui.widgets.facts import Facts
 from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.section_label import SectionLabel
 from gui.widgets.text import Text

@@ -10,7 +10,7 @@ from PySide6.QtGui import QAction, QActionGroup, QKeySequence, QUndoStack
 from PySide6.QtWidgets import QMenu, QWidget
 
 from gui.frame.top_bar import CAPTIONS, TABS
-from gui.models.library import Recent
+from gui.models.shelf import Recent
 from gui.widgets.plain_text import button_text, tooltip_text
 
 THEMES: Final = (("system", "Follow the system"), ("dark", "Dark"), ("light", "Light"))

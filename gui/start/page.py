@@ -5,7 +5,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from gui.models.library import Example, Library, Recent
+from gui.models.shelf import Example, Recent, Shelf
 from gui.start.example_card import ExampleCard
 from gui.start.recent_list import RecentList
 from gui.widgets.button import Button
@@ -19,7 +19,7 @@ _CARDS_IN_A_ROW = 3
 
 
 class StartPage(QWidget):
-    """Shows what the library found and passes on what the user picks."""
+    """Shows what the shelf found and passes on what the user picks."""
 
     chooser_requested = Signal(str)
     """folder, file or project: which chooser is wanted."""
@@ -28,9 +28,9 @@ class StartPage(QWidget):
     refused = Signal(str)
     """Why something dropped was not taken."""
 
-    def __init__(self, library: Library, parent: QWidget | None = None) -> None:
+    def __init__(self, shelf: Shelf, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._library = library
+        self._shelf = shelf
         self.setObjectName("start")
         self.setProperty("role", "page")
         self.drop = DropArea(
@@ -45,7 +45,7 @@ class StartPage(QWidget):
         self.drop.refused.connect(self.refused)
         self.recent = RecentList()
         self.recent.open_requested.connect(self.open_requested)
-        self.recent.forget_requested.connect(library.forget_recent)
+        self.recent.forget_requested.connect(shelf.forget_recent)
         self.cards: list[ExampleCard] = []
         self._grid = QGridLayout()
         self._grid.setSpacing(12)
@@ -74,8 +74,8 @@ class StartPage(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(scroll)
-        library.examples_read.connect(self._on_examples)
-        library.recent_checked.connect(self._on_recent)
+        shelf.examples_read.connect(self._on_examples)
+        shelf.recent_checked.connect(self._on_recent)
 
     def _buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -89,7 +89,7 @@ class StartPage(QWidget):
             row.addWidget(button)
         row.addStretch(1)
         empty = Button("New empty project", role="quiet", icon="plus", name="start.empty")
-        empty.clicked.connect(lambda: self._library.new_project())
+        empty.clicked.connect(lambda: self._shelf.new_project())
         existing = Button("Open a project", role="quiet", icon="folder", name="start.open")
         existing.clicked.connect(lambda: self.chooser_requested.emit("project"))
         row.addWidget(empty)
@@ -97,7 +97,7 @@ class StartPage(QWidget):
         return row
 
     def _on_dropped(self, paths: list[Path]) -> None:
-        wrong = self._library.take_in(paths)
+        wrong = self._shelf.take_in(paths)
         if wrong:
             self.refused.emit(wrong)
 
@@ -108,7 +108,7 @@ class StartPage(QWidget):
         for number, example in enumerate(found):
             card = ExampleCard(example.title, example.sentence, example.icon)
             card.setObjectName(f"example.{example.path.name}")
-            card.clicked.connect(lambda _checked=False, path=example.path: self._library.open_example(path))
+            card.clicked.connect(lambda _checked=False, path=example.path: self._shelf.open_example(path))
             self._grid.addWidget(card, number // _CARDS_IN_A_ROW, number % _CARDS_IN_A_ROW, Qt.AlignmentFlag.AlignTop)
             self.cards.append(card)
         if not found:

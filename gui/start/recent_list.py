@@ -5,7 +5,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
-from gui.models.library import Recent
+from gui.models.shelf import Recent
 from gui.widgets.button import Button
 from gui.widgets.icons import icon_pixmap
 from gui.widgets.text import Text

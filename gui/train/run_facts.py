@@ -5,46 +5,13 @@ from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 from engine.protocol.run_events import EpochFinished, RunNote
 from gui.models.curves import RunCurves
 from gui.models.runs import RunsModel
+from gui.widgets.facts import Facts
 from gui.widgets.icons import icon_pixmap
 from gui.widgets.progress_line import clock
 from gui.widgets.side_panel import SidePanel
 from gui.widgets.text import Text
 
 _MOST_EVENTS = 40
-
-
-class Facts(QWidget):
-    """Names and values under each other."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setHorizontalSpacing(8)
-        self._grid.setVerticalSpacing(6)
-        self._grid.setColumnStretch(1, 1)
-        self._rows: list[tuple[Text, Text]] = []
-
-    def set_facts(self, facts: list[tuple[str, str]]) -> None:
-        """Show these, those without a value left out."""
-        facts = [fact for fact in facts if fact[1]]
-        while len(self._rows) < len(facts):
-            name, value = Text("", role="mono", tone="dim"), Text("", role="mono")
-            at = len(self._rows)
-            self._grid.addWidget(name, at, 0)
-            self._grid.addWidget(value, at, 1)
-            self._rows.append((name, value))
-        for at, (name, value) in enumerate(self._rows):
-            shown = at < len(facts)
-            name.setVisible(shown)
-            value.setVisible(shown)
-            if shown:
-                name.set_text(facts[at][0])
-                value.set_text(facts[at][1])
-
-    def facts(self) -> list[tuple[str, str]]:
-        """What is shown."""
-        return [(name.whole_text(), value.whole_text()) for name, value in self._rows if not name.isHidden()]
 
 
 class EventList(QWidget):
@@ -144,7 +111,7 @@ class RunFacts(SidePanel):
             ]
         if curves.steps_planned:
             facts.append(("step", f"{curves.step:,} / {curves.steps_planned:,}"))
-        self.facts.set_facts(facts)
+        self.facts.show_rows([fact for fact in facts if fact[1]])
         self.event_list.set_events(_events_of(curves))
 
     def _on_events_arrived(self, run: int, events: object) -> None:

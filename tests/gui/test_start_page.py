@@ -26,8 +26,8 @@ def click(qtbot: QtBot, widget: QWidget) -> None:
 
 @pytest.fixture
 def with_examples(window: MainWindow, qtbot: QtBot) -> MainWindow:
-    with qtbot.waitSignal(window.bench.library.examples_read):
-        window.bench.library.read_examples()
+    with qtbot.waitSignal(window.bench.shelf.examples_read):
+        window.bench.shelf.read_examples()
     return window
 
 
@@ -38,7 +38,7 @@ def test_examples_are_cards_that_open_a_copy(with_examples: MainWindow, qtbot: Q
     assert len(card.accessibleDescription()) > 20
     with qtbot.waitSignal(window.bench.project.opened, timeout=10_000):
         click(qtbot, card)
-    assert window.bench.project.directory == window.bench.library.home / "penguins"
+    assert window.bench.project.directory == window.bench.shelf.home / "penguins"
     assert window.bench.project.project.graph.nodes
 
 
@@ -65,7 +65,7 @@ def test_data_dropped_on_the_page_makes_a_project(window: MainWindow, qtbot: QtB
     QApplication.sendEvent(drop, QDropEvent(QPointF(20, 20), *how))
     engine = window.bench.engine
     qtbot.waitUntil(lambda: bool(engine.asked(ImportData)), timeout=10_000)
-    assert window.bench.project.directory == window.bench.library.home / "flowers"
+    assert window.bench.project.directory == window.bench.shelf.home / "flowers"
     assert window.tab() == "data"
 
 
@@ -81,14 +81,14 @@ def test_data_is_chosen_by_dialog(
 def test_recent_projects_come_back_and_lost_ones_say_why(window: MainWindow, qtbot: QtBot) -> None:
     project = window.bench.project
     with qtbot.waitSignal(project.opened, timeout=10_000):
-        window.bench.library.new_project("here")
+        window.bench.shelf.new_project("here")
     with qtbot.waitSignal(project.opened, timeout=10_000):
-        window.bench.library.new_project("gone")
+        window.bench.shelf.new_project("gone")
     gone = project.directory
     project.close()
     assert gone is not None
     gone.rename(gone.with_name("elsewhere"))
-    window.bench.library.check_recent()
+    window.bench.shelf.check_recent()
     rows = window.start.recent
     qtbot.waitUntil(lambda: len(rows.rows) == 2 and not rows.rows[0].open.isEnabled())
     assert rows.rows[0].where.whole_text() == "The folder is gone."
@@ -101,6 +101,6 @@ def test_recent_projects_come_back_and_lost_ones_say_why(window: MainWindow, qtb
 
 def test_closing_a_project_leads_back(window: MainWindow, qtbot: QtBot) -> None:
     with qtbot.waitSignal(window.bench.project.opened, timeout=10_000):
-        window.bench.library.new_project("one")
+        window.bench.shelf.new_project("one")
     window.commands.actions["close"].trigger()
     assert window.pages.currentWidget() is window.start

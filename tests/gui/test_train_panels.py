@@ -265,7 +265,7 @@ def test_facts_and_events_of_the_run(bench, directory, qtbot):
     log.note("Batch 7 held no number; it was <b>left out</b>.", warning=True)
     tab = opened(bench, directory, qtbot)
     qtbot.waitUntil(lambda: len(tab.facts.event_list.events()) == 2)
-    facts = dict(tab.facts.facts.facts())
+    facts = dict(tab.facts.facts.rows())
     assert (facts["device"], facts["parameters"], facts["batch"]) == ("cuda:0", "1,700,000", "128")
     assert ("2", "Batch 7 held no number; it was <b>left out</b>.", True) in tab.facts.event_list.events()
     tab.resize(1000, 800)

@@ -9,25 +9,25 @@ from pytestqt.qtbot import QtBot
 from engine.document import files
 from engine.document.project import Project
 from engine.protocol.messages import ImportData
-from gui.models import library as library_module
+from gui.models import shelf as shelf_module
 from gui.models.data import DataModel
-from gui.models.library import Library
 from gui.models.project import ProjectModel
 from gui.models.settings import Settings
+from gui.models.shelf import Shelf
 from tests.gui.fake_engine import FakeEngine
 
 
 @pytest.fixture
-def library(model: ProjectModel, engine: FakeEngine) -> Iterator[Library]:
+def shelf(model: ProjectModel, engine: FakeEngine) -> Iterator[Shelf]:
     settings = Settings()
-    library = Library(settings, model, DataModel(model, engine))
-    yield library
-    library.close()
+    shelf = Shelf(settings, model, DataModel(model, engine))
+    yield shelf
+    shelf.close()
     settings.close()
 
 
-def test_every_example_that_ships_has_a_title_and_a_sentence(library: Library) -> None:
-    found = library_module.examples()
+def test_every_example_that_ships_has_a_title_and_a_sentence(shelf: Shelf) -> None:
+    found = shelf_module.examples()
     assert {example.path.name for example in found} >= {"garments", "penguins", "names"}
     for example in found:
         assert example.title and example.title != example.path.name
@@ -36,90 +36,90 @@ def test_every_example_that_ships_has_a_title_and_a_sentence(library: Library) -
     assert {example.icon for example in found} >= {"image", "table", "text"}
 
 
-def test_an_example_is_opened_as_a_copy(library: Library, model: ProjectModel, qtbot: QtBot) -> None:
-    example = library_module.EXAMPLES / "penguins"
+def test_an_example_is_opened_as_a_copy(shelf: Shelf, model: ProjectModel, qtbot: QtBot) -> None:
+    example = shelf_module.EXAMPLES / "penguins"
     with qtbot.waitSignal(model.opened, timeout=10_000):
-        library.open_example(example)
-    assert model.directory == library.home / "penguins"
+        shelf.open_example(example)
+    assert model.directory == shelf.home / "penguins"
     assert not model.read_only
     assert (model.directory / "data" / "penguins.csv").is_file()
     assert not (example / ".netwright" / "lock").exists()
     with qtbot.waitSignal(model.opened, timeout=10_000):
-        library.open_example(example)
-    assert model.directory == library.home / "penguins-2"
+        shelf.open_example(example)
+    assert model.directory == shelf.home / "penguins-2"
 
 
 def test_a_new_project_for_data_imports_it(
-    library: Library, model: ProjectModel, engine: FakeEngine, qtbot: QtBot, tmp_path: Path
+    shelf: Shelf, model: ProjectModel, engine: FakeEngine, qtbot: QtBot, tmp_path: Path
 ) -> None:
     data = tmp_path / "my <b>photos"
     data.mkdir()
-    assert library.take_in([data]) == ""
+    assert shelf.take_in([data]) == ""
     qtbot.waitUntil(lambda: bool(engine.asked(ImportData)), timeout=10_000)
     assert engine.asked(ImportData)[0].path == str(data)
     assert model.directory is not None
-    assert model.directory.parent == library.home
+    assert model.directory.parent == shelf.home
     assert "<" not in model.directory.name
 
 
 def test_data_for_the_open_project_is_imported_into_it(
-    library: Library, model: ProjectModel, engine: FakeEngine, qtbot: QtBot, tmp_path: Path
+    shelf: Shelf, model: ProjectModel, engine: FakeEngine, qtbot: QtBot, tmp_path: Path
 ) -> None:
     model.create(tmp_path / "p", Project(name="p"))
     table = tmp_path / "t.csv"
     table.write_text("a,b\n1,2\n")
-    assert library.take_in([table]) == ""
+    assert shelf.take_in([table]) == ""
     qtbot.waitUntil(lambda: bool(engine.asked(ImportData)))
     assert model.directory == tmp_path / "p"
 
 
-def test_a_dropped_project_is_opened(library: Library, model: ProjectModel, qtbot: QtBot, tmp_path: Path) -> None:
+def test_a_dropped_project_is_opened(shelf: Shelf, model: ProjectModel, qtbot: QtBot, tmp_path: Path) -> None:
     files.create(tmp_path / "p", Project(name="p"))
     with qtbot.waitSignal(model.opened):
-        assert library.take_in([tmp_path / "p"]) == ""
+        assert shelf.take_in([tmp_path / "p"]) == ""
     assert model.directory == tmp_path / "p"
 
 
-def test_several_things_at_once_are_refused(library: Library, tmp_path: Path) -> None:
-    assert "one" in library.take_in([tmp_path / "a", tmp_path / "b"])
+def test_several_things_at_once_are_refused(shelf: Shelf, tmp_path: Path) -> None:
+    assert "one" in shelf.take_in([tmp_path / "a", tmp_path / "b"])
 
 
-def test_recent_projects_that_are_gone_say_so(library: Library, model: ProjectModel, qtbot: QtBot) -> None:
+def test_recent_projects_that_are_gone_say_so(shelf: Shelf, model: ProjectModel, qtbot: QtBot) -> None:
     with qtbot.waitSignal(model.opened, timeout=10_000):
-        library.new_project("one")
+        shelf.new_project("one")
     one = model.directory
     with qtbot.waitSignal(model.opened, timeout=10_000):
-        library.new_project("two")
+        shelf.new_project("two")
     model.close()
     assert one is not None
     one.rename(one.with_name("moved"))
-    with qtbot.waitSignal(library.recent_checked) as told:
-        library.check_recent()
+    with qtbot.waitSignal(shelf.recent_checked) as told:
+        shelf.check_recent()
     two, gone = told.args[0]
     assert (two.name, two.missing) == ("two", "")
     assert (gone.name, gone.missing) == ("one", "The folder is gone.")
 
 
 def test_a_home_that_cannot_be_made_is_told(
-    library: Library, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    shelf: Shelf, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").write_bytes(b"")
     monkeypatch.setenv("NETWRIGHT_HOME", str(tmp_path / "file" / "home"))
-    with qtbot.waitSignal(library.failed, timeout=10_000) as told:
-        library.new_project()
+    with qtbot.waitSignal(shelf.failed, timeout=10_000) as told:
+        shelf.new_project()
     assert told.args[0].message
     assert "Errno" not in told.args[0].message
 
 
 def test_a_copy_takes_the_data_along_and_leaves_the_runs(
-    library: Library, model: ProjectModel, qtbot: QtBot, tmp_path: Path
+    shelf: Shelf, model: ProjectModel, qtbot: QtBot, tmp_path: Path
 ) -> None:
     with qtbot.waitSignal(model.opened, timeout=10_000):
-        library.open_example(library_module.EXAMPLES / "penguins")
+        shelf.open_example(shelf_module.EXAMPLES / "penguins")
     assert model.directory is not None
     (model.directory / "runs" / "0001").mkdir(parents=True)
     with qtbot.waitSignal(model.opened, timeout=10_000):
-        library.save_copy(tmp_path / "copy")
+        shelf.save_copy(tmp_path / "copy")
     assert model.directory == tmp_path / "copy"
     assert (tmp_path / "copy" / "data" / "penguins.csv").is_file()
     assert not (tmp_path / "copy" / "runs").exists()
@@ -130,4 +130,4 @@ def test_a_copy_takes_the_data_along_and_leaves_the_runs(
     ("name", "folder"), [("CON", "CON-project"), ("a/b:c", "a-b-c"), ("…", "untitled"), ("", "untitled")]
 )
 def test_folders_get_names_every_system_takes(name: str, folder: str) -> None:
-    assert library_module._folder_name(name) == folder
+    assert shelf_module._folder_name(name) == folder

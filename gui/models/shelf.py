@@ -42,7 +42,7 @@ class Recent:
     missing: str = ""
 
 
-class Library(QObject):
+class Shelf(QObject):
     """Copies and creates folders on a thread of its own; then the project is opened."""
 
     failed = Signal(object)
@@ -59,7 +59,7 @@ class Library(QObject):
         self._settings = settings
         self._project = project
         self._data = data
-        self._background = Background("netwright-library", self)
+        self._background = Background("netwright-shelf", self)
         self._import_into: tuple[Path, Path] | None = None  # (project, data) while the project for it is opened
         project.opened.connect(self._on_opened)
 
