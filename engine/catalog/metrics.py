@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from engine.catalog.entry import Entry, attribute
+from engine.catalog.entry import Entry
 from engine.document.data_spec import FieldKind
 
 
@@ -50,17 +50,17 @@ class BalancedAccuracy(Metric):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class TopKAccuracy(Metric):
-    """The share of samples whose right class is among the first few guesses.
+class Top3Accuracy(Metric):
+    """The share of samples whose right class is among the first three guesses.
 
-    Samples whose class is among the k highest scores / samples, 0 to 1.
+    Samples whose class is among the 3 highest scores / samples, 0 to 1.
     """
 
-    key: ClassVar[str] = "top_k_accuracy"
+    key: ClassVar[str] = "top_3_accuracy"
     caption: ClassVar[str] = "Top-3 accuracy"
     kinds: ClassVar[tuple[FieldKind, ...]] = _CATEGORY
     percent: ClassVar[bool] = True
-    k: int = attribute(3, minimum=1, maximum=1000, help="How many guesses count.")
+    k: ClassVar[int] = 3
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

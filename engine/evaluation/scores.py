@@ -80,7 +80,7 @@ def category_metrics(scores_nc: Tensor, true_n: Tensor) -> dict[str, float]:
     right_n = answer_n == true_n
     found = {"accuracy": float(right_n.double().mean())}
     found.update(macro_averages(count_by_class(answer_n, true_n, classes)))
-    for k, name in ((2, "top_2_accuracy"), (3, "top_k_accuracy"), (5, "top_5_accuracy")):
+    for k, name in ((2, "top_2_accuracy"), (3, "top_3_accuracy"), (5, "top_5_accuracy")):
         if classes > k:
             among = (scores_nc.topk(k, dim=1).indices == true_n[:, None]).any(1)
             found[name] = float(among.double().mean())

@@ -11,7 +11,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from engine.catalog.metrics import Metric, TopKAccuracy
+from engine.catalog.metrics import Metric, Top3Accuracy
 from engine.catalog.registry import metric_named
 from engine.data.preparation import Preparation
 from engine.document.data_spec import Field, FieldKind
@@ -75,8 +75,8 @@ class CategoryScores(Scores):
         self._classes = max(1, len(field.statistics.classes))
         self._threshold = 0.0 if answer in ("softmax", "sigmoid") else 0.5
         self._by_class = bool({"balanced_accuracy", "precision_macro", "recall_macro", "f1_macro"} & set(keys))
-        self._with_top = "top_k_accuracy" in keys
-        self._k = min(TopKAccuracy().k, self._classes)
+        self._with_top = "top_3_accuracy" in keys
+        self._k = min(Top3Accuracy().k, self._classes)
         self._seen = torch.zeros(3, dtype=torch.int64, device=device)
         """Samples, right answers, samples whose class is among the first k."""
         self._of_class = torch.zeros((3, self._classes if self._by_class else 0), dtype=torch.int64, device=device)
@@ -98,7 +98,7 @@ class CategoryScores(Scores):
         seen, right, top = self._seen.tolist()
         if seen == 0:
             return {}
-        found = {"accuracy": right / seen, "top_k_accuracy": top / seen}
+        found = {"accuracy": right / seen, "top_3_accuracy": top / seen}
         if self._by_class:
             found.update(macro_averages(self._of_class))
         return found

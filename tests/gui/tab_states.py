@@ -157,7 +157,7 @@ def scores_of(run: int, count: int = 8, split: str = "test") -> EvaluationFinish
     ]
     field = FieldEvaluation(
         field="label",
-        metrics={"accuracy": 0.941, "f1_macro": 0.94, "top_k_accuracy": 0.983, "loss": 0.2134},
+        metrics={"accuracy": 0.941, "f1_macro": 0.94, "top_3_accuracy": 0.983, "loss": 0.2134},
         classes=names,
         matrix=matrix.tolist(),
         per_class=per_class,

@@ -55,7 +55,7 @@ def test_category_metrics() -> None:
     found = category_metrics(scores, torch.tensor([0, 2, 3]))
     assert found["accuracy"] == pytest.approx(1 / 3)
     assert found["top_2_accuracy"] == pytest.approx(2 / 3)
-    assert found["top_k_accuracy"] == pytest.approx(2 / 3)
+    assert found["top_3_accuracy"] == pytest.approx(2 / 3)
     assert "top_5_accuracy" not in found
     assert "top_2_accuracy" not in category_metrics(torch.rand(4, 2), torch.tensor([0, 1, 0, 1]))
     assert next(iter(found)) == "accuracy"

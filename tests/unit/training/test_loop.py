@@ -319,12 +319,12 @@ def test_numbers_are_scored_in_their_own_unit(tmp_path: Path) -> None:
 
 
 def test_asked_metrics_are_told(tmp_path: Path) -> None:
-    metrics = ("f1_macro", "balanced_accuracy", "top_k_accuracy", "precision_macro", "recall_macro")
+    metrics = ("f1_macro", "balanced_accuracy", "top_3_accuracy", "precision_macro", "recall_macro")
     rig = Rig(tmp_path, classifier(*HIDDEN, recipe=fast(epochs=1, metrics=metrics)), class_data())
     rig.run()
     event = rig.events(EpochFinished)[-1]
     assert set(event.val) == {"loss", "accuracy", *metrics}
-    assert event.val["top_k_accuracy"] == 1.0  # three classes
+    assert event.val["top_3_accuracy"] == 1.0  # three classes
 
 
 def test_an_unknown_metric_is_refused_in_words(tmp_path: Path) -> None:

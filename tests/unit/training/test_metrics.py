@@ -18,7 +18,7 @@ from engine.training.metrics import (
 )
 
 CPU = torch.device("cpu")
-ALL = ("accuracy", "balanced_accuracy", "precision_macro", "recall_macro", "f1_macro", "top_k_accuracy")
+ALL = ("accuracy", "balanced_accuracy", "precision_macro", "recall_macro", "f1_macro", "top_3_accuracy")
 
 
 def test_categories_by_hand() -> None:
@@ -52,7 +52,7 @@ def test_cutting_makes_no_difference(cuts: tuple[int, ...]) -> None:
         parts.add(some, truth)
     assert {f"x.{name}": value for name, value in whole.values().items()} == parts.values()
     top = (prediction.topk(3).indices == target[:, None]).any(1).float().mean()
-    assert whole.values()["top_k_accuracy"] == pytest.approx(float(top))
+    assert whole.values()["top_3_accuracy"] == pytest.approx(float(top))
 
 
 def test_sums_can_be_put_back() -> None:
