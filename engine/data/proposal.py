@@ -8,8 +8,8 @@ from engine.document.graph import Edge, Graph, Node, Value
 from engine.document.project import Project
 from engine.document.recipe import Phase, Player, Recipe
 
-_COLUMN, _ROW = 240.0, 150.0
-_PER_ROW = 6
+_COLUMN, _ROW = 280.0, 150.0
+_PER_ROW = 5
 
 
 class _Drawing:
@@ -46,10 +46,10 @@ class _Drawing:
         if self._column >= _PER_ROW:
             self.wrap()
         loss = "CrossEntropyLoss" if target.kind is FieldKind.CATEGORY else "MSELoss"
-        column, row = self._column, self._row
+        column, row = max(1, self._column), self._row  # the Input of the target stands left of the loss
         self.at("answer", "Output", column, row, field=target.name)
         self.at("loss", loss, column, row + 1)
-        self.at("target", "Input", max(0, column - 1), row + 1, title=target.name, fields=[target.name])
+        self.at("target", "Input", column - 1, row + 1, title=target.name, fields=[target.name])
         self.graph.connect(Edge(source=source, target="answer", input="prediction"))
         self.graph.connect(Edge(source=source, target="loss", input="prediction"))
         self.graph.connect(Edge(source="target", target="loss", input="target"))
