@@ -43,10 +43,9 @@ class _Drawing:
 
     def finish(self, source: str, target: Field) -> None:
         """Output, loss and the Input of the field to learn, around the end of the chain."""
-        if self._column >= _PER_ROW:
-            self.wrap()
         loss = "CrossEntropyLoss" if target.kind is FieldKind.CATEGORY else "MSELoss"
-        column, row = max(1, self._column), self._row  # the Input of the target stands left of the loss
+        # Right behind the chain, also at the end of a full row: a link round the row would pass behind the cards.
+        column, row = self._column, self._row
         self.at("answer", "Output", column, row, field=target.name)
         self.at("loss", loss, column, row + 1)
         self.at("target", "Input", column - 1, row + 1, title=target.name, fields=[target.name])
