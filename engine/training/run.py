@@ -13,11 +13,13 @@ import signal
 import sys
 import time
 import traceback
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Final
 
-from engine.document.files import from_bytes
+from engine.document.atomic import write_atomically
+from engine.document.files import from_bytes, to_bytes
 from engine.document.project import Project
 from engine.errors import Cancelled, NetwrightError, ProjectError, RunNotFound, TrainingError
 from engine.protocol.run_events import (
@@ -40,6 +42,7 @@ from engine.training.runtime import keep_memory, wait_politely
 if TYPE_CHECKING:
     import torch
 
+    from engine.checks.inference import ShapeChecker
     from engine.training.checkpoint import Checkpoint
     from engine.training.loop import Loop
 
@@ -118,8 +121,6 @@ class RunProcess:
         # Only now, as they import torch.
         import torch
 
-        from engine.checks.inference import ShapeChecker
-        from engine.compiler.plan import first_error
         from engine.data.dataset import open_dataset
         from engine.training.device import choose_precision, set_threads
         from engine.training.loop import Loop
@@ -127,17 +128,18 @@ class RunProcess:
         from engine.training.saver import Saver
         from engine.training.task import prepare_task
 
-        checker = ShapeChecker(project)
-        error = first_error(checker.problems())
-        if error is not None:
-            raise error
+        project_dir = self.folder.path.parent.parent
+        checker = self._checked(project)
+        if not self.resume:
+            measured = self._measured(project, project_dir)
+            if measured is not project:
+                project, checker = measured, self._checked(measured)
         checkpoint = self._checkpoint()
         state = checkpoint.state if checkpoint is not None else RunState()
         largest_batch = max(phase.batch_size for phase in recipe.phases)
         threads = set_threads(checker.total_cost().multiply_adds, largest_batch, state.threads)
         device = self._device(project, state)
         precision, note = choose_precision(recipe.precision, device)
-        project_dir = self.folder.path.parent.parent
         dataset = open_dataset(project_dir, project.data, progress=self._data_progress, cancelled=self._is_cancelled)
         task = prepare_task(project, dataset, device=device, precision=precision, checker=checker)
         for text in self._differences(state, threads, dataset.fingerprint) if checkpoint is not None else ():
@@ -168,6 +170,34 @@ class RunProcess:
                 hint="Start a new run.",
             ) from error
         return from_bytes(data, str(self.folder.project_file))
+
+    @staticmethod
+    def _checked(project: Project) -> "ShapeChecker":
+        """Shapes of a network without errors; raises the first error there is."""
+        from engine.checks.inference import ShapeChecker
+        from engine.compiler.plan import first_error
+
+        checker = ShapeChecker(project)
+        error = first_error(checker.problems())
+        if error is not None:
+            raise error
+        return checker
+
+    def _measured(self, project: Project, project_dir: Path) -> Project:
+        """The project with statistics of the data as it is now.
+
+        Preparation, split or files may have changed since they were measured: letters that became words have another
+        vocabulary. What differs is written into the run's own project.json, which scores and exports go by.
+        """
+        from engine.data.importing import refresh
+
+        data = refresh(project_dir, project.data, progress=self._data_progress, cancelled=self._is_cancelled)
+        if data == project.data:
+            return project
+        measured = replace(project, data=data)
+        write_atomically(self.folder.project_file, to_bytes(measured))
+        self.log.append(RunNote(text="The data was measured anew: its preparation, split or files have changed."))
+        return measured
 
     def _say_hello(self, project: Project) -> None:
         recipe = project.recipe
