@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -11,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QEventLoop, QTimer, SignalInstance
+
+from engine.document.copying import copy_project
 
 ROOT = Path(__file__).parents[1]
 EXAMPLE = "garments"
@@ -35,8 +36,7 @@ def _copy_of_example() -> Path:
     """The project to work on: a copy, made once, so that the shipped example stays as it is."""
     project = BUILD / EXAMPLE
     if not (project / "project.json").exists():
-        ignored = shutil.ignore_patterns("runs", "exports", ".netwright")
-        shutil.copytree(ROOT / "projects" / EXAMPLE, project, ignore=ignored, dirs_exist_ok=True)
+        copy_project(ROOT / "projects" / EXAMPLE, project)
     return project
 
 

@@ -4,12 +4,11 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.document.copying import copy_project
 from engine.document.files import FILE_NAME, require_own_place
-from engine.document.history import record
 from engine.errors import ProjectError, UsageError
 
 FOLDER = Path(__file__).resolve().parents[2] / "projects"
-_NOT_COPIED = ("runs", "exports", ".netwright", "__pycache__", ".save-*.tmp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +56,10 @@ def copy_example(name: str, to: Path) -> None:
             f"'{to}' is there already.", where=str(to), expected="a new or empty folder", hint="Choose another folder."
         )
     try:
-        shutil.copytree(found.folder, to, ignore=shutil.ignore_patterns(*_NOT_COPIED), dirs_exist_ok=True)
+        copy_project(found.folder, to)
     except (OSError, shutil.Error) as error:
         raise ProjectError(
             f"The example could not be copied to '{to}': {getattr(error, 'strerror', None) or 'some files failed'}.",
             where=str(to),
             hint="Choose another folder.",
         ) from error
-    record(to, (to / FILE_NAME).read_bytes())

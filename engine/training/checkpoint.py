@@ -98,7 +98,7 @@ def write(
     except SafetensorError as error:  # its only trouble here is the disk
         shutil.rmtree(temp, ignore_errors=True)
         raise OSError(errno.EIO, str(error)) from error
-    except BaseException:
+    except BaseException:  # raised again: no half-written checkpoint may stay, whatever ended the writing
         shutil.rmtree(temp, ignore_errors=True)
         raise
     for old in newest_first(folder, kind)[KEPT[kind] :]:

@@ -63,7 +63,7 @@ def load(directory: Path) -> Loaded:
             journal = Journal(folder, base)
             recovered = _replay(journal, project, notes)
         checker = new_checker(project)
-    except BaseException:
+    except BaseException:  # raised again: the lock may not outlive a project that did not open
         if journal is not None:
             journal.close()
         lock.release()

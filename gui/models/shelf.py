@@ -9,6 +9,7 @@ from typing import Final
 from PySide6.QtCore import QObject, Signal
 
 from engine.document import files
+from engine.document.copying import copy_files, copy_project
 from engine.document.project import Project
 from engine.errors import NetwrightError
 from gui.models.background import Background
@@ -18,7 +19,6 @@ from gui.models.project import ProjectModel
 from gui.models.settings import Settings
 
 EXAMPLES: Final = Path(__file__).resolve().parents[2] / "projects"
-_LEFT_BEHIND: Final = ("runs", "exports", ".netwright", ".save-*")
 _README_BYTES: Final = 20_000
 _TABLES: Final = (".csv", ".tsv")
 
@@ -87,7 +87,7 @@ class Shelf(QObject):
 
         def copy() -> Path:
             to = _free_folder(home, example.name)
-            shutil.copytree(example, to, ignore=shutil.ignore_patterns(*_LEFT_BEHIND))
+            copy_project(example, to)
             return to
 
         self._background.run(copy, self._project.open_soon, self._on_failed)
@@ -109,9 +109,7 @@ class Shelf(QObject):
         def copy() -> Path:
             if (to / files.FILE_NAME).exists():
                 files.create(to, project)  # says that there is one
-            shutil.copytree(
-                directory, to, dirs_exist_ok=True, ignore=shutil.ignore_patterns(*_LEFT_BEHIND, files.FILE_NAME)
-            )
+            copy_files(directory, to)
             project.name = to.name
             files.create(to, project)
             return to
