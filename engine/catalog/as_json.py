@@ -30,6 +30,8 @@ def _entry(item: type[Entry]) -> dict[str, Any]:
         "label": item.label(),
         "family": "",
         "help": item.help(),
+        "formula": item.formula,
+        "when": item.when,
         "details": item.details(),
         "synonyms": list(item.synonyms),
         "attributes": [_attribute(info) for info in item.attributes()],

@@ -152,10 +152,15 @@ class Entry:
     """Base of layers, losses, optimizers, schedules, metrics, preparation and augmentation steps.
 
     The class name is the `type` in project files. The docstring's first line is the help in one sentence; the rest is
-    the detail shown on F1. `target` names what the entry becomes in torch.
+    the detail shown on F1. `target` names what the entry becomes in torch. `formula` is what it computes in one line of
+    plain text ("y = x · Wᵀ + b"), or `no_formula` the reason why there is none; `when` is one plain sentence on when to
+    use it.
     """
 
     target: ClassVar[str] = ""
+    formula: ClassVar[str] = ""
+    no_formula: ClassVar[str] = ""
+    when: ClassVar[str] = ""
     synonyms: ClassVar[tuple[str, ...]] = ()
     caption: ClassVar[str] = ""
 
@@ -178,6 +183,11 @@ class Entry:
     def details(cls) -> str:
         """Shapes, formula, sources."""
         return (inspect.getdoc(cls) or "").partition("\n")[2].strip()
+
+    @classmethod
+    def about(cls) -> str:
+        """Help, formula and when to use it, a line each."""
+        return "\n".join(part for part in (cls.help(), cls.formula, cls.when) if part)
 
     @classmethod
     def attributes(cls) -> tuple[Attribute, ...]:

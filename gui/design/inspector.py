@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from engine.document.edits import Change
 from gui.design.network_summary import NetworkSummary
-from gui.design.node_settings import NodeSettings
+from gui.design.node_settings import NodeSettings, help_page
 from gui.design.several_nodes import SeveralNodes
 from gui.models.project import ProjectModel
 from gui.models.selection import Selection
@@ -21,6 +21,8 @@ class Inspector(QFrame):
 
     tidy_clicked = Signal()
     delete_clicked = Signal()
+    help_changed = Signal(str)
+    """The help page on what is selected."""
 
     def __init__(self, project: ProjectModel, selection: Selection, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -61,6 +63,7 @@ class Inspector(QFrame):
         if chosen != self._shown:
             self._scroll.verticalScrollBar().setValue(0)
         self._shown = chosen
+        self.help_changed.emit(help_page(nodes[chosen[0]] if len(chosen) == 1 else None))
         self.summary.setVisible(not chosen)
         self.node.setVisible(len(chosen) == 1)
         self.several.setVisible(len(chosen) > 1)

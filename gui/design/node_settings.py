@@ -84,6 +84,11 @@ class NodeSettings(QWidget):
         column.addLayout(head)
         self._help = Text("", tone="dim", wrap=True)
         column.addWidget(self._help)
+        self.formula = Text("", role="mono", wrap=True)
+        self.formula.setObjectName("design.inspector.formula")
+        self.formula.setAccessibleName("Formula")
+        self.formula.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        column.addWidget(self.formula)
         self._problems_label = self._section("Problems")
         self.problem_rows = [ProblemRow() for _ in range(3)]
         for row in self.problem_rows:
@@ -154,6 +159,8 @@ class NodeSettings(QWidget):
         self._title.set_text(caption(node, kind, data))
         self._name.set_text(node.id)
         self._help.set_text(kind.help() if kind is not None else "This version of Netwright does not know this layer.")
+        self.formula.set_text(kind.formula if kind is not None else "")
+        self.formula.setVisible(kind is not None and bool(kind.formula))
         problems = checker.problems_of(node_id)
         self._problems_label.setVisible(bool(problems))
         for number, row in enumerate(self.problem_rows):
@@ -171,7 +178,9 @@ class NodeSettings(QWidget):
         self.frozen.set_value(node.frozen)
         self.bypassed.set_value(node.bypassed)
         self._show_facts(node, checker.layers.get(node_id))
-        details = _paragraphs(kind.details()) if kind is not None else ""
+        details = (
+            "\n".join(part for part in (kind.when, _paragraphs(kind.details())) if part) if kind is not None else ""
+        )
         self._how.set_text(details)
         self._how_label.setVisible(bool(details))
         self._how.setVisible(bool(details))
@@ -281,11 +290,19 @@ def batch_size(project: ProjectModel) -> int:
     return phases[0].batch_size if phases else 64
 
 
+def help_page(node: Node | None) -> str:
+    """Where F1 leads with this node selected: the page that is made from its catalog entry."""
+    kind = layer_type(node.type) if node is not None else None
+    if kind is None:
+        return "design"
+    return f"{'losses' if kind.family is Family.LOSS else 'layers'}.{kind.type_name()}"
+
+
 def _activations() -> list[Choice]:
     found = [Choice(value="", label="none", help="Nothing is put after the layer.")]
     for kind in layers():
         if kind.family is Family.ACTIVATION:
-            found.append(Choice(value=kind.type_name(), label=kind.label(), help=kind.help()))
+            found.append(Choice(value=kind.type_name(), label=kind.label(), help=kind.about()))
     return found
 
 

@@ -70,6 +70,7 @@ class DesignTab(QWidget):
         self.canvas.inspect_requested.connect(self._on_inspect)
         self.problems.jumped.connect(self.canvas.reveal)
         self.problems.folded_changed.connect(self._fit_problems)
+        self.inspector.help_changed.connect(lambda page: self.setProperty("help", page))
         self.inspector.tidy_clicked.connect(self.canvas.tidy)
         self.inspector.delete_clicked.connect(lambda: self.canvas.commands.delete())
         project.changed.connect(self._on_changed)

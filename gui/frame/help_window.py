@@ -16,6 +16,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QTextBrowser, QVBoxLayout, QWidget
 
+from gui.frame import catalog_page
 from gui.widgets.button import Button
 from gui.widgets.fonts import SIZE_HEADING, SIZE_MONO, mono_font, text_font
 from gui.widgets.guarded import guarded
@@ -82,7 +83,7 @@ class HelpWindow(QDialog):
 
     def open_page(self, page: str, anchor: str = "") -> None:
         """Show a page by its name ("data"), at a heading if one is named; an unknown one shows the first page."""
-        if page not in pages():
+        if page not in pages() and catalog_page.markdown(page) is None:
             page = FIRST
         if self._page and page != self._page:
             self._back.append(self._page)
@@ -98,7 +99,7 @@ class HelpWindow(QDialog):
     def _show(self, page: str) -> None:
         self._page = page
         self.list.blockSignals(True)
-        self.list.select_key(page)
+        self.list.select_key(page.partition(".")[0])
         self.list.blockSignals(False)
         self._render()
 
@@ -122,7 +123,7 @@ class HelpWindow(QDialog):
 
     def _on_row_changed(self, _row: int) -> None:
         key = self.list.current_key()
-        if isinstance(key, str) and key != self._page:
+        if isinstance(key, str) and key != self._page.partition(".")[0]:
             self.open_page(key)
 
     def _on_back(self) -> None:
@@ -134,7 +135,7 @@ class HelpWindow(QDialog):
     def _on_link(self, url: QUrl) -> None:
         """Links between pages are followed; an address outside is only shown, never opened."""
         if url.scheme() in ("", "file") and url.path().endswith(".md"):
-            self.open_page(Path(url.path()).stem, url.fragment())
+            self.open_page(Path(url.path()).stem, url.fragment())  # the stem of "layers.Conv2d.md" keeps its point
         elif not url.scheme() and url.fragment():
             self.browser.scrollToAnchor(url.fragment())
         else:
@@ -185,14 +186,17 @@ def _dress(document: QTextDocument) -> None:
 
 
 def pages() -> list[str]:
-    """Names of the pages, the first one first, then in the order of the tabs."""
+    """Names of the pages, the first one first, then in the order of the tabs; the groups of the catalog last."""
     found = {path.stem for path in PAGES.glob("*.md")}
     order = [FIRST, "data", "design", "train", "evaluate", "use"]
-    return [name for name in order if name in found] + sorted(found - set(order))
+    return [name for name in order if name in found] + sorted(found - set(order)) + list(catalog_page.GROUPS)
 
 
 def page_text(page: str) -> str:
     """The markdown of a page, lines of a paragraph joined as markdown means them."""
+    written = catalog_page.markdown(page)
+    if written is not None:
+        return written
     path = inside_help(f"{page}.md")
     if path is None:
         return "# Help\n\nThis page is missing from the installation."
@@ -202,6 +206,8 @@ def page_text(page: str) -> str:
 
 def title_of(page: str) -> str:
     """The heading of a page."""
+    if page in catalog_page.GROUPS:
+        return catalog_page.GROUPS[page][0]
     match = re.search(r"^# (.+)$", page_text(page), re.MULTILINE)
     return match[1] if match else page
 

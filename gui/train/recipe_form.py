@@ -55,11 +55,11 @@ class RecipeForm(QWidget):
             "player", "Player", self._player, "Players take turns, each with losses of its own.", self._on_player_chosen
         )
         self._optimizer = ChoiceEditor(
-            [Choice(value=kind.type_name(), label=kind.label(), help=kind.help()) for kind in optimizers()]
+            [Choice(value=kind.type_name(), label=kind.label(), help=kind.about()) for kind in optimizers()]
         )
         self._lr = NumberEditor(0.001, above=0, maximum=100)
         self._schedule = ChoiceEditor(
-            [Choice(value=kind.type_name(), label=kind.label(), help=kind.help()) for kind in schedules()]
+            [Choice(value=kind.type_name(), label=kind.label(), help=kind.about()) for kind in schedules()]
         )
         self._epochs = NumberEditor(10, whole=True, minimum=1)
         self._batch = NumberEditor(64, whole=True, minimum=1, doubling=True)
@@ -157,7 +157,7 @@ class RecipeForm(QWidget):
         self._metric = ChoiceEditor(
             [
                 Choice(value="loss", label="Loss"),
-                *(Choice(value=m.key, label=m.label(), help=m.help()) for m in metrics()),
+                *(Choice(value=m.key, label=m.label(), help=m.about()) for m in metrics()),
             ]
         )
         self._add(

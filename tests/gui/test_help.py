@@ -8,8 +8,10 @@ from PySide6.QtGui import QTextDocument
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from engine.document.graph import Graph, Node
 from engine.document.project import Project
-from gui.frame import help_window
+from gui.design.inspector import Inspector
+from gui.frame import catalog_page, help_window
 from gui.frame.help_window import HelpWindow, inside_help, pages
 from gui.window import MainWindow
 
@@ -72,3 +74,35 @@ def test_tags_in_a_page_stay_text(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch)
     qtbot.addWidget(window)
     window.open_page("index")
     assert "<b>bold</b>" in window.browser.toPlainText()
+
+
+def test_every_entry_of_the_catalog_has_a_page(qtbot: QtBot) -> None:
+    window = HelpWindow()
+    qtbot.addWidget(window)
+    window.open_page("layers")
+    assert "Conv2d" in window.browser.toPlainText()
+    window._on_link(QUrl("layers.Conv2d.md"))
+    assert window.page() == "layers.Conv2d"
+    assert "kernel" in window.browser.toPlainText().lower()
+    assert window.list.current_key() == "layers"
+    for group, (_, entries) in catalog_page.GROUPS.items():
+        for entry in entries():
+            page = catalog_page.markdown(f"{group}.{entry.type_name()}")
+            assert page is not None and entry.formula in page and catalog_page.page_of(entry)
+
+
+def test_f1_on_a_node_explains_its_layer(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    graph = Graph([Node(id="conv1", type="Conv2d")])
+    window.bench.project.create(tmp_path / "p", Project(name="p", graph=graph))
+    window.show_tab("design")
+    window.bench.selection.set_nodes(("conv1",))
+    inspector = window.findChild(Inspector)
+    assert inspector is not None
+    inspector.focus_first()
+    with qtbot.waitActive(window):
+        window.activateWindow()
+    inspector.focus_first()
+    qtbot.keyClick(QApplication.focusWidget() or window, Qt.Key.Key_F1)
+    assert isinstance(window._help, HelpWindow)
+    assert window._help.page() == "layers.Conv2d"
+    window._help.close()
