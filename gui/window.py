@@ -238,7 +238,9 @@ class MainWindow(QMainWindow):
         def design() -> QWidget:
             from gui.design.tab import DesignTab
 
-            return DesignTab(project=bench.project, selection=bench.selection, runs=bench.runs)
+            return DesignTab(
+                project=bench.project, selection=bench.selection, runs=bench.runs, settings=bench.settings
+            )
 
         def train() -> QWidget:
             from gui.train.tab import TrainTab

@@ -189,34 +189,3 @@ def schedule(step: Step) -> Schedule:
 def metric_named(key: str) -> type[Metric] | None:
     """The metric with that key ("accuracy")."""
     return next((item for item in metrics() if item.key == key), None)
-
-
-def search(text: str) -> tuple[type[Layer], ...]:
-    """Layers that match a few typed letters, best first: by name, caption, synonyms, family, help."""
-    words = text.lower().split()
-    if not words:
-        return layers()
-    ranked = []
-    for order, item in enumerate(layers()):
-        scores = [_score(item, word) for word in words]
-        if all(scores):
-            ranked.append((-sum(scores), order, item))
-    return tuple(item for _, _, item in sorted(ranked, key=lambda found: found[:2]))
-
-
-def _score(item: type[Layer], word: str) -> int:
-    """How well a layer matches a word; 0 is not at all."""
-    name, caption = item.__name__.lower(), item.label().lower()
-    if name == word or caption == word:
-        return 100
-    if name.startswith(word) or caption.startswith(word):
-        return 80
-    if any(synonym.startswith(word) for synonym in item.synonyms):
-        return 60
-    if word in name or word in caption:
-        return 50
-    if any(word in synonym for synonym in item.synonyms):
-        return 40
-    if item.family.value.startswith(word):
-        return 30
-    return 10 if len(word) > 3 and word in item.help().lower() else 0

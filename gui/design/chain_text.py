@@ -11,6 +11,7 @@ from typing import Final
 
 from engine.catalog.layer import Layer
 from engine.catalog.registry import layer_type
+from engine.catalog.search import search
 from engine.catalog.tensors import TensorSpec
 from engine.checks.inference import ShapeChecker
 from engine.document.edits import AddNode, Connect, Edit
@@ -19,7 +20,6 @@ from engine.document.project import Project
 from engine.errors import NetwrightError
 from gui.design import graph_edits
 from gui.design.graph_edits import COLUMN, Loose
-from gui.design.layer_search import ranked
 
 _SEPARATOR: Final = re.compile(r"\s*(?:->|>|→|\|)\s*")
 _SHORT: Final = {
@@ -73,7 +73,7 @@ def is_chain(text: str) -> bool:
     return bool(_SEPARATOR.search(text.strip())) or bool(re.search(r"[a-z]\s+(?:[a-z_]*=?\d)", text.lower().strip()))
 
 
-def read_chain(text: str, project: Project, start: TensorSpec | None = None) -> Chain:
+def read_chain(text: str, start: TensorSpec | None = None) -> Chain:
     """The layers named in a text; `start` is the tensor that flows into the first one, where it is known."""
     parts = [part for part in _SEPARATOR.split(text.strip()) if part]
     if len(parts) > _MOST:
@@ -83,7 +83,7 @@ def read_chain(text: str, project: Project, start: TensorSpec | None = None) -> 
     spread = start is not None and start.rank == 4  # a picture or signal flows, known from the start or from the chain
     for part in parts:
         name, settings = _split(part)
-        kind = _kind(name, project, dimensions)
+        kind = _kind(name, dimensions)
         if kind is None:
             return Chain(tuple(links), f"No layer is called “{name[:30]}”.")
         attributes, problem = _attributes(kind, settings)
@@ -164,12 +164,12 @@ def _after(kind: type[Layer], dimensions: int) -> int:
     return 2 if name.endswith("2d") else 1 if name.endswith("1d") and dimensions else dimensions
 
 
-def _kind(name: str, project: Project, dimensions: int) -> type[Layer] | None:
+def _kind(name: str, dimensions: int) -> type[Layer] | None:
     """The layer a word means here: "conv" is Conv2d among pictures and Conv1d among signals."""
     if not name:
         return None
     wanted = _ALIASES.get(name.lower(), name)
-    found = ranked(wanted, project.graph)
+    found = search(wanted)  # the same text means the same layers for everybody, whatever they use most
     if not found:
         return None
     exact = [kind for kind in found if wanted.lower() in (kind.type_name().lower(), kind.label().lower())]

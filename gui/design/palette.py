@@ -8,11 +8,12 @@ from PySide6.QtWidgets import QApplication, QFrame, QLabel, QLineEdit, QListWidg
 
 from engine.catalog.layer import Layer
 from engine.catalog.registry import layers
+from engine.catalog.search import search
 from gui.design.canvas.face import NodeFace
 from gui.design.canvas.keys import QUICK_KEYS
 from gui.design.canvas.sprites import paint_sprite
 from gui.design.families import TITLES, color_name
-from gui.design.layer_search import ranked
+from gui.models.layer_uses import LayerUses
 from gui.models.project import ProjectModel
 from gui.widgets.guarded import guarded
 from gui.widgets.row_list import KeyRole, RowList
@@ -86,12 +87,13 @@ class Palette(QFrame):
 
     layer_chosen = Signal(str)
 
-    def __init__(self, project: ProjectModel, parent: QWidget | None = None) -> None:
+    def __init__(self, project: ProjectModel, uses: LayerUses | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("design.palette")
         self.setAccessibleName("Layers")
         self.setProperty("role", "side-left")
         self._project = project
+        self._uses = uses if uses is not None else LayerUses()
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 12, 1, 0)
         column.setSpacing(6)
@@ -168,7 +170,7 @@ class Palette(QFrame):
         self._key.setVisible(not self.search.text())
         self.list.clear()
         if text:
-            found = ranked(text, self._project.project.graph)
+            found = search(text, uses=self._uses.within(self._project.project.graph))
             for kind in found:
                 self._add(kind)
             if found:

@@ -12,9 +12,11 @@ from gui.design.canvas.canvas import GraphCanvas
 from gui.design.inspector import Inspector
 from gui.design.palette import Palette, card_picture
 from gui.design.problems import HEADER_HEIGHT, Problems
+from gui.models.layer_uses import LayerUses
 from gui.models.project import ProjectModel
 from gui.models.runs import RunsModel
 from gui.models.selection import Selection
+from gui.models.settings import Settings
 from gui.widgets.guarded import guarded
 
 _PALETTE: Final = (226, 188)
@@ -26,11 +28,19 @@ _NARROW: Final = 1300
 class DesignTab(QWidget):
     """Puts the panels together; they meet in the models."""
 
-    def __init__(self, *, project: ProjectModel, selection: Selection, runs: RunsModel | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        project: ProjectModel,
+        selection: Selection,
+        runs: RunsModel | None = None,
+        settings: Settings | None = None,
+    ) -> None:
         super().__init__()
         self._project = project
-        self.palette_panel = Palette(project)
-        self.canvas = GraphCanvas(project, selection, runs)
+        uses = LayerUses(settings)
+        self.palette_panel = Palette(project, uses)
+        self.canvas = GraphCanvas(project, selection, runs, uses=uses)
         self.inspector = Inspector(project, selection)
         self.problems = Problems(project)
         self._right = QSplitter(Qt.Orientation.Vertical)

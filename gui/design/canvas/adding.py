@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QPoint, QPointF, Qt
 
 from engine.catalog.layer import Layer
+from engine.catalog.search import search
 from engine.catalog.tensors import TensorSpec
 from engine.checks.connection import compatible_types
 from engine.checks.inference import ShapeChecker
@@ -18,7 +19,7 @@ from gui.design.canvas.gestures.gesture import Pointer
 from gui.design.chain_text import add_chain, is_chain, read_chain
 from gui.design.families import TITLES, color_name
 from gui.design.graph_edits import Loose
-from gui.design.layer_search import ranked
+from gui.models.layer_uses import LayerUses
 
 if TYPE_CHECKING:
     from gui.design.canvas.canvas import GraphCanvas
@@ -32,8 +33,9 @@ _Modifier = Qt.KeyboardModifier
 class LayerAdder:
     """Opens the finder with layers and adds what is picked."""
 
-    def __init__(self, canvas: "GraphCanvas") -> None:
+    def __init__(self, canvas: "GraphCanvas", uses: LayerUses) -> None:
         self._canvas = canvas
+        self.uses = uses
         self._pending: Callable[[str], None] | None = None  # what a picked offer does
         self._start: TensorSpec | None = None  # what flows into a chain that is typed; set on opening
         self.dangling: tuple[Loose, Pointer] | None = None
@@ -102,20 +104,20 @@ class LayerAdder:
         only: bool = True,
     ) -> None:
         """Open the search; with `chains` several layers may be typed at once, with `only` nothing else than fits."""
-        project, start = self._project, self._start
-        graph = project.graph
+        start = self._start
+        uses = self.uses.within(self._project.graph)
         only = only and fitting is not None
 
         def why(text: str) -> str:
-            return (read_chain(text, project, start).problem if chains and is_chain(text) else "") or nothing
+            return (read_chain(text, start).problem if chains and is_chain(text) else "") or nothing
 
         def offers(text: str) -> Sequence[Offer]:
             if chains and is_chain(text):
-                chain = read_chain(text, project, start)
+                chain = read_chain(text, start)
                 count = "1 layer" if len(chain.links) == 1 else f"{len(chain.links)} layers"
                 words = f"{chain.words()}\nReturn adds {count}, linked."
                 return [] if chain.problem else [Offer(_CHAIN, chain.words(), count, "accent", words)]
-            found = ranked(text, graph, fitting=fitting, only_fitting=only)
+            found = search(text, fitting=fitting, only_fitting=only, uses=uses)
             return [
                 Offer(
                     kind.type_name(),
@@ -144,6 +146,7 @@ class LayerAdder:
         else:
             edit, node = graph_edits.add_at_loose_end(self._project, self._checker, name, loose, x, y)
         if self._canvas.do(edit):
+            self.uses.picked(name)
             self._canvas.selection.set_nodes({node.id})
 
     def _add_behind(self, name: str, loose: Loose) -> None:
@@ -156,17 +159,19 @@ class LayerAdder:
 
     def _add_chain(self, loose: Loose | None, x: float, y: float) -> None:
         project, checker = self._project, self._checker
-        chain = read_chain(self.finder.edit.text(), project, self._start)
+        chain = read_chain(self.finder.edit.text(), self._start)
         if chain.problem or not chain.links:
             return
         edit, made = add_chain(project, checker, chain, loose, x, y)
         if self._canvas.do(edit):
+            self.uses.picked(*dict.fromkeys(link.kind.type_name() for link in chain.links))
             self._canvas.selection.set_nodes({made[-1]})
             self._canvas.show_rows(self._canvas.geometry_store.rows(made))
 
     def _insert(self, name: str, edge: Edge) -> None:
         made = graph_edits.splice_new(self._project, self._checker, name, edge)
         if made is not None and self._canvas.do(made[0]):
+            self.uses.picked(name)
             self._canvas.selection.set_nodes({made[1].id})
 
     def add_layer(self, name: str) -> None:
@@ -179,6 +184,7 @@ class LayerAdder:
             x, y = round((x - 84) / NUDGE) * NUDGE, round((y - 32) / NUDGE) * NUDGE
             made = graph_edits.add(project, name, *graph_edits.free_place(project, x, y))
         if self._canvas.do(made[0]):
+            self.uses.picked(name)
             self._canvas.selection.set_nodes({made[1].id})
             self._canvas.show_rows(self._canvas.geometry_store.rows((made[1].id,)))
 

@@ -51,6 +51,7 @@ from gui.design.canvas.scene import Scene
 from gui.design.canvas.viewport import Box, Viewport
 from gui.design.canvas.words import selection_words, words_at
 from gui.design.graph_edits import Loose
+from gui.models.layer_uses import LayerUses
 from gui.models.project import ProjectModel
 from gui.models.runs import RunsModel
 from gui.models.selection import Selection
@@ -83,6 +84,8 @@ class GraphCanvas(QWidget):
         selection: Selection,
         runs: RunsModel | None = None,
         parent: QWidget | None = None,
+        *,
+        uses: LayerUses | None = None,
     ) -> None:
         super().__init__(parent)
         self.setObjectName("design.canvas")
@@ -131,7 +134,7 @@ class GraphCanvas(QWidget):
             parent=self,
         )
         self.empty_state.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.adding = LayerAdder(self)
+        self.adding = LayerAdder(self, uses if uses is not None else LayerUses())
         self.find_box = Finder("design.find", "Find a node", self)
         self.find_box.picked.connect(self.reveal)
         self.find_box.highlighted.connect(self._on_found)
@@ -816,6 +819,10 @@ class GraphCanvas(QWidget):
     def add_layer(self, name: str) -> None:
         """Put a layer after the selected node, connected where it fits; into the middle of the view without one."""
         self.adding.add_layer(name)
+
+    def layers_added(self, *names: str) -> None:
+        """Layers of these types were added by hand: the search remembers."""
+        self.adding.uses.picked(*names)
 
     def _close_finders(self) -> None:
         for finder in (self.adding.finder, self.find_box):

@@ -103,31 +103,3 @@ def test_arguments_are_what_torch_takes() -> None:
         "bias": True,
         "padding_mode": "zeros",
     }
-
-
-@pytest.mark.parametrize(
-    ("typed", "first"),
-    [
-        ("dense", "Linear"),
-        ("fully connected", "Linear"),
-        ("conv", "Conv1d"),
-        ("conv2", "Conv2d"),
-        ("relu", "ReLU"),
-        ("swish", "SiLU"),
-        ("skip conn", "Add"),
-        ("softmax", "Softmax"),
-        ("cross-entropy", "CrossEntropyLoss"),
-        ("regression", "MSELoss"),
-        ("mean squared", "MSELoss"),
-        ("word vec", "Embedding"),
-        ("batch norm", "BatchNorm1d"),
-        ("labels", "Input"),
-    ],
-)
-def test_search_finds_what_people_call_it(typed: str, first: str) -> None:
-    assert registry.search(typed)[0].__name__ == first
-
-
-def test_search_without_words_and_without_luck() -> None:
-    assert registry.search("  ") == registry.layers()
-    assert registry.search("xyzzy") == ()

@@ -58,6 +58,7 @@ class DropLayer(Gesture):
             made = splice_dropped(project, checker, self._type, self._target, x, y)
         edit, node = made or add(project, self._type, x, y)
         if self.surface.do(edit):
+            self.surface.layers_added(self._type)
             self.surface.selection.set_nodes({node.id})
         self.surface.redraw_overlay(None)
 
