@@ -1,16 +1,17 @@
 """Edits: small frozen values that speak of ids; applying one returns the edit that takes it back."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from typing import Union
 
 import msgspec
 
+from engine.document.block import BlockDefinition, DrawnBlock, Exposed
 from engine.document.data_spec import DataSpec
-from engine.document.graph import Edge, Node, Value
+from engine.document.graph import Edge, Frame, Graph, Mark, Node, Note, Point, Value, is_id
 from engine.document.project import Project
 from engine.document.recipe import Recipe
-from engine.errors import NetwrightError
+from engine.errors import GraphError, NetwrightError
 
 
 class _Edit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="edit", tag=True):
@@ -79,10 +80,70 @@ class SetBypassed(_Edit, frozen=True):
     bypassed: bool
 
 
-class MoveNodes(_Edit, frozen=True):
-    """Put nodes at new positions."""
+class SetShares(_Edit, frozen=True):
+    """Let a node use the parameters of another; empty `shares` gives it its own."""
 
-    positions: dict[str, tuple[float, float]]
+    id: str
+    shares: str = ""
+
+
+class MoveNodes(_Edit, frozen=True):
+    """Put nodes, frames and notes at new positions."""
+
+    positions: dict[str, Point]
+
+
+class Route(_Edit, frozen=True):
+    """Lead the link at an input through these points."""
+
+    target: str
+    input: str = "input"
+    via: tuple[Point, ...] = ()
+
+
+class PutFrame(_Edit, frozen=True):
+    """Add a frame, or change the one with its id."""
+
+    frame: Frame
+
+
+class PutNote(_Edit, frozen=True):
+    """Add a note, or change the one with its id."""
+
+    note: Note
+
+
+class RemoveMark(_Edit, frozen=True):
+    """Remove a frame or a note; what lies in it stays."""
+
+    id: str
+
+
+class AddBlock(_Edit, frozen=True):
+    """Add the definition of a block."""
+
+    block: DrawnBlock
+
+
+class RemoveBlock(_Edit, frozen=True):
+    """Remove the definition of a block."""
+
+    id: str
+
+
+class SetBlock(_Edit, frozen=True):
+    """Set title and exposed attributes of a definition."""
+
+    id: str
+    title: str
+    exposed: tuple[Exposed, ...] = ()
+
+
+class Inside(_Edit, frozen=True):
+    """Apply an edit to the graph of a block's definition, and so to all its instances."""
+
+    block: str
+    inner: "Edit"
 
 
 class SetData(_Edit, frozen=True):
@@ -120,7 +181,16 @@ Edit = Union[
     SetTitle,
     SetFrozen,
     SetBypassed,
+    SetShares,
     MoveNodes,
+    Route,
+    PutFrame,
+    PutNote,
+    RemoveMark,
+    AddBlock,
+    RemoveBlock,
+    SetBlock,
+    Inside,
     SetData,
     SetRecipe,
     SetName,
@@ -133,11 +203,14 @@ class Change:
     """What an edit touched, so that a view refreshes only that.
 
     `nodes`: added, removed, or changed in type, attributes or links (targets of links; sources too). `moved`: only
-    position or caption changed. `data`, `recipe`, `name`: that part was replaced.
+    position, caption or the way of a link changed. `marks`: frames and notes added, removed or changed. `blocks`: what
+    was touched in definitions, by their id. `data`, `recipe`, `name`: that part was replaced.
     """
 
     nodes: frozenset[str] = frozenset()
     moved: frozenset[str] = frozenset()
+    marks: frozenset[str] = frozenset()
+    blocks: "dict[str, Change]" = field(default_factory=dict)
     data: bool = False
     recipe: bool = False
     name: bool = False
@@ -165,8 +238,26 @@ def title(edit: Edit) -> str:
             return f"{'Freeze' if frozen else 'Thaw'} {_some(ids)}"
         case SetBypassed(ids=ids, bypassed=bypassed):
             return f"{'Bypass' if bypassed else 'Restore'} {_some(ids)}"
+        case SetShares(id=node_id, shares=owner):
+            return f"Share weights of {owner}" if owner else f"Give {node_id} its own weights"
         case MoveNodes(positions=positions):
             return f"Move {_some(tuple(positions))}"
+        case Route(target=target):
+            return f"Lead the link to {target}"
+        case PutFrame(frame=frame):
+            return f"Frame {frame.title or frame.id}"
+        case PutNote(note=note):
+            return f"Note {note.id}"
+        case RemoveMark(id=mark_id):
+            return f"Delete {mark_id}"
+        case AddBlock(block=block):
+            return f"Add block {block.title or block.id}"
+        case RemoveBlock(id=block_id):
+            return f"Delete block {block_id}"
+        case SetBlock(id=block_id, title=text):
+            return f"Change block {text or block_id}"
+        case Inside(inner=inner):
+            return title(inner)
         case SetData():
             return "Change data"
         case SetRecipe():
@@ -183,7 +274,65 @@ def _some(ids: tuple[str, ...]) -> str:
 
 def apply(project: Project, edit: Edit) -> Edit:
     """Change the project and return the inverse edit. Raises GraphError, and then nothing has changed."""
-    graph = project.graph
+    match edit:
+        case SetData(data=data):
+            inverse: Edit = SetData(data=project.data)
+            project.data = data
+            return inverse
+        case SetRecipe(recipe=recipe):
+            inverse = SetRecipe(recipe=project.recipe)
+            project.recipe = recipe
+            return inverse
+        case SetName(name=name):
+            inverse = SetName(name=project.name)
+            project.name = name
+            return inverse
+        case AddBlock(block=drawn):
+            if not is_id(drawn.id):
+                raise GraphError(f"'{drawn.id[:80]}' cannot be a block's id.", where=drawn.id[:80])
+            if drawn.id in project.blocks:
+                raise GraphError(f"There is a block '{drawn.id}' already.", where=drawn.id)
+            project.blocks[drawn.id] = BlockDefinition.of(drawn)
+            return RemoveBlock(id=drawn.id)
+        case RemoveBlock(id=block_id):
+            removed = _block(project, block_id).drawn()
+            del project.blocks[block_id]
+            return AddBlock(block=removed)
+        case SetBlock(id=block_id, title=text, exposed=exposed):
+            block = _block(project, block_id)
+            inverse = SetBlock(id=block_id, title=block.title, exposed=block.exposed)
+            block.title, block.exposed = text, exposed
+            return inverse
+        case Inside(block=block_id, inner=inner):
+            return Inside(block=block_id, inner=_apply_to(_block(project, block_id).graph, inner))
+        case Batch(title=text, edits=edits):
+            return Batch(title=text, edits=_all_or_none(edits, lambda part: apply(project, part)))
+        case _:
+            return _apply_to(project.graph, edit)
+
+
+def _block(project: Project, block_id: str) -> BlockDefinition:
+    try:
+        return project.blocks[block_id]
+    except KeyError:
+        raise GraphError(f"There is no block '{block_id[:80]}'.", where=block_id[:80]) from None
+
+
+def _all_or_none(edits: tuple[Edit, ...], do: Callable[[Edit], Edit]) -> tuple[Edit, ...]:
+    """Do all edits and return their inverses, last first; when one is refused, take the others back and raise."""
+    inverses: list[Edit] = []
+    try:
+        for part in edits:
+            inverses.append(do(part))
+    except NetwrightError:
+        for back in reversed(inverses):
+            do(back)
+        raise
+    return tuple(inverses[::-1])
+
+
+def _apply_to(graph: Graph, edit: Edit) -> Edit:
+    """Change a graph and return the inverse edit."""
     match edit:
         case AddNode(node=node):
             graph.add(node)
@@ -203,6 +352,8 @@ def apply(project: Project, edit: Edit) -> Edit:
             return Connect(edge=old) if old is not None else Disconnect(target=edge.target, input=edge.input)
         case Disconnect(target=target, input=port):
             return Connect(edge=graph.disconnect(target, port))
+        case Route(target=target, input=port, via=via):
+            return Route(target=target, input=port, via=graph.route(target, port, via).via)
         case SetAttributes(id=node_id, attributes=changed, unset=unset):
             old_node = graph.node(node_id)
             kept = {name: value for name, value in old_node.attributes.items() if name not in unset}
@@ -220,90 +371,129 @@ def apply(project: Project, edit: Edit) -> Edit:
         case SetTitle(id=node_id, title=text):
             old_node = graph.replace(msgspec.structs.replace(graph.node(node_id), title=text))
             return SetTitle(id=node_id, title=old_node.title)
+        case SetShares(id=node_id, shares=owner):
+            old_node = graph.replace(msgspec.structs.replace(graph.node(node_id), shares=owner))
+            return SetShares(id=node_id, shares=old_node.shares)
         case SetFrozen(ids=ids, frozen=frozen):
-            return _set_flag(project, edit, {i: graph.node(i).frozen for i in ids}, "frozen", frozen, SetFrozen)
+            return _set_flag(graph, {i: graph.node(i).frozen for i in ids}, "frozen", frozen, SetFrozen)
         case SetBypassed(ids=ids, bypassed=bypassed):
-            return _set_flag(project, edit, {i: graph.node(i).bypassed for i in ids}, "bypassed", bypassed, SetBypassed)
+            return _set_flag(graph, {i: graph.node(i).bypassed for i in ids}, "bypassed", bypassed, SetBypassed)
         case MoveNodes(positions=positions):
-            before = {node_id: (graph.node(node_id).x, graph.node(node_id).y) for node_id in positions}
-            for node_id, (x, y) in positions.items():
-                graph.replace(msgspec.structs.replace(graph.node(node_id), x=x, y=y))
+            before = {item_id: _place(graph, item_id) for item_id in positions}
+            for item_id, (x, y) in positions.items():
+                mark = graph.marks.get(item_id)
+                if mark is None:
+                    graph.replace(msgspec.structs.replace(graph.node(item_id), x=x, y=y))
+                else:
+                    graph.put(msgspec.structs.replace(mark, x=x, y=y))
             return MoveNodes(positions=before)
-        case SetData(data=data):
-            inverse: Edit = SetData(data=project.data)
-            project.data = data
-            return inverse
-        case SetRecipe(recipe=recipe):
-            inverse = SetRecipe(recipe=project.recipe)
-            project.recipe = recipe
-            return inverse
-        case SetName(name=name):
-            inverse = SetName(name=project.name)
-            project.name = name
-            return inverse
+        case PutFrame(frame=mark) | PutNote(note=mark):
+            earlier = graph.put(mark)
+            return RemoveMark(id=mark.id) if earlier is None else _putting(earlier)
+        case RemoveMark(id=mark_id):
+            return _putting(graph.take(mark_id))
         case Batch(title=text, edits=edits):
-            inverses: list[Edit] = []
-            try:
-                for part in edits:
-                    inverses.append(apply(project, part))
-            except NetwrightError:
-                for back in reversed(inverses):
-                    apply(project, back)
-                raise
-            return Batch(title=text, edits=tuple(inverses[::-1]))
+            return Batch(title=text, edits=_all_or_none(edits, lambda part: _apply_to(graph, part)))
+        case _:
+            raise GraphError(f"'{title(edit)}' changes the project as a whole; it cannot be done inside a block.")
+
+
+def _place(graph: Graph, item_id: str) -> Point:
+    item = graph.marks.get(item_id) or graph.node(item_id)
+    return item.x, item.y
+
+
+def _putting(mark: Mark) -> Edit:
+    return PutFrame(frame=mark) if isinstance(mark, Frame) else PutNote(note=mark)
 
 
 def _set_flag(
-    project: Project,
-    edit: Edit,
-    before: dict[str, bool],
-    flag: str,
-    value: bool,
-    kind: type[SetFrozen] | type[SetBypassed],
+    graph: Graph, before: dict[str, bool], flag: str, value: bool, kind: type[SetFrozen] | type[SetBypassed]
 ) -> Edit:
     """Set a flag of several nodes; nodes that had it already are left out of the inverse."""
     changed = tuple(node_id for node_id, old in before.items() if old != value)
     for node_id in changed:
-        project.graph.replace(msgspec.structs.replace(project.graph.node(node_id), **{flag: value}))
+        graph.replace(msgspec.structs.replace(graph.node(node_id), **{flag: value}))
     return kind(ids=changed, **{flag: not value})
 
 
 def change(edit: Edit, inverse: Edit) -> Change:
     """What an applied edit touched; `inverse` is what `apply` returned for it."""
-    nodes: set[str] = set()
-    moved: set[str] = set()
-    data = recipe = name = False
-    for part in (*_flat(edit), *_flat(inverse)):
+    touched = _Touched()
+    inside: dict[str, _Touched] = {}
+    for block_id, part in (*_flat(edit), *_flat(inverse)):
+        match part:
+            case SetData():
+                touched.data = True
+            case SetRecipe():
+                touched.recipe = True
+            case SetName():
+                touched.name = True
+            case AddBlock(block=drawn):
+                inside.setdefault(drawn.id, _Touched()).nodes.update(node.id for node in drawn.nodes)
+            case RemoveBlock(id=name) | SetBlock(id=name):
+                inside.setdefault(name, _Touched())
+            case _:
+                (touched if block_id is None else inside.setdefault(block_id, _Touched())).add(part)
+    return touched.change(blocks={name: item.change() for name, item in inside.items()})
+
+
+@dataclass(slots=True)
+class _Touched:
+    """A Change while it is put together."""
+
+    nodes: set[str] = field(default_factory=set)
+    moved: set[str] = field(default_factory=set)
+    marks: set[str] = field(default_factory=set)
+    data: bool = False
+    recipe: bool = False
+    name: bool = False
+
+    def add(self, part: Edit) -> None:
+        """Take in one edit of a graph."""
         match part:
             case AddNode(node=node):
-                nodes.add(node.id)
-            case RemoveNode(id=node_id) | SetAttributes(id=node_id) | SetType(id=node_id):
-                nodes.add(node_id)
+                self.nodes.add(node.id)
+            case RemoveNode(id=node_id) | SetAttributes(id=node_id) | SetType(id=node_id) | SetShares(id=node_id):
+                self.nodes.add(node_id)
             case Connect(edge=edge):
-                nodes.update((edge.source, edge.target))
+                self.nodes.update((edge.source, edge.target))
             case Disconnect(target=target):
-                nodes.add(target)
+                self.nodes.add(target)
             case SetFrozen(ids=ids) | SetBypassed(ids=ids):
-                nodes.update(ids)
+                self.nodes.update(ids)
             case SetTitle(id=node_id):
-                moved.add(node_id)
+                self.moved.add(node_id)
+            case Route(target=target):
+                self.moved.add(target)
             case MoveNodes(positions=positions):
-                moved.update(positions)
-            case SetData():
-                data = True
-            case SetRecipe():
-                recipe = True
-            case SetName():
-                name = True
-    return Change(nodes=frozenset(nodes), moved=frozenset(moved), data=data, recipe=recipe, name=name)
+                self.moved.update(positions)
+            case PutFrame(frame=mark) | PutNote(note=mark):
+                self.marks.add(mark.id)
+            case RemoveMark(id=mark_id):
+                self.marks.add(mark_id)
+
+    def change(self, blocks: dict[str, Change] | None = None) -> Change:
+        """The finished value."""
+        return Change(
+            nodes=frozenset(self.nodes),
+            moved=frozenset(self.moved),
+            marks=frozenset(self.marks),
+            blocks=blocks or {},
+            data=self.data,
+            recipe=self.recipe,
+            name=self.name,
+        )
 
 
-def _flat(edit: Edit) -> Iterable[Edit]:
-    """The parts of an edit, batches opened, without recursion depth."""
-    stack: list[Edit] = [edit]
+def _flat(edit: Edit) -> Iterable[tuple[str | None, Edit]]:
+    """The parts of an edit with the block they are done in, batches opened, without recursion depth."""
+    stack: list[tuple[str | None, Edit]] = [(None, edit)]
     while stack:
-        part = stack.pop()
+        block_id, part = stack.pop()
         if isinstance(part, Batch):
-            stack.extend(part.edits)
+            stack.extend((block_id, inner) for inner in part.edits)
+        elif isinstance(part, Inside):
+            stack.append((part.block, part.inner))
         else:
-            yield part
+            yield block_id, part

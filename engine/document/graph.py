@@ -1,4 +1,4 @@
-"""The drawn network: nodes with ids, edges from an output port to an input port."""
+"""The drawn network: nodes with ids, edges from an output port to an input port, and the marks drawn around them."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -10,13 +10,17 @@ from engine.errors import GraphError
 Value = bool | int | float | str | None | list[bool | int | float | str]
 """What an attribute may hold in a project file."""
 
-_ID = re.compile(r"[a-z][a-z0-9_]{0,63}\Z")
+_ID = re.compile(r"[a-z](?!.*__)[a-z0-9_]{0,63}\Z")
+
+Point = tuple[float, float]
+"""x, y in canvas units."""
 
 
 class Node(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """One node. `id` is stable and names its parameters (`conv1.weight`); `type` is a name in the catalog.
 
     `attributes` holds only what differs from the catalog's defaults. `x`, `y` are canvas units (a node is 180 wide).
+    `shares` is the id of a node of the same type whose parameters this one uses instead of own ones.
     """
 
     id: str
@@ -27,15 +31,48 @@ class Node(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     title: str = ""
     frozen: bool = False
     bypassed: bool = False
+    shares: str = ""
 
 
 class Edge(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A link from the `output` port of `source` to the `input` port of `target`. An input takes one edge."""
+    """A link from the `output` port of `source` to the `input` port of `target`. An input takes one edge.
+
+    `via` are the points it is led through, from source to target.
+    """
 
     source: str
     target: str
     output: str = "output"
     input: str = "input"
+    via: tuple[Point, ...] = ()
+
+
+class Frame(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A titled rectangle behind the nodes that lie in it; `color` names a family of layers, empty for the plain one."""
+
+    id: str
+    title: str = ""
+    color: str = ""
+    x: float = 0.0
+    y: float = 0.0
+    width: float = 360.0
+    height: float = 220.0
+
+
+class Note(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A piece of text on the canvas."""
+
+    id: str
+    text: str = ""
+    color: str = ""
+    x: float = 0.0
+    y: float = 0.0
+    width: float = 220.0
+    height: float = 96.0
+
+
+Mark = Frame | Note
+"""What is drawn around nodes and computes nothing; its id is unlike any node's."""
 
 
 InputKey = tuple[str, str]
@@ -48,26 +85,59 @@ def natural(name: str) -> list[tuple[int, int, str]]:
     return [*parts, (-1, 0, name)]
 
 
+def is_id(name: str) -> bool:
+    """Whether a node, a mark or a block may be called so."""
+    return _ID.match(name) is not None
+
+
 class Graph:
-    """Nodes and edges with look-ups in both directions; changed only through edits.
+    """Nodes, edges with look-ups in both directions, and marks; changed only through edits.
 
     Every mutator raises GraphError and changes nothing when the change makes no sense. Cycles are not refused here
     (a file may hold one); `engine.checks` refuses them on connecting and reports them otherwise.
     """
 
-    def __init__(self, nodes: Iterable[Node] = (), edges: Iterable[Edge] = ()) -> None:
+    def __init__(self, nodes: Iterable[Node] = (), edges: Iterable[Edge] = (), marks: Iterable[Mark] = ()) -> None:
         self._nodes: dict[str, Node] = {}
+        self._marks: dict[str, Mark] = {}
         self._edges: dict[str, dict[str, Edge]] = {}
         self._consumers: dict[str, dict[InputKey, Edge]] = {}
         for node in nodes:
             self.add(node)
         for edge in edges:
             self.connect(edge)
+        for mark in marks:
+            self.put(mark)
+
+    @classmethod
+    def of_parts(cls, nodes: Iterable[Node], edges: Iterable[Edge]) -> "Graph":
+        """A graph of parts that are known to fit, whose ids may be longer than those of a document."""
+        graph = cls()
+        graph._nodes = {node.id: node for node in nodes}
+        for edge in edges:
+            graph._edges.setdefault(edge.target, {})[edge.input] = edge
+            graph._consumers.setdefault(edge.source, {})[(edge.target, edge.input)] = edge
+        return graph
 
     @property
     def nodes(self) -> dict[str, Node]:
         """Nodes by id; for reading only."""
         return self._nodes
+
+    @property
+    def marks(self) -> dict[str, Mark]:
+        """Frames and notes by id; for reading only."""
+        return self._marks
+
+    @property
+    def frames(self) -> list[Frame]:
+        """The frames, in the order of the project file."""
+        return [mark for mark in self.sorted_marks() if isinstance(mark, Frame)]
+
+    @property
+    def notes(self) -> list[Note]:
+        """The notes, in the order of the project file."""
+        return [mark for mark in self.sorted_marks() if isinstance(mark, Note)]
 
     @property
     def edges(self) -> Iterator[Edge]:
@@ -92,16 +162,19 @@ class Graph:
 
     def add(self, node: Node) -> None:
         """Add a node without edges."""
-        if not _ID.match(node.id):
-            raise GraphError(
-                f"'{node.id[:80]}' cannot be a node's id.",
-                where=node.id[:80],
-                expected="a lower-case letter, then letters, digits and _ (64 at most)",
-                found=node.id[:80],
-            )
-        if node.id in self._nodes:
+        self._check_id(node.id)
+        if node.id in self._nodes or node.id in self._marks:
             raise GraphError(f"There are two nodes '{node.id}'.", where=node.id, hint="Give one of them another id.")
         self._nodes[node.id] = node
+
+    def _check_id(self, name: str) -> None:
+        if not is_id(name):
+            raise GraphError(
+                f"'{name[:80]}' cannot be a node's id.",
+                where=name[:80],
+                expected="a lower-case letter, then letters, digits and single _ (64 at most)",
+                found=name[:80],
+            )
 
     def replace(self, node: Node) -> Node:
         """Put `node` in the place of the node with its id; returns the old one."""
@@ -141,12 +214,41 @@ class Graph:
         del self._consumers[edge.source][(target, input_port)]
         return edge
 
+    def route(self, target: str, input_port: str, via: tuple[Point, ...]) -> Edge:
+        """Lead the edge at an input through these points; returns the edge as it was."""
+        old = self._edges.get(target, {}).get(input_port)
+        if old is None:
+            raise GraphError(f"Nothing is linked to '{input_port}' of node '{target}'.", where=target)
+        edge = msgspec.structs.replace(old, via=via)
+        self._edges[target][input_port] = edge
+        self._consumers[edge.source][(target, input_port)] = edge
+        return old
+
+    def put(self, mark: Mark) -> Mark | None:
+        """Add a frame or a note, or put it in the place of the one with its id, which is returned."""
+        old = self._marks.get(mark.id)
+        if old is None:
+            self._check_id(mark.id)
+            if mark.id in self._nodes:
+                raise GraphError(f"There is a node '{mark.id}' already.", where=mark.id)
+        elif type(old) is not type(mark):
+            raise GraphError(f"'{mark.id}' is a {type(old).__name__.lower()}.", where=mark.id)
+        self._marks[mark.id] = mark
+        return old
+
+    def take(self, mark_id: str) -> Mark:
+        """Remove a frame or a note, and return it."""
+        try:
+            return self._marks.pop(mark_id)
+        except KeyError:
+            raise GraphError(f"There is no frame or note '{mark_id[:80]}'.", where=mark_id[:80]) from None
+
     def free_id(self, type_name: str, taken: Iterable[str] = ()) -> str:
         """An id for a new node of this type that is free here and not in `taken`: conv1, conv2, ..."""
-        stem = re.sub(r"[^a-z_]", "", re.sub(r"\d+d?$", "", type_name).lower()) or "node"
+        stem = re.sub(r"[^a-z]", "", re.sub(r"\d+d?$", "", type_name).lower())[:40] or "node"
         used = set(taken)
         number = 1
-        while (name := f"{stem}{number}") in self._nodes or name in used:
+        while (name := f"{stem}{number}") in self._nodes or name in self._marks or name in used:
             number += 1
         return name
 
@@ -169,6 +271,7 @@ class Graph:
         """A snapshot that later edits do not touch; nodes and edges are shared, since they never change."""
         twin = Graph()
         twin._nodes = dict(self._nodes)
+        twin._marks = dict(self._marks)
         twin._edges = {target: dict(by_input) for target, by_input in self._edges.items()}
         twin._consumers = {source: dict(edges) for source, edges in self._consumers.items()}
         return twin
@@ -176,7 +279,11 @@ class Graph:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Graph):
             return NotImplemented
-        return self.sorted_nodes() == other.sorted_nodes() and self.sorted_edges() == other.sorted_edges()
+        return (
+            self.sorted_nodes() == other.sorted_nodes()
+            and self.sorted_edges() == other.sorted_edges()
+            and self._marks == other._marks
+        )
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -187,3 +294,7 @@ class Graph:
     def sorted_edges(self) -> list[Edge]:
         """Edges in the order of the project file."""
         return sorted(self.edges, key=lambda edge: (natural(edge.target), natural(edge.input)))
+
+    def sorted_marks(self) -> list[Mark]:
+        """Frames and notes in the order of the project file."""
+        return sorted(self._marks.values(), key=lambda mark: natural(mark.id))

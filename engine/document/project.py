@@ -1,9 +1,10 @@
-"""A project in memory: name, data spec, graph, recipe and view, with one door for changes."""
+"""A project in memory: name, data spec, graph, blocks, recipe and view, with one door for changes."""
 
 from dataclasses import dataclass, field
 
 import msgspec
 
+from engine.document.block import BlockDefinition
 from engine.document.data_spec import DataSpec
 from engine.document.graph import Graph
 from engine.document.recipe import Recipe
@@ -19,14 +20,22 @@ class View(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 @dataclass(kw_only=True)
 class Project:
-    """The document. `graph` changes through `engine.document.edits.apply` alone; the rest are immutable values."""
+    """The document. `graph` and `blocks` change through `engine.document.edits.apply` alone; the rest are values."""
 
     name: str
     data: DataSpec = field(default_factory=DataSpec)
     graph: Graph = field(default_factory=Graph)
     recipe: Recipe = field(default_factory=Recipe)
     view: View = field(default_factory=View)
+    blocks: dict[str, BlockDefinition] = field(default_factory=dict)
 
     def copy(self) -> "Project":
         """A snapshot that later edits do not touch: cheap, for saving and sending from other threads."""
-        return Project(name=self.name, data=self.data, graph=self.graph.copy(), recipe=self.recipe, view=self.view)
+        return Project(
+            name=self.name,
+            data=self.data,
+            graph=self.graph.copy(),
+            recipe=self.recipe,
+            view=self.view,
+            blocks={block.id: block.copy() for block in self.blocks.values()},
+        )

@@ -8,8 +8,9 @@ from typing import Any
 
 import msgspec
 
+from engine.document.block import BlockDefinition, DrawnBlock
 from engine.document.data_spec import DataSpec
-from engine.document.graph import Edge, Graph, Node
+from engine.document.graph import Edge, Frame, Graph, Mark, Node, Note, is_id, natural
 from engine.document.json_reading import RESTORE, line_of, parse
 from engine.document.json_text import plain, readable
 from engine.document.migrations import CURRENT_VERSION, migrate
@@ -21,9 +22,11 @@ MAX_NODES = 20_000
 _MAX_PORT = 64
 
 
-class _GraphPart(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class _GraphPart(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     nodes: tuple[Node, ...] = ()
     edges: tuple[Edge, ...] = ()
+    frames: tuple[Frame, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 class _Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -32,6 +35,7 @@ class _Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     name: str
     data: DataSpec = DataSpec()
     graph: _GraphPart = _GraphPart()
+    blocks: tuple[DrawnBlock, ...] = ()
     recipe: Recipe = Recipe()
     view: View = View()
 
@@ -39,13 +43,20 @@ class _Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 def as_document(project: Project) -> dict[str, Any]:
     """The project as the JSON object of project.json, defaults left out. Raises ProjectError for NaN and the like."""
     parts: dict[str, Any] = {"format": "netwright", "version": CURRENT_VERSION, "name": project.name}
-    for name, part in (
-        ("data", project.data),
-        ("graph", _GraphPart(nodes=tuple(project.graph.sorted_nodes()), edges=tuple(project.graph.sorted_edges()))),
-        ("recipe", project.recipe),
-        ("view", project.view),
-    ):
-        parts[name] = plain(part, name)
+    graph = project.graph
+    drawn = _GraphPart(
+        nodes=tuple(graph.sorted_nodes()),
+        edges=tuple(graph.sorted_edges()),
+        frames=tuple(graph.frames),
+        notes=tuple(graph.notes),
+    )
+    blocks = [project.blocks[name].drawn() for name in sorted(project.blocks, key=natural)]
+    parts["data"] = plain(project.data, "data")
+    parts["graph"] = {"nodes": [], "edges": [], **plain(drawn, "graph")}
+    if blocks:
+        parts["blocks"] = [plain(block, f"blocks[{number}]") for number, block in enumerate(blocks)]
+    parts["recipe"] = plain(project.recipe, "recipe")
+    parts["view"] = plain(project.view, "view")
     return parts
 
 
@@ -56,7 +67,8 @@ def to_bytes(project: Project) -> bytes:
 
 _OPEN = re.compile(
     r"""\$ ( \.data ( \.sources | \.fields ( \[\] ( \.preparation | \.augmentation )? )? )?
-           | \.graph ( \.nodes | \.edges )?
+           | \.graph ( \.nodes | \.edges | \.frames | \.notes )?
+           | \.blocks ( \[\] ( \.exposed | \.nodes | \.edges | \.frames | \.notes )? )?
            | \.recipe ( \.phases ( \[\] ( \.players ( \[\] )? )? )? )?
            )? """,
     re.VERBOSE,
@@ -102,27 +114,59 @@ def from_document(document: object, where: str) -> Project:
     except UnicodeError:
         raise ProjectError("A name in the project file holds a broken character.", where=where, hint=RESTORE) from None
     return Project(
-        name=parts.name, data=_checked_data(parts.data, where), graph=_graph(parts.graph, where), recipe=parts.recipe,
+        name=parts.name,
+        data=_checked_data(parts.data, where),
+        graph=_graph(parts.graph, where, "$.graph"),
+        recipe=parts.recipe,
         view=parts.view,
-    )  # fmt: skip
+        blocks=_blocks(parts.blocks, where),
+    )
 
 
-def _graph(part: _GraphPart, where: str) -> Graph:
+def _blocks(drawn: tuple[DrawnBlock, ...], where: str) -> dict[str, BlockDefinition]:
+    found: dict[str, BlockDefinition] = {}
+    for number, block in enumerate(drawn):
+        place = f"$.blocks[{number}]"
+        if block.id in found:
+            raise ProjectError(
+                f"Two blocks are called '{block.id[:80]}'.",
+                where=f"{where}: {place}",
+                hint="Give one of them another id.",
+            )
+        if not is_id(block.id):
+            raise ProjectError(
+                f"'{block.id[:80]}' cannot be a block's id.",
+                where=f"{where}: {place}",
+                expected="a lower-case letter, then letters, digits and single _ (64 at most)",
+                found=block.id[:80],
+            )
+        graph = _graph(block, where, place)
+        found[block.id] = BlockDefinition(id=block.id, title=block.title, exposed=block.exposed, graph=graph)
+    return found
+
+
+def _graph(part: _GraphPart | DrawnBlock, where: str, path: str) -> Graph:
     if len(part.nodes) > MAX_NODES:
         raise ProjectError(
             f"The network has {len(part.nodes):,} nodes.",
-            where=f"{where}: $.graph.nodes",
+            where=f"{where}: {path}.nodes",
             expected=f"{MAX_NODES:,} at most",
             found=f"{len(part.nodes):,}",
         )
     graph = Graph()
-    place = "$.graph"
+    place = path
     try:
         for number, node in enumerate(part.nodes):
-            place = f"$.graph.nodes[{number}]"
+            place = f"{path}.nodes[{number}]"
             graph.add(node)
+        drawn: tuple[tuple[str, tuple[Mark, ...]], ...] = (("frames", part.frames), ("notes", part.notes))
+        for list_name, marks in drawn:
+            for number, mark in enumerate(marks):
+                place = f"{path}.{list_name}[{number}]"
+                if graph.put(mark) is not None:
+                    raise GraphError(f"There are two frames or notes '{mark.id}'.", where=mark.id)
         for number, edge in enumerate(part.edges):
-            place = f"$.graph.edges[{number}]"
+            place = f"{path}.edges[{number}]"
             if max(len(edge.output), len(edge.input)) > _MAX_PORT:
                 raise GraphError("The name of a port is too long.", where=edge.target, expected=f"{_MAX_PORT} letters")
             old = graph.connect(edge)
@@ -209,10 +253,11 @@ def _name_of(path: str, document: dict[str, Any]) -> str:
     """What a path leads to, in words: "x of node 'conv1'", "seed of recipe"."""
     if path == "$":
         return "the file"
-    if match := re.match(r"\$\.graph\.nodes\[(\d+)\]\.?(.*)", path):
+    if match := re.match(r"\$\.(graph|blocks\[(\d+)\])\.nodes\[(\d+)\]\.?(.*)", path):
         try:
-            node_id = str(document["graph"]["nodes"][int(match[1])]["id"])[:64]
+            holder = document["graph"] if match[2] is None else document["blocks"][int(match[2])]
+            node_id = str(holder["nodes"][int(match[3])]["id"])[:64]
         except (KeyError, IndexError, TypeError):
-            node_id = f"number {int(match[1]) + 1}"
-        return f"{match[2] or 'what is said'} of node '{node_id}'"
+            node_id = f"number {int(match[3]) + 1}"
+        return f"{match[4] or 'what is said'} of node '{node_id}'"
     return path.removeprefix("$.")

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.document import edits, files
+from engine.document.block import BlockDefinition, DrawnBlock, Exposed
 from engine.document.data_spec import (
     DataSpec,
     Field,
@@ -21,21 +22,30 @@ from engine.document.data_spec import (
     Step,
 )
 from engine.document.edits import (
+    AddBlock,
     AddNode,
     Batch,
     Connect,
     Disconnect,
+    Inside,
     MoveNodes,
+    PutFrame,
+    PutNote,
+    RemoveBlock,
+    RemoveMark,
     RemoveNode,
+    Route,
     SetAttributes,
+    SetBlock,
     SetBypassed,
     SetFrozen,
     SetName,
     SetRecipe,
+    SetShares,
     SetTitle,
     SetType,
 )
-from engine.document.graph import Edge, Graph, Node, natural
+from engine.document.graph import Edge, Frame, Graph, Node, Note, natural
 from engine.document.journal import Journal
 from engine.document.project import Project, View
 from engine.document.recipe import EarlyStop, Phase, Player, Precision, Recipe
@@ -64,8 +74,15 @@ nodes = st.builds(
     title=names,
     frozen=st.booleans(),
     bypassed=st.booleans(),
+    shares=st.sampled_from(["", "a"]),
 )
-edges = st.builds(Edge, source=ids, target=ids, output=ports, input=ports)
+vias = st.lists(st.tuples(numbers, numbers), max_size=2).map(tuple)
+edges = st.builds(Edge, source=ids, target=ids, output=ports, input=ports, via=vias)
+mark_ids = st.sampled_from(["frame1", "note1", "note2", "b"])
+frames = st.builds(Frame, id=mark_ids, title=names, color=names, x=numbers, width=numbers)
+notes = st.builds(Note, id=mark_ids, text=names, y=numbers, height=numbers)
+block_ids = st.sampled_from(["residual1", "residual2"])
+exposed = st.lists(st.builds(Exposed, name=names, node=ids, attribute=names), max_size=2).map(tuple)
 steps = st.builds(Step, type=names, attributes=attributes)
 counts = st.integers(1, 1000)
 statistics = st.builds(
@@ -114,16 +131,29 @@ recipes = st.builds(
 
 
 @st.composite
-def projects(draw):
+def graphs(draw):
     graph = Graph(draw(st.lists(nodes, max_size=6, unique_by=lambda node: node.id)))
     for edge in draw(st.lists(edges, max_size=8)):
         if {edge.source, edge.target} <= set(graph.nodes) and edge.source != edge.target:
             graph.connect(edge)
+    for mark in draw(st.lists(frames | notes, max_size=2, unique_by=lambda mark: mark.id)):
+        if mark.id not in graph.nodes:
+            graph.put(mark)
+    return graph
+
+
+blocks = st.builds(BlockDefinition, id=block_ids, title=names, exposed=exposed, graph=graphs())
+
+
+@st.composite
+def projects(draw):
+    graph = draw(graphs())
+    held = {block.id: block for block in draw(st.lists(blocks, max_size=2))}
     view = View(tab=draw(names), zoom=draw(numbers), center=draw(st.none() | st.tuples(numbers, numbers)))
-    return Project(name=draw(names), data=draw(specs), graph=graph, recipe=draw(recipes), view=view)
+    return Project(name=draw(names), data=draw(specs), graph=graph, recipe=draw(recipes), view=view, blocks=held)
 
 
-small_edits = st.one_of(
+graph_edits = st.one_of(
     st.builds(AddNode, node=nodes),
     st.builds(RemoveNode, id=ids),
     st.builds(Connect, edge=edges),
@@ -133,7 +163,20 @@ small_edits = st.one_of(
     st.builds(SetTitle, id=ids, title=names),
     st.builds(SetFrozen, ids=st.lists(ids, max_size=3, unique=True).map(tuple), frozen=st.booleans()),
     st.builds(SetBypassed, ids=st.lists(ids, max_size=3, unique=True).map(tuple), bypassed=st.booleans()),
-    st.builds(MoveNodes, positions=st.dictionaries(ids, st.tuples(numbers, numbers), max_size=2)),
+    st.builds(MoveNodes, positions=st.dictionaries(ids | mark_ids, st.tuples(numbers, numbers), max_size=2)),
+    st.builds(SetShares, id=ids, shares=st.sampled_from(["", "a"])),
+    st.builds(Route, target=ids, input=ports, via=vias),
+    st.builds(PutFrame, frame=frames),
+    st.builds(PutNote, note=notes),
+    st.builds(RemoveMark, id=mark_ids),
+)
+small_edits = st.one_of(
+    graph_edits,
+    st.builds(Inside, block=block_ids, inner=graph_edits),
+    st.builds(AddBlock, block=blocks.map(BlockDefinition.drawn)),
+    st.builds(AddBlock, block=st.builds(DrawnBlock, id=block_ids, nodes=st.lists(nodes, max_size=2).map(tuple))),
+    st.builds(RemoveBlock, id=block_ids),
+    st.builds(SetBlock, id=block_ids, title=names, exposed=exposed),
     st.builds(SetRecipe, recipe=recipes),
     st.builds(SetName, name=names),
 )
