@@ -1,6 +1,7 @@
 """What every layer declares: ports, shape rule, what torch computes it with, its cost and its ONNX form."""
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, ClassVar
@@ -12,7 +13,6 @@ NEVER_OFFERED: Mapping[str, str] = {
     "device": "the recipe chooses it for the whole network",
     "dtype": "the recipe's precision chooses it for the whole network",
     "inplace": "saves memory now and then, and breaks gradients when a tensor is used twice",
-    "return_indices": "nothing in the catalog takes them",
 }
 """Arguments of torch's that no layer offers, and why."""
 
@@ -35,6 +35,11 @@ class Family(StrEnum):
     DROPOUT = "dropout"
     SHAPE = "shape"
     MERGE = "merge"
+    MATH = "math"
+    LOGIC = "logic"
+    REDUCTION = "reduction"
+    SIGNAL = "signal"
+    SPECIAL = "special"
     LOSS = "loss"
 
 
@@ -65,13 +70,18 @@ class OnnxForm:
     why: str = ""
 
 
+_USUAL_SIZES: Mapping[str, int] = {"time": 6, "length": 12, "depth": 6, "height": 8, "width": 8}
+_ANY_AXES = ("channels", "features")
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Layer(Entry):
     """Base of all layers. A subclass declares ClassVars and attributes, and the shape rule.
 
     `not_arguments` are attributes the torch target is not given. `unlike_torch` says why a name or a default is not
     that of the torch class (an attribute of ours, or an argument of torch's that is not offered), and `stricter` why
-    the rule refuses something that torch would take; law tests read both.
+    the rule refuses something that torch would take; law tests read both. `domain` are the values that the function is
+    made for: beyond it, it answers with what is not a number.
     """
 
     family: ClassVar[Family]
@@ -81,6 +91,7 @@ class Layer(Entry):
     not_arguments: ClassVar[frozenset[str]] = frozenset()
     unlike_torch: ClassVar[Mapping[str, str]] = {}
     stricter: ClassVar[str] = ""
+    domain: ClassVar[tuple[float, float]] = (-math.inf, math.inf)
 
     def input_ports(self) -> tuple[InputPort, ...]:
         """The input ports; a layer with a variable number of inputs overrides this."""
@@ -93,7 +104,8 @@ class Layer(Entry):
     def output_specs(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
         """The outputs for these inputs, in port order. Raises ShapeMismatch with expected and found in named axes.
 
-        An optional port that is free is left out at the end. Rank and dtype were checked against the ports before.
+        Optional ports that are free are left out at the end, and ABSENT before a linked one. Rank and dtype were
+        checked against the ports before.
         """
         raise NotImplementedError
 
@@ -109,6 +121,26 @@ class Layer(Entry):
             if info.name not in self.not_arguments
         }
         return {**self.computed(*inputs), **named}
+
+    def export_refusal(self, *inputs: TensorSpec) -> str:
+        """Why it cannot be written in ONNX with these settings and inputs, in the user's words; empty where it can."""
+        return "" if self.onnx.op or self.onnx.rule else self.onnx.why
+
+    def example(self) -> tuple[TensorSpec, ...]:
+        """Inputs that suit the settings as they come: for its help, and for the laws that every layer is held to."""
+        return tuple(
+            TensorSpec(
+                (None, *(_USUAL_SIZES.get(axis, 8) for axis in port.axes[1:] or _ANY_AXES)),
+                port.dtype or DType.FLOAT,
+                8 if port.dtype is DType.INT else None,
+            )
+            for port in self.input_ports()
+            if not port.optional
+        )
+
+    def weight_form(self) -> tuple[str, dict[str, Any]] | None:
+        """What the built module is passed through, by name and with arguments, to keep its weight in another form."""
+        return None
 
     def parameter_count(self, *inputs: TensorSpec) -> int:
         """Trainable numbers."""

@@ -11,15 +11,16 @@ SEQUENCE = ("N", "time", "features")
 VECTOR = ("N", "features")
 SIGNAL = ("N", "channels", "length")
 PICTURE = ("N", "channels", "height", "width")
+VOLUME = ("N", "channels", "depth", "height", "width")
 
 NO_FEATURES = "a tensor of one number a sample has no axis of features: torch would take the batch for it"
 """Why rules on the last axis refuse (N,), which torch takes."""
 
-_USUAL: dict[int, tuple[str, ...]] = {1: ("N",), 2: VECTOR, 4: PICTURE}
+_USUAL: dict[int, tuple[str, ...]] = {1: ("N",), 2: VECTOR, 4: PICTURE, 5: VOLUME}
 
 
 def found_text(shape: Shape, axes: Sequence[str] = ()) -> str:
-    """A shape as people read it: with `axes` where they fit, with the usual names for 2 and 4 dimensions."""
+    """A shape as people read it: with `axes` where they fit, with the usual names for 2, 4 and 5 dimensions."""
     names = tuple(axes)
     if len(names) != len(shape):
         names = _USUAL.get(len(shape), ())
@@ -52,6 +53,16 @@ def known(x: TensorSpec, axis: int, name: str) -> int:
 def pair(value: int | tuple[int, int]) -> tuple[int, int]:
     """(height, width) of a size attribute."""
     return value if isinstance(value, tuple) else (value, value)
+
+
+def sides(value: int | tuple[int, ...], count: int) -> tuple[int, ...]:
+    """One number a side, of a size attribute of any number of sides."""
+    return value if isinstance(value, tuple) else (value,) * count
+
+
+def spatial(rank: int) -> tuple[str, ...]:
+    """What the axes after batch and channels are called: length; height, width; depth, height, width."""
+    return {3: SIGNAL, 4: PICTURE, 5: VOLUME}[rank][2:]
 
 
 def product(sizes: Sequence[int | None]) -> int | None:
@@ -193,6 +204,26 @@ def with_sizes(x: TensorSpec, sizes: dict[int, int | None], dtype: DType | None 
 def without_axis(x: TensorSpec, axis: int) -> TensorSpec:
     """The tensor with an axis taken out."""
     return TensorSpec(x.shape[:axis] + x.shape[axis + 1 :], x.dtype)
+
+
+NO_SUMS = "yes or no has no sums or order; torch counts it as 1 or 0 in some functions and refuses it in others"
+"""Why rules of arithmetic refuse what torch may take."""
+
+
+def numbers(*inputs: TensorSpec) -> None:
+    """Refuse a tensor of yes or no where numbers are worked with."""
+    if any(x.dtype is DType.BOOL for x in inputs):
+        mismatch("numbers", "yes or no", "Put a ToFloat before it.")
+
+
+def alike(inputs: Sequence[TensorSpec], axes: int | None = None) -> None:
+    """Refuse inputs whose shapes differ in the first `axes` dimensions (all of them when None)."""
+    first = inputs[0]
+    for other in inputs[1:]:
+        if (axes is None and other.rank != first.rank) or not all(
+            map(same_sizes, first.shape[:axes], other.shape[:axes])
+        ):
+            mismatch(f"equal sizes, {found_text(first.shape)}", other, "Bring all inputs to one shape.")
 
 
 def at_least_2(x: TensorSpec) -> None:

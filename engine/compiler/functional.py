@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import nn
 
+from engine.compiler.functions import NAMES
 from engine.compiler.generated import literal
 from engine.compiler.modules import Add, Subtract
 from engine.compiler.operations import OPERATIONS
@@ -19,6 +20,7 @@ from engine.compiler.operations import OPERATIONS
 Form = Callable[[Any, str, list[str]], str | None]
 
 NAMESPACE: dict[str, object] = {
+    **NAMES,
     "adaptive_avg_pool1d": torch.adaptive_avg_pool1d,
     "adaptive_avg_pool2d": F.adaptive_avg_pool2d,
     "avg_pool1d": torch.avg_pool1d,

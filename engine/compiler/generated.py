@@ -37,6 +37,7 @@ RESERVED = (
 )
 """What a module in a network cannot be called: attributes of the network itself and Python's keywords."""
 _WORD = re.compile(r"[a-z0-9_]{0,40}\Z")
+_EINSTEIN = re.compile(r"[a-z]{1,8}(,[a-z]{1,8}){0,3}->[a-z]{0,8}\Z")
 
 
 def identifier(node_id: str) -> str:
@@ -47,7 +48,7 @@ def identifier(node_id: str) -> str:
 
 
 def literal(value: object) -> str:
-    """A number, a truth value, None, a plain word ("same", "tanh") or a tuple of these, as Python writes it.
+    """A number, a truth value, None, a plain word ("same"), einsum's letters ("nij,njk->nik") or a tuple of these.
 
     Anything else raises ValueError: text that a person typed never becomes source.
     """
@@ -57,7 +58,7 @@ def literal(value: object) -> str:
         return repr(value)
     if type(value) is float:
         return repr(value) if math.isfinite(value) else f'float("{value}")'
-    if type(value) is str and _WORD.match(value):
+    if type(value) is str and (_WORD.match(value) or _EINSTEIN.match(value)):
         return f'"{value}"'
     if isinstance(value, tuple | list):
         items = [literal(item) for item in value]

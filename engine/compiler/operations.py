@@ -9,6 +9,7 @@ from typing import Any
 from torch import nn
 
 from engine.compiler import modules
+from engine.compiler.functions import FUNCTIONS
 from engine.compiler.generated import literal
 
 Operation = Callable[[Any, list[str], str], str]
@@ -79,3 +80,6 @@ OPERATIONS: dict[type[nn.Module], Operation] = {
     modules.GlobalAveragePool2d: _over("mean", "(2, 3)"),
     modules.GlobalMaxPool2d: _over("amax", "(2, 3)"),
 }
+OPERATIONS.update(
+    {made: lambda module, x, torch: module.written(x, torch) for made in FUNCTIONS.values()},
+)

@@ -1,4 +1,7 @@
-"""The closed list of what a catalog entry's `target` may name: classes of torch.nn and of `engine.compiler.modules`."""
+"""The closed list of what a catalog entry's `target` may name.
+
+It holds the classes of torch.nn and of `engine.compiler.modules`, and the functions of torch that an entry names.
+"""
 
 import functools
 import re
@@ -6,6 +9,7 @@ import re
 from torch import nn
 
 from engine.compiler import modules
+from engine.compiler.functions import FUNCTIONS
 
 _TORCH = re.compile(r"torch\.nn\.([A-Z][A-Za-z0-9]*)\Z")
 _OWN = re.compile(r"engine\.compiler\.modules\.([A-Z][A-Za-z0-9]*)\Z")
@@ -13,16 +17,17 @@ _OWN = re.compile(r"engine\.compiler\.modules\.([A-Z][A-Za-z0-9]*)\Z")
 
 @functools.cache
 def resolve(target: str) -> type[nn.Module]:
-    """The module class a target names, "torch.nn.Linear" or "engine.compiler.modules.Add".
+    """The module class a target names, "torch.nn.Linear", "engine.compiler.modules.Add" or "torch.exp".
 
     Raises LookupError for anything else: targets are written in the catalog, never in a project.
     """
+    found: type[nn.Module] | None
     if match := _TORCH.match(target):
         found = getattr(nn, match[1], None)
     elif match := _OWN.match(target):
-        found = getattr(modules, match[1], None) if match[1] in modules.__all__ else None
+        found = modules.BY_NAME.get(match[1])
     else:
-        found = None
+        found = FUNCTIONS.get(target)
     if not (isinstance(found, type) and issubclass(found, nn.Module)):
         raise LookupError(f"no module is called {target!r}")
     return found

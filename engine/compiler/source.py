@@ -3,13 +3,16 @@
 import inspect
 import keyword
 import re
+import sys
 from collections.abc import Iterable
+from typing import Any
 
 from torch import nn
 
 from engine.catalog.tensors import TensorSpec
 from engine.checks.inference import ShapeChecker
 from engine.compiler import modules
+from engine.compiler.build import WEIGHT_FORMS
 from engine.compiler.generated import RESERVED, identifier, literal, module_names
 from engine.compiler.module import build, sorted_calls
 from engine.compiler.operations import OPERATIONS
@@ -36,7 +39,7 @@ def _plain(text: str) -> str:
 def _class_name(project_name: str) -> str:
     words = re.findall(r"[A-Za-z0-9]+", project_name[:60])
     name = "".join(word[:1].upper() + word[1:] for word in words)
-    return name if name[:1].isalpha() and name not in modules.__all__ and not keyword.iskeyword(name) else "Network"
+    return name if name[:1].isalpha() and name not in modules.BY_NAME and not keyword.iskeyword(name) else "Network"
 
 
 class _File:
@@ -94,14 +97,14 @@ class _File:
         return [*lines, '"""']
 
     def _helpers(self) -> list[str]:
-        """Source of the modules that torch.nn lacks, each once, bases first."""
-        found: dict[type, str] = {}
+        """Source of the modules that torch.nn lacks, each once, after what it stands on."""
+        found: dict[object, str] = {}
         for call in self.calls:
-            module_class = self.classes[call.node.id]
-            if _is_own(module_class):
-                for item in reversed(module_class.__mro__):
-                    if _is_own(item):
-                        found.setdefault(item, inspect.getsource(item).rstrip())
+            if _is_copied(call, self.classes[call.node.id]):
+                _copy(self.classes[call.node.id], found)
+            form = call.layer.weight_form()
+            if form is not None:
+                _copy(WEIGHT_FORMS[form[0]], found)
         return [line for source in found.values() for line in (*source.splitlines(), "", "")]
 
     def _network(self) -> list[str]:
@@ -126,8 +129,10 @@ class _File:
             if module_class in OPERATIONS:
                 continue
             name = self.module_names[call.node.id]
-            prefix = "" if _is_own(module_class) else "nn."
-            line = f"self.{name} = {prefix}{module_class.__name__}({_arguments(call, module_class)})"
+            copied = _is_copied(call, module_class)
+            prefix = "" if copied else "nn."
+            line = f"{prefix}{module_class.__name__}({_arguments(call, module_class, copied=copied)})"
+            line = f"self.{name} = {_with_form(call, line)}"
             if call.node.id not in in_use:
                 line += "  # for a loss of the training alone"
             yield from _wrapped(line)
@@ -174,6 +179,8 @@ class _File:
             return [], OPERATIONS[module_class](build(call), x, "torch.")
         name = f"self.{self.module_names[call.node.id]}"
         values = call.layer.values()
+        if _is_copied(call, module_class):
+            return [], f"{name}({', '.join(x)})"
         if module_class is modules.MultiheadAttention:
             query, key, value = (x + x[-1:] * 2)[:3]
             return [], f"{name}({query}, {key}, {value}, need_weights=False)[0]"
@@ -225,25 +232,64 @@ def _depth_first(steps: Plan) -> list[Call]:
     return list(done.values())
 
 
-def _is_own(module_class: type) -> bool:
-    """Whether its source has to stand in the file. torch's recurrent and attention layers are written as torch's."""
-    own = module_class.__module__.startswith(modules.__name__)
-    return own and module_class not in OPERATIONS and not issubclass(module_class, nn.RNNBase | nn.MultiheadAttention)
+def _is_copied(call: Call, module_class: type[nn.Module]) -> bool:
+    """Whether the module's source has to stand in the file.
+
+    Recurrent layers and attention are written as torch's own where they do no more than those.
+    """
+    if not module_class.__module__.startswith(modules.__name__) or module_class in OPERATIONS:
+        return False
+    if issubclass(module_class, nn.RNNBase):
+        return len(call.inputs) > 1 or len(call.outputs) > 1
+    if issubclass(module_class, nn.MultiheadAttention):
+        return len(call.inputs) > 3 or len(call.outputs) > 1 or bool(call.layer.values()["causal"])
+    return True
 
 
-def _arguments(call: Call, module_class: type[nn.Module]) -> str:
+def _copy(item: Any, found: dict[object, str]) -> None:
+    """Add the source of a class or function of ours to `found`, behind that of all of ours that it names."""
+    if item in found or not getattr(item, "__module__", "").startswith(modules.__name__):
+        return
+    text = inspect.getsource(item).rstrip()
+    around = vars(sys.modules[item.__module__])
+    for name in dict.fromkeys(re.findall(r"[A-Za-z_]\w*", text)):
+        other = around.get(name)
+        if other is not item and (inspect.isclass(other) or inspect.isfunction(other)):
+            _copy(other, found)
+    found[item] = text
+
+
+def _with_form(call: Call, built: str) -> str:
+    """The built module passed through what keeps its weight in another form."""
+    form = call.layer.weight_form()
+    if form is None:
+        return built
+    name, settings = form
+    ours = WEIGHT_FORMS[name].__module__.startswith(modules.__name__)
+    given = "".join(f", {identifier(key)}={literal(value)}" for key, value in settings.items())
+    return f"{'' if ours else 'nn.utils.parametrizations.'}{name}({built}{given})"
+
+
+def _arguments(call: Call, module_class: type[nn.Module], *, copied: bool) -> str:
     """Constructor arguments: those without a default by place, the rest by name where they differ from the default."""
     given = dict(call.layer.arguments(*call.specs))
     signature = inspect.signature(module_class)
     defaults = {name: parameter.default for name, parameter in signature.parameters.items()}
     if issubclass(module_class, nn.RNNBase):  # their own signature hides behind *args, **kwargs
-        given.pop("result")
         base = inspect.signature(nn.RNNBase).parameters
-        defaults = {name: base[name].default for name in base if name in given} | {"nonlinearity": "tanh"}
+        ours = {name: default for name, default in defaults.items() if name in given}
+        if not copied:
+            for name in ours:
+                given.pop(name)
+        plain = {name: base[name].default for name in base if name in given} | {"nonlinearity": "tanh"}
+        defaults = plain | (ours if copied else {})
     if issubclass(module_class, nn.MultiheadAttention):
         for name in ("kdim", "vdim"):
             if given[name] == given["embed_dim"]:
                 del given[name]
+        if not copied:
+            for name in modules.MultiheadAttention.ADDED:
+                given.pop(name)
     parts: list[str] = []
     by_place = True
     for name, default in defaults.items():

@@ -17,6 +17,11 @@ TITLES: Final[dict[Family, str]] = {
     Family.DROPOUT: "Dropout",
     Family.SHAPE: "Shape",
     Family.MERGE: "Merge",
+    Family.MATH: "Math",
+    Family.LOGIC: "Comparison",
+    Family.REDUCTION: "Reduction",
+    Family.SIGNAL: "Signal",
+    Family.SPECIAL: "Special",
     Family.LOSS: "Loss",
 }
 
@@ -26,6 +31,9 @@ _BORROWED: Final[dict[Family, str]] = {
     Family.EMBEDDING: "linear",
     Family.DROPOUT: "normalization",
     Family.MERGE: "shape",
+    Family.LOGIC: "math",
+    Family.REDUCTION: "math",
+    Family.SPECIAL: "recurrent",
 }
 
 

@@ -16,6 +16,8 @@ FAMILY_COLORS: Final[dict[str, str]] = {
     "normalization": "#8d99ae",
     "activation": "#f5b042",
     "shape": "#6f7f95",
+    "math": "#9bbf3c",
+    "signal": "#3fb3e6",
     "loss": "#ff6b6b",
 }
 """One colour per family of layers, the same in both themes and wherever the family appears."""

@@ -19,6 +19,7 @@ from engine.catalog.layers.data import Input, Output
 from engine.catalog.losses import Loss
 from engine.catalog.optimizers import Optimizer
 from engine.catalog.tensors import DType, TensorSpec
+from engine.compiler.functions import FUNCTIONS
 from engine.compiler.resolve import resolve
 from engine.errors import ShapeMismatch
 
@@ -36,9 +37,24 @@ BATCH = 2
 EVERY = pytest.mark.parametrize("layer_type", LAYERS, ids=lambda item: item.__name__)
 
 
+EXPRESSIONS = (
+    "nij,njk->nik",
+    "nc,nc->n",
+    "nchw->nc",
+    "ni,nj->nij",
+    "nii->ni",
+    "nij,nkj->nik",
+    "nij->ni",
+    "ab->ba",
+    "?",
+)
+"""What a text may be: the only ones are expressions for Einsum."""
+
+
 def value_of(info: Attribute) -> st.SearchStrategy[Any]:
-    """Values in the declared range, near its lower end where torch's shapes stay small."""
+    """Values in the declared range: near its lower end, where torch's shapes stay small, or around 0 in a wide one."""
     low = info.minimum if info.minimum is not None else (info.above or 0)
+    low = -3 if low < -8 else low
     high = info.maximum if info.maximum is not None else math.inf
     whole = st.integers(math.ceil(low), int(min(high, max(low + 5, 4))))
     words = st.sampled_from(info.choices) if info.choices else st.nothing()
@@ -53,6 +69,8 @@ def value_of(info: Attribute) -> st.SearchStrategy[Any]:
             found = words | whole | st.tuples(whole, whole)
         case AttributeKind.INTEGERS:
             found = st.lists(whole, min_size=1, max_size=4).map(tuple)
+        case AttributeKind.TEXT:
+            found = st.sampled_from(EXPRESSIONS)
         case AttributeKind.NUMBER:
             top = high if info.below is None else info.below
             found = st.floats(
@@ -102,7 +120,7 @@ def cases(draw: st.DrawFn, layer_type: type[Layer]) -> tuple[Layer, list[TensorS
             shape = (BATCH, *draw(st.lists(dims(), min_size=0, max_size=4)))
         if port.axes and len(shape) != len(port.axes):
             shape = (BATCH, *(draw(dims()) for _ in port.axes[1:]))
-        dtype = port.dtype or draw(st.sampled_from([DType.FLOAT, DType.FLOAT, DType.INT]))
+        dtype = port.dtype or draw(st.sampled_from([DType.FLOAT, DType.FLOAT, DType.INT, DType.BOOL]))
         specs.append(TensorSpec(shape, dtype, draw(st.integers(1, 12)) if dtype is DType.INT else None))
     if isinstance(layer, Loss) and layer.inputs[1].dtype is DType.INT and draw(st.integers(0, 3)):
         # A target of class numbers that often fits: the prediction's shape without its classes.
@@ -119,11 +137,12 @@ def build(layer: Layer, specs: list[TensorSpec], device: str = "meta") -> nn.Mod
         return resolve(layer.target)(**layer.arguments(*specs))
 
 
-def run(layer: Layer, specs: list[TensorSpec], device: str = "meta") -> tuple[nn.Module, torch.Tensor]:
-    """torch's module and its answer; on the meta device both without memory."""
+def run(layer: Layer, specs: list[TensorSpec], device: str = "meta") -> tuple[nn.Module, tuple[torch.Tensor, ...]]:
+    """torch's module and its answers; on the meta device both without memory."""
     module = build(layer, specs, device)
     tensors = [torch.zeros(spec.shape, dtype=TORCH_DTYPES[spec.dtype], device=device) for spec in specs]  # type: ignore[arg-type]
-    return module, module(*tensors)
+    given_back = module(*tensors)
+    return module, tuple(given_back) if isinstance(given_back, tuple) else (given_back,)
 
 
 @EVERY
@@ -148,10 +167,11 @@ def test_rule_answers_as_torch(layer_type: type[Layer], data: st.DataObject) -> 
     counts = getattr(layer, "momentum", 0.1) is None
     module, given_back = run(layer, specs, "cpu" if counts else "meta")
     if isinstance(layer, Loss):
-        assert answer == () and given_back.dim() == 0
+        assert answer == () and given_back[0].dim() == 0
     else:
-        assert tuple(given_back.shape) == answer[0].shape
-        assert given_back.dtype == TORCH_DTYPES[answer[0].dtype]
+        assert len(layer.output_ports()) == len(answer)
+        assert [tuple(tensor.shape) for tensor in given_back] == [spec.shape for spec in answer]
+        assert [tensor.dtype for tensor in given_back] == [TORCH_DTYPES[spec.dtype] for spec in answer]
     if tensors_are_small(layer, specs):
         run(layer, specs, "cpu")
     assert layer.parameter_count(*specs) == sum(weight.numel() for weight in module.parameters())
@@ -249,6 +269,8 @@ BASES: dict[str, Callable[..., Any]] = {
 
 
 def torch_constructor(layer_type: type[Layer]) -> Callable[..., Any] | None:
+    if layer_type.target in FUNCTIONS:
+        return None  # its names are held to torch's operators by a test of its own
     if layer_type.__name__ in BASES:
         return BASES[layer_type.__name__]
     return resolve(layer_type.target).__init__ if layer_type.target.startswith("torch.") else None
@@ -268,6 +290,22 @@ def test_names_and_defaults_are_torchs(layer_type: type[Layer]) -> None:
     layer = layer_type()
     computed = set(layer.computed(*example_inputs(layer)))
     check_names(layer_type, constructor, computed | {"self", "mode"}, {**NEVER_OFFERED, **layer_type.unlike_torch})
+
+
+@pytest.mark.parametrize("target", sorted(FUNCTIONS))
+def test_names_and_defaults_are_those_of_the_function(target: str) -> None:
+    """Law 7 for functions: torch's operator of that name takes the attributes, and presets them as we do."""
+    layer_type = next(item for item in LAYERS if item.target == target)
+    packet = getattr(torch.ops.aten, target.rsplit(".", 1)[1].replace("rfft", "fft_rfft"), None)
+    declared = {info.torch_name or info.name: info for info in layer_type.attributes()}
+    overloads = [{item.name: item for item in getattr(packet, name)._schema.arguments} for name in packet.overloads()]
+    fitting = [arguments for arguments in overloads if declared.keys() <= arguments.keys()]
+    assert fitting, f"{target} takes no {', '.join(declared)}"
+    for name, info in declared.items():
+        if name in layer_type.unlike_torch:
+            continue
+        presets = [item[name].default_value for item in fitting if item[name].has_default_value()]
+        assert not presets or info.default in presets, f"{name} is preset to {info.default}, in torch to {presets}"
 
 
 SHARED_EXCUSES = {*Loss.unlike_torch, *Optimizer.unlike_torch}

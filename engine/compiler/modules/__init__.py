@@ -3,6 +3,16 @@
 They hold to torch and math alone, since the readable source of a network carries a copy of them.
 """
 
+from torch import nn
+
+from engine.compiler.modules import (
+    arithmetic,
+    attention,
+    merge,
+    positional_encoding,
+    recurrent,
+    shape,
+)
 from engine.compiler.modules.attention import MultiheadAttention
 from engine.compiler.modules.merge import Add, Concatenate, Divide, MatMul, Maximum, Multiply, Stack, Subtract
 from engine.compiler.modules.positional_encoding import PositionalEncoding
@@ -22,7 +32,23 @@ from engine.compiler.modules.shape import (
     Unsqueeze,
 )
 
+BY_NAME: dict[str, type[nn.Module]] = {
+    name: item
+    for file in (
+        arithmetic,
+        attention,
+        merge,
+        positional_encoding,
+        recurrent,
+        shape,
+    )
+    for name, item in vars(file).items()
+    if isinstance(item, type) and issubclass(item, nn.Module) and item.__module__ == file.__name__ and name[0] != "_"
+}
+"""Every module there is: whatever class one of the files holds; those that begin with _ are bases."""
+
 __all__ = [
+    "BY_NAME",
     "GRU",
     "LSTM",
     "RNN",

@@ -7,6 +7,7 @@ batch is free everywhere, and so is each length that the drawing leaves free.
 # Importing a family registers its rules.
 from engine.deployment.rules import (
     activation,
+    arithmetic,
     attention,
     convolution,
     embedding,
@@ -22,6 +23,7 @@ from engine.errors import ExportError
 
 __all__ = [
     "activation",
+    "arithmetic",
     "attention",
     "convolution",
     "embedding",

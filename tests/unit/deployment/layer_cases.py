@@ -23,6 +23,8 @@ class Case:
     shapes: tuple[Shape, ...]
     attributes: dict[str, Any] = field(default_factory=dict)
     classes: int | None = None
+    kinds: str = ""
+    """A letter an input: f decimal numbers, i whole numbers below `classes`, b yes or no; empty: all f, or all i."""
 
     def __str__(self) -> str:
         settings = "-".join(f"{name}={value}" for name, value in self.attributes.items())
