@@ -219,17 +219,42 @@ def splice_dropped(
     return _named(f"Insert {type_name}", edits), node
 
 
-def splice_existing(project: Project, checker: ShapeChecker, node_id: str, edge: Edge) -> list[Edit]:
-    """Put a node that is there already into a link; empty when it cannot stand there."""
-    node = project.graph.node(node_id)
+def splice_existing(
+    project: Project,
+    checker: ShapeChecker,
+    node_id: str,
+    edge: Edge,
+    *,
+    take_out: bool = False,
+    at: tuple[float, float] | None = None,
+) -> list[Edit]:
+    """Put a node that is there already into a link; empty when it cannot stand there.
+
+    One that has links stays where it is, but with `take_out` it is taken out of its place, and what fed it is joined to
+    what it fed. `at` is where it comes to lie: what follows makes room.
+    """
+    graph = project.graph
+    node = graph.node(node_id)
     kind = type_of(node)
     if kind is None or node_id in (edge.source, edge.target):
         return []
-    if project.graph.inputs_of(node_id) or list(project.graph.consumers_of(node_id)):
+    before, behind = graph.inputs_of(node_id), list(graph.consumers_of(node_id))
+    if (before or behind) and not take_out:
         return []
     if not input_ports(node, checker) or not output_ports(node, checker):
         return []
-    return _into(checker, kind, node_id, edge)
+    edits: list[Edit] = []
+    for follower in behind:
+        joined = _heal(project, checker, follower, {node_id})
+        if joined is not None:
+            edits.append(Connect(edge=joined))
+        else:
+            edits.append(Disconnect(target=follower.target, input=follower.input))
+    edits += [Disconnect(target=node_id, input=port) for port in before]
+    edits += _into(checker, kind, node_id, edge)
+    if at is not None and graph.node(edge.target).x >= graph.node(edge.source).x:
+        edits += make_room(project, edge.target, at[0] + COLUMN, but=node_id)
+    return edits
 
 
 def _into(checker: ShapeChecker, kind: type[Layer], node_id: str, edge: Edge) -> list[Edit]:
@@ -240,8 +265,11 @@ def _into(checker: ShapeChecker, kind: type[Layer], node_id: str, edge: Edge) ->
     ]
 
 
-def make_room(project: Project, first: str, x: float) -> list[Edit]:
-    """Move a node, and what follows it to the right, so that the node begins at `x`; empty when it does already."""
+def make_room(project: Project, first: str, x: float, *, but: str = "") -> list[Edit]:
+    """Move a node, and what follows it to the right, so that the node begins at `x`; empty when it does already.
+
+    The node `but` stays where it is.
+    """
     graph = project.graph
     start = graph.node(first)
     by = x - start.x
@@ -252,7 +280,7 @@ def make_room(project: Project, first: str, x: float) -> list[Edit]:
     while waiting:
         node_id = waiting.pop()
         node = graph.node(node_id)
-        if node_id in positions or node.x < start.x:
+        if node_id in positions or node.x < start.x or node_id == but:
             continue
         positions[node_id] = (node.x + by, node.y)
         waiting += [edge.target for edge in graph.consumers_of(node_id)]

@@ -1,6 +1,6 @@
 """The canvas of the tab Design: shows the graph and turns mouse, wheel and keys into gestures, commands and views."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 import numpy as np
@@ -39,11 +39,13 @@ from gui.design.canvas.gestures.connect import ConnectPorts, paint_dangling
 from gui.design.canvas.gestures.cut import Cut
 from gui.design.canvas.gestures.drop import DropLayer
 from gui.design.canvas.gestures.gesture import Gesture, Pointer, on_screen
+from gui.design.canvas.gestures.lasso import Lasso
 from gui.design.canvas.gestures.move import Move
 from gui.design.canvas.gestures.pan import Pan
 from gui.design.canvas.hit import NOTHING, Hit, Kind, hit
 from gui.design.canvas.keys import ZOOM_STEP, command_for
 from gui.design.canvas.layer import GraphLayer
+from gui.design.canvas.linking import LinkFinder
 from gui.design.canvas.menu import CanvasMenu
 from gui.design.canvas.minimap import Minimap
 from gui.design.canvas.painter import GraphPainter, draw_grid
@@ -77,6 +79,8 @@ class GraphCanvas(QWidget):
 
     inspect_requested = Signal(str)
     """Node id: Enter or a double click asks for its settings."""
+    export_requested = Signal()
+    print_requested = Signal()
 
     def __init__(
         self,
@@ -110,6 +114,8 @@ class GraphCanvas(QWidget):
         self._unfinished = False  # the last drawing left something for the next one
         self._space = False  # Space is held; it pans when the mouse is dragged, and searches when it is not
         self._space_used = False
+        self._lasso_armed = False  # the next drag on empty canvas draws a lasso; cleared by it, and by Escape
+        self._walked = ""  # the node the arrow keys came to last
         self._pressed_right: Pointer | None = None
         self._fit_pending = True  # set until the canvas is shown and has a size to fit the graph into
         self._fitted = False  # set by fitting, cleared when the user looks elsewhere: a resize fits again
@@ -135,6 +141,7 @@ class GraphCanvas(QWidget):
         )
         self.empty_state.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.adding = LayerAdder(self, uses if uses is not None else LayerUses())
+        self.linking = LinkFinder(self)
         self.find_box = Finder("design.find", "Find a node", self)
         self.find_box.picked.connect(self.reveal)
         self.find_box.highlighted.connect(self._on_found)
@@ -245,12 +252,12 @@ class GraphCanvas(QWidget):
         self._view.center_on(x, y, self.width(), self.height())
         self._after_jump()
 
-    def reveal(self, node_id: str) -> None:
-        """Select a node and bring it into view."""
+    def reveal(self, node_id: str, keep: Iterable[str] = ()) -> None:
+        """Select a node, and those to keep, and bring it into view."""
         row = self.geometry_store.row_of.get(node_id)
         if row is None:
             return
-        self._selection.set_nodes({node_id})
+        self._selection.set_nodes({node_id, *keep})
         self.show_rows(np.array([row]))
         self.setFocus()
 
@@ -339,9 +346,7 @@ class GraphCanvas(QWidget):
 
         self._layer.bring_up_to_date(current_theme().color("background"), draw)
         with QPainter(self) as painter:
-            source = QRectF(event.rect())
-            pixels = QRectF(source.x() * ratio, source.y() * ratio, source.width() * ratio, source.height() * ratio)
-            painter.drawPixmap(source, self._layer.picture, pixels)
+            self._layer.show(painter, event.rect())
             self._paint_overlay(painter)
         if incomplete:
             self._unfinished = any(incomplete)
@@ -528,7 +533,10 @@ class GraphCanvas(QWidget):
     def _press_left(self, pointer: Pointer) -> None:
         under = self._hit(pointer)
         self._select_link(under.link)
-        if under.kind in (Kind.INPUT, Kind.OUTPUT):
+        if under.kind is Kind.NOTHING and (pointer.alt or self._lasso_armed):
+            self._lasso_armed = False
+            self._begin(Lasso(self, pointer))
+        elif under.kind in (Kind.INPUT, Kind.OUTPUT):
             self._begin(ConnectPorts(self, pointer, under))
         elif under.kind in (Kind.NODE, Kind.BADGE):
             self._begin(Move(self, pointer, under.node))
@@ -690,7 +698,7 @@ class GraphCanvas(QWidget):
         self._hover = found
         if self._space:
             self.setCursor(Qt.CursorShape.OpenHandCursor)
-        elif found.kind in (Kind.INPUT, Kind.OUTPUT):
+        elif self._lasso_armed or found.kind in (Kind.INPUT, Kind.OUTPUT):
             self.setCursor(Qt.CursorShape.CrossCursor)
         elif found.kind in (Kind.LINK, Kind.BADGE):
             self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -751,8 +759,16 @@ class GraphCanvas(QWidget):
             at = QPointF(self.width() / 2, self.height() / 2)
         return self.pointer_at(at, _Modifier.NoModifier)
 
+    def arm_lasso(self) -> None:
+        """The next drag on empty canvas draws a lasso, as one with Alt held always does."""
+        self._lasso_armed = True
+        self.setCursor(Qt.CursorShape.CrossCursor)
+
     def escape(self) -> None:
-        if not self.cancel_gesture():
+        if self._lasso_armed:
+            self._lasso_armed = False
+            self.unsetCursor()
+        elif not self.cancel_gesture():
             self._select_link(None)
             self._selection.set_nodes(())
 
@@ -768,9 +784,11 @@ class GraphCanvas(QWidget):
         if chosen:
             self.inspect_requested.emit(chosen[0])
 
-    def walk(self, direction: str) -> None:
+    def walk(self, direction: str, *, extend: bool = False) -> None:
+        """Go along the links, or to the card above or below; with `extend` what was selected stays so."""
         graph, geometry = self._project.project.graph, self.geometry_store
-        present = next((node for node in sorted(self._selection.nodes) if node in geometry.row_of), None)
+        chosen = [node for node in sorted(self._selection.nodes) if node in geometry.row_of]
+        present = self._walked if self._walked in chosen else chosen[0] if chosen else None
         if present is None:
             self.walk_home()
             return
@@ -779,7 +797,8 @@ class GraphCanvas(QWidget):
         else:
             found = walk.beside(geometry, present, down=direction == "down")
         if found is not None:
-            self.reveal(found)
+            self._walked = found
+            self.reveal(found, keep=self._selection.nodes if extend else ())
 
     def walk_home(self) -> None:
         found = walk.first(self.geometry_store)
@@ -825,7 +844,7 @@ class GraphCanvas(QWidget):
         self.adding.uses.picked(*names)
 
     def _close_finders(self) -> None:
-        for finder in (self.adding.finder, self.find_box):
+        for finder in (self.adding.finder, self.find_box, self.linking.finder):
             finder.close_quietly()
 
     def _nodes_matching(self, text: str) -> Sequence[Offer]:

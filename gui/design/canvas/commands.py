@@ -8,7 +8,7 @@ import numpy as np
 from engine.document.edits import Edit, MoveNodes, SetBypassed, SetFrozen
 from engine.document.graph import InputKey
 from engine.errors import GraphError, NetwrightError
-from gui.design import graph_edits
+from gui.design import arrange, graph_edits
 from gui.design.canvas.geometry import Geometry
 from gui.design.canvas.layout import Card, Wire, tidy
 from gui.design.canvas.sprites import pill_width
@@ -54,6 +54,24 @@ class GraphCommands:
         nodes = self._project.project.graph.nodes
         types = {nodes[node_id].type for node_id in self._selection.nodes}
         self._selection.set_nodes(node.id for node in nodes.values() if node.type in types)
+
+    def cards(self) -> dict[str, arrange.Card]:
+        """The selected cards as they lie now."""
+        geometry = self._geometry
+        rows = [(node_id, geometry.row_of[node_id]) for node_id in self._selection.nodes if node_id in geometry.row_of]
+        found: dict[str, arrange.Card] = {}
+        for node_id, row in sorted(rows):
+            x, y, width, height = geometry.boxes[row].tolist()
+            found[node_id] = (x, y, width, height)
+        return found
+
+    def align(self, side: arrange.Side) -> bool:
+        """Bring the selected cards in line."""
+        return self.do(arrange.align(self.cards(), side))
+
+    def distribute(self, direction: arrange.Direction) -> bool:
+        """Make the gaps between the selected cards equal."""
+        return self.do(arrange.distribute(self.cards(), direction))
 
     def delete(self, *, heal: bool = True) -> bool:
         """Delete the selection; what fed it is joined to what it fed, where that fits."""

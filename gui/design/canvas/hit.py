@@ -1,5 +1,6 @@
 """What lies under a point of the canvas: port before badge before card before link."""
 
+import math
 from dataclasses import dataclass
 from enum import Enum
 
@@ -56,14 +57,15 @@ def _port(geometry: Geometry, near: np.ndarray, x: float, y: float, reach: float
     best: Hit | None = None
     best_distance = reach
     for row in near.tolist():
-        left, top, width, _height = geometry.boxes[row].tolist()
+        left, top = geometry.boxes[row, :2].tolist()
         face = geometry.faces[row]
-        for ports, at, kind in ((face.inputs, left, Kind.INPUT), (face.outputs, left + width, Kind.OUTPUT)):
-            if abs(x - at) > reach:
-                continue
+        for ports, place, kind in (
+            (face.inputs, face.input_place, Kind.INPUT),
+            (face.outputs, face.output_place, Kind.OUTPUT),
+        ):
             for port in ports:
-                offset = face.input_offset(port) if kind is Kind.INPUT else face.output_offset(port)
-                distance = float(np.hypot(x - at, y - top - offset))
+                dx, dy = place(port)
+                distance = math.hypot(x - left - dx, y - top - dy)
                 if distance <= best_distance:
                     best, best_distance = Hit(kind, node=face.id, port=port), distance
     return best
@@ -90,9 +92,13 @@ def _card(geometry: Geometry, near: np.ndarray, x: float, y: float) -> Hit | Non
     return Hit(Kind.NODE, node=geometry.ids[int(rows[-1])]) if len(rows) else None
 
 
-def link_at(geometry: Geometry, x: float, y: float, reach: float) -> InputKey | None:
-    """The link that passes nearest to a point, within `reach` canvas units."""
+def link_at(
+    geometry: Geometry, x: float, y: float, reach: float, *, but: frozenset[int] = frozenset()
+) -> InputKey | None:
+    """The link that passes nearest to a point, within `reach` canvas units; rows in `but` are passed over."""
     near = geometry.links_in((x - reach, y - reach, x + reach, y + reach))
+    if but:
+        near = near[~np.isin(near, list(but))]
     if not len(near):
         return None
     geometry.resolve(near)

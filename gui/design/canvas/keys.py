@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 
+from gui.design.arrange import Direction, Side
 from gui.design.canvas.commands import NUDGE
 
 if TYPE_CHECKING:
@@ -49,6 +50,11 @@ def command_for(canvas: "GraphCanvas", event: QKeyEvent) -> Callable[[], object]
     with_shift: dict[int, Callable[[], object]] = {
         _Key.Key_F: canvas.fit_selection,
         _Key.Key_Delete: lambda: commands.delete(heal=False),
+        _Key.Key_L: canvas.arm_lasso,
+        _Key.Key_Left: lambda: canvas.walk("left", extend=True),
+        _Key.Key_Right: lambda: canvas.walk("right", extend=True),
+        _Key.Key_Up: lambda: canvas.walk("up", extend=True),
+        _Key.Key_Down: lambda: canvas.walk("down", extend=True),
     }
     with_control: dict[int, Callable[[], object]] = {
         _Key.Key_A: commands.select_all,
@@ -59,6 +65,7 @@ def command_for(canvas: "GraphCanvas", event: QKeyEvent) -> Callable[[], object]
         _Key.Key_D: commands.duplicate,
         _Key.Key_F: canvas.find_node,
         _Key.Key_L: commands.select_connected,
+        _Key.Key_K: canvas.linking.connect,
         _Key.Key_0: lambda: canvas.zoom_to(1.0),
         _Key.Key_Plus: lambda: canvas.zoom_to(canvas.view.zoom * ZOOM_STEP),
         _Key.Key_Equal: lambda: canvas.zoom_to(canvas.view.zoom * ZOOM_STEP),
@@ -70,6 +77,17 @@ def command_for(canvas: "GraphCanvas", event: QKeyEvent) -> Callable[[], object]
     }
     with_both: dict[int, Callable[[], object]] = {
         _Key.Key_T: canvas.tidy,
+        _Key.Key_L: commands.select_same_type,
+        _Key.Key_F: commands.toggle_frozen,
+        _Key.Key_K: canvas.linking.disconnect,
+        _Key.Key_Left: lambda: commands.align(Side.LEFT),
+        _Key.Key_Right: lambda: commands.align(Side.RIGHT),
+        _Key.Key_Up: lambda: commands.align(Side.TOP),
+        _Key.Key_Down: lambda: commands.align(Side.BOTTOM),
+        _Key.Key_C: lambda: commands.align(Side.CENTER),
+        _Key.Key_M: lambda: commands.align(Side.MIDDLE),
+        _Key.Key_H: lambda: commands.distribute(Direction.HORIZONTALLY),
+        _Key.Key_V: lambda: commands.distribute(Direction.VERTICALLY),
         _Key.Key_Plus: lambda: canvas.zoom_to(canvas.view.zoom * ZOOM_STEP),
     }
     name = QUICK_KEYS.get(event.text().upper()) if modifiers == _Modifier.NoModifier else None

@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 
+from gui.design.arrange import Direction, Side
 from gui.design.canvas.gestures.gesture import Pointer
 from gui.design.canvas.hit import Hit, Kind
 from gui.widgets.icons import icon
@@ -36,9 +37,13 @@ class CanvasMenu(QMenu):
             self._entry("Paste", "paste", lambda: canvas.paste_at(pointer), "Ctrl+V")
             self.addSeparator()
             self._entry("Select all", "grid", commands.select_all, "Ctrl+A")
+            self._entry("Select with a lasso", "edit", canvas.arm_lasso, "Shift+L")
             self._entry("Find a node…", "search", canvas.find_node, "Ctrl+F")
             self._entry("Tidy", "tidy", canvas.tidy, "Ctrl+Shift+T")
             self._entry("Fit", "fit", canvas.fit, "F")
+            self.addSeparator()
+            self._entry("Export the drawing…", "export", canvas.export_requested.emit, "Ctrl+Shift+E")
+            self._entry("Print the drawing…", "file", canvas.print_requested.emit, "Ctrl+P")
 
     def _for_nodes(self, canvas: "GraphCanvas", under: Hit) -> None:
         commands = canvas.commands
@@ -59,15 +64,46 @@ class CanvasMenu(QMenu):
         bypassed = all(node.bypassed for node in chosen)
         frozen = all(node.frozen for node in chosen)
         self._entry("Stop bypassing" if bypassed else "Bypass", "bypass", commands.toggle_bypassed, "Ctrl+B")
-        self._entry("Let learn again" if frozen else "Freeze", "freeze", commands.toggle_frozen)
+        self._entry("Let learn again" if frozen else "Freeze", "freeze", commands.toggle_frozen, "Ctrl+Shift+F")
         self.addSeparator()
         self._entry("Select connected", "link", commands.select_connected, "Ctrl+L")
-        self._entry("Select same kind", "grid", commands.select_same_type)
-        if len(chosen) > 1:
+        self._entry("Select same kind", "grid", commands.select_same_type, "Ctrl+Shift+L")
+        several = len(chosen) > 1
+        self._entry("Link in a row" if several else "Link to…", "link", canvas.linking.connect, "Ctrl+K")
+        self._entry(
+            "Remove their links" if several else "Remove a link…", "minus", canvas.linking.disconnect, "Ctrl+Shift+K"
+        )
+        if several:
+            self._arrange_menu()
             self._entry("Tidy selection", "tidy", canvas.tidy, "Ctrl+Shift+T")
         self.addSeparator()
         self._entry("Delete", "trash", commands.delete, "Del")
         self._entry("Delete, leave the gap", "trash", lambda: commands.delete(heal=False), "Shift+Del")
+
+    def _arrange_menu(self) -> None:
+        commands = self._canvas.commands
+        menu = self.addMenu(icon("grid"), "Arrange")
+        menu.setObjectName("design.canvas.menu.arrange")
+        menu.setToolTipsVisible(True)
+        for caption, side, keys in (
+            ("Align left", Side.LEFT, "Ctrl+Shift+←"),
+            ("Align centres", Side.CENTER, "Ctrl+Shift+C"),
+            ("Align right", Side.RIGHT, "Ctrl+Shift+→"),
+            ("Align top", Side.TOP, "Ctrl+Shift+↑"),
+            ("Align middles", Side.MIDDLE, "Ctrl+Shift+M"),
+            ("Align bottom", Side.BOTTOM, "Ctrl+Shift+↓"),
+        ):
+            action = menu.addAction(f"{caption}\t{keys}")
+            action.triggered.connect(lambda _checked=False, side=side: commands.align(side))
+        menu.addSeparator()
+        enough = len(commands.cards()) > 2
+        for caption, direction, keys in (
+            ("Distribute horizontally", Direction.HORIZONTALLY, "Ctrl+Shift+H"),
+            ("Distribute vertically", Direction.VERTICALLY, "Ctrl+Shift+V"),
+        ):
+            action = menu.addAction(f"{caption}\t{keys}" if enough else f"{caption} (needs three nodes)")
+            action.setEnabled(enough)
+            action.triggered.connect(lambda _checked=False, direction=direction: commands.distribute(direction))
 
     def open_at(self, point: QPoint) -> None:
         """Show the menu; it deletes itself when it closes."""

@@ -1,4 +1,4 @@
-"""Moving nodes: they snap to the grid, and one that is free can be dropped into a link."""
+"""Moving nodes: they catch at guides or snap to the grid, and one can be dropped into a link."""
 
 import numpy as np
 from PySide6.QtCore import QRectF, Qt
@@ -6,6 +6,7 @@ from PySide6.QtGui import QPainter
 
 from engine.document.edits import Batch, Edit, MoveNodes
 from engine.document.graph import Edge
+from gui.design.canvas import guides
 from gui.design.canvas.arrays import Floats
 from gui.design.canvas.geometry import Flag
 from gui.design.canvas.gestures.gesture import Gesture, Pointer, Surface, moved_far, on_screen
@@ -21,7 +22,8 @@ class Move(Gesture):
     """Begins with a press on a card and moves the selection once the pointer has gone some pixels.
 
     Released before that it is a click: on a card of several selected ones it selects that one alone, with Shift it
-    takes it out of the selection or adds it.
+    takes it out of the selection or adds it. A single card goes into the link it is dropped on when it has no links of
+    its own; with Shift held it is taken out of its place for that, and what it stood between is joined.
     """
 
     cursor = Qt.CursorShape.ArrowCursor
@@ -42,6 +44,10 @@ class Move(Gesture):
         self._from: Floats = geometry.boxes[self._rows, :2].copy()
         self._anchor = geometry.boxes[geometry.row_of[node], :2].copy()
         self._shown: QRectF = QRectF()
+        self._guides: guides.Guides | None = None  # made when the drag begins, anew when another part is in view
+        self._guided_view: tuple[float, float, float] | None = None
+        self.lines: tuple[guides.Guide, ...] = ()
+        """What the cards are level with now."""
 
     def move(self, pointer: Pointer) -> None:
         surface, geometry = self.surface, self.surface.geometry_store
@@ -52,10 +58,11 @@ class Move(Gesture):
             geometry.mark(self._rows, Flag.HIDDEN, True)
             surface.redraw(None)
         by = np.array((pointer.x - self.start.x, pointer.y - self.start.y))
+        self.lines = ()
         if not pointer.alt:
-            by = np.round((self._anchor + by) / SNAP) * SNAP - self._anchor
+            by = self._snapped(by)
         geometry.place(self._rows, self._from + by)
-        self._target = self._link_under()
+        self._target = self._link_under(take_out=pointer.shift)
         box = self._extent()
         surface.redraw_overlay(self._shown.united(box))
         self._shown = box
@@ -66,7 +73,7 @@ class Move(Gesture):
             self._click(pointer)
             return
         moved = geometry.boxes[self._rows, :2].copy()
-        target = self._target
+        target, self.lines = self._target, ()
         self._put_back()
         changed = np.abs(moved - self._from).max(axis=1) > 1e-6
         positions = {
@@ -76,13 +83,21 @@ class Move(Gesture):
         }
         edits: list[Edit] = [MoveNodes(positions=positions)] if positions else []
         if target is not None:
-            spliced = splice_existing(surface.project.project, surface.project.checker, self._node, target)
+            spliced = splice_existing(
+                surface.project.project,
+                surface.project.checker,
+                self._node,
+                target,
+                take_out=pointer.shift,
+                at=positions.get(self._node),
+            )
             if spliced:
                 edits = [Batch(title=f"Insert {self._node}", edits=(*edits, *spliced))]
         for edit in edits:
             surface.do(edit)
 
     def cancel(self) -> None:
+        self.lines = ()
         if self._dragging:
             self._put_back()
         self.surface.selection.set_nodes(self._before)
@@ -108,6 +123,32 @@ class Move(Gesture):
             links = links[(geometry.flags[geometry.ends[links]] & int(Flag.HIDDEN)).any(axis=1)]
         surface.graph_painter.draw_links(painter, view, links, resolve=False)
         surface.graph_painter.draw_nodes(painter, view, rows, budget_ms=8)
+        guides.paint(painter, view, self.lines, frame)
+
+    def _snapped(self, by: Floats) -> Floats:
+        """The way to go: to the nearest guide on each axis, else to the grid."""
+        geometry, view = self.surface.geometry_store, self.surface.view
+        by_grid: Floats = np.round((self._anchor + by) / SNAP) * SNAP - self._anchor
+        if view.zoom < guides.SHOWN_FROM:
+            return by_grid
+        place = (view.x, view.y, view.zoom)
+        if self._guides is None or self._guided_view != place:
+            self._guided_view = place
+            frame = self.surface.frame()
+            rows = geometry.nodes_in(view.visible(frame.width(), frame.height()))
+            still = rows[(geometry.flags[rows] & int(Flag.HIDDEN)) == 0]
+            self._guides = guides.Guides(geometry.boxes[still])
+        left, top = (self._from + by).min(axis=0).tolist()
+        right, bottom = (self._from + by + geometry.boxes[self._rows, 2:]).max(axis=0).tolist()
+        found = self._guides.snap((left, top, right, bottom), guides.REACH_PX / view.zoom)
+        self.lines = found.lines
+        result: Floats = np.array(
+            (
+                by[0] + found.dx if found.dx is not None else by_grid[0],
+                by[1] + found.dy if found.dy is not None else by_grid[1],
+            )
+        )
+        return result
 
     def _put_back(self) -> None:
         geometry = self.surface.geometry_store
@@ -123,18 +164,19 @@ class Move(Gesture):
         elif self._was_selected:
             selection.set_nodes({self._node})
 
-    def _link_under(self) -> Edge | None:
-        """The link under a single card that has none of its own."""
-        if len(self._rows) != 1 or len(self._links):
+    def _link_under(self, *, take_out: bool) -> Edge | None:
+        """The link under a single card that has none of its own, or shall be taken out of its place."""
+        if len(self._rows) != 1 or (len(self._links) and not take_out):
             return None
         geometry = self.surface.geometry_store
         x, y, width, height = geometry.boxes[int(self._rows[0])].tolist()
-        key = link_at(geometry, x + width / 2, y + height / 2, height / 2)
+        key = link_at(geometry, x + width / 2, y + height / 2, height / 2, but=frozenset(self._links.tolist()))
         if key is None:
             return None
         edge = geometry.edges[geometry.link_of[key]]
         project = self.surface.project
-        return edge if splice_existing(project.project, project.checker, self._node, edge) else None
+        fits = splice_existing(project.project, project.checker, self._node, edge, take_out=take_out)
+        return edge if fits else None
 
     def _extent(self) -> QRectF:
         geometry = self.surface.geometry_store
@@ -153,4 +195,8 @@ class Move(Gesture):
                 max(right, link[2]),
                 max(bottom, link[3]),
             )
+        lines = guides.extent(self.lines)
+        if lines is not None:
+            left, top = min(left, lines[0]), min(top, lines[1])
+            right, bottom = max(right, lines[2]), max(bottom, lines[3])
         return on_screen(self.surface.view, (left - 14, top - 14, right + 14, bottom + 14), margin=4)
