@@ -26,7 +26,7 @@ class AttributeKind(StrEnum):
     NUMBER = "number"
     SWITCH = "switch"
     CHOICE = "choice"
-    SIZE = "size"  # int or (height, width); `choices` are words that may stand instead ("same")
+    SIZE = "size"  # int or one number a side, see `sides`; `choices` are words that may stand instead ("same")
     TEXT = "text"
     FIELD = "field"  # the name of a field of the data
     FIELDS = "fields"  # names of fields of the data
@@ -37,7 +37,7 @@ class AttributeKind(StrEnum):
 _NOUNS = {
     AttributeKind.INTEGER: "a whole number",
     AttributeKind.NUMBER: "a number",
-    AttributeKind.SIZE: "a whole number or two of them",
+    AttributeKind.SIZE: "a whole number or one for each side",
     AttributeKind.SWITCH: "on or off",
     AttributeKind.TEXT: "a text",
     AttributeKind.FIELD: "the name of a field",
@@ -64,6 +64,8 @@ class Attribute:
     optional: bool = False
     advanced: bool = False
     torch_name: str = ""
+    sides: int = 0
+    """Numbers of a size: 2 for (height, width), 3 for (depth, height, width); 0 where it is none."""
 
     def range_text(self) -> str:
         """The range in words, for messages: "a whole number from 1", "one of zeros, reflect"."""
@@ -116,6 +118,14 @@ def attribute(
     if isinstance(default, list):
         default = tuple(default)
     return dataclasses.field(default=default, metadata={_META: meta})
+
+
+def _sides_of(annotation: Any) -> int:
+    """How many numbers the tuple of a size holds; 0 where the annotation has no such tuple."""
+    for item in (annotation, *typing.get_args(annotation)):
+        if typing.get_origin(item) is tuple and typing.get_args(item)[-1] is not Ellipsis:
+            return len(typing.get_args(item))
+    return 0
 
 
 def _kind_of(annotation: Any) -> tuple[AttributeKind, tuple[str, ...], bool]:
@@ -262,6 +272,7 @@ def _attributes(cls: type[Entry]) -> tuple[Attribute, ...]:
                     optional=optional,
                     advanced=meta["advanced"],
                     torch_name=meta["torch_name"],
+                    sides=_sides_of(hints[item.name]),
                 )
             )
         _CACHE[cls] = tuple(found)

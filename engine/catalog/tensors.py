@@ -31,8 +31,17 @@ class TensorSpec:
         """Number of dimensions, batch included."""
         return len(self.shape)
 
+    @property
+    def linked(self) -> bool:
+        """False for ABSENT alone."""
+        return bool(self.shape)
+
     def __str__(self) -> str:
         return shape_text(self.shape)
+
+
+ABSENT = TensorSpec(())
+"""Stands for a free optional input that has a linked one behind it; free ones at the end are left out."""
 
 
 def shape_text(shape: Shape) -> str:

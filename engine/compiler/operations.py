@@ -78,7 +78,10 @@ OPERATIONS: dict[type[nn.Module], Operation] = {
     modules.Slice: _slice,
     modules.GlobalAveragePool1d: _over("mean", "2"),
     modules.GlobalAveragePool2d: _over("mean", "(2, 3)"),
+    modules.GlobalAveragePool3d: _over("mean", "(2, 3, 4)"),
+    modules.GlobalMaxPool1d: _over("amax", "2"),
     modules.GlobalMaxPool2d: _over("amax", "(2, 3)"),
+    modules.GlobalMaxPool3d: _over("amax", "(2, 3, 4)"),
 }
 OPERATIONS.update(
     {made: lambda module, x, torch: module.written(x, torch) for made in FUNCTIONS.values()},

@@ -7,10 +7,11 @@ from engine.catalog.entry import attribute
 from engine.catalog.layer import Family, InputPort, Layer, OnnxForm
 from engine.catalog.rules import NO_FEATURES, at_least_2, found_text, known, mismatch, same_sizes, volume
 from engine.catalog.tensors import TensorSpec
+from engine.catalog.weights import Weighted
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Linear(Layer):
+class Linear(Weighted):
     """Every output is a weighted sum of all inputs: y = W x + b.
 
     Input (N, ..., in_features); output (N, ..., out_features); works on the last axis. Source: torch.nn.Linear.
@@ -18,6 +19,8 @@ class Linear(Layer):
 
     target: ClassVar[str] = "torch.nn.Linear"
     synonyms: ClassVar[tuple[str, ...]] = ("dense", "fully connected", "fc", "perceptron", "projection")
+    formula: ClassVar[str] = "y = W · x + b"
+    when: ClassVar[str] = "For tables, and at the end of most networks, where features become the answer."
     stricter: ClassVar[str] = NO_FEATURES
     family: ClassVar[Family] = Family.LINEAR
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="linear")
@@ -33,8 +36,11 @@ class Linear(Layer):
     def computed(self, *inputs: TensorSpec) -> dict[str, Any]:
         return {"in_features": inputs[0].shape[-1]}
 
+    def weight_shape(self, *inputs: TensorSpec) -> tuple[int, ...]:
+        return (self.out_features, inputs[0].shape[-1] or 0)
+
     def parameter_count(self, *inputs: TensorSpec) -> int:
-        return ((inputs[0].shape[-1] or 0) + self.bias) * self.out_features
+        return self.weight_count(*inputs) + self.bias * self.out_features
 
     def multiply_adds(self, *inputs: TensorSpec) -> int:
         return volume(inputs[0].shape[1:]) * self.out_features
@@ -50,6 +56,8 @@ class Bilinear(Layer):
 
     target: ClassVar[str] = "torch.nn.Bilinear"
     synonyms: ClassVar[tuple[str, ...]] = ("interaction", "pairs")
+    formula: ClassVar[str] = "y[o] = aᵀ · W[o] · b + c[o]"
+    when: ClassVar[str] = "To compare two things whose features matter in pairs, such as a question and an answer."
     stricter: ClassVar[str] = NO_FEATURES
     family: ClassVar[Family] = Family.LINEAR
     inputs: ClassVar[tuple[InputPort, ...]] = (InputPort(name="a"), InputPort(name="b"))
@@ -86,6 +94,8 @@ class Identity(Layer):
 
     target: ClassVar[str] = "torch.nn.Identity"
     synonyms: ClassVar[tuple[str, ...]] = ("nothing", "pass through", "skip")
+    formula: ClassVar[str] = "y = x"
+    when: ClassVar[str] = "To give a tensor a name in the drawing, or to hold a place for a layer to come."
     family: ClassVar[Family] = Family.LINEAR
     inputs: ClassVar[tuple[InputPort, ...]] = (InputPort(dtype=None),)
     onnx: ClassVar[OnnxForm] = OnnxForm(op="Identity")

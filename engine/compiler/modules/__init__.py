@@ -9,18 +9,24 @@ from engine.compiler.modules import (
     arithmetic,
     attention,
     merge,
+    pooling,
     positional_encoding,
     recurrent,
     shape,
 )
 from engine.compiler.modules.attention import MultiheadAttention
 from engine.compiler.modules.merge import Add, Concatenate, Divide, MatMul, Maximum, Multiply, Stack, Subtract
+from engine.compiler.modules.pooling import (
+    GlobalAveragePool1d,
+    GlobalAveragePool2d,
+    GlobalAveragePool3d,
+    GlobalMaxPool1d,
+    GlobalMaxPool2d,
+    GlobalMaxPool3d,
+)
 from engine.compiler.modules.positional_encoding import PositionalEncoding
 from engine.compiler.modules.recurrent import GRU, LSTM, RNN
 from engine.compiler.modules.shape import (
-    GlobalAveragePool1d,
-    GlobalAveragePool2d,
-    GlobalMaxPool2d,
     Max,
     Mean,
     Permute,
@@ -38,6 +44,7 @@ BY_NAME: dict[str, type[nn.Module]] = {
         arithmetic,
         attention,
         merge,
+        pooling,
         positional_encoding,
         recurrent,
         shape,
@@ -57,7 +64,10 @@ __all__ = [
     "Divide",
     "GlobalAveragePool1d",
     "GlobalAveragePool2d",
+    "GlobalAveragePool3d",
+    "GlobalMaxPool1d",
     "GlobalMaxPool2d",
+    "GlobalMaxPool3d",
     "MatMul",
     "Max",
     "Maximum",

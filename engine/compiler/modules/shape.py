@@ -99,24 +99,3 @@ class Slice(_Axis):
         axes = [slice(None)] * x.dim()
         axes[self.dim] = slice(self.start, self.end)
         return x[tuple(axes)]
-
-
-class GlobalAveragePool1d(nn.Module):
-    """(N, channels, length) to (N, channels): the mean."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x.mean(2)
-
-
-class GlobalAveragePool2d(nn.Module):
-    """(N, channels, height, width) to (N, channels): the mean."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x.mean((2, 3))
-
-
-class GlobalMaxPool2d(nn.Module):
-    """(N, channels, height, width) to (N, channels): the largest value."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x.amax((2, 3))
