@@ -91,6 +91,8 @@ class MainWindow(QMainWindow):
         add("import", "Add data…", self._choose_data, ("Ctrl+I",))
         add("save", "Save", bench.project.save, ("Ctrl+S",))
         add("save_copy", "Save a copy…", self._save_copy, ("Ctrl+Shift+S",))
+        add("export_drawing", "Export the drawing…", lambda: self._on_design("export_drawing"), ("Ctrl+Shift+E",))
+        add("print", "Print the drawing…", lambda: self._on_design("print_drawing"), ("Ctrl+P",))
         add("close", "Close project", bench.project.close, ("Ctrl+W",))
         add("find", "Find a node", self._find, ("Ctrl+F",))
         add("train", "Train", self.train, ("Ctrl+Return", "Ctrl+Enter"))
@@ -147,7 +149,7 @@ class MainWindow(QMainWindow):
         self.status.show_right(engine_words(bench.engine))
         closed = "" if is_open else "Open a project first."
         read_only = closed or ("This project is open for reading only." if project.read_only else "")
-        for name in ("save_copy", "close", "find", *(f"tab.{tab}" for tab in TABS)):
+        for name in ("save_copy", "export_drawing", "print", "close", "find", *(f"tab.{tab}" for tab in TABS)):
             self.commands.set_blocked(name, closed)
         for name in ("save", "import"):
             self.commands.set_blocked(name, read_only)
@@ -238,9 +240,9 @@ class MainWindow(QMainWindow):
         def design() -> QWidget:
             from gui.design.tab import DesignTab
 
-            return DesignTab(
-                project=bench.project, selection=bench.selection, runs=bench.runs, settings=bench.settings
-            )
+            tab = DesignTab(project=bench.project, selection=bench.selection, runs=bench.runs, settings=bench.settings)
+            tab.said.connect(self._say_refused)
+            return tab
 
         def train() -> QWidget:
             from gui.train.tab import TrainTab
@@ -314,17 +316,18 @@ class MainWindow(QMainWindow):
         if to is not None:
             self.bench.shelf.save_copy(to)
 
-    def _find(self) -> None:
+    def _on_design(self, what: str) -> None:
+        """Show the Design tab and call one of its commands."""
         self.go_to_tab("design")
-        find = getattr(self._tabs.get("design"), "find_node", None)
-        if find is not None:
-            find()
+        do = getattr(self._tabs.get("design"), what, None)
+        if do is not None:
+            do()
+
+    def _find(self) -> None:
+        self._on_design("find_node")
 
     def _show_problems(self) -> None:
-        self.go_to_tab("design")
-        show = getattr(self._tabs.get("design"), "show_problems", None)
-        if show is not None:
-            show()
+        self._on_design("show_problems")
 
     def _choose_theme(self, theme: str) -> None:
         self.bench.settings.update(theme=theme)

@@ -2,13 +2,14 @@
 
 from typing import Final
 
-from PySide6.QtCore import QPoint, QSize, Qt
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QWidget
 
 from engine.catalog.registry import layer_type
 from engine.document.edits import Change
 from gui.design.canvas.canvas import GraphCanvas
+from gui.design.drawing.exporter import DrawingExporter
 from gui.design.inspector import Inspector
 from gui.design.palette import Palette, card_picture
 from gui.design.problems import HEADER_HEIGHT, Problems
@@ -28,6 +29,9 @@ _NARROW: Final = 1300
 class DesignTab(QWidget):
     """Puts the panels together; they meet in the models."""
 
+    said = Signal(str)
+    """One line for the user."""
+
     def __init__(
         self,
         *,
@@ -41,6 +45,12 @@ class DesignTab(QWidget):
         uses = LayerUses(settings)
         self.palette_panel = Palette(project, uses)
         self.canvas = GraphCanvas(project, selection, runs, uses=uses)
+        self.drawing = DrawingExporter(
+            self.canvas.project, selection, self.canvas.geometry_store, settings, self.canvas
+        )
+        self.drawing.said.connect(self.said)
+        self.canvas.export_requested.connect(self.export_drawing)
+        self.canvas.print_requested.connect(self.print_drawing)
         self.inspector = Inspector(project, selection)
         self.problems = Problems(project)
         self._right = QSplitter(Qt.Orientation.Vertical)
@@ -98,6 +108,14 @@ class DesignTab(QWidget):
     def find_node(self) -> None:
         """Open the box that finds a node."""
         self.canvas.find_node()
+
+    def export_drawing(self) -> None:
+        """Ask how and where, and write the drawing to a file."""
+        self.drawing.ask()
+
+    def print_drawing(self) -> None:
+        """Ask which printer, and print the drawing."""
+        self.drawing.ask_to_print()
 
     def show_problems(self) -> None:
         """Open the list of problems and go there."""

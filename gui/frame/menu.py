@@ -68,7 +68,7 @@ class MainMenu(QMenu):
         self.recent.setToolTipsVisible(True)
         self.addAction(actions["import"])
         self.addSeparator()
-        for name in ("save", "save_copy", "close"):
+        for name in ("save", "save_copy", "export_drawing", "print", "close"):
             self.addAction(actions[name])
         self.addSeparator()
         for name in ("undo", "redo", "find"):

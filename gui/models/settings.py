@@ -38,6 +38,7 @@ class Values(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     window_height: int = 0
     maximized: bool = False
     when_closing: WhenClosing = WhenClosing.ASK
+    drawings_folder: str = ""
     layer_uses: dict[str, float] = {}
 
 

@@ -1,5 +1,6 @@
 """Line icons, drawn from the SVG files that ship with the program and tinted with a token of the theme."""
 
+import threading
 from functools import lru_cache
 from typing import Final
 
@@ -60,11 +61,12 @@ def icon_pixmap(name: str, token: str = "dim", size: int = ICON_SIZE, ratio: flo
 
 def draw_icon(painter: QPainter, name: str, rect: QRectF, color: str) -> None:
     """Draw the icon into `rect` in a colour `#rrggbb`."""
-    _renderer(name, color).render(painter, rect)
+    _renderer(name, color, threading.get_ident()).render(painter, rect)
 
 
 @lru_cache(maxsize=256)
-def _renderer(name: str, color: str) -> QSvgRenderer:
+def _renderer(name: str, color: str, _thread: int) -> QSvgRenderer:
+    """Each thread has its own: drawings are exported beside the window's thread, and a renderer is not made for two."""
     return QSvgRenderer(QByteArray(_source(name).replace("currentColor", color).encode()))
 
 

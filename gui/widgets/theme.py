@@ -4,6 +4,9 @@ Every colour, size and typeface of the window comes from the tokens: the stylesh
 widgets read `current_theme()` and repaint when `theme_notifier().changed` is emitted. GUI thread only.
 """
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -38,9 +41,23 @@ class _State:
     follows_system: bool = False
 
 
+_painting = threading.local()  # `theme` while a thread paints in colours of its own; set by painting_in alone
+
+
 def current_theme() -> Theme:
-    """The theme the window wears now."""
-    return _State.theme
+    """The theme the window wears now, or the one this thread paints in."""
+    return getattr(_painting, "theme", None) or _State.theme
+
+
+@contextmanager
+def painting_in(theme: Theme) -> Iterator[Theme]:
+    """Paint in another theme on this thread, whatever the window wears: for what goes on paper."""
+    before = getattr(_painting, "theme", None)
+    _painting.theme = theme
+    try:
+        yield theme
+    finally:
+        _painting.theme = before
 
 
 def theme_notifier() -> ThemeNotifier:

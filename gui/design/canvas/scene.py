@@ -10,7 +10,7 @@ from PySide6.QtGui import QFont, QFontMetricsF
 
 from engine.catalog.layer import Layer
 from engine.catalog.registry import layer_type
-from engine.catalog.tensors import edge_text
+from engine.catalog.tensors import TensorSpec, edge_text
 from engine.checks.problem import Severity
 from engine.document.edits import Change
 from engine.document.graph import Edge, Node
@@ -84,9 +84,7 @@ class Scene(QObject):
         key = (edge.source, edge.output)
         text = self._shapes.get(key)
         if text is None:
-            spec = self._project.checker.specs.get(key)
-            text = "" if spec is None else edge_text(spec.shape) if spec.rank > 1 else "1"
-            self._shapes[key] = text
+            text = self._shapes[key] = link_words(self._project.checker.specs.get(key))
         return text
 
     def _build(self, faces: dict[str, NodeFace]) -> None:
@@ -305,6 +303,11 @@ class Scene(QObject):
             self._losses[losses[0]] = f"loss {float(values[-1]):.3f}"
         elif curves.train.get("loss"):
             self._losses[losses[0]] = f"loss {curves.train['loss'][-1]:.3f}"
+
+
+def link_words(spec: TensorSpec | None) -> str:
+    """What stands on a link through which a tensor flows; empty while it is unknown."""
+    return "" if spec is None else edge_text(spec.shape) if spec.rank > 1 else "1"
 
 
 class _Widths:
