@@ -296,8 +296,13 @@ def test_names_and_defaults_are_torchs(layer_type: type[Layer]) -> None:
 def test_names_and_defaults_are_those_of_the_function(target: str) -> None:
     """Law 7 for functions: torch's operator of that name takes the attributes, and presets them as we do."""
     layer_type = next(item for item in LAYERS if item.target == target)
-    packet = getattr(torch.ops.aten, target.rsplit(".", 1)[1].replace("rfft", "fft_rfft"), None)
     declared = {info.torch_name or info.name: info for info in layer_type.attributes()}
+    if target.startswith("torch.nn.functional."):
+        function = FUNCTIONS[target].function
+        tensors = {"self", *list(inspect.signature(function).parameters)[: len(layer_type.inputs)], "out"}
+        check_names(layer_type, function, tensors, {**NEVER_OFFERED, **layer_type.unlike_torch})
+        return
+    packet = getattr(torch.ops.aten, target.removeprefix("torch.").replace(".", "_"))
     overloads = [{item.name: item for item in getattr(packet, name)._schema.arguments} for name in packet.overloads()]
     fitting = [arguments for arguments in overloads if declared.keys() <= arguments.keys()]
     assert fitting, f"{target} takes no {', '.join(declared)}"

@@ -260,7 +260,6 @@ class Sin(_Function):
     """
 
     target: ClassVar[str] = "torch.sin"
-    caption: ClassVar[str] = "Sine"
     formula: ClassVar[str] = "y = sin x"
     synonyms: ClassVar[tuple[str, ...]] = ("sine", "wave", "periodic")
     onnx: ClassVar[OnnxForm] = OnnxForm(op="Sin")
@@ -274,7 +273,6 @@ class Cos(_Function):
     """
 
     target: ClassVar[str] = "torch.cos"
-    caption: ClassVar[str] = "Cosine"
     formula: ClassVar[str] = "y = cos x"
     synonyms: ClassVar[tuple[str, ...]] = ("cosine", "wave", "periodic")
     onnx: ClassVar[OnnxForm] = OnnxForm(op="Cos")
@@ -288,7 +286,6 @@ class Tan(_Function):
     """
 
     target: ClassVar[str] = "torch.tan"
-    caption: ClassVar[str] = "Tangent"
     formula: ClassVar[str] = "y = tan x"
     synonyms: ClassVar[tuple[str, ...]] = ("tangent",)
     onnx: ClassVar[OnnxForm] = OnnxForm(op="Tan")

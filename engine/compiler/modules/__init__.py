@@ -8,10 +8,12 @@ from torch import nn
 from engine.compiler.modules import (
     arithmetic,
     attention,
+    comparison,
     merge,
     pooling,
     positional_encoding,
     recurrent,
+    reduction,
     shape,
 )
 from engine.compiler.modules.attention import MultiheadAttention
@@ -43,10 +45,12 @@ BY_NAME: dict[str, type[nn.Module]] = {
     for file in (
         arithmetic,
         attention,
+        comparison,
         merge,
         pooling,
         positional_encoding,
         recurrent,
+        reduction,
         shape,
     )
     for name, item in vars(file).items()

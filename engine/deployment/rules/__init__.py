@@ -9,6 +9,7 @@ from engine.deployment.rules import (
     activation,
     arithmetic,
     attention,
+    comparison,
     convolution,
     embedding,
     linear,
@@ -16,6 +17,7 @@ from engine.deployment.rules import (
     normalization,
     pooling,
     recurrent,
+    reduction,
     shape,
 )
 from engine.deployment.rules.site import RULES, Site
@@ -25,6 +27,7 @@ __all__ = [
     "activation",
     "arithmetic",
     "attention",
+    "comparison",
     "convolution",
     "embedding",
     "linear",
@@ -32,6 +35,7 @@ __all__ = [
     "normalization",
     "pooling",
     "recurrent",
+    "reduction",
     "shape",
     "write",
 ]

@@ -139,10 +139,11 @@ def test_the_layer_answers_as_torch_does(type_name: str) -> None:
         assert check(case, 20) < 1e-5, str(case)
 
 
-@pytest.mark.parametrize("opset", [opset for opset in OPSETS if opset != 20])
-def test_every_opset_holds_every_layer(opset: int) -> None:
-    for type_name in IN_ONNX:
-        assert check(next(cases(type_name)), opset) < 1e-5, type_name
+@pytest.mark.parametrize("type_name", IN_ONNX)
+def test_every_opset_holds_the_layer(type_name: str) -> None:
+    for opset in OPSETS:
+        if opset != 20:
+            assert check(next(cases(type_name)), opset) < 1e-5, opset
 
 
 def test_no_layer_is_without_a_case() -> None:
