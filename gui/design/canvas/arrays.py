@@ -1,12 +1,13 @@
 """Hands numpy memory straight to QPainter, so that ten thousand shapes are drawn in one call.
 
-The array must stay alive until the call returns, hold float64 and be C-contiguous; these functions see to it.
+The array must stay alive until the call returns, hold what Qt's type holds and be C-contiguous; these functions see to
+it.
 """
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QLineF, QRectF
-from PySide6.QtGui import QPainter
+from PySide6.QtCore import QLineF, QRect, QRectF, Qt
+from PySide6.QtGui import QImage, QPainter, QPixmap
 from shiboken6 import Shiboken
 
 Floats = NDArray[np.float64]
@@ -15,11 +16,41 @@ Mask = NDArray[np.bool_]
 
 
 def draw_rects(painter: QPainter, rects: Floats) -> None:
-    """Draw rectangles given as rows of (x, y, width, height)."""
+    """Draw rectangles given as rows of (x, y, width, height). On a pixmap those without a pen fill whole pixels."""
     count = len(rects)
-    if count:
-        memory = np.ascontiguousarray(rects, dtype=np.float64)
-        painter.drawRects(Shiboken.wrapInstance(memory.ctypes.data, QRectF), count)  # type: ignore[call-overload]
+    if not count:
+        return
+    if _fills_pixels(painter):
+        _fill_pixels(painter, rects)
+        return
+    memory = np.ascontiguousarray(rects, dtype=np.float64)
+    painter.drawRects(Shiboken.wrapInstance(memory.ctypes.data, QRectF), count)  # type: ignore[call-overload]
+
+
+def _fills_pixels(painter: QPainter) -> bool:
+    device = painter.device()
+    return (
+        isinstance(device, QPixmap | QImage)
+        and device.devicePixelRatio() == 1
+        and painter.pen().style() is Qt.PenStyle.NoPen
+        and not painter.testRenderHint(QPainter.RenderHint.Antialiasing)
+        and not painter.worldTransform().isRotating()
+    )
+
+
+def _fill_pixels(painter: QPainter, rects: Floats) -> None:
+    """Qt fills rectangles of whole numbers three times as fast as others, as long as nothing is scaled."""
+    transform = painter.worldTransform()
+    scale, move = (transform.m11(), transform.m22()), (transform.dx(), transform.dy())
+    memory = np.empty((len(rects), 4), np.int32)  # as QRect holds them: the corners, both of them inside
+    for axis in (0, 1):
+        start = rects[:, axis] * scale[axis] + move[axis]
+        first = np.rint(start)
+        memory[:, axis] = first
+        memory[:, axis + 2] = np.maximum(np.rint(start + rects[:, axis + 2] * scale[axis]), first + 1) - 1
+    painter.resetTransform()
+    painter.drawRects(Shiboken.wrapInstance(memory.ctypes.data, QRect), len(rects))  # type: ignore[call-overload]
+    painter.setWorldTransform(transform)
 
 
 def draw_lines(painter: QPainter, lines: Floats) -> None:

@@ -63,6 +63,27 @@ def lane_curves(ends: Floats, lane: Floats, back: Mask, steps: int) -> Floats:
     return np.concatenate((first, second), axis=1)
 
 
+def via_curves(ends: Floats, via: Floats, steps: int) -> Floats:
+    """The curve of one link through given points as (1, stretches * (steps + 1), 2); it leaves and arrives level.
+
+    `ends` is (1, 4), `via` (point, 2). In each point the curve runs as the line between its neighbours does
+    (Catmull and Rom 1974), never further than the points are apart, so that it does not swing out.
+    """
+    stops = np.concatenate((ends[:, :2], via, ends[:, 2:]))
+    steps_between = np.diff(stops, axis=0)
+    lengths = np.hypot(steps_between[:, 0], steps_between[:, 1])
+    slopes = np.empty_like(stops)
+    slopes[1:-1] = stops[2:] - stops[:-2]
+    slopes[0] = slopes[-1] = (1.0, 0.0)
+    slopes /= np.maximum(np.hypot(slopes[:, 0], slopes[:, 1]), 1e-9)[:, None]
+    handles = np.minimum(lengths * 0.38, 120.0)[:, None]
+    first, last = stops[:-1] + slopes[:-1] * handles, stops[1:] - slopes[1:] * handles
+    t = np.linspace(0.0, 1.0, steps + 1)[None, :]
+    corners = (stops[:-1], first, last, stops[1:])
+    ax, ay, bx, by, cx, cy, dx, dy = (corner[:, axis][:, None] for corner in corners for axis in (0, 1))
+    return _cubic(t, ax, ay, bx, by, cx, cy, dx, dy).reshape(1, -1, 2)
+
+
 def bulge(lane: Floats, y1: Floats, y2: Floats) -> Floats:
     """How far a link to the left swings out: three quarters of its handles."""
     handle: Floats = np.clip(np.maximum(np.abs(lane - y1), np.abs(lane - y2)) * 0.8, 24, 96)

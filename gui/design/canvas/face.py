@@ -22,6 +22,8 @@ class NodeFace:
     id: str
     title: str
     line: str = ""
+    fields: tuple[tuple[str, int, int], ...] = ()
+    """Values in the line that can be changed on the card: attribute, first sign, number of signs."""
     color: str = "shape"
     inputs: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
@@ -30,6 +32,8 @@ class NodeFace:
     bypassed: bool = False
     frozen: bool = False
     width: float = CARD_WIDTH
+    downwards: bool = False
+    """Whether inputs lie on the top and outputs on the bottom, not at the left and right."""
 
     @property
     def height(self) -> float:
@@ -37,14 +41,34 @@ class NodeFace:
         ports = max(len(self.inputs), len(self.outputs))
         return max(HEIGHT_WITH_LINE if self.line else HEIGHT_BARE, PORT_TOP + (ports - 1) * PORT_PITCH + 20)
 
+    def input_place(self, port: str) -> tuple[float, float]:
+        """Where an input lies from the card's top left; one the layer lacks lies at the first."""
+        if self.downwards:
+            return _along(self.inputs, port, self.width), 0.0
+        return 0.0, _offset(self.inputs, port)
+
+    def output_place(self, port: str) -> tuple[float, float]:
+        """Where an output lies from the card's top left."""
+        if self.downwards:
+            return _along(self.outputs, port, self.width), self.height
+        return self.width, _offset(self.outputs, port)
+
     def input_offset(self, port: str) -> float:
-        """How far below the card's top an input lies; one the layer lacks lies at the first."""
+        """How far below the card's top an input at its left lies."""
         return _offset(self.inputs, port)
 
     def output_offset(self, port: str) -> float:
-        """How far below the card's top an output lies."""
+        """How far below the card's top an output at its right lies."""
         return _offset(self.outputs, port)
 
 
 def _offset(ports: tuple[str, ...], port: str) -> float:
     return PORT_TOP + PORT_PITCH * ports.index(port) if port in ports else PORT_TOP
+
+
+def _along(ports: tuple[str, ...], port: str, width: float) -> float:
+    """About the middle, so that chains of cards of any width line up."""
+    count = len(ports)
+    pitch = PORT_PITCH * 2 if count < 4 else PORT_PITCH
+    number = ports.index(port) if port in ports else 0
+    return width / 2 + (number - (count - 1) / 2) * pitch if count else width / 2

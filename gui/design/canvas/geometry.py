@@ -196,7 +196,11 @@ class Geometry:
             self.link_of[edge.target, edge.input] = link
         links = len(ends)
         room = max(64, links)
-        self._ends, self._offsets, self._points = np.zeros((room, 2), np.int64), np.zeros((room, 2)), np.zeros((room, 4))
+        self._ends, self._offsets, self._points = (
+            np.zeros((room, 2), np.int64),
+            np.zeros((room, 2)),
+            np.zeros((room, 4)),
+        )
         self._route, self._looked = np.zeros(room, np.uint8), np.zeros(room, np.bool_)
         self._lane, self._bounds = np.zeros(room), np.zeros((room, 4))
         if links:
@@ -374,7 +378,10 @@ class Geometry:
         round_about = (routes == BACK) | (routes == LANE)
         if round_about.any():
             chosen = links[round_about]
-            yield chosen, self._back(lane_curves(ends[round_about], self._lane[chosen], routes[round_about] == BACK, steps))
+            yield (
+                chosen,
+                self._back(lane_curves(ends[round_about], self._lane[chosen], routes[round_about] == BACK, steps)),
+            )
         for index in np.flatnonzero(routes == VIA).tolist():
             link = links[index : index + 1]
             yield link, self._back(via_curves(ends[index : index + 1], self._via(int(link[0])), steps))
@@ -392,7 +399,9 @@ class Geometry:
         lanes = (routes == BACK) | (routes == LANE)
         points[lanes, 1] = self._lane[links[lanes]]
         for index in np.flatnonzero(routes == VIA).tolist():
-            stops = np.concatenate((ends[index : index + 1, :2], self._via(int(links[index])), ends[index : index + 1, 2:]))
+            stops = np.concatenate(
+                (ends[index : index + 1, :2], self._via(int(links[index])), ends[index : index + 1, 2:])
+            )
             longest = int(np.abs(np.diff(stops, axis=0)).sum(axis=1).argmax())
             points[index] = (stops[longest] + stops[longest + 1]) / 2
         return self._back(points)

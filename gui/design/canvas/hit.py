@@ -24,16 +24,29 @@ class Kind(Enum):
     BADGE = "badge"
     NODE = "node"
     LINK = "link"
+    POINT = "point"
+    """A point a link is led through."""
+    FRAME = "frame"
+    """The title of a frame."""
+    NOTE = "note"
+    MARK_EDGE = "mark edge"
+    """An edge or a corner of a frame or a note."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """`node` and `port` where there are; `link` is (target id, input port)."""
+    """`node` and `port` where there are; `link` is (target id, input port), `point` the number of a point on it.
+
+    `mark` is a frame or a note, `side` its edge as compass letters.
+    """
 
     kind: Kind = Kind.NOTHING
     node: str = ""
     port: str = ""
     link: InputKey | None = None
+    point: int = -1
+    mark: str = ""
+    side: str = ""
 
 
 NOTHING = Hit()

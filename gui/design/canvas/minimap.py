@@ -64,16 +64,10 @@ class Minimap(QWidget):
             self._draw_nodes(ratio)
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            frame = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
-            painter.setPen(QPen(theme.color("line"), 1))
-            ground = theme.color("panel")
-            ground.setAlphaF(0.94)
-            painter.setBrush(ground)
-            painter.drawRoundedRect(frame, 7, 7)
             painter.drawPixmap(QPointF(0, 0), self._nodes)
             left, top = self._to_map(self._view[0], self._view[1])
             right, bottom = self._to_map(self._view[2], self._view[3])
-            view = QRectF(left, top, right - left, bottom - top).intersected(frame.adjusted(3, 3, -3, -3))
+            view = QRectF(left, top, right - left, bottom - top).intersected(self._frame().adjusted(3, 3, -3, -3))
             if view.isValid():
                 painter.setPen(QPen(theme.color("accent"), 1.5))
                 painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -98,6 +92,9 @@ class Minimap(QWidget):
         shown = self._shown
         return shown[0] <= box[0] and shown[1] <= box[1] and shown[2] >= box[2] and shown[3] >= box[3]
 
+    def _frame(self) -> QRectF:
+        return QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+
     def _to_map(self, x: float, y: float) -> tuple[float, float]:
         return x * self._scale + self._origin[0], y * self._scale + self._origin[1]
 
@@ -107,6 +104,13 @@ class Minimap(QWidget):
         self._nodes = QPixmap(round(self.width() * ratio), round(self.height() * ratio))
         self._nodes.setDevicePixelRatio(ratio)
         self._nodes.fill(Qt.GlobalColor.transparent)
+        with QPainter(self._nodes) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(theme.color("line"), 1))
+            ground = theme.color("panel")
+            ground.setAlphaF(0.94)
+            painter.setBrush(ground)
+            painter.drawRoundedRect(self._frame(), 7, 7)
         extent = self._geometry.extent()
         if extent is None:
             return

@@ -1,11 +1,13 @@
 """Draws the graph from the geometry: links, shapes on links, nodes, in the detail the zoom allows.
 
-Three levels: from 0.22 pictures of cards, from 0.1 flat cards with their header, below it one rectangle a node and
-straight links. Everything is culled by array masks and drawn one call per colour, except the pictures.
+Three levels: from 0.22 pictures of cards, from 0.1 flat cards with the edge of their colour, below it one rectangle a
+node and straight links. Nothing jumps where they meet: names and edges fade and colours deepen with the zoom.
+Everything is culled by array masks and drawn one call per colour, except the pictures.
 """
 
+import itertools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from enum import IntEnum
 from typing import Final
 
@@ -14,10 +16,9 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPen
 
 from engine.document.graph import Edge
-from gui.design.canvas.arrays import Floats, Ints, draw_lines, draw_polylines, draw_rects
-from gui.design.canvas.face import HEADER
-from gui.design.canvas.geometry import COLORS, Flag, Geometry
-from gui.design.canvas.sprites import PAD, RING_PAD, SpriteCache, pill_scale, pill_width
+from gui.design.canvas.arrays import Floats, Ints, Mask, draw_lines, draw_polylines, draw_rects
+from gui.design.canvas.geometry import BACK, COLORS, Flag, Geometry
+from gui.design.canvas.sprites import CARD_TINT, PAD, RING_PAD, SpriteCache, pill_scale, pill_width
 from gui.design.canvas.viewport import Box, Viewport
 from gui.widgets.theme import current_theme
 from gui.widgets.tokens import mix
@@ -27,6 +28,7 @@ FLAT_FROM: Final = 0.1
 PILLS_FROM: Final = 0.36
 GRID: Final = 24.0
 _SMOOTH_SEGMENTS: Final = 1500  # more antialiased segments than this cost more than they show
+_ROUTES_S: Final = 0.0015  # what a frame may spend on finding ways for links
 
 
 class Level(IntEnum):
@@ -63,11 +65,8 @@ class GraphPainter:
         pad = PAD + 2
         links = geometry.links_in(box)
         nodes = geometry.nodes_in((box[0] - pad, box[1] - pad, box[2] + pad, box[3] + pad))
-        flags = geometry.flags
-        if len(links):
-            hidden = (flags[geometry.ends[links]] & int(Flag.HIDDEN)).any(axis=1)
-            links = links[~hidden]
-        nodes = nodes[(flags[nodes] & int(Flag.HIDDEN)) == 0]
+        links = links[~self._at_flagged(links, Flag.HIDDEN)]
+        nodes = nodes[(geometry.flags[nodes] & int(Flag.HIDDEN)) == 0]
         self.draw_links(painter, view, links, box)
         self.draw_nodes(painter, view, nodes, budget_ms=budget_ms)
 
@@ -83,15 +82,13 @@ class GraphPainter:
         detail = level(view.zoom)
         geometry = self._geometry
         if detail is Level.FAR:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-            faded = mix(theme.edge, theme.background, 0.45)
-            painter.setPen(QPen(faded, 0))
-            draw_lines(painter, _on_screen(geometry.end_points(links).reshape(-1, 2, 2), view).reshape(-1, 4))
+            color = mix(theme.edge, theme.background, _faded(view.zoom))
+            _draw_thin(painter, _lines_on_screen(geometry.end_points(links), view), color, view.ratio)
             return
-        if resolve and not geometry.resolve(links, at_most=60):
+        if resolve and not geometry.resolve(links, within_s=_ROUTES_S):
             self.incomplete = True
-        selected = (geometry.flags[geometry.ends[links]] & int(Flag.SELECTED)).any(axis=1)
-        self.stroke(painter, view, links[~selected], theme.color("edge"))
+        selected = self._at_flagged(links, Flag.SELECTED)
+        self.stroke(painter, view, links[~selected], mix(theme.edge, theme.background, _faded(view.zoom)))
         if selected.any():
             self.stroke(painter, view, links[selected], mix(theme.edge, theme.accent, 0.6))
         if view.zoom >= PILLS_FROM:
@@ -99,16 +96,29 @@ class GraphPainter:
 
     def stroke(self, painter: QPainter, view: Viewport, links: Ints, color: QColor, width: float = 1.7) -> None:
         """Draw the lines of links in one colour."""
-        steps = 18 if view.zoom >= 0.5 else 10
+        steps = 18 if view.zoom >= 0.5 else 10 if view.zoom >= PICTURES_FROM else 6 if view.zoom >= 0.14 else 4
         groups = [_on_screen(points, view) for _rows, points in self._geometry.curves(links, steps)]
         segments = sum(points.shape[0] * (points.shape[1] - 1) for points in groups)
         smooth = segments <= _SMOOTH_SEGMENTS
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, smooth)
-        pen = QPen(color, max(1.0, width * min(1.0, view.zoom + 0.25)) if smooth else 0)
-        pen.setCapStyle(Qt.PenCapStyle.RoundCap if smooth and width > 2 else Qt.PenCapStyle.FlatCap)
+        if not smooth:
+            for points in groups:
+                pairs = np.concatenate((points[:, :-1], points[:, 1:]), axis=2).reshape(-1, 4)
+                _draw_thin(painter, pairs, color, view.ratio)
+            return
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        pen = QPen(color, max(1.0, width * min(1.0, view.zoom + 0.25)))
+        pen.setCapStyle(Qt.PenCapStyle.RoundCap if width > 2 else Qt.PenCapStyle.FlatCap)
         painter.setPen(pen)
         for points in groups:
             draw_polylines(painter, points)
+
+    def _at_flagged(self, links: Ints, flag: Flag) -> Mask:
+        """Which of the links begin or end at a node with a flag."""
+        flags = self._geometry.flags & int(flag)
+        if not flags.any():
+            return np.zeros(len(links), np.bool_)
+        found: Mask = flags[self._geometry.ends[links]].any(axis=1)
+        return found
 
     def _draw_pills(self, painter: QPainter, view: Viewport, links: Ints, box: Box | None) -> None:
         geometry = self._geometry
@@ -119,24 +129,32 @@ class GraphPainter:
             near &= (middles[:, 1] > box[1] - reach) & (middles[:, 1] < box[3] + reach)
             links = links[near]
         ends = geometry.end_points(links)
-        room = np.where(geometry.routes[links] >= 2, np.inf, np.hypot(ends[:, 2] - ends[:, 0], ends[:, 3] - ends[:, 1]))
-        middles = _on_screen(geometry.middles(links), view)
-        for index in np.flatnonzero(room > 28):
-            text = self._link_text(geometry.edges[links[index]])
+        room = np.hypot(ends[:, 2] - ends[:, 0], ends[:, 3] - ends[:, 1])
+        room[geometry.routes[links] >= BACK] = np.inf
+        roomy = room > 28
+        links, room = links[roomy], room[roomy].tolist()
+        middles = _on_screen(geometry.middles(links), view).tolist()
+        scale, ratio = pill_scale(view.zoom), view.ratio
+        pills = self.sprites.pills(view.zoom, ratio)
+        edges, link_text = geometry.edges, self._link_text
+        widths: dict[str, float] = {}
+        for link, free, (x, y) in zip(links.tolist(), room, middles, strict=True):
+            text = link_text(edges[link])
             if not text:
                 continue
-            scale = pill_scale(view.zoom)
-            width = pill_width(text, scale)
+            width = widths.get(text)
+            if width is None:
+                width = widths[text] = pill_width(text, scale)
             # In a narrow gap the words alone stand above the link, if they have room there.
-            compact = width - 8 > room[index]
-            if compact and (width - 16 * scale) * 0.84 > room[index] - 2:
+            compact = width - 8 > free
+            if compact and (width - 16 * scale) * 0.84 > free - 2:
                 continue
-            picture = self.sprites.pill(text, view.zoom, view.ratio, compact=compact)
-            size = picture.deviceIndependentSize()
-            x, y = middles[index]
-            x -= size.width() / 2
-            y -= size.height() * (0.98 if compact else 0.5)
-            painter.drawPixmap(QPointF(_whole(x, view.ratio), _whole(y, view.ratio)), picture)
+            pill = pills.get((text, compact))
+            if pill is None:
+                pill = self.sprites.add_pill(text, compact)
+            x -= pill.width / 2
+            y -= pill.height * (0.98 if compact else 0.5)
+            painter.drawPixmap(QPointF(round(x * ratio) / ratio, round(y * ratio) / ratio), pill.picture)
 
     # Nodes.
 
@@ -160,15 +178,17 @@ class GraphPainter:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.setPen(Qt.PenStyle.NoPen)
         boxes = _boxes_on_screen(geometry.boxes[nodes], view)
-        boxes[:, 2:] = np.maximum(boxes[:, 2:], 1.0)
-        colors, flags = geometry.colors[nodes], geometry.flags[nodes]
-        special = (flags & int(Flag.SELECTED | Flag.ERROR)) != 0
-        for index, name in enumerate(COLORS):
-            painter.setBrush(QBrush(mix(theme.family(name), theme.background, 0.25)))
-            draw_rects(painter, boxes[(colors == index) & ~special])
+        np.maximum(boxes[:, 2:], 1.0, out=boxes[:, 2:])
+        tint = _tint(view.zoom)
+        for name, some in _by_color(boxes, geometry.colors[nodes]):
+            painter.setBrush(QBrush(mix(theme.panel, theme.family(name), tint)))
+            draw_rects(painter, some)
+        flags = geometry.flags[nodes]
+        special = flags & int(Flag.SELECTED | Flag.ERROR)
         if special.any():
             # What the user looks for stays at least three pixels large.
-            grown = boxes.copy()
+            chosen = special != 0
+            grown, flags = boxes[chosen], flags[chosen]
             extra = np.maximum(0.0, 3.0 - grown[:, 2:]) + 1
             grown[:, :2] -= extra / 2
             grown[:, 2:] += extra
@@ -176,22 +196,21 @@ class GraphPainter:
                 painter.setBrush(QBrush(theme.color(token)))
                 draw_rects(painter, grown[(flags & int(flag)) != 0])
 
-    def _draw_flat(self, painter: QPainter, view: Viewport, nodes: Ints, tint: float = 0.55) -> None:
+    def _draw_flat(self, painter: QPainter, view: Viewport, nodes: Ints) -> None:
+        """Cards without names: their ground, and the edge in their colour, which narrows until the ground has it."""
         theme = current_theme()
         geometry = self._geometry
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.setPen(Qt.PenStyle.NoPen)
         boxes = _boxes_on_screen(geometry.boxes[nodes], view)
-        painter.setBrush(QBrush(theme.color("panel")))
-        draw_rects(painter, boxes)
-        headers = boxes.copy()
-        headers[:, 3] = np.minimum(boxes[:, 3], HEADER * view.zoom)
-        colors = geometry.colors[nodes]
-        for index, name in enumerate(COLORS):
-            chosen = colors == index
-            if chosen.any():
-                painter.setBrush(QBrush(mix(theme.panel, theme.family(name), tint)))
-                draw_rects(painter, headers[chosen])
+        tint, edge = _tint(view.zoom), max(0.0, 5.0 * view.zoom)
+        for name, some in _by_color(boxes, geometry.colors[nodes]):
+            color = theme.family(name)
+            painter.setBrush(QBrush(mix(theme.panel, color, tint)))
+            draw_rects(painter, some)
+            some[:, 2] = edge
+            painter.setBrush(QBrush(mix(theme.panel, color, min(1.0, tint + 0.35))))
+            draw_rects(painter, some)
 
     def _draw_outlines(self, painter: QPainter, view: Viewport, nodes: Ints) -> None:
         theme = current_theme()
@@ -210,29 +229,30 @@ class GraphPainter:
         corners = np.round(corners * ratio) / ratio
         until = time.perf_counter() + budget_ms / 1000
         missing: list[int] = []
-        faces = geometry.faces
-        for index, row in enumerate(nodes.tolist()):
+        faces, kept, moving = geometry.faces, sprites.kept, self.moving
+        for row, (x, y) in zip(nodes.tolist(), corners.tolist(), strict=True):
             face = faces[row]
-            found = sprites.get(face)
-            if found is None or (found[0] != zoom and not self.moving):
+            found = kept.get(face.id)
+            if found is not None and found.face is not face and found.face != face:
+                found = None
+            if found is None or (found.zoom != zoom and not moving):
                 if time.perf_counter() < until:
-                    found = (zoom, sprites.render(face, zoom, ratio))
+                    found = sprites.render(face, zoom, ratio)
                 else:
                     self.incomplete = True
                     if found is None:
                         missing.append(row)
                         continue
-            x, y = corners[index].tolist()
-            picture = found[1]
-            if found[0] == zoom:
-                painter.drawPixmap(QPointF(x, y), picture)
+            if found.zoom == zoom:
+                painter.drawPixmap(QPointF(x, y), found.picture)
             else:
                 self.incomplete = True
-                scale = zoom / found[0] / ratio
+                picture = found.picture
+                scale = zoom / found.zoom / ratio
                 target = QRectF(x, y, picture.width() * scale, picture.height() * scale)
                 painter.drawPixmap(target, picture, QRectF(0, 0, picture.width(), picture.height()))
         if missing:
-            self._draw_flat(painter, view, np.array(missing, dtype=np.int64), tint=0.22)
+            self._draw_flat(painter, view, np.array(missing, dtype=np.int64))
 
     def _draw_selection(self, painter: QPainter, view: Viewport, nodes: Ints) -> None:
         """A ring around selected cards, under the cards so that ports and badges stay whole."""
@@ -250,7 +270,7 @@ def draw_grid(painter: QPainter, view: Viewport, box: Box) -> None:
     if view.zoom < FLAT_FROM:
         return
     step = GRID
-    while step * view.zoom < 13:
+    while step * view.zoom < 18:
         step *= 2
     left, top = np.floor(box[0] / step) * step, np.floor(box[1] / step) * step
     xs = np.arange(left, box[2] + step, step) * view.zoom + view.x
@@ -267,8 +287,35 @@ def draw_grid(painter: QPainter, view: Viewport, box: Box) -> None:
     draw_rects(painter, dots.reshape(-1, 4))
 
 
+def _draw_thin(painter: QPainter, lines: Floats, color: QColor, ratio: float) -> None:
+    """Lines one pixel wide. Level ones are filled, which costs a third: in a network most of them are."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    level = np.abs(lines[:, 3] - lines[:, 1]) * ratio < 1.0
+    painter.setPen(QPen(color, 0))
+    draw_lines(painter, lines[~level])
+    rects = lines[level]
+    rects[:, 2] -= rects[:, 0]
+    rects[:, 1] = np.floor(rects[:, 1] * ratio) / ratio
+    rects[:, 3] = 1 / ratio
+    backwards = rects[:, 2] < 0
+    rects[backwards, 0] += rects[backwards, 2]
+    np.abs(rects[:, 2], out=rects[:, 2])
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QBrush(color))
+    draw_rects(painter, rects)
+
+
 def _on_screen(points: Floats, view: Viewport) -> Floats:
-    return points * view.zoom + (view.x, view.y)
+    shown = points * view.zoom
+    shown[..., 0] += view.x
+    shown[..., 1] += view.y
+    return shown
+
+
+def _lines_on_screen(lines: Floats, view: Viewport) -> Floats:
+    shown = lines * view.zoom
+    shown += (view.x, view.y, view.x, view.y)
+    return shown
 
 
 def _boxes_on_screen(boxes: Floats, view: Viewport) -> Floats:
@@ -276,6 +323,29 @@ def _boxes_on_screen(boxes: Floats, view: Viewport) -> Floats:
     shown[:, 0] += view.x
     shown[:, 1] += view.y
     return shown
+
+
+def _by_color(boxes: Floats, colors: Ints) -> Iterator[tuple[str, Floats]]:
+    """The boxes of each colour, as copies."""
+    order = np.argsort(colors, kind="stable")
+    boxes, colors = boxes[order], colors[order]
+    starts = [0, *(np.flatnonzero(np.diff(colors)) + 1).tolist(), len(colors)]
+    for first, last in itertools.pairwise(starts):
+        yield COLORS[int(colors[first])], boxes[first:last]
+
+
+def _between(zoom: float, low: float, high: float) -> float:
+    return min(1.0, max(0.0, (zoom - low) / (high - low)))
+
+
+def _tint(zoom: float) -> float:
+    """How much of its family's colour the ground of a card has: that of its picture, and more the smaller it is."""
+    return CARD_TINT + (0.72 - CARD_TINT) * (1 - _between(zoom, 0.07, PICTURES_FROM))
+
+
+def _faded(zoom: float) -> float:
+    """How far links step back behind the cards when these are small."""
+    return 0.4 * (1 - _between(zoom, 0.08, PICTURES_FROM))
 
 
 def _whole(value: float, ratio: float) -> float:

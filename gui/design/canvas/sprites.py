@@ -1,11 +1,11 @@
 """Pictures of nodes, painted once per face, zoom and theme, then only copied: text is the dearest thing on a card."""
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPixmap
 
-from gui.design.canvas.face import HEADER, PORT_PITCH, PORT_RADIUS, PORT_TOP, NodeFace
+from gui.design.canvas.face import HEADER, PORT_RADIUS, PORT_TOP, NodeFace
 from gui.widgets.fonts import mono_font, text_font
 from gui.widgets.icons import draw_icon
 from gui.widgets.plain_text import plain_text
@@ -16,22 +16,42 @@ PAD: Final = 10.0
 """Canvas units around the card for ports, badge and outline."""
 BRIEF_BELOW: Final = 0.55
 """Under this zoom a card shows its title alone, large enough to read."""
+CARD_TINT: Final = 0.21
+"""How much of its family's colour the header of a card has, and all of a brief one."""
+_NAMES_FROM, _NAMES_FULL = 0.22, 0.3  # between these zooms names come in
 _BUDGET_BYTES: Final = 64 << 20
+
+
+class Sprite(NamedTuple):
+    """The picture of a face, and the zoom it was painted for, which may be another one by now."""
+
+    face: NodeFace
+    zoom: float
+    picture: QPixmap
+
+
+class Pill(NamedTuple):
+    """The picture of a shape on a link, with its size in pixels of the canvas."""
+
+    picture: QPixmap
+    width: float
+    height: float
 
 
 class SpriteCache:
     """The newest picture of each node; those painted longest ago go first when all take more than 64 MB."""
 
     def __init__(self) -> None:
-        self._sprites: dict[str, tuple[NodeFace, float, QPixmap]] = {}
-        self._pills: dict[tuple[str, bool], QPixmap] = {}
+        self.kept: dict[str, Sprite] = {}
+        """By node id; for reading only. A face that has changed since has none that counts."""
+        self._pills: dict[tuple[str, bool], Pill] = {}
         self._rings: dict[tuple[float, float], QPixmap] = {}
-        self._pill_key: tuple[float, float] = (0.0, 0.0)
+        self._small_for: tuple[float, float] = (1.0, 1.0)  # zoom and ratio that pills and rings were painted for
         self._bytes = 0
 
     def clear(self) -> None:
         """Forget all pictures: the theme or the screen has changed."""
-        self._sprites.clear()
+        self.kept.clear()
         self._pills.clear()
         self._rings.clear()
         self._bytes = 0
@@ -41,33 +61,29 @@ class SpriteCache:
         """What the pictures take."""
         return self._bytes
 
-    def get(self, face: NodeFace) -> tuple[float, QPixmap] | None:
-        """The picture of a face and the zoom it was painted for, which may be another one by now."""
-        found = self._sprites.get(face.id)
-        if found is None or (found[0] is not face and found[0] != face):
-            return None
-        return found[1], found[2]
-
-    def render(self, face: NodeFace, zoom: float, ratio: float) -> QPixmap:
+    def render(self, face: NodeFace, zoom: float, ratio: float) -> Sprite:
         """Paint a face for this zoom and keep it."""
-        old = self._sprites.pop(face.id, None)
+        old = self.kept.pop(face.id, None)
         if old is not None:
-            self._bytes -= _size(old[2])
-        picture = paint_sprite(face, zoom, ratio)
-        self._sprites[face.id] = (face, zoom, picture)
-        self._bytes += _size(picture)
-        while self._bytes > _BUDGET_BYTES and len(self._sprites) > 1:
-            oldest = next(iter(self._sprites))
-            self._bytes -= _size(self._sprites.pop(oldest)[2])
-        return picture
+            self._bytes -= _size(old.picture)
+        made = self.kept[face.id] = Sprite(face, zoom, paint_sprite(face, zoom, ratio))
+        self._bytes += _size(made.picture)
+        while self._bytes > _BUDGET_BYTES and len(self.kept) > 1:
+            oldest = next(iter(self.kept))
+            self._bytes -= _size(self.kept.pop(oldest).picture)
+        return made
 
-    def pill(self, text: str, zoom: float, ratio: float, *, compact: bool = False) -> QPixmap:
-        """The small label with a shape on a link; the compact one has no frame and stands above it."""
+    def pills(self, zoom: float, ratio: float) -> dict[tuple[str, bool], Pill]:
+        """The shapes on links painted for this zoom, by text and whether compact; for reading only."""
         self._turn_to(zoom, ratio)
-        picture = self._pills.get((text, compact))
-        if picture is None:
-            picture = self._pills[text, compact] = _paint_pill(text, zoom, ratio, compact)
-        return picture
+        return self._pills
+
+    def add_pill(self, text: str, compact: bool) -> Pill:
+        """The label with a shape, for the zoom `pills` was asked for; the compact one has no frame."""
+        picture = _paint_pill(text, *self._small_for, compact)
+        size = picture.deviceIndependentSize()
+        made = self._pills[text, compact] = Pill(picture, size.width(), size.height())
+        return made
 
     def ring(self, width: float, height: float, zoom: float, ratio: float) -> QPixmap:
         """The ring around a selected card of that size."""
@@ -79,10 +95,10 @@ class SpriteCache:
 
     def _turn_to(self, zoom: float, ratio: float) -> None:
         """Small pictures are kept for one zoom."""
-        if self._pill_key != (zoom, ratio) or len(self._pills) > 500:
+        if self._small_for != (zoom, ratio) or len(self._pills) > 500:
             self._pills.clear()
             self._rings.clear()
-            self._pill_key = (zoom, ratio)
+            self._small_for = (zoom, ratio)
 
 
 def _size(picture: QPixmap) -> int:
@@ -116,15 +132,12 @@ def paint_card(painter: QPainter, face: NodeFace, zoom: float) -> None:
     if face.bypassed:
         painter.setOpacity(0.5)
     card = QRectF(0.5, 0.5, face.width - 1, face.height - 1)
-    header = mix(theme.panel, color, 0.22 if theme.dark else 0.2)
+    header = mix(theme.panel, color, CARD_TINT)
     path = QPainterPath()
     path.addRoundedRect(card, CARD_RADIUS, CARD_RADIUS)
     painter.fillPath(path, header if brief else theme.color("panel"))
     if not brief:
-        painter.save()
-        painter.setClipRect(QRectF(0, 0, face.width, HEADER))
-        painter.fillPath(path, header)
-        painter.restore()
+        painter.fillPath(_header_path(card), header)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(QPen(_outline(theme, face), 2.0 if face.badge else 1.0))
     painter.drawPath(path)
@@ -139,6 +152,17 @@ def paint_card(painter: QPainter, face: NodeFace, zoom: float) -> None:
     painter.setOpacity(1.0)
     if face.badge:
         _badge(painter, theme, face, zoom)
+
+
+def _header_path(card: QRectF) -> QPainterPath:
+    """The top of a card, round above and straight below: a shape and no clip, which SVG files would lose."""
+    size = 2.0 * CARD_RADIUS
+    path = QPainterPath(QPointF(card.left(), HEADER))
+    path.arcTo(QRectF(card.left(), card.top(), size, size), 180, -90)
+    path.arcTo(QRectF(card.right() - size, card.top(), size, size), 90, -90)
+    path.lineTo(card.right(), HEADER)
+    path.closeSubpath()
+    return path
 
 
 def _outline(theme: Theme, face: NodeFace) -> QColor:
@@ -182,6 +206,11 @@ def _full_text(painter: QPainter, theme: Theme, face: NodeFace) -> None:
 
 def _brief_text(painter: QPainter, theme: Theme, face: NodeFace, zoom: float) -> None:
     """The caption large enough to read, and the settings under it while there is room for both."""
+    shown = min(1.0, max(0.0, (zoom - _NAMES_FROM) / (_NAMES_FULL - _NAMES_FROM)))
+    if shown <= 0:
+        return
+    before = painter.opacity()
+    painter.setOpacity(before * shown)
     box = QRectF(12, 0, face.width - 18, face.height)
     vertical = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
     two = face.height * zoom >= 19
@@ -198,21 +227,24 @@ def _brief_text(painter: QPainter, theme: Theme, face: NodeFace, zoom: float) ->
         painter.setPen(theme.color("dim"))
         line = QFontMetricsF(font).elidedText(plain_text(face.line, 80), Qt.TextElideMode.ElideRight, box.width())
         painter.drawText(QRectF(box.left(), 28, box.width(), 32), vertical, line)
+    painter.setOpacity(before)
 
 
 def _ports(painter: QPainter, theme: Theme, face: NodeFace) -> None:
     color = theme.family(face.color)
     painter.setPen(QPen(color, 2))
     painter.setBrush(theme.color("panel") if not theme.dark else theme.color("background"))
-    for index in range(len(face.inputs)):
-        painter.drawEllipse(QPointF(0, PORT_TOP + index * PORT_PITCH), PORT_RADIUS, PORT_RADIUS)
+    for port in face.inputs:
+        painter.drawEllipse(QPointF(*face.input_place(port)), PORT_RADIUS, PORT_RADIUS)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(color)
-    for index in range(len(face.outputs)):
-        painter.drawEllipse(QPointF(face.width, PORT_TOP + index * PORT_PITCH), PORT_RADIUS, PORT_RADIUS)
+    for port in face.outputs:
+        painter.drawEllipse(QPointF(*face.output_place(port)), PORT_RADIUS, PORT_RADIUS)
     if face.bypassed and face.inputs and face.outputs:
         painter.setPen(QPen(color, 1.5, Qt.PenStyle.DashLine))
-        painter.drawLine(QPointF(PORT_RADIUS, PORT_TOP), QPointF(face.width - PORT_RADIUS, PORT_TOP))
+        start, end = QPointF(*face.input_place(face.inputs[0])), QPointF(*face.output_place(face.outputs[0]))
+        gap = QPointF(0, PORT_RADIUS) if face.downwards else QPointF(PORT_RADIUS, 0)
+        painter.drawLine(start + gap, end - gap)
 
 
 BADGE_RADIUS: Final = 8.0
