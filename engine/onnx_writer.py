@@ -26,6 +26,8 @@ class OnnxWriter:
         self.outputs: list[onnx.ValueInfoProto] = []
         self.infos: list[onnx.ValueInfoProto] = []
         self.domains: dict[str, int] = {"": opset}
+        self.shared: dict[int, str] = {}
+        """Names of what several nodes use, by the id of the thing; kept by whoever writes it."""
         self._names: set[str] = set()
         self._constants: dict[tuple[str, tuple[int, ...], bytes], str] = {}
 

@@ -4,15 +4,18 @@ from collections.abc import Iterator
 
 from engine.catalog import registry
 from engine.catalog.layer import Family, Layer
+from engine.catalog.layers.block import BlockInput
 from engine.catalog.layers.data import Input
 from engine.catalog.tensors import TensorSpec
-from engine.checks.shapes import DTYPE_WORDS, ShapeInference
+from engine.checks.knowledge import Shapes
+from engine.checks.shapes import DTYPE_WORDS
+from engine.document.block import BLOCK_INPUT, BLOCK_OUTPUT
 from engine.document.graph import Edge
 from engine.document.project import Project
 from engine.errors import NetwrightError
 
 
-def refusal(project: Project, checker: ShapeInference, edge: Edge) -> str | None:
+def refusal(project: Project, checker: Shapes, edge: Edge) -> str | None:
     """Why a link cannot be made, in a sentence; None when it can.
 
     Sizes that do not fit are no reason: the link is drawn and the problem is shown at the node, with repairs. A link
@@ -24,6 +27,10 @@ def refusal(project: Project, checker: ShapeInference, edge: Edge) -> str | None
         return f"There is no node '{edge.source if source is None else edge.target}'."
     if edge.source == edge.target:
         return f"{edge.source} cannot feed itself."
+    if target.type == BLOCK_INPUT:
+        return f"{edge.target} is filled from outside the block."
+    if source.type == BLOCK_OUTPUT:
+        return f"{edge.source} leads out of the block; link what comes before it."
     giving, taking = checker.layers.get(edge.source), checker.layers.get(edge.target)
     if giving is None or taking is None:
         broken = edge.source if giving is None else edge.target
@@ -48,7 +55,7 @@ def refusal(project: Project, checker: ShapeInference, edge: Edge) -> str | None
     return None
 
 
-def reaches(checker: ShapeInference, start: str, goal: str) -> bool:
+def reaches(checker: Shapes, start: str, goal: str) -> bool:
     """Whether links lead from one node to another. The order decides at once in most cases."""
     graph = checker.project.graph
     last = checker.position(goal)
@@ -88,7 +95,7 @@ _AFTER: dict[str, tuple[str, ...]] = {
 """What people usually put behind a family of layers or a kind of data, best first."""
 
 
-def compatible_types(project: Project, checker: ShapeInference, node_id: str, port: str) -> list[type[Layer]]:
+def compatible_types(project: Project, checker: Shapes, node_id: str, port: str) -> list[type[Layer]]:
     """Layers that can stand behind an output of a node, or before an input of it, the likeliest first.
 
     Behind an output: those whose first input takes its tensor, with their settings as they come. Before an input: those
@@ -116,7 +123,7 @@ def compatible_types(project: Project, checker: ShapeInference, node_id: str, po
 
 def _takes(item: type[Layer], spec: TensorSpec | None) -> bool:
     ports = item.inputs
-    if not ports:
+    if not ports or issubclass(item, BlockInput):
         return False
     if spec is None:
         return True

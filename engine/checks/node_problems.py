@@ -10,10 +10,12 @@ from engine.catalog.tensors import TensorSpec, axes_text
 from engine.checks import repairs
 from engine.checks.field_specs import answer_spec
 from engine.checks.problem import Problem, Repair, Severity
-from engine.checks.shapes import KEEPS_WIDTH, ShapeInference
+from engine.checks.shapes import KEEPS_WIDTH, ShapeInference, keeps_width
 from engine.checks.walking import upstream
+from engine.document.block import BLOCK, BLOCK_INPUT
 from engine.document.data_spec import FieldKind
-from engine.document.edits import Batch, SetAttributes
+from engine.document.edits import Batch, SetAttributes, SetShares
+from engine.document.flat import SEPARATOR
 from engine.document.graph import Edge, Node
 from engine.errors import NetwrightError
 
@@ -27,9 +29,14 @@ _TURNS_INTO = {
 
 
 def problems_of(checker: ShapeInference, node_id: str) -> tuple[Problem, ...]:
-    """Errors first. A node that leads nowhere only warns, once there is an Output or a loss to lead to."""
+    """Errors first. A node that leads nowhere only warns, once there is an Output or a loss to lead to.
+
+    None for an instance of a block that could not be opened: that is told with the problems of the project.
+    """
     graph = checker.project.graph
     node = graph.nodes[node_id]
+    if node.type == BLOCK:
+        return ()
     layer = checker.layers.get(node_id)
     edges = graph.inputs_of(node_id)
     if (
@@ -41,6 +48,8 @@ def problems_of(checker: ShapeInference, node_id: str) -> tuple[Problem, ...]:
         and "input" in edges
         and checker.specs.get((node_id, "output")) is not None
         and any(True for _ in graph.consumers_of(node_id))
+        and not node.shares
+        and not _export_refusal(checker, node_id, layer)
         and not (node.type == "Linear" and checker.output_specs(node_id)[0].rank >= 4)  # type: ignore[union-attr]
     ):
         return ()  # the ordinary node, decided at once: large graphs ask this for every node at every edit
@@ -108,12 +117,17 @@ def _found(checker: ShapeInference, node: Node, layer: Layer | None) -> Iterator
         yield _mismatch(checker, node, layer, error)
     elif isinstance(layer, Output):
         yield from _output(checker, node, layer)
+    if node.shares:
+        yield from _shared(checker, node, layer)
     if isinstance(layer, Loss):
         yield from _activation_before(checker, node)
     if isinstance(layer, Output):
         yield from _untrained(checker, node, layer)
     if node.type == "Linear" and error is None:
         yield from _linear_on_picture(checker, node)
+    refusal = "" if error is not None else _export_refusal(checker, node.id, layer)
+    if refusal:
+        yield _problem(node, "it trains, but cannot be exported to ONNX.", hint=refusal, severity=WARNING)
     if layer.output_ports() and not any(True for _ in graph.consumers_of(node.id)):
         yield _problem(
             node,
@@ -122,6 +136,45 @@ def _found(checker: ShapeInference, node: Node, layer: Layer | None) -> Iterator
             severity=WARNING,
             mended=[] if edges else [repairs.remove(graph, node.id)],
         )
+
+
+def _shared(checker: ShapeInference, node: Node, layer: Layer) -> Iterator[Problem]:
+    """A node can use the weights of one that is built alike."""
+    owner = checker.layers.get(node.shares)
+    text = ""
+    expected, found = f"another {node.type}", f"'{node.shares[:80]}'"
+    if owner is None or node.shares == node.id:
+        text = f"it should use the weights of '{node.shares[:80]}', which is not there."
+    elif checker.project.graph.node(checker.project.graph.owner(node.id)).shares:
+        text = f"it should use the weights of '{node.shares}', which has none of its own."
+    elif type(owner) is not type(layer):
+        text = f"it should use the weights of '{node.shares}', which is another kind of layer."
+        found = checker.project.graph.node(node.shares).type
+    elif None not in (*checker.input_specs(node.id), *checker.input_specs(node.shares)):
+        ours = layer.arguments(*checker.given_specs(node.id))
+        theirs = owner.arguments(*checker.given_specs(node.shares))
+        differing = [name for name in ours if ours[name] != theirs.get(name)]
+        if differing:
+            name = differing[0]
+            text = f"it should use the weights of '{node.shares}', whose {name} is not the same."
+            expected, found = f"{name} {theirs.get(name)}", f"{name} {ours[name]}"
+    if text:
+        own = SetShares(id=node.id)
+        title = f"Give {node.id} its own weights"
+        yield _problem(
+            node,
+            text,
+            expected=expected,
+            found=found,
+            mended=[Repair(title=title, edit=Batch(title=title, edits=(own,)))],
+        )
+
+
+def _export_refusal(checker: ShapeInference, node_id: str, layer: Layer) -> str:
+    """Why a node that works cannot be exported; empty where it can, or is left out of the file."""
+    if layer.family in _WITH_CONTEXT or not any(spec is not None for spec in checker.output_specs(node_id)):
+        return ""
+    return layer.export_refusal(*checker.given_specs(node_id))
 
 
 def _fault(checker: ShapeInference, node: Node, fault: NetwrightError | None) -> Problem:
@@ -140,11 +193,10 @@ def _fault(checker: ShapeInference, node: Node, fault: NetwrightError | None) ->
 
 
 def _links(checker: ShapeInference, node: Node, layer: Layer) -> Iterator[Problem]:
-    """Free inputs, links to ports that are not there, and an optional port skipped."""
+    """Free inputs, and links to ports that are not there."""
     graph = checker.project.graph
     edges = graph.inputs_of(node.id)
     ports = checker.ports(node.id)
-    free: list[str] = []
     for port in ports:
         edge = edges.get(port.name)
         if edge is not None:
@@ -157,17 +209,7 @@ def _links(checker: ShapeInference, node: Node, layer: Layer) -> Iterator[Proble
                     found=edge.output[:80],
                     mended=[repairs.disconnect(node.id, port.name)],
                 )
-            if free and port.optional:
-                yield _problem(
-                    node,
-                    f"'{port.name}' is linked, but '{free[-1]}' before it is free.",
-                    expected=f"a link to '{free[-1]}'",
-                    found="none",
-                    mended=[repairs.disconnect(node.id, port.name)],
-                )
-        elif port.optional:
-            free.append(port.name)
-        else:
+        elif not port.optional:
             yield _free(checker, node, layer, port.name, len(ports))
     names = {port.name for port in ports}
     for name in edges:
@@ -193,6 +235,16 @@ def _free(checker: ShapeInference, node: Node, layer: Layer, port: str, count: i
         linked = len(checker.project.graph.inputs_of(node.id))
         if 2 <= linked < count and port == checker.ports(node.id)[-1].name:
             mended = [repairs.set_attribute(node, "count", count - 1, f"Show {count - 1} inputs"), *mended]
+    if node.type == BLOCK_INPUT and SEPARATOR in node.id:
+        instance, _, name = node.id.rpartition(SEPARATOR)
+        return Problem(
+            severity=ERROR,
+            node=node.id,
+            message=f"Block '{instance}': nothing is linked to its input '{node.title or name}'.",
+            expected="a link",
+            found="none",
+            repairs=tuple(mended),
+        )
     where = "its input" if count == 1 else f"its {port}" if isinstance(layer, Loss | Output) else f"its input '{port}'"
     return _problem(node, f"nothing is linked to {where}.", expected="a link", found="none", mended=mended)
 
@@ -376,7 +428,7 @@ def _linear_on_picture(checker: ShapeInference, node: Node) -> Iterator[Problem]
         return
     for before in upstream(checker, edge):
         layer = checker.layers.get(before.id)
-        if layer is None or (layer.family not in KEEPS_WIDTH and before.type != "Identity"):
+        if layer is None or not keeps_width(layer):
             if layer is not None and layer.family in (Family.CONVOLUTION, Family.POOLING, Family.DATA):
                 yield _problem(
                     node,

@@ -14,8 +14,8 @@ from engine.errors import NetwrightError
 
 
 def project_problems(checker: ShapeInference) -> tuple[Problem, ...]:
-    """Problems that belong to no node."""
-    return (*_data(checker), *_ends(checker), *_recipe(checker))
+    """Problems that belong to no node of the flat form."""
+    return (*_blocks(checker), *_data(checker), *_ends(checker), *_recipe(checker))
 
 
 def _error(message: str, *, expected: str = "", found: str = "", mended: tuple[Repair, ...] = ()) -> Problem:
@@ -64,6 +64,18 @@ def _data(checker: ShapeInference) -> Iterator[Problem]:
                 yield _warning(
                     f"The field '{field.name}' is to be learned, but no loss has it as its target.", mended=mended
                 )
+
+
+def _blocks(checker: ShapeInference) -> Iterator[Problem]:
+    """Instances of blocks that cannot be opened, and links to ports that are gone."""
+    for fault in checker.flattening.faults:
+        yield Problem(
+            severity=Severity.ERROR,
+            node=fault.instance,
+            message=f"Block '{fault.instance}': {fault.message} {fault.hint}".rstrip(),
+            expected="a block that can be opened",
+            found=fault.message,
+        )
 
 
 def _ends(checker: ShapeInference) -> Iterator[Problem]:

@@ -42,7 +42,7 @@ class CheckReport(msgspec.Struct, frozen=True, kw_only=True):
 def check(project: Project) -> CheckReport:
     """Check a project; nodes in order, those on a cycle last."""
     checker = ShapeChecker(project)
-    graph = project.graph
+    graph = checker.project.graph
     left = [node_id for node_id in graph.nodes if checker.position(node_id) is None]
     nodes = []
     for node_id in (*checker.order, *left):

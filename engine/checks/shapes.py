@@ -5,24 +5,32 @@ since chains of thousands of nodes are normal. Runs in the window's thread.
 """
 
 import heapq
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from engine.catalog import registry
 from engine.catalog.layer import Family, InputPort, Layer
+from engine.catalog.layers.block import BlockInput
 from engine.catalog.layers.data import Input, Output
 from engine.catalog.layers.linear import Identity
 from engine.catalog.losses import Loss
 from engine.catalog.rules import expected_text, found_text
-from engine.catalog.tensors import DType, TensorSpec
+from engine.catalog.tensors import ABSENT, DType, TensorSpec
 from engine.checks.field_specs import input_spec
 from engine.document.edits import Change
+from engine.document.flat import Flattening
 from engine.document.graph import Edge, Node
 from engine.document.project import Project
 from engine.errors import AttributeOutOfRange, GraphError, NetwrightError, ShapeMismatch
 
 KEEPS_WIDTH = frozenset({Family.ACTIVATION, Family.DROPOUT, Family.NORMALIZATION})
 """Families whose layers leave the number of features as it is."""
+
+
+def keeps_width(layer: Layer) -> bool:
+    """Whether as many features come out as go in, whatever the settings."""
+    return layer.family in KEEPS_WIDTH or isinstance(layer, Identity | BlockInput)
+
 
 DTYPE_WORDS = {DType.FLOAT: "decimal numbers", DType.INT: "whole numbers", DType.BOOL: "yes or no"}
 
@@ -44,6 +52,15 @@ class Cost:
 
 
 _FREE = Cost()
+_EVERYTHING = Change()
+
+
+def _count(given: Sequence[TensorSpec]) -> int:
+    """How many there are without the free ones at the end."""
+    count = len(given)
+    while count and not given[count - 1].linked:
+        count -= 1
+    return count
 
 
 class _State:
@@ -75,13 +92,15 @@ class _State:
 class ShapeInference:
     """Knows the tensor at every output of a project's graph, which rule refused what, and what it costs.
 
-    The project is read, never changed. After each applied edit call `update` with what it touched; `refresh` starts
-    over. A node on or behind a cycle has unknown outputs. A bypassed node passes its first input through; a bypassed
-    Output or loss counts as absent, a bypassed Input as any other.
+    The project is read, never changed; one with blocks is seen through its flat form, and ids are those of that form.
+    After each applied edit call `update` with what it touched; `refresh` starts over. A node on or behind a cycle has
+    unknown outputs. A bypassed node passes its first input through; a bypassed Output or loss counts as absent, a
+    bypassed Input as any other.
     """
 
     def __init__(self, project: Project) -> None:
-        self._project = project
+        self._flat = Flattening(project)
+        self._project = self._flat.project
         self.specs: dict[tuple[str, str], TensorSpec | None] = {}
         self.layers: dict[str, Layer] = {}
         self._states: dict[str, _State] = {}
@@ -97,8 +116,13 @@ class ShapeInference:
 
     @property
     def project(self) -> Project:
-        """The project that is checked."""
+        """The project that is checked, in its flat form."""
         return self._project
+
+    @property
+    def flattening(self) -> Flattening:
+        """Where the nodes that are checked are drawn."""
+        return self._flat
 
     @property
     def order(self) -> tuple[str, ...]:
@@ -133,6 +157,11 @@ class ShapeInference:
 
     def refresh(self) -> set[str]:
         """Check everything anew; returns all node ids."""
+        self._flat.refresh()
+        self._project = self._flat.project
+        return self._read_all()
+
+    def _read_all(self) -> set[str]:
         graph = self._project.graph
         gone = set(self._states)
         self.specs.clear()
@@ -152,6 +181,10 @@ class ShapeInference:
 
     def update(self, change: Change) -> set[str]:
         """Take in an applied edit; returns the ids of nodes whose shapes, problems or cost may have changed."""
+        drawn, change = change, self._flat.update(change) or _EVERYTHING
+        self._project = self._flat.project
+        if change is _EVERYTHING:
+            return self._read_all() | drawn.nodes
         graph = self._project.graph
         touched: set[str] = set()
         dirty: set[str] = set()
@@ -406,14 +439,11 @@ class ShapeInference:
     def _given(self, state: _State) -> list[TensorSpec] | None:
         """What the shape rule is called with; None when something is missing. Raises ShapeMismatch."""
         given: list[TensorSpec] = []
-        closed = False
         for port, spec in zip(state.ports, state.inputs, strict=True):
             if spec is None:
                 if port.optional and port.name not in state.edges:
-                    closed = True
+                    given.append(ABSENT)
                     continue
-                return None
-            if closed:
                 return None
             if port.axes and len(spec.shape) != len(port.axes):
                 raise ShapeMismatch(
@@ -424,7 +454,12 @@ class ShapeInference:
                     "", expected=DTYPE_WORDS[port.dtype], found=DTYPE_WORDS[spec.dtype], where=port.name
                 )
             given.append(spec)
-        return given
+        return given[: _count(given)]
+
+    def given_specs(self, node_id: str) -> tuple[TensorSpec, ...]:
+        """What the rules of the node's layer are called with: ABSENT at a free input with a linked one behind it."""
+        found = [ABSENT if spec is None else spec for spec in self.input_specs(node_id)]
+        return tuple(found[: _count(found)])
 
     def _cost(self, state: _State) -> Cost:
         layer = state.layer
@@ -439,11 +474,12 @@ class ShapeInference:
                 size += count
         if type(layer) is Input or type(layer) is Output:
             return Cost(0, 0, size)
-        given = [spec for spec in state.inputs if spec is not None]
+        given = self.given_specs(state.node.id)
         required = sum(not port.optional for port in state.ports)
-        if len(given) < required:
+        if sum(spec.linked for spec in given) < required:
             return _FREE
-        return Cost(layer.parameter_count(*given), layer.multiply_adds(*given), size)
+        parameters = 0 if state.node.shares in self._states else layer.parameter_count(*given)
+        return Cost(parameters, layer.multiply_adds(*given), size)
 
     def _behind(self, changed: Iterable[str]) -> set[str]:
         """Nodes whose problems are found by looking back at a changed one, through layers that keep the width."""
@@ -456,7 +492,7 @@ class ShapeInference:
                     continue
                 seen.add(edge.target)
                 layer = state.layer
-                if layer is None or layer.family in KEEPS_WIDTH or type(layer) is Identity or state.node.bypassed:
+                if layer is None or keeps_width(layer) or state.node.bypassed:
                     stack.append(edge.target)
         return seen
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from engine.catalog import registry
-from engine.checks.shapes import KEEPS_WIDTH, ShapeInference
+from engine.checks.shapes import ShapeInference, keeps_width
+from engine.document.block import BLOCK_INPUT, BLOCK_OUTPUT
 from engine.document.graph import Edge, Graph, Node
 
 WIDTHS = {
@@ -19,6 +20,9 @@ WIDTHS = {
     "Embedding": "embedding_dim",
 }
 """The attribute that sets how many features come out, by type."""
+
+
+_PORTS = (BLOCK_INPUT, BLOCK_OUTPUT)
 
 
 def first_edge(checker: ShapeInference, node_id: str) -> Edge | None:
@@ -37,11 +41,11 @@ def passed_on(graph: Graph, node_id: str) -> Edge | None:
 
 
 def real_source(graph: Graph, edge: Edge) -> tuple[str, str]:
-    """Node and output port that fill an edge, bypassed nodes seen through."""
+    """Node and output port that fill an edge, bypassed nodes and the ports of blocks seen through."""
     seen = set()
     while True:
         node = graph.nodes.get(edge.source)
-        if node is None or not node.bypassed or edge.source in seen:
+        if node is None or not (node.bypassed or node.type in _PORTS) or edge.source in seen:
             return edge.source, edge.output
         seen.add(edge.source)
         inner = passed_on(graph, edge.source)
@@ -72,7 +76,7 @@ def width_setter(checker: ShapeInference, edge: Edge) -> Node | None:
         if node.type in WIDTHS and not node.bypassed:
             alone = not getattr(layer, "bidirectional", False) and ends_only(checker, node.id)
             return node if alone else None
-        if not node.bypassed and layer.family not in KEEPS_WIDTH and node.type != "Identity":
+        if not node.bypassed and not keeps_width(layer):
             return None
     return None
 
@@ -89,7 +93,7 @@ def ends_only(checker: ShapeInference, node_id: str) -> bool:
                 continue
             seen.add(edge.target)
             if layer.output_ports():
-                if layer.family not in KEEPS_WIDTH:
+                if not keeps_width(layer):
                     return False
                 stack.append(edge.target)
     return True

@@ -26,7 +26,7 @@ _WITHHELD = {
 }
 _BUILTINS = {name: item for name, item in vars(builtins).items() if name not in _WITHHELD}
 """torch.compile looks builtins up where the forward it traces was defined, so most have to be there."""
-_IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,63}\Z")
+_IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,999}\Z")
 RESERVED = (
     frozenset(dir(nn.Module()))
     | frozenset(keyword.kwlist)

@@ -7,10 +7,10 @@ import torch
 from torch import Tensor, nn
 
 from engine.checks.inference import ShapeChecker
+from engine.compiler.build import built
 from engine.compiler.functional import FRESH, NAMESPACE, expression
 from engine.compiler.generated import functions, identifier, module_names
 from engine.compiler.plan import Call, Plan, Value, plan
-from engine.compiler.resolve import resolve
 from engine.document.graph import natural
 from engine.document.project import Project
 from engine.errors import GraphError
@@ -85,7 +85,7 @@ def compile_project(
     network.output_ids = tuple(steps.predictions)
     network.output_fields = dict(steps.output_fields)
     network.loss_ids = tuple(call.node.id for call in steps.losses)
-    frozen = [call.node.id for call in steps.calls if call.node.frozen]
+    frozen = list(dict.fromkeys(call.owner for call in steps.calls if call.node.frozen))
     network.frozen_names = tuple(names[node_id] for node_id in frozen)
     network.source = source
     for node_id in frozen:
@@ -102,7 +102,7 @@ def _weigh_classes(project: Project, steps: Plan, modules: dict[str, nn.Module])
         source = call.inputs[1] if len(call.inputs) > 1 else None
         fields = steps.input_fields.get(source[0], ()) if source is not None else ()
         field = project.data.field(fields[0]) if len(fields) == 1 else None
-        module = modules[call.node.id]
+        module = modules[call.owner]
         if field is None or not field.statistics.counts or "weight" not in module._buffers:
             continue
         counts = torch.tensor(field.statistics.counts, dtype=torch.float32)
@@ -111,8 +111,12 @@ def _weigh_classes(project: Project, steps: Plan, modules: dict[str, nn.Module])
 
 
 def build_modules(steps: Plan) -> dict[str, nn.Module]:
-    """The module of each node, by id in natural order, with fresh weights."""
-    return {call.node.id: build(call) for call in sorted_calls((*steps.calls, *steps.losses))}
+    """The module of each node that has its own, by id in natural order, with fresh weights."""
+    modules: dict[str, nn.Module] = {}
+    for call in sorted_calls((*steps.calls, *steps.losses)):
+        if call.owner not in modules:
+            modules[call.owner] = build(call)
+    return modules
 
 
 def sorted_calls(calls: Iterable[Call]) -> list[Call]:
@@ -122,10 +126,8 @@ def sorted_calls(calls: Iterable[Call]) -> list[Call]:
 
 def build(call: Call) -> nn.Module:
     """The module of one call, with fresh weights. Raises GraphError naming the node when torch refuses its settings."""
-    module_class = resolve(call.layer.target)
-    arguments = call.layer.arguments(*call.specs)
     try:
-        return module_class(**arguments)
+        return built(call.layer, *call.specs)
     except (TypeError, ValueError, AssertionError, RuntimeError) as error:
         # torch refused a combination of settings that the checks let through; the user is told which node.
         raise GraphError(
@@ -187,7 +189,7 @@ class _Body:
         total = dict(uses)
         fresh: set[Value] = set()
         for call in calls:
-            module = self.modules[call.node.id]
+            module = self.modules[call.owner]
             overwrite = (
                 bool(call.inputs)
                 and call.inputs[0] in fresh
@@ -201,12 +203,12 @@ class _Body:
             self._forget(call, uses)
         for call in losses:
             inputs = [_variable(value) if value is not None else "None" for value in call.inputs]
-            name = self.names[call.node.id]
+            name = self.names[call.owner]
             self.lines.append(f"loss_{identifier(call.node.id)} = m['{name}']({', '.join(inputs)})")
             self._forget(call, uses)
 
     def _call(self, call: Call, module: nn.Module, *, overwrite: bool) -> None:
-        name = self.names[call.node.id]
+        name = self.names[call.owner]
         inputs = [_variable(value) if value is not None else "None" for value in call.inputs]
         written = None if self.hookable else expression(module, name, inputs, overwrite=overwrite)
         if written is None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from engine.catalog.layer import Layer
+from engine.catalog.layers.block import BlockInput
 from engine.catalog.layers.data import Input, Output
 from engine.catalog.losses import Loss
 from engine.catalog.tensors import TensorSpec
@@ -21,13 +22,15 @@ Value = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One layer at work: the tensors it takes (None at a free optional port) with their specs, and those it gives."""
+    """One layer at work: the tensors it takes (None at a free optional port, whose spec is ABSENT), those it gives."""
 
     node: Node
     layer: Layer
     inputs: tuple[Value | None, ...]
     specs: tuple[TensorSpec, ...]
     outputs: tuple[Value, ...]
+    owner: str
+    """The node whose module computes it: its own, or that of the one it shares weights with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ def first_error(problems: Iterable[Problem]) -> NetwrightError | None:
 
 
 def plan(project: Project, checker: ShapeChecker | None = None, *, training: bool = True) -> Plan:
-    """Order a project. Raises GraphError or ProjectError with the words of the first problem when it has errors.
+    """Order a project, its blocks opened. Raises GraphError or ProjectError with the first problem's words.
 
     Without `training` it need only answer: problems of the project as a whole (no loss, the recipe) do not count.
     """
@@ -80,7 +83,7 @@ def plan(project: Project, checker: ShapeChecker | None = None, *, training: boo
         raise ProjectError(
             "The network has no Output, so it has no answer.", expected="an Output", found="none", hint="Add an Output."
         )
-    graph, layers = project.graph, checker.layers
+    graph, layers = checker.project.graph, checker.layers
     needed = checker.needed
     sources: dict[Value, Value] = {}
     calls: dict[str, Call] = {}
@@ -91,7 +94,7 @@ def plan(project: Project, checker: ShapeChecker | None = None, *, training: boo
         edges = graph.inputs_of(node_id)
         ports = layer.input_ports()
         outputs = tuple((node_id, port) for port in layer.output_ports())
-        if node.bypassed and not isinstance(layer, Input):
+        if (node.bypassed and not isinstance(layer, Input)) or isinstance(layer, BlockInput):
             passed = edges.get(ports[0].name) if ports else None
             if passed is not None:
                 sources.update(dict.fromkeys(outputs, _source(sources, passed)))
@@ -103,8 +106,10 @@ def plan(project: Project, checker: ShapeChecker | None = None, *, training: boo
         while inputs and inputs[-1] is None:
             inputs.pop()
         sources.update((value, value) for value in outputs)
-        specs = tuple(spec for spec in checker.input_specs(node_id) if spec is not None)
-        calls[node_id] = Call(node=node, layer=layer, inputs=tuple(inputs), specs=specs, outputs=outputs)
+        specs = checker.given_specs(node_id)
+        calls[node_id] = Call(
+            node=node, layer=layer, inputs=tuple(inputs), specs=specs, outputs=outputs, owner=graph.owner(node_id)
+        )
 
     output_calls = [call for call in calls.values() if isinstance(call.layer, Output)]
     output_calls.sort(key=lambda call: natural(call.node.id))

@@ -50,7 +50,7 @@ class _File:
         self.title = _plain(project.name) or "Network"
         self.class_name = _class_name(project.name)
         self.calls = _depth_first(steps)
-        self.module_names = module_names(call.node.id for call in (*steps.calls, *steps.losses))
+        self.module_names = module_names(dict.fromkeys(call.owner for call in (*steps.calls, *steps.losses)))
         self.classes = {call.node.id: resolve(call.layer.target) for call in steps.calls}
         self.used: set[str] = set(_TAKEN)
         self.names: dict[Value, str] = {}
@@ -124,11 +124,13 @@ class _File:
     def _init(self) -> Iterable[str]:
         in_use = {call.node.id for call in self.steps.prediction_calls}
         frozen = []
+        written: set[str] = set()
         for call in sorted_calls(self.steps.calls) if self._shuffled() else self.calls:
             module_class = self.classes[call.node.id]
-            if module_class in OPERATIONS:
+            name = self.module_names[call.owner]
+            if module_class in OPERATIONS or name in written:
                 continue
-            name = self.module_names[call.node.id]
+            written.add(name)
             copied = _is_copied(call, module_class)
             prefix = "" if copied else "nn."
             line = f"{prefix}{module_class.__name__}({_arguments(call, module_class, copied=copied)})"
@@ -177,7 +179,7 @@ class _File:
         module_class = self.classes[call.node.id]
         if module_class in OPERATIONS:
             return [], OPERATIONS[module_class](build(call), x, "torch.")
-        name = f"self.{self.module_names[call.node.id]}"
+        name = f"self.{self.module_names[call.owner]}"
         values = call.layer.values()
         if _is_copied(call, module_class):
             return [], f"{name}({', '.join(x)})"

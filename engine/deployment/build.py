@@ -16,6 +16,7 @@ from engine.deployment.answers import Answer, describe_answers
 from engine.deployment.description import Description, InputDescription, OutputDescription, meaning, write_metadata
 from engine.deployment.network import write_network
 from engine.document.data_spec import Field, FieldKind
+from engine.document.flat import flattened
 from engine.document.project import Project
 from engine.errors import ExportError
 from engine.onnx_writer import OnnxWriter
@@ -52,15 +53,16 @@ def build_file(
         node_id: _joined(writer, [prepared[name] for name in steps.input_fields[node_id]])
         for node_id in steps.input_ids
     }
+    names = module_names(dict.fromkeys(call.owner for call in (*steps.calls, *steps.losses)))
     modules = {
-        node_id: network.get_submodule(name)
-        for node_id, name in module_names(call.node.id for call in (*steps.calls, *steps.losses)).items()
+        call.node.id: network.get_submodule(names[call.owner]) for call in (*steps.calls, *steps.losses)
     }
     before = len(writer.initializers)
     values = write_network(writer, steps, modules, inputs)
     weights = {tensor.name for tensor in writer.initializers[before:]}
+    graph = flattened(project).graph
     outputs = [
-        (node_id, _field(project, name), answer_of(project.graph, node_id), _shape(steps, steps.predictions[node_id]))
+        (node_id, _field(project, name), answer_of(graph, node_id), _shape(steps, steps.predictions[node_id]))
         for node_id, name in steps.output_fields.items()
     ]
     if not outputs:

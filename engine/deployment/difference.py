@@ -47,14 +47,14 @@ def first_difference(built: Built, steps: Plan, network: CompiledNetwork, raw: R
 
 def _torch_values(steps: Plan, network: CompiledNetwork, built: Built, raw: Raw) -> dict[Value, Any]:
     """Every tensor of the drawing as torch has it, in order."""
-    module_of = module_names(call.node.id for call in (*steps.calls, *steps.losses))
+    module_of = module_names(dict.fromkeys(call.owner for call in (*steps.calls, *steps.losses)))
     with torch.inference_mode():
         inputs = TorchPath(network, built.fields, built.answers).inputs(raw)
         values: dict[Value, Any] = {
             (node_id, "output"): tensor for node_id, tensor in zip(steps.input_ids, inputs, strict=True)
         }
         for call in steps.prediction_calls:
-            module = network.get_submodule(module_of[call.node.id])
+            module = network.get_submodule(module_of[call.owner])
             result = module(*(values[value] if value is not None else None for value in call.inputs))
             values.update(zip(call.outputs, result if isinstance(result, tuple) else (result,), strict=True))
     return values

@@ -19,6 +19,7 @@ from engine.deployment.cached import cached_model
 from engine.deployment.description import Description, own_version
 from engine.deployment.difference import first_difference
 from engine.deployment.proof import SAMPLES, TOLERANCES, Comparison, prove
+from engine.document.flat import flattened
 from engine.document.project import Project
 from engine.errors import DataError, ExportError, NotYet
 from engine.evaluation.network import load_network, project_of
@@ -208,7 +209,7 @@ def _otherwise(
     project: Project, verified: Verified, comparison: Comparison, where: str, tolerance: float
 ) -> ExportError:
     """The error of a file that answers otherwise than the network."""
-    node = project.graph.nodes.get(where)
+    node = flattened(project).graph.nodes.get(where)
     if node is None:
         place = "The difference cannot be pinned to one node."
     elif node.type == "Input":

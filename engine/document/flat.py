@@ -19,7 +19,7 @@ from engine.document.recipe import Phase, Player, Recipe
 
 SEPARATOR: Final = "__"
 MOST_REPEATS: Final = 1000
-MOST_NODES: Final = 200_000
+MOST_NODES: Final = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +45,11 @@ class BlockFault:
 
 @dataclass(slots=True)
 class Flat:
-    """A flat graph, where its nodes are drawn, and what could not be made of it."""
+    """A flat graph, where its nodes and (by the prefix of their inner nodes) instances are drawn, and what is wrong."""
 
     graph: Graph
     places: dict[str, Place] = field(default_factory=dict)
+    instances: dict[str, Place] = field(default_factory=dict)
     faults: list[BlockFault] = field(default_factory=list)
 
 
@@ -128,9 +129,15 @@ def flatten(project: Project) -> Flat:
             changed = part.overrides.get(node.id)
             own = msgspec.structs.replace(node, attributes={**node.attributes, **changed}) if changed else node
             definition = _definition(project, part, own, flat.faults)
-            if definition is not None and len(nodes) < MOST_NODES:
+            if definition is not None and len(nodes) >= MOST_NODES:
+                told = f"Opened, the network would have more than {MOST_NODES:,} nodes."
+                flat.faults.append(BlockFault(part.prefix + node.id, told, "Repeat it less often."))
+                definition = None
+            if definition is not None:
                 opened[node.id] = definition
-                waiting.extend(_parts(project, part, own, definition, edges, flat.faults))
+                for inner in _parts(project, part, own, definition, edges, flat.faults):
+                    flat.instances[inner.prefix] = Place(part.prefix, part.block, node.id)
+                    waiting.append(inner)
             else:
                 copied = _copied(part, own)
                 nodes.append(copied)
@@ -241,6 +248,10 @@ def _edges(part: _Part, opened: Mapping[str, BlockDefinition], faults: list[Bloc
         source, output = part.prefix + edge.source, edge.output
         target, port = part.prefix + edge.target, edge.input
         giving, taking = opened.get(edge.source), opened.get(edge.target)
+        if part.prefix and part.graph.node(edge.target).type == BLOCK_INPUT:
+            told = f"Inside, a link ends at '{edge.target}', which is filled from outside."
+            faults.append(BlockFault(part.prefix.removesuffix(SEPARATOR), told, "Remove the link."))
+            continue
         if giving is not None:
             if output not in giving.ports(BLOCK_OUTPUT):
                 faults.append(_lost(part.prefix + edge.source, "output", output))
@@ -275,16 +286,22 @@ class Flattening:
         self.project = project
         """The flat project; another object after an edit that brings in the first instance or takes out the last."""
         self.places: dict[str, Place] = {}
+        self.instances: dict[str, Place] = {}
         self.faults: tuple[BlockFault, ...] = ()
         self.refresh()
 
+    @property
+    def source(self) -> Project:
+        """The project as it is drawn."""
+        return self._source
+
     def refresh(self) -> None:
         """Start over."""
-        self.project, self.places, self.faults = self._source, {}, ()
+        self.project, self.places, self.instances, self.faults = self._source, {}, {}, ()
         if has_blocks(self._source):
             flat = flatten(self._source)
             self.project = _with(self._source, flat.graph)
-            self.places, self.faults = flat.places, tuple(flat.faults)
+            self.places, self.instances, self.faults = flat.places, flat.instances, tuple(flat.faults)
 
     def update(self, change: Change) -> Change | None:
         """Take in an applied edit of the project; returns what it touched in the flat one, None for everything."""
@@ -304,7 +321,7 @@ class Flattening:
         self.project.graph = flat.graph
         self.project.recipe = _recipe(self._source.recipe, flat.graph)
         told = {fault.instance for fault in (*self.faults, *flat.faults)}
-        self.places, self.faults = flat.places, tuple(flat.faults)
+        self.places, self.instances, self.faults = flat.places, flat.instances, tuple(flat.faults)
         return Change(
             nodes=frozenset(touched | (told & set(flat.graph.nodes))),
             moved=frozenset(moved),

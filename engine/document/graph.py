@@ -252,6 +252,14 @@ class Graph:
             number += 1
         return name
 
+    def owner(self, node_id: str) -> str:
+        """The node whose parameters a node uses: itself, or the one at the end of its `shares`."""
+        seen = {node_id}
+        while (other := self.node(node_id).shares) and other in self._nodes and other not in seen:
+            seen.add(other)
+            node_id = other
+        return node_id
+
     def topological(self) -> tuple[list[str], list[str]]:
         """Node ids in an order where sources come first, and the ids left over since they lie on or behind a cycle."""
         waiting = {node_id: len(self._edges.get(node_id, {})) for node_id in self._nodes}

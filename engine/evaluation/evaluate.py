@@ -13,6 +13,7 @@ from engine.data.dataset import Dataset, open_dataset
 from engine.data.preparation import Preparation
 from engine.data.progress import IsCancelled, Progress, never, silent
 from engine.document.data_spec import Field, FieldKind
+from engine.document.flat import flattened
 from engine.document.project import Project
 from engine.errors import Cancelled, DataError
 from engine.evaluation.answers import probabilities
@@ -97,14 +98,13 @@ def _scored(
     project: Project, output_id: str, field: Field, raw: Tensor, target: Tensor, indices: Tensor
 ) -> FieldEvaluation | None:
     """Scores of one output; None for kinds of field that have none yet."""
+    answer = answer_of(flattened(project).graph, output_id)
     if field.kind is FieldKind.CATEGORY:
-        return score_category(
-            field, probabilities(raw, answer_of(project.graph, output_id), _classes(field)), target, indices
-        )
+        return score_category(field, probabilities(raw, answer, _classes(field)), target, indices)
     if field.kind is FieldKind.NUMBER:
         preparation = Preparation(field)
-        answer = raw.exp() if answer_of(project.graph, output_id) == "exp" else raw
-        return score_number(field, preparation.invert(answer.float()), preparation.invert(target), indices)
+        value = raw.exp() if answer == "exp" else raw
+        return score_number(field, preparation.invert(value.float()), preparation.invert(target), indices)
     return None
 
 

@@ -12,6 +12,7 @@ from engine.checks.inference import ShapeChecker
 from engine.compiler.module import CompiledNetwork, compile_project
 from engine.data.augmentation import augment
 from engine.document.data_spec import FieldKind
+from engine.document.flat import flattened
 from engine.document.project import Project
 from engine.document.recipe import Precision
 from engine.errors import DataError, TrainingError
@@ -70,7 +71,7 @@ class Task:
         *,
         channels_last: bool = False,
     ) -> None:
-        self.project = project
+        self.project = project = flattened(project)
         self.network = network
         self.device = device
         self.channels_last = channels_last

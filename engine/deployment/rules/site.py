@@ -60,8 +60,16 @@ class Site:
         return self.writer.constant(array, stem=f"{self.node_id}.{name}" if name else "constant")
 
     def parameter(self, name: str, module: nn.Module | None = None) -> str:
-        """A parameter or buffer of the module."""
-        return self.array(getattr(module or self.module, name), name)
+        """A parameter or buffer of the module, written once however many nodes use it."""
+        holder = module or self.module
+        # Others are computed when they are asked for, and are no longer there when the next one is.
+        kept = holder._parameters.get(name) if name in holder._parameters else holder._buffers.get(name)
+        if kept is None:
+            return self.array(getattr(holder, name), name)
+        written = self.writer.shared.get(id(kept))
+        if written is None:
+            written = self.writer.shared[id(kept)] = self.array(kept, name)
+        return written
 
     def reshape(self, x: str, *shape: int) -> str:
         """0 keeps the size at that place, -1 takes what is left."""
