@@ -17,6 +17,8 @@ Size2 = int | tuple[int, int]
 """One number for both sides, or (height, width)."""
 
 _META = "netwright"
+_ON_CARD = 3
+"""How many attributes can be changed on a node where an entry says nothing else."""
 
 
 class AttributeKind(StrEnum):
@@ -63,6 +65,8 @@ class Attribute:
     choices: tuple[str, ...] = ()
     optional: bool = False
     advanced: bool = False
+    on_card: bool = False
+    """Whether it can be changed on the node itself: one of the few that are changed most."""
     torch_name: str = ""
     sides: int = 0
     """Numbers of a size: 2 for (height, width), 3 for (depth, height, width); 0 where it is none."""
@@ -95,6 +99,7 @@ def attribute(
     above: float | None = None,
     below: float | None = None,
     advanced: bool = False,
+    on_card: bool | None = None,
     kind: AttributeKind | None = None,
     torch_name: str = "",
 ) -> Any:
@@ -102,7 +107,8 @@ def attribute(
 
     `minimum`, `maximum` are included in the range, `above`, `below` are not; on a size they hold for each side.
     `label` is the caption in the form (the name in words where empty); `torch_name` the argument's name in torch where
-    it differs; `advanced` attributes stand under "More settings".
+    it differs; `advanced` attributes stand under "More settings". `on_card` says whether it can be changed on the node
+    itself; left open, the first three that are not advanced can.
     """
     meta = {
         "help": help,
@@ -112,6 +118,7 @@ def attribute(
         "above": above,
         "below": below,
         "advanced": advanced,
+        "on_card": on_card,
         "kind": kind,
         "torch_name": torch_name,
     }
@@ -252,11 +259,14 @@ def _attributes(cls: type[Entry]) -> tuple[Attribute, ...]:
     if cls not in _CACHE:
         hints = _hints(cls)
         found = []
+        plain = 0  # attributes so far that are not advanced
         for item in dataclasses.fields(cls):
             meta = item.metadata.get(_META)
             if meta is None:
                 continue
             kind, choices, optional = _kind_of(hints[item.name])
+            plain += not meta["advanced"]
+            usual = not meta["advanced"] and plain <= _ON_CARD
             found.append(
                 Attribute(
                     name=item.name,
@@ -271,6 +281,7 @@ def _attributes(cls: type[Entry]) -> tuple[Attribute, ...]:
                     choices=choices,
                     optional=optional,
                     advanced=meta["advanced"],
+                    on_card=usual if meta["on_card"] is None else meta["on_card"],
                     torch_name=meta["torch_name"],
                     sides=_sides_of(hints[item.name]),
                 )

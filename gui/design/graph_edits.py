@@ -15,7 +15,17 @@ from engine.catalog.tensors import TensorSpec
 from engine.checks.connection import refusal
 from engine.checks.inference import ShapeChecker
 from engine.document.data_spec import FieldKind
-from engine.document.edits import AddNode, Batch, Connect, Disconnect, Edit, MoveNodes, RemoveNode, SetType
+from engine.document.edits import (
+    AddNode,
+    Batch,
+    Connect,
+    Disconnect,
+    Edit,
+    MoveNodes,
+    RemoveNode,
+    SetAttributes,
+    SetType,
+)
 from engine.document.graph import Edge, Node, Value
 from engine.document.project import Project
 from engine.errors import GraphError
@@ -487,6 +497,18 @@ def set_attribute(kind: type[Layer], name: str, value: Value) -> tuple[dict[str,
         if value == default and type(value) is type(default):
             return {}, (name,)
     return {name: value}, ()
+
+
+def attribute_edit(node: Node, name: str, value: Value) -> Edit | None:
+    """Give an attribute of a node another value; None when it has it already."""
+    kind = layer_type(node.type)
+    if kind is None:
+        return None
+    changed, unset = set_attribute(kind, name, value)
+    unset = tuple(item for item in unset if item in node.attributes)
+    if not unset and (not changed or node.attributes.get(name) == changed[name]):
+        return None
+    return SetAttributes(id=node.id, attributes=changed, unset=unset)
 
 
 def free_place(project: Project, x: float, y: float) -> tuple[float, float]:

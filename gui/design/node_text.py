@@ -6,6 +6,7 @@ here.
 
 import functools
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from engine.catalog.entry import AttributeKind
@@ -53,22 +54,51 @@ def _input_caption(node: Node, data: DataSpec) -> str:
     return _KIND_CAPTIONS[field.kind]
 
 
-def main_line(
+@dataclass(frozen=True, slots=True)
+class LinePart:
+    """Some words of a card's line, and the attribute whose value they are; no name for words that are none."""
+
+    text: str
+    name: str = ""
+
+
+def main_parts(
     node: Node, layer: Layer | None, inputs: Sequence[TensorSpec | None], output: TensorSpec | None, data: DataSpec
-) -> str:
+) -> tuple[LinePart, ...]:
     """The settings that matter most: "3×3 · 32", "12544→128", "28×28×1", "10 classes"."""
     if layer is None:
-        return ""
+        return ()
     if node.type in ("Input", "Output"):
-        return _data_line(node, output, data)
-    return _settings_line(layer, tuple(inputs))
+        text = _data_line(node, output, data)
+        return (LinePart(text, "fields" if node.type == "Input" else "field"),) if text else ()
+    return _settings_parts(layer, tuple(inputs))
+
+
+SEPARATOR: Final = " · "
+"""Between the parts of a line."""
+
+
+def line_of(parts: Sequence[LinePart]) -> str:
+    """The line that parts make."""
+    return SEPARATOR.join(part.text for part in parts)
+
+
+def line_fields(parts: Sequence[LinePart]) -> tuple[tuple[str, int, int], ...]:
+    """Where in the line the values stand that can be changed there: attribute, first sign, number of signs."""
+    found: list[tuple[str, int, int]] = []
+    start = 0
+    for part in parts:
+        if part.name:
+            found.append((part.name, start, len(part.text)))
+        start += len(part.text) + len(SEPARATOR)
+    return tuple(found)
 
 
 @functools.lru_cache(maxsize=4096)
-def _settings_line(layer: Layer, inputs: tuple[TensorSpec | None, ...]) -> str:
+def _settings_parts(layer: Layer, inputs: tuple[TensorSpec | None, ...]) -> tuple[LinePart, ...]:
     known = [spec for spec in inputs if spec is not None]
     computed = _computed(layer, known) if len(known) == len(inputs) and known else {}
-    parts: list[str] = []
+    parts: list[LinePart] = []
     # The window of a layer before its width: "3×3 · 32".
     for info in sorted(layer.attributes(), key=lambda item: item.name != "kernel_size"):
         value = getattr(layer, info.name)
@@ -76,12 +106,14 @@ def _settings_line(layer: Layer, inputs: tuple[TensorSpec | None, ...]) -> str:
         if text is None and not info.advanced and value != info.default and info.name not in _QUIET:
             text = _fallback(info.label, value)
         if text:
-            parts.append(text)
+            parts.append(LinePart(text, info.name))
     if not parts:
         parts = [
-            _size(computed[name]) for name in ("num_features", "num_channels", "normalized_shape") if name in computed
+            LinePart(_size(computed[name]))
+            for name in ("num_features", "num_channels", "normalized_shape")
+            if name in computed
         ]
-    return " · ".join(parts[:_MOST_PARTS])
+    return tuple(parts[:_MOST_PARTS])
 
 
 _QUIET: Final = frozenset({"padding", "dilation", "groups", "bias", "padding_mode", "eps", "momentum"})

@@ -43,6 +43,7 @@ from gui.design.canvas.gestures.lasso import Lasso
 from gui.design.canvas.gestures.move import Move
 from gui.design.canvas.gestures.pan import Pan
 from gui.design.canvas.hit import NOTHING, Hit, Kind, hit
+from gui.design.canvas.inline import TITLE, CardEditor, CardField, field_at, paint_hover
 from gui.design.canvas.keys import ZOOM_STEP, command_for
 from gui.design.canvas.layer import GraphLayer
 from gui.design.canvas.linking import LinkFinder
@@ -50,6 +51,7 @@ from gui.design.canvas.menu import CanvasMenu
 from gui.design.canvas.minimap import Minimap
 from gui.design.canvas.painter import GraphPainter, draw_grid
 from gui.design.canvas.scene import Scene
+from gui.design.canvas.sprites import BRIEF_BELOW
 from gui.design.canvas.viewport import Box, Viewport
 from gui.design.canvas.words import selection_words, words_at
 from gui.design.graph_edits import Loose
@@ -110,6 +112,7 @@ class GraphCanvas(QWidget):
         self._gesture: Gesture | None = None
         self._last = Pointer(0, 0, 0, 0)
         self._hover: Hit = NOTHING
+        self._hover_field: CardField | None = None  # the value on a card the pointer is on
         self._link: InputKey | None = None  # the link that was clicked; Delete removes it
         self._unfinished = False  # the last drawing left something for the next one
         self._space = False  # Space is held; it pans when the mouse is dragged, and searches when it is not
@@ -142,6 +145,7 @@ class GraphCanvas(QWidget):
         self.empty_state.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.adding = LayerAdder(self, uses if uses is not None else LayerUses())
         self.linking = LinkFinder(self)
+        self.card_editor = CardEditor(self)
         self.find_box = Finder("design.find", "Find a node", self)
         self.find_box.picked.connect(self.reveal)
         self.find_box.highlighted.connect(self._on_found)
@@ -316,7 +320,8 @@ class GraphCanvas(QWidget):
         self._bar.set_zoom(self._view.zoom)
         self._minimap.set_view(self._view.visible(self.width(), self.height()))
         self._remember.start()
-        self._hover = NOTHING
+        self._hover, self._hover_field = NOTHING, None
+        self.card_editor.place()
 
     def _on_remember(self) -> None:
         """Keep the view with the project. It goes to disk with the next edit: looking around changes no file."""
@@ -372,6 +377,8 @@ class GraphCanvas(QWidget):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             radius = max(8.0 * self._view.zoom, 6.0)
             painter.drawEllipse(QPointF(*self._view.to_screen(*point)), radius, radius)
+        if self._hover_field is not None and self._gesture is None:
+            paint_hover(painter, self._view, self._hover_field)
         if self._gesture is not None:
             self._gesture.paint(painter)
         elif self.adding.dangling is not None:
@@ -473,13 +480,16 @@ class GraphCanvas(QWidget):
         empty = not self.geometry_store.ids
         if self.empty_state.isVisibleTo(self) != empty:
             self._place_overlays()
+        self._hover_field = None
         self._minimap.refresh()
+        self.card_editor.place()
         self.redraw(boxes)
 
     def _on_reloaded(self) -> None:
         if self._gesture is not None:
             self._gesture = None
-        self._link, self._hover = None, NOTHING
+        self._link, self._hover, self._hover_field = None, NOTHING, None
+        self.card_editor.cancel()
         self._painter.sprites.clear()
         self._path.set_path(self._project.project.name or "Model", "main graph")
         self._fit_pending = True
@@ -555,7 +565,7 @@ class GraphCanvas(QWidget):
                 self._edge_timer.start()
             return
         if not event.buttons():
-            self._set_hover(self._hit(pointer))
+            self._hover_at(pointer)
 
     @guarded
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -568,8 +578,13 @@ class GraphCanvas(QWidget):
         held = Qt.MouseButton.RightButton if isinstance(gesture, Cut) else None
         if held is not None and button != held:
             return
+        clicked = isinstance(gesture, Move) and not gesture.dragging and not event.modifiers()
         self._end(lambda: gesture.commit(pointer))
-        self._set_hover(self._hit(self.pointer_at(event.position(), event.modifiers())))
+        pointer = self.pointer_at(event.position(), event.modifiers())
+        self._hover_at(pointer)
+        field = self._hover_field
+        if clicked and field is not None:
+            self.card_editor.edit_value(field.node, field.name)
 
     @guarded
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
@@ -577,7 +592,11 @@ class GraphCanvas(QWidget):
             return
         pointer = self.pointer_at(event.position(), event.modifiers())
         under = self._hit(pointer)
-        if under.kind in (Kind.NODE, Kind.BADGE):
+        field = field_at(self.geometry_store, under.node, pointer.x, pointer.y, self._view.zoom)
+        if under.kind is Kind.NODE and field is not None and field.name == TITLE:
+            self._selection.set_nodes({under.node})
+            self.card_editor.edit_title(under.node)
+        elif under.kind in (Kind.NODE, Kind.BADGE):
             self._selection.set_nodes({under.node})
             self.inspect_requested.emit(under.node)
         elif under.kind is Kind.LINK and under.link is not None:
@@ -588,6 +607,7 @@ class GraphCanvas(QWidget):
     @guarded
     def leaveEvent(self, event: QEvent) -> None:
         self._set_hover(NOTHING)
+        self._set_hover_field(None)
 
     @guarded
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
@@ -650,6 +670,7 @@ class GraphCanvas(QWidget):
 
     def _begin(self, gesture: Gesture) -> None:
         self._set_hover(NOTHING)
+        self._set_hover_field(None)
         self._gesture = gesture
         if gesture.cursor is not None:
             self.setCursor(gesture.cursor)
@@ -685,6 +706,28 @@ class GraphCanvas(QWidget):
         self.pan_by(*pull)
         self._last = self.pointer_at(QPointF(self._last.sx, self._last.sy), self._last.modifiers)
         self._gesture.move(self._last)
+
+    def _hover_at(self, pointer: Pointer) -> None:
+        """Show what the pointer is on."""
+        found = self._hit(pointer)
+        field = None
+        if found.kind is Kind.NODE and not self._space and not self._lasso_armed and not self._project.read_only:
+            field = field_at(self.geometry_store, found.node, pointer.x, pointer.y, self._view.zoom)
+        self._set_hover(found)
+        self._set_hover_field(field if field is not None and field.name != TITLE else None)
+
+    def _set_hover_field(self, field: CardField | None) -> None:
+        if field == self._hover_field:
+            return
+        for shown in (self._hover_field, field):
+            if shown is not None:
+                left, top, right, bottom = shown.box
+                self.redraw_overlay(on_screen(self._view, (left - 6, top - 2, right + 6, bottom + 2), margin=3))
+        self._hover_field = field
+        if field is not None:
+            self.setCursor(Qt.CursorShape.IBeamCursor)
+        elif self._hover.kind is Kind.NODE:
+            self.unsetCursor()
 
     def _set_hover(self, found: Hit) -> None:
         if found == self._hover:
@@ -783,6 +826,28 @@ class GraphCanvas(QWidget):
         chosen = sorted(self._selection.nodes)
         if chosen:
             self.inspect_requested.emit(chosen[0])
+
+    def rename(self) -> None:
+        """Type another name over the title of the selected node."""
+        chosen = sorted(self._selection.nodes)
+        if chosen:
+            self.card_editor.edit_title(chosen[0])
+
+    def edit_on_card(self) -> None:
+        """Change the first setting of the selected node on its card."""
+        chosen = sorted(self._selection.nodes)
+        if chosen:
+            self.card_editor.edit_value(chosen[0])
+
+    def bring_near(self, node_id: str) -> None:
+        """Show a node large enough that its settings are drawn."""
+        rows = self.geometry_store.rows((node_id,))
+        if len(rows) and self._view.zoom < BRIEF_BELOW:
+            x, y, width, height = self.geometry_store.boxes[int(rows[0])].tolist()
+            self._view.zoom = 0.8
+            self.center_on(x + width / 2, y + height / 2)
+        else:
+            self.show_rows(rows)
 
     def walk(self, direction: str, *, extend: bool = False) -> None:
         """Go along the links, or to the card above or below; with `extend` what was selected stays so."""

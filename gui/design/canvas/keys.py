@@ -46,6 +46,8 @@ def command_for(canvas: "GraphCanvas", event: QKeyEvent) -> Callable[[], object]
         _Key.Key_Up: lambda: canvas.walk("up"),
         _Key.Key_Down: lambda: canvas.walk("down"),
         _Key.Key_Home: canvas.walk_home,
+        _Key.Key_F2: canvas.rename,
+        _Key.Key_E: canvas.edit_on_card,
     }
     with_shift: dict[int, Callable[[], object]] = {
         _Key.Key_F: canvas.fit_selection,

@@ -56,6 +56,9 @@ class CanvasMenu(QMenu):
         if not self.isEmpty():
             self.addSeparator()
         self._entry("Settings", "settings", lambda: canvas.inspect_requested.emit(under.node), "Enter")
+        self._entry("Rename", "edit", lambda: canvas.card_editor.edit_title(under.node), "F2")
+        if canvas.card_editor.names(under.node):
+            self._entry("Change on the card", "number", lambda: canvas.card_editor.edit_value(under.node), "E")
         self.addSeparator()
         self._entry("Cut", "minus", canvas.cut, "Ctrl+X")
         self._entry("Copy", "copy", canvas.copy, "Ctrl+C")

@@ -18,7 +18,7 @@ from gui.design.canvas.face import CARD_WIDEST, CARD_WIDTH, NodeFace
 from gui.design.canvas.geometry import Flag, Geometry
 from gui.design.canvas.viewport import Box
 from gui.design.families import color_name
-from gui.design.node_text import caption, is_loss, main_line
+from gui.design.node_text import caption, is_loss, line_fields, line_of, main_parts
 from gui.models.project import ProjectModel
 from gui.models.runs import RunsModel
 from gui.models.selection import Selection
@@ -261,7 +261,8 @@ class Scene(QObject):
         extra = tuple(port for port in project.graph.inputs_of(node.id) if port not in inputs)
         output = checker.specs.get((node.id, outputs[0])) if outputs else None
         line = self._losses.get(node.id, "") if is_loss(kind) else ""
-        line = line or main_line(node, layer, checker.input_specs(node.id), output, project.data)
+        parts = () if line else main_parts(node, layer, checker.input_specs(node.id), output, project.data)
+        line = line or line_of(parts)
         problems = checker.problems_of(node.id)
         badge = ""
         if problems:
@@ -271,6 +272,7 @@ class Scene(QObject):
             id=node.id,
             title=title,
             line=line,
+            fields=line_fields(parts),
             color=color_name(kind.family) if kind is not None else "shape",
             inputs=inputs + extra,
             outputs=outputs,

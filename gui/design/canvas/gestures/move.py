@@ -34,7 +34,7 @@ class Move(Gesture):
         self._node = node
         self._before = surface.selection.nodes
         self._was_selected = node in self._before
-        self._dragging = False  # set once the pointer has gone far enough
+        self.dragging = False  # set once the pointer has gone far enough
         self._target: Edge | None = None  # the link the node would go into
         if not self._was_selected:
             surface.selection.set_nodes(self._before | {node} if pointer.shift else {node})
@@ -51,10 +51,10 @@ class Move(Gesture):
 
     def move(self, pointer: Pointer) -> None:
         surface, geometry = self.surface, self.surface.geometry_store
-        if not self._dragging:
+        if not self.dragging:
             if not moved_far(self.start, pointer) or surface.project.read_only:
                 return
-            self._dragging = True
+            self.dragging = True
             geometry.mark(self._rows, Flag.HIDDEN, True)
             surface.redraw(None)
         by = np.array((pointer.x - self.start.x, pointer.y - self.start.y))
@@ -69,7 +69,7 @@ class Move(Gesture):
 
     def commit(self, pointer: Pointer) -> None:
         surface, geometry = self.surface, self.surface.geometry_store
-        if not self._dragging:
+        if not self.dragging:
             self._click(pointer)
             return
         moved = geometry.boxes[self._rows, :2].copy()
@@ -98,12 +98,12 @@ class Move(Gesture):
 
     def cancel(self) -> None:
         self.lines = ()
-        if self._dragging:
+        if self.dragging:
             self._put_back()
         self.surface.selection.set_nodes(self._before)
 
     def paint(self, painter: QPainter) -> None:
-        if not self._dragging:
+        if not self.dragging:
             return
         surface = self.surface
         if self._target is not None:
