@@ -13,7 +13,7 @@ from engine.catalog.layer import Layer
 from engine.catalog.registry import layer_type
 from engine.catalog.search import search
 from engine.catalog.tensors import TensorSpec
-from engine.checks.inference import ShapeChecker
+from engine.checks.knowledge import Checks
 from engine.document.edits import AddNode, Connect, Edit
 from engine.document.graph import Edge, Node, Value
 from engine.document.project import Project
@@ -98,7 +98,7 @@ def read_chain(text: str, start: TensorSpec | None = None) -> Chain:
 
 
 def add_chain(
-    project: Project, checker: ShapeChecker, chain: Chain, loose: Loose | None, x: float, y: float
+    project: Project, checker: Checks, chain: Chain, loose: Loose | None, x: float, y: float
 ) -> tuple[Edit, list[str]]:
     """Put the layers in a row from (x, y), each fed by the one before it, the first one by the loose end."""
     made: list[Node] = []

@@ -13,7 +13,7 @@ from engine.catalog.layer import InputPort, Layer
 from engine.catalog.registry import layer_type
 from engine.catalog.tensors import TensorSpec
 from engine.checks.connection import refusal
-from engine.checks.inference import ShapeChecker
+from engine.checks.knowledge import Checks
 from engine.document.data_spec import FieldKind
 from engine.document.edits import (
     AddNode,
@@ -52,7 +52,7 @@ def type_of(node: Node) -> type[Layer] | None:
     return layer_type(node.type)
 
 
-def input_ports(node: Node, checker: ShapeChecker) -> tuple[InputPort, ...]:
+def input_ports(node: Node, checker: Checks) -> tuple[InputPort, ...]:
     """The inputs of a node, as its settings make them."""
     layer = checker.layers.get(node.id)
     if layer is not None:
@@ -61,7 +61,7 @@ def input_ports(node: Node, checker: ShapeChecker) -> tuple[InputPort, ...]:
     return kind.inputs if kind is not None else ()
 
 
-def output_ports(node: Node, checker: ShapeChecker) -> tuple[str, ...]:
+def output_ports(node: Node, checker: Checks) -> tuple[str, ...]:
     """The outputs of a node."""
     layer = checker.layers.get(node.id)
     if layer is not None:
@@ -79,7 +79,7 @@ def takes(port: InputPort, spec: TensorSpec | None) -> bool:
     return not port.axes or len(port.axes) == spec.rank
 
 
-def free_input(project: Project, checker: ShapeChecker, node_id: str, source: str, output: str) -> InputPort | None:
+def free_input(project: Project, checker: Checks, node_id: str, source: str, output: str) -> InputPort | None:
     """The input a link to this node should take: a free one that fits, else a taken one that fits; None for none."""
     node = project.graph.node(node_id)
     spec = checker.specs.get((source, output))
@@ -149,7 +149,7 @@ def add(project: Project, type_name: str, x: float, y: float) -> tuple[Edit, Nod
 
 
 def add_at_loose_end(
-    project: Project, checker: ShapeChecker, type_name: str, loose: Loose, x: float, y: float
+    project: Project, checker: Checks, type_name: str, loose: Loose, x: float, y: float
 ) -> tuple[Edit, Node]:
     """Put a new node where a link was dropped and connect it there with the best port."""
     node = new_node(project, type_name, x, y)
@@ -175,7 +175,7 @@ def best_port(kind: type[Layer], spec: TensorSpec | None) -> str:
     return kind.inputs[0].name if kind.inputs else ""
 
 
-def add_after(project: Project, checker: ShapeChecker, type_name: str, after: str) -> tuple[Edit, Node] | None:
+def add_after(project: Project, checker: Checks, type_name: str, after: str) -> tuple[Edit, Node] | None:
     """Put a new node after another and connect it; between the other and what follows, where there is one thing.
 
     None when the layer cannot stand there at all: it has no inputs, or the other no outputs.
@@ -201,7 +201,7 @@ def _free_height(project: Project, x: float, y: float) -> float:
     return y
 
 
-def splice_new(project: Project, checker: ShapeChecker, type_name: str, edge: Edge) -> tuple[Edit, Node] | None:
+def splice_new(project: Project, checker: Checks, type_name: str, edge: Edge) -> tuple[Edit, Node] | None:
     """Put a new node into a link, and move what follows to the right where there is no room."""
     source, target = project.graph.node(edge.source), project.graph.node(edge.target)
     node = new_node(project, type_name, source.x + COLUMN, source.y)
@@ -215,7 +215,7 @@ def splice_new(project: Project, checker: ShapeChecker, type_name: str, edge: Ed
 
 
 def splice_dropped(
-    project: Project, checker: ShapeChecker, type_name: str, edge: Edge, x: float, y: float
+    project: Project, checker: Checks, type_name: str, edge: Edge, x: float, y: float
 ) -> tuple[Edit, Node] | None:
     """Put a new node at a place and into the link it was dropped on."""
     kind = layer_type(type_name)
@@ -231,7 +231,7 @@ def splice_dropped(
 
 def splice_existing(
     project: Project,
-    checker: ShapeChecker,
+    checker: Checks,
     node_id: str,
     edge: Edge,
     *,
@@ -267,7 +267,7 @@ def splice_existing(
     return edits
 
 
-def _into(checker: ShapeChecker, kind: type[Layer], node_id: str, edge: Edge) -> list[Edit]:
+def _into(checker: Checks, kind: type[Layer], node_id: str, edge: Edge) -> list[Edit]:
     port = best_port(kind, checker.specs.get((edge.source, edge.output)))
     return [
         Connect(edge=Edge(source=edge.source, output=edge.output, target=node_id, input=port)),
@@ -310,7 +310,7 @@ def activation_after(project: Project, node_id: str) -> Node | None:
     return node if kind is not None and kind.family.value == "activation" else None
 
 
-def set_activation(project: Project, checker: ShapeChecker, node_id: str, type_name: str) -> Edit | None:
+def set_activation(project: Project, checker: Checks, node_id: str, type_name: str) -> Edit | None:
     """Give a layer this activation: add it, swap it, or take it away (empty name); None when nothing changes."""
     present = activation_after(project, node_id)
     if present is not None:
@@ -350,7 +350,7 @@ def set_activation(project: Project, checker: ShapeChecker, node_id: str, type_n
 # Deleting.
 
 
-def delete(project: Project, checker: ShapeChecker, ids: Iterable[str], *, heal: bool = True) -> Edit | None:
+def delete(project: Project, checker: Checks, ids: Iterable[str], *, heal: bool = True) -> Edit | None:
     """Delete nodes; with `heal` what fed them is joined to what they fed, where it fits. None for no nodes."""
     graph = project.graph
     doomed = [node_id for node_id in dict.fromkeys(ids) if node_id in graph.nodes]
@@ -369,7 +369,7 @@ def delete(project: Project, checker: ShapeChecker, ids: Iterable[str], *, heal:
     return _named(name, edits)
 
 
-def _heal(project: Project, checker: ShapeChecker, edge: Edge, gone: set[str]) -> Edge | None:
+def _heal(project: Project, checker: Checks, edge: Edge, gone: set[str]) -> Edge | None:
     """The link that closes the gap at an input when its source is deleted."""
     graph = project.graph
     source = edge.source
@@ -470,7 +470,7 @@ def _copies(
         edits.append(AddNode(node=msgspec.structs.replace(node, id=names[node.id], x=node.x + dx, y=node.y + dy)))
     for edge in edges:
         source = names.get(edge.source, edge.source)
-        if edge.target not in names or (source == edge.source and source not in project.graph.nodes):
+        if edge.target not in names or (edge.source not in names and source not in project.graph.nodes):
             continue
         edits.append(Connect(edge=Edge(source=source, output=edge.output, target=names[edge.target], input=edge.input)))
     made = list(names.values())

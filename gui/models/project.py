@@ -56,6 +56,8 @@ class ProjectModel(QObject):
         self.history = QUndoStack(self)
         self.read_only = False
         self.read_only_reason = ""
+        self.replaying = False
+        """Whether what `changed` tells is a step of the history taken back or done again."""
         self.recovered_edits = 0
         self.notes: tuple[str, ...] = ()
         self.save_error: NetwrightError | None = None
@@ -230,7 +232,11 @@ class ProjectModel(QObject):
     def _perform(self, edit: Edit) -> Edit:
         """Undo and redo come here."""
         inverse = apply(self.project, edit)
-        self._after(edit, inverse)
+        self.replaying = True
+        try:
+            self._after(edit, inverse)
+        finally:
+            self.replaying = False
         return inverse
 
     def _after(self, edit: Edit, inverse: Edit) -> None:

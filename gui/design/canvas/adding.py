@@ -9,7 +9,7 @@ from engine.catalog.layer import Layer
 from engine.catalog.search import search
 from engine.catalog.tensors import TensorSpec
 from engine.checks.connection import compatible_types
-from engine.checks.inference import ShapeChecker
+from engine.checks.knowledge import Checks
 from engine.document.graph import Edge, InputKey
 from engine.document.project import Project
 from gui.design import graph_edits
@@ -49,7 +49,7 @@ class LayerAdder:
         return self._canvas.project.project
 
     @property
-    def _checker(self) -> ShapeChecker:
+    def _checker(self) -> Checks:
         return self._canvas.project.checker
 
     def open(self, pointer: Pointer, loose: Loose | None) -> None:
