@@ -156,17 +156,16 @@ class ConfusionMatrix(QWidget):
 
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if self._classes:
-            _, side, labels = self._layout()
-            if side >= _ROUNDED_FROM:
-                self._draw_cells(painter, side)
-            else:
-                self._draw_picture(painter, side)
-            self._draw_labels(painter, side, labels)
-            self._draw_marks(painter, side)
-        painter.end()
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            if self._classes:
+                _, side, labels = self._layout()
+                if side >= _ROUNDED_FROM:
+                    self._draw_cells(painter, side)
+                else:
+                    self._draw_picture(painter, side)
+                self._draw_labels(painter, side, labels)
+                self._draw_marks(painter, side)
 
     def _shares(self) -> NDArray[np.float64]:
         whole = self._matrix.sum(axis=1, keepdims=True)

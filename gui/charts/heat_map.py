@@ -91,43 +91,41 @@ class HeatMap(QWidget):
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:
         theme = current_theme()
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setFont(text_font(SIZE_SECTION))
-        if not self._values:
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setFont(text_font(SIZE_SECTION))
+            if not self._values:
+                painter.setPen(theme.color("faint"))
+                painter.setFont(text_font())
+                painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._empty)
+                return
+            left, width, height = self._layout()
+            logs = [math.log(v) for values in self._values for v in values.values() if v > 0 and math.isfinite(v)]
+            low, high = (min(logs), max(logs)) if logs else (0.0, 1.0)
+            gap = 1.0 if width >= 5 else 0.0
+            metrics = painter.fontMetrics()
+            for row, name in enumerate(self._rows):
+                top = row * height
+                painter.setPen(theme.color("faint"))
+                shown = metrics.elidedText(plain_text(name, 30), Qt.TextElideMode.ElideRight, int(left - 6))
+                place = QRectF(0, top, left - 6, height)
+                painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, shown)
+                painter.setPen(Qt.PenStyle.NoPen)
+                for column, values in enumerate(self._values):
+                    value = values.get(name)
+                    if value is None:
+                        continue
+                    cell = QRectF(left + column * width, top + 0.5, max(0.6, width - gap), max(1.0, height - 2))
+                    if not math.isfinite(value):
+                        painter.setBrush(theme.color("error"))
+                    else:
+                        depth = (math.log(value) - low) / (high - low) if value > 0 and high > low else 0.0
+                        painter.setBrush(mix(theme.raised, theme.accent, 0.06 + 0.9 * depth))
+                    painter.drawRoundedRect(cell, 2 if width > 6 else 0, 2 if width > 6 else 0)
             painter.setPen(theme.color("faint"))
-            painter.setFont(text_font())
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._empty)
-            painter.end()
-            return
-        left, width, height = self._layout()
-        logs = [math.log(v) for values in self._values for v in values.values() if v > 0 and math.isfinite(v)]
-        low, high = (min(logs), max(logs)) if logs else (0.0, 1.0)
-        gap = 1.0 if width >= 5 else 0.0
-        metrics = painter.fontMetrics()
-        for row, name in enumerate(self._rows):
-            top = row * height
-            painter.setPen(theme.color("faint"))
-            shown = metrics.elidedText(plain_text(name, 30), Qt.TextElideMode.ElideRight, int(left - 6))
-            place = QRectF(0, top, left - 6, height)
-            painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, shown)
-            painter.setPen(Qt.PenStyle.NoPen)
-            for column, values in enumerate(self._values):
-                value = values.get(name)
-                if value is None:
-                    continue
-                cell = QRectF(left + column * width, top + 0.5, max(0.6, width - gap), max(1.0, height - 2))
-                if not math.isfinite(value):
-                    painter.setBrush(theme.color("error"))
-                else:
-                    depth = (math.log(value) - low) / (high - low) if value > 0 and high > low else 0.0
-                    painter.setBrush(mix(theme.raised, theme.accent, 0.06 + 0.9 * depth))
-                painter.drawRoundedRect(cell, 2 if width > 6 else 0, 2 if width > 6 else 0)
-        painter.setPen(theme.color("faint"))
-        base = len(self._rows) * height + 13
-        painter.drawText(QPointF(left, base), value_text(self._columns[0]))
-        last = value_text(self._columns[-1])
-        at = left + len(self._columns) * width - metrics.horizontalAdvance(last)
-        if at > left + 20:
-            painter.drawText(QPointF(at, base), last)
-        painter.end()
+            base = len(self._rows) * height + 13
+            painter.drawText(QPointF(left, base), value_text(self._columns[0]))
+            last = value_text(self._columns[-1])
+            at = left + len(self._columns) * width - metrics.horizontalAdvance(last)
+            if at > left + 20:
+                painter.drawText(QPointF(at, base), last)

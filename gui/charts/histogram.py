@@ -75,28 +75,27 @@ class Histogram(QWidget):
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:
         theme = current_theme()
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        room = QRectF(0, 2, self.width(), self.height() - _FOOT - 2)
-        painter.setPen(theme.color("grid"))
-        painter.drawLine(room.bottomLeft(), room.bottomRight())
-        highest = max(self._counts, default=0.0)
-        if highest > 0:
-            painter.setPen(Qt.PenStyle.NoPen)
-            color = theme.color(self._tone)
-            color.setAlphaF(0.85)
-            painter.setBrush(color)
-            width = room.width() / len(self._counts)
-            gap = 1.0 if width > 4 else 0.0
-            for at, count in enumerate(self._counts):
-                if count > 0:
-                    height = max(1.0, count / highest * room.height())
-                    bar = QRectF(room.left() + at * width, room.bottom() - height, max(1.0, width - gap), height)
-                    painter.drawRect(bar)
-            painter.setFont(mono_font(SIZE_MONO_SMALL))
-            painter.setPen(theme.color("faint"))
-            base = self.height() - 4.0
-            first, last = value_text(self._edges[0]), value_text(self._edges[-1])
-            painter.drawText(QPointF(0, base), first)
-            painter.drawText(QPointF(self.width() - painter.fontMetrics().horizontalAdvance(last), base), last)
-        painter.end()
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            room = QRectF(0, 2, self.width(), self.height() - _FOOT - 2)
+            painter.setPen(theme.color("grid"))
+            painter.drawLine(room.bottomLeft(), room.bottomRight())
+            highest = max(self._counts, default=0.0)
+            if highest > 0:
+                painter.setPen(Qt.PenStyle.NoPen)
+                color = theme.color(self._tone)
+                color.setAlphaF(0.85)
+                painter.setBrush(color)
+                width = room.width() / len(self._counts)
+                gap = 1.0 if width > 4 else 0.0
+                for at, count in enumerate(self._counts):
+                    if count > 0:
+                        height = max(1.0, count / highest * room.height())
+                        bar = QRectF(room.left() + at * width, room.bottom() - height, max(1.0, width - gap), height)
+                        painter.drawRect(bar)
+                painter.setFont(mono_font(SIZE_MONO_SMALL))
+                painter.setPen(theme.color("faint"))
+                base = self.height() - 4.0
+                first, last = value_text(self._edges[0]), value_text(self._edges[-1])
+                painter.drawText(QPointF(0, base), first)
+                painter.drawText(QPointF(self.width() - painter.fontMetrics().horizontalAdvance(last), base), last)

@@ -39,23 +39,22 @@ class LegendEntry(QAbstractButton):
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:
         theme = current_theme()
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        rect = QRectF(self.rect())
-        if self.underMouse() or self.hasFocus():
-            painter.setPen(theme.color("accent") if self.hasFocus() else Qt.PenStyle.NoPen)
-            painter.setBrush(theme.color("raised"))
-            painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
-        shown = self.isChecked()
-        draw_swatch(painter, QRectF(6, 0, WIDTH, rect.height()), self._style, dim=not shown)
-        font = text_font(SIZE_SMALL)
-        font.setStrikeOut(not shown)
-        painter.setFont(font)
-        painter.setPen(theme.color("dim" if shown else "faint"))
-        room = rect.adjusted(WIDTH + 12, 0, -4, 0)
-        words = painter.fontMetrics().elidedText(self._name, Qt.TextElideMode.ElideMiddle, int(room.width()) + 1)
-        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, words)
-        painter.end()
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            rect = QRectF(self.rect())
+            if self.underMouse() or self.hasFocus():
+                painter.setPen(theme.color("accent") if self.hasFocus() else Qt.PenStyle.NoPen)
+                painter.setBrush(theme.color("raised"))
+                painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+            shown = self.isChecked()
+            draw_swatch(painter, QRectF(6, 0, WIDTH, rect.height()), self._style, dim=not shown)
+            font = text_font(SIZE_SMALL)
+            font.setStrikeOut(not shown)
+            painter.setFont(font)
+            painter.setPen(theme.color("dim" if shown else "faint"))
+            room = rect.adjusted(WIDTH + 12, 0, -4, 0)
+            words = painter.fontMetrics().elidedText(self._name, Qt.TextElideMode.ElideMiddle, int(room.width()) + 1)
+            painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, words)
 
 
 class Legend(QWidget):

@@ -211,22 +211,21 @@ class GridView(QAbstractItemView):
 
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self.viewport())
-        option = QStyleOptionViewItem()
-        self.initViewItemOption(option)
-        selection = self.selectionModel()
-        state = option.state & ~(QStyle.StateFlag.State_Selected | QStyle.StateFlag.State_HasFocus)
-        for row in self.visible_rows():
-            index = self.model().index(row, 0)
-            option.rect = self.visualRect(index)
-            if not option.rect.intersects(event.rect()):
-                continue
-            option.state = state
-            if selection.isSelected(index):
-                option.state |= QStyle.StateFlag.State_Selected
-            if row == self.currentIndex().row() and self.hasFocus():
-                option.state |= QStyle.StateFlag.State_HasFocus
-            if row == self._hovered:
-                option.state |= QStyle.StateFlag.State_MouseOver
-            self.itemDelegate().paint(painter, option, index)
-        painter.end()
+        with QPainter(self.viewport()) as painter:
+            option = QStyleOptionViewItem()
+            self.initViewItemOption(option)
+            selection = self.selectionModel()
+            state = option.state & ~(QStyle.StateFlag.State_Selected | QStyle.StateFlag.State_HasFocus)
+            for row in self.visible_rows():
+                index = self.model().index(row, 0)
+                option.rect = self.visualRect(index)
+                if not option.rect.intersects(event.rect()):
+                    continue
+                option.state = state
+                if selection.isSelected(index):
+                    option.state |= QStyle.StateFlag.State_Selected
+                if row == self.currentIndex().row() and self.hasFocus():
+                    option.state |= QStyle.StateFlag.State_HasFocus
+                if row == self._hovered:
+                    option.state |= QStyle.StateFlag.State_MouseOver
+                self.itemDelegate().paint(painter, option, index)

@@ -179,16 +179,15 @@ def _fitted(image: QImage, size: QSize, ratio: float) -> QPixmap:
     room = QRectF(0, 0, size.width(), size.height())
     outline = QPainterPath()
     outline.addRoundedRect(room.adjusted(0.5, 0.5, -0.5, CARD_RADIUS), CARD_RADIUS - 2, CARD_RADIUS - 2)
-    painter = QPainter(cell)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setClipPath(outline)
-    painter.fillRect(room, current_theme().color("background"))
-    scale = min(room.width() / image.width(), room.height() / image.height())
-    if image.width() < 64 and scale >= 1:
-        scale = int(scale * 2) / 2  # whole and half steps keep the squares of a tiny picture equal
-    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scale < 1.5)
-    shown = QRectF(0, 0, image.width() * scale, image.height() * scale)
-    shown.moveCenter(room.center())
-    painter.drawImage(shown, image)
-    painter.end()
+    with QPainter(cell) as painter:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setClipPath(outline)
+        painter.fillRect(room, current_theme().color("background"))
+        scale = min(room.width() / image.width(), room.height() / image.height())
+        if image.width() < 64 and scale >= 1:
+            scale = int(scale * 2) / 2  # whole and half steps keep the squares of a tiny picture equal
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scale < 1.5)
+        shown = QRectF(0, 0, image.width() * scale, image.height() * scale)
+        shown.moveCenter(room.center())
+        painter.drawImage(shown, image)
     return cell

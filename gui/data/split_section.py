@@ -51,20 +51,19 @@ class SplitBar(QWidget):
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:
         theme = current_theme()
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        whole = QRectF(0, 0, self.width(), self.height())
-        shape = QPainterPath()
-        shape.addRoundedRect(whole, 6, 6)
-        painter.setClipPath(shape)
-        painter.fillRect(whole, theme.color("raised"))
-        total = sum(self._shares) or 1.0
-        left = 0.0
-        for share, tone in zip(self._shares, TONES, strict=True):
-            width = whole.width() * share / total
-            painter.fillRect(QRectF(left, 0, max(0.0, width - 1), whole.height()), theme.color(tone))
-            left += width
-        painter.end()
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            whole = QRectF(0, 0, self.width(), self.height())
+            shape = QPainterPath()
+            shape.addRoundedRect(whole, 6, 6)
+            painter.setClipPath(shape)
+            painter.fillRect(whole, theme.color("raised"))
+            total = sum(self._shares) or 1.0
+            left = 0.0
+            for share, tone in zip(self._shares, TONES, strict=True):
+                width = whole.width() * share / total
+                painter.fillRect(QRectF(left, 0, max(0.0, width - 1), whole.height()), theme.color(tone))
+                left += width
 
 
 class SplitSection(QWidget):

@@ -56,27 +56,31 @@ class _StepHeader(QAbstractButton):
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:
         theme = current_theme()
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        rect = QRectF(self.rect())
-        if self.hasFocus():
-            painter.setPen(QPen(theme.color("accent"), 1))
-            painter.drawRoundedRect(rect.adjusted(1.5, 1.5, -1.5, -1.5), 6, 6)
-        arrow = "chevron-up" if self.isChecked() else "chevron-down"
-        lit = self.underMouse()
-        draw_icon(
-            painter, arrow, QRectF(rect.right() - 19, rect.center().y() - 5, 10, 10), theme.dim if lit else theme.faint
-        )
-        painter.setFont(text_font(SIZE_BODY, QFont.Weight.Medium))
-        name_width = painter.fontMetrics().horizontalAdvance(self._name)
-        painter.setPen(theme.color("text" if self._known else "error_text"))
-        painter.drawText(rect.adjusted(10, 0, -26, 0), Qt.AlignmentFlag.AlignVCenter, self._name)
-        painter.setFont(text_font(SIZE_BODY))
-        painter.setPen(theme.color("dim"))
-        room = rect.adjusted(10 + name_width + 12, 0, -26, 0)
-        text = painter.fontMetrics().elidedText(self._summary, Qt.TextElideMode.ElideRight, int(max(0, room.width())))
-        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
-        painter.end()
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            rect = QRectF(self.rect())
+            if self.hasFocus():
+                painter.setPen(QPen(theme.color("accent"), 1))
+                painter.drawRoundedRect(rect.adjusted(1.5, 1.5, -1.5, -1.5), 6, 6)
+            arrow = "chevron-up" if self.isChecked() else "chevron-down"
+            lit = self.underMouse()
+            draw_icon(
+                painter,
+                arrow,
+                QRectF(rect.right() - 19, rect.center().y() - 5, 10, 10),
+                theme.dim if lit else theme.faint,
+            )
+            painter.setFont(text_font(SIZE_BODY, QFont.Weight.Medium))
+            name_width = painter.fontMetrics().horizontalAdvance(self._name)
+            painter.setPen(theme.color("text" if self._known else "error_text"))
+            painter.drawText(rect.adjusted(10, 0, -26, 0), Qt.AlignmentFlag.AlignVCenter, self._name)
+            painter.setFont(text_font(SIZE_BODY))
+            painter.setPen(theme.color("dim"))
+            room = rect.adjusted(10 + name_width + 12, 0, -26, 0)
+            text = painter.fontMetrics().elidedText(
+                self._summary, Qt.TextElideMode.ElideRight, int(max(0, room.width()))
+            )
+            painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
 
 
 class StepRow(QFrame):

@@ -52,17 +52,16 @@ class ProblemCount(QAbstractButton):
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:
         theme = current_theme()
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        rect = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
-        if self.hasFocus():
-            painter.setPen(QPen(theme.color("accent"), 1))
-            painter.drawRoundedRect(rect, 4, 4)
-        color = theme.color(self._tone)
-        draw_icon(painter, self._icon, QRectF(1, rect.center().y() - 6, 13, 13), color.name())
-        font = self.font()
-        font.setUnderline(self.underMouse())
-        painter.setFont(font)
-        painter.setPen(color)
-        painter.drawText(rect.adjusted(18, 0, 4, 0), Qt.AlignmentFlag.AlignVCenter, self.text())
-        painter.end()
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            rect = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+            if self.hasFocus():
+                painter.setPen(QPen(theme.color("accent"), 1))
+                painter.drawRoundedRect(rect, 4, 4)
+            color = theme.color(self._tone)
+            draw_icon(painter, self._icon, QRectF(1, rect.center().y() - 6, 13, 13), color.name())
+            font = self.font()
+            font.setUnderline(self.underMouse())
+            painter.setFont(font)
+            painter.setPen(color)
+            painter.drawText(rect.adjusted(18, 0, 4, 0), Qt.AlignmentFlag.AlignVCenter, self.text())

@@ -43,27 +43,26 @@ class ExampleCard(QAbstractButton):
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:
         theme = current_theme()
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        rect = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
-        lit = self.underMouse() or self.isDown()
-        line = theme.accent if self.hasFocus() else theme.edge if lit else theme.line
-        painter.setPen(QPen(QColor(line), 1))
-        painter.setBrush(theme.color("raised" if self.isDown() else "panel"))
-        painter.drawRoundedRect(rect, CARD_RADIUS, CARD_RADIUS)
-        tone = theme.family(_TONES.get(self._icon, "shape"))
-        self._draw_picture(painter, QRectF(rect.left(), rect.top(), rect.width(), _PICTURE), tone)
-        left, width = rect.left() + 14, rect.width() - 28
-        painter.setFont(text_font(SIZE_BODY, QFont.Weight.DemiBold))
-        painter.setPen(theme.color("text"))
-        title = painter.fontMetrics().elidedText(self._title, Qt.TextElideMode.ElideRight, int(width))
-        painter.drawText(QRectF(left, rect.top() + _PICTURE + 12, width, 18), Qt.AlignmentFlag.AlignVCenter, title)
-        painter.setFont(text_font(SIZE_SMALL))
-        painter.setPen(theme.color("dim"))
-        words = QRectF(left, rect.top() + _PICTURE + 34, width, rect.bottom() - rect.top() - _PICTURE - 42)
-        flags = Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft
-        painter.drawText(words, int(flags | Qt.TextFlag.TextWordWrap), _fitting(painter, self._sentence, words))
-        painter.end()
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            rect = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+            lit = self.underMouse() or self.isDown()
+            line = theme.accent if self.hasFocus() else theme.edge if lit else theme.line
+            painter.setPen(QPen(QColor(line), 1))
+            painter.setBrush(theme.color("raised" if self.isDown() else "panel"))
+            painter.drawRoundedRect(rect, CARD_RADIUS, CARD_RADIUS)
+            tone = theme.family(_TONES.get(self._icon, "shape"))
+            self._draw_picture(painter, QRectF(rect.left(), rect.top(), rect.width(), _PICTURE), tone)
+            left, width = rect.left() + 14, rect.width() - 28
+            painter.setFont(text_font(SIZE_BODY, QFont.Weight.DemiBold))
+            painter.setPen(theme.color("text"))
+            title = painter.fontMetrics().elidedText(self._title, Qt.TextElideMode.ElideRight, int(width))
+            painter.drawText(QRectF(left, rect.top() + _PICTURE + 12, width, 18), Qt.AlignmentFlag.AlignVCenter, title)
+            painter.setFont(text_font(SIZE_SMALL))
+            painter.setPen(theme.color("dim"))
+            words = QRectF(left, rect.top() + _PICTURE + 34, width, rect.bottom() - rect.top() - _PICTURE - 42)
+            flags = Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft
+            painter.drawText(words, int(flags | Qt.TextFlag.TextWordWrap), _fitting(painter, self._sentence, words))
 
     def _draw_picture(self, painter: QPainter, rect: QRectF, tone: QColor) -> None:
         """A strip with the outlines of a small network in the colour of the family that does the work."""

@@ -91,13 +91,12 @@ class DrawPad(QWidget):
             super().keyPressEvent(event)
 
     def _stroke(self, to: QPointF) -> None:
-        painter = QPainter(self._image)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(
-            QPen(QColor("white"), _PEN, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
-        )
-        painter.drawLine(self._last or to, to + QPointF(0.01, 0))
-        painter.end()
+        with QPainter(self._image) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(
+                QPen(QColor("white"), _PEN, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
+            )
+            painter.drawLine(self._last or to, to + QPointF(0.01, 0))
         self._last = to
         self._empty = False
         self.update()
@@ -105,18 +104,17 @@ class DrawPad(QWidget):
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:
         theme = current_theme()
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        whole = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
-        painter.setPen(QPen(theme.color("accent" if self.hasFocus() else "line"), 1))
-        painter.setBrush(theme.color("field"))
-        painter.drawRoundedRect(whole, CARD_RADIUS, CARD_RADIUS)
-        square = self._square().adjusted(8, 8, -8, -8)
-        painter.fillRect(self._square(), QColor("black"))
-        painter.drawImage(self._square(), self._image)
-        if self._empty:
-            painter.setPen(QColor("#9aa2b1"))
-            painter.setFont(text_font())
-            painter.drawText(square, Qt.AlignmentFlag.AlignCenter, "Draw here")
-        painter.end()
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            whole = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+            painter.setPen(QPen(theme.color("accent" if self.hasFocus() else "line"), 1))
+            painter.setBrush(theme.color("field"))
+            painter.drawRoundedRect(whole, CARD_RADIUS, CARD_RADIUS)
+            square = self._square().adjusted(8, 8, -8, -8)
+            painter.fillRect(self._square(), QColor("black"))
+            painter.drawImage(self._square(), self._image)
+            if self._empty:
+                painter.setPen(QColor("#9aa2b1"))
+                painter.setFont(text_font())
+                painter.drawText(square, Qt.AlignmentFlag.AlignCenter, "Draw here")

@@ -86,17 +86,16 @@ class NamesEditor(QPushButton):
         self.initStyleOption(option)
         option.text = ""
         option.features = QStyleOptionButton.ButtonFeature.None_
-        painter = QPainter(self)
-        self.style().drawControl(QStyle.ControlElement.CE_PushButton, option, painter, self)
-        theme = current_theme()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setFont(text_font(SIZE_BODY, QFont.Weight.Medium))
-        painter.setPen(theme.color("text" if self.isEnabled() else "faint"))
-        room = self.rect().adjusted(10, 0, -24, 0)
-        words = painter.fontMetrics().elidedText(self._words(), Qt.TextElideMode.ElideRight, room.width())
-        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, words)
-        draw_icon(painter, "chevron-down", QRectF(self.width() - 19, self.height() / 2 - 6, 12, 12), theme.dim)
-        painter.end()
+        with QPainter(self) as painter:
+            self.style().drawControl(QStyle.ControlElement.CE_PushButton, option, painter, self)
+            theme = current_theme()
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setFont(text_font(SIZE_BODY, QFont.Weight.Medium))
+            painter.setPen(theme.color("text" if self.isEnabled() else "faint"))
+            room = self.rect().adjusted(10, 0, -24, 0)
+            words = painter.fontMetrics().elidedText(self._words(), Qt.TextElideMode.ElideRight, room.width())
+            painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, words)
+            draw_icon(painter, "chevron-down", QRectF(self.width() - 19, self.height() / 2 - 6, 12, 12), theme.dim)
 
     def _words(self) -> str:
         return plain_text(", ".join(self._value) or "none")

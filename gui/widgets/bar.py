@@ -72,24 +72,23 @@ class Bar(QWidget):
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:
         theme = current_theme()
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        width = self.width()
-        painter.setFont(mono_font(SIZE_MONO))
-        value_width = painter.fontMetrics().horizontalAdvance(self._value)
-        painter.setPen(theme.color(self._value_tone))
-        painter.drawText(
-            QRectF(width - value_width - 1, 0, value_width + 1, _LINE),
-            Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight,
-            self._value,
-        )
-        painter.setFont(text_font(SIZE_BODY))
-        painter.setPen(theme.color("text"))
-        room = max(0, width - value_width - 10)
-        caption = painter.fontMetrics().elidedText(self._caption, Qt.TextElideMode.ElideRight, room)
-        painter.drawText(QRectF(0, 0, room, _LINE), Qt.AlignmentFlag.AlignVCenter, caption)
-        draw_bar(painter, QRectF(0, _LINE + _GAP, width, _BAR), self._fraction, self._tone)
-        painter.end()
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            width = self.width()
+            painter.setFont(mono_font(SIZE_MONO))
+            value_width = painter.fontMetrics().horizontalAdvance(self._value)
+            painter.setPen(theme.color(self._value_tone))
+            painter.drawText(
+                QRectF(width - value_width - 1, 0, value_width + 1, _LINE),
+                Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight,
+                self._value,
+            )
+            painter.setFont(text_font(SIZE_BODY))
+            painter.setPen(theme.color("text"))
+            room = max(0, width - value_width - 10)
+            caption = painter.fontMetrics().elidedText(self._caption, Qt.TextElideMode.ElideRight, room)
+            painter.drawText(QRectF(0, 0, room, _LINE), Qt.AlignmentFlag.AlignVCenter, caption)
+            draw_bar(painter, QRectF(0, _LINE + _GAP, width, _BAR), self._fraction, self._tone)
 
 
 def draw_bar(painter: QPainter, rect: QRectF, fraction: float, tone: str) -> None:

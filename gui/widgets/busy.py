@@ -53,6 +53,5 @@ class BusyOverlay(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         color = current_theme().color("background")
         color.setAlphaF(0.72)
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), color)
-        painter.end()
+        with QPainter(self) as painter:
+            painter.fillRect(self.rect(), color)

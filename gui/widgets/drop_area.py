@@ -132,22 +132,21 @@ class DropArea(QWidget):
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:
         theme = current_theme()
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        rect = QRectF(self.rect()).adjusted(1, 1, -1, -1)
-        warm = self._over or self.underMouse()
-        color = theme.accent if self._over or self.hasFocus() else theme.edge if warm else theme.line
-        pen = QPen(QColor(color), 1.5 if self._over else 1)
-        pen.setDashPattern([4, 3])
-        painter.setPen(pen)
-        painter.setBrush(mix(theme.field, theme.accent, 0.10) if self._over else theme.color("field"))
-        painter.drawRoundedRect(rect, CARD_RADIUS, CARD_RADIUS)
-        if self._picture is not None:
-            self._draw_picture(painter, rect)
-        else:
-            self._draw_words(painter, rect)
-        painter.end()
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            rect = QRectF(self.rect()).adjusted(1, 1, -1, -1)
+            warm = self._over or self.underMouse()
+            color = theme.accent if self._over or self.hasFocus() else theme.edge if warm else theme.line
+            pen = QPen(QColor(color), 1.5 if self._over else 1)
+            pen.setDashPattern([4, 3])
+            painter.setPen(pen)
+            painter.setBrush(mix(theme.field, theme.accent, 0.10) if self._over else theme.color("field"))
+            painter.drawRoundedRect(rect, CARD_RADIUS, CARD_RADIUS)
+            if self._picture is not None:
+                self._draw_picture(painter, rect)
+            else:
+                self._draw_words(painter, rect)
 
     def _draw_picture(self, painter: QPainter, rect: QRectF) -> None:
         assert self._picture is not None

@@ -32,9 +32,8 @@ class _TintedEngine(QIconEngine):
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
         picture = QPixmap(size)
         picture.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(picture)
-        self.paint(painter, picture.rect(), mode, state)
-        painter.end()
+        with QPainter(picture) as painter:
+            self.paint(painter, picture.rect(), mode, state)
         return picture
 
     @guarded
@@ -53,9 +52,8 @@ def icon_pixmap(name: str, token: str = "dim", size: int = ICON_SIZE, ratio: flo
     picture = QPixmap(round(size * ratio), round(size * ratio))
     picture.fill(Qt.GlobalColor.transparent)
     picture.setDevicePixelRatio(ratio)
-    painter = QPainter(picture)
-    draw_icon(painter, name, QRectF(0, 0, size, size), current_theme().color(token).name())
-    painter.end()
+    with QPainter(picture) as painter:
+        draw_icon(painter, name, QRectF(0, 0, size, size), current_theme().color(token).name())
     return picture
 
 

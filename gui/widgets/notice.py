@@ -97,16 +97,15 @@ class Notice(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         theme = current_theme()
         tone = theme.color(_KINDS[self._kind][1])
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        rect = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
-        wash = QLinearGradient(rect.topLeft(), rect.topRight())
-        wash.setColorAt(0, mix(theme.panel, tone, 0.08))
-        wash.setColorAt(1, mix(theme.panel, tone, 0.02))
-        painter.setPen(QPen(mix(theme.panel, tone, 0.38), 1))
-        painter.setBrush(wash)
-        painter.drawRoundedRect(rect, CARD_RADIUS, CARD_RADIUS)
-        painter.end()
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            rect = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+            wash = QLinearGradient(rect.topLeft(), rect.topRight())
+            wash.setColorAt(0, mix(theme.panel, tone, 0.08))
+            wash.setColorAt(1, mix(theme.panel, tone, 0.02))
+            painter.setPen(QPen(mix(theme.panel, tone, 0.38), 1))
+            painter.setBrush(wash)
+            painter.drawRoundedRect(rect, CARD_RADIUS, CARD_RADIUS)
 
     def _tint(self) -> None:
         icon, _, token = _KINDS[self._kind]

@@ -60,30 +60,29 @@ class SegmentedTabs(QTabBar):
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:
         theme = current_theme()
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        whole = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
-        painter.setPen(QPen(theme.color("line"), 1))
-        painter.setBrush(theme.color("field"))
-        painter.drawRoundedRect(whole, CARD_RADIUS - 1, CARD_RADIUS - 1)
-        for index in range(self.count()):
-            rect = QRectF(self.tabRect(index))
-            left = _INSET if index == 0 else 0
-            right = _INSET if index == self.count() - 1 else 0
-            rect.adjust(left, _INSET, -right, -_INSET)
-            chosen = index == self.currentIndex()
-            if chosen:
-                painter.setPen(QPen(theme.color("line"), 1) if not theme.dark else Qt.PenStyle.NoPen)
-                painter.setBrush(theme.color("raised" if theme.dark else "panel"))
-                painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), CONTROL_RADIUS - 1, CONTROL_RADIUS - 1)
-                if self.hasFocus():
-                    painter.setPen(QPen(theme.color("accent"), 1.5))
-                    painter.setBrush(Qt.BrushStyle.NoBrush)
-                    painter.drawRoundedRect(rect.adjusted(1, 1, -1, -1), CONTROL_RADIUS - 1, CONTROL_RADIUS - 1)
-            token = "text" if chosen or index == self._hovered else "dim"
-            if not self.isTabEnabled(index):
-                token = "faint"
-            painter.setPen(theme.color(token))
-            painter.setFont(self.font())
-            painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, self.tabText(index))
-        painter.end()
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            whole = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+            painter.setPen(QPen(theme.color("line"), 1))
+            painter.setBrush(theme.color("field"))
+            painter.drawRoundedRect(whole, CARD_RADIUS - 1, CARD_RADIUS - 1)
+            for index in range(self.count()):
+                rect = QRectF(self.tabRect(index))
+                left = _INSET if index == 0 else 0
+                right = _INSET if index == self.count() - 1 else 0
+                rect.adjust(left, _INSET, -right, -_INSET)
+                chosen = index == self.currentIndex()
+                if chosen:
+                    painter.setPen(QPen(theme.color("line"), 1) if not theme.dark else Qt.PenStyle.NoPen)
+                    painter.setBrush(theme.color("raised" if theme.dark else "panel"))
+                    painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), CONTROL_RADIUS - 1, CONTROL_RADIUS - 1)
+                    if self.hasFocus():
+                        painter.setPen(QPen(theme.color("accent"), 1.5))
+                        painter.setBrush(Qt.BrushStyle.NoBrush)
+                        painter.drawRoundedRect(rect.adjusted(1, 1, -1, -1), CONTROL_RADIUS - 1, CONTROL_RADIUS - 1)
+                token = "text" if chosen or index == self._hovered else "dim"
+                if not self.isTabEnabled(index):
+                    token = "faint"
+                painter.setPen(theme.color(token))
+                painter.setFont(self.font())
+                painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, self.tabText(index))

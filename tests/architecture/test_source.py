@@ -96,3 +96,18 @@ def test_the_project_speaks_only_of_itself() -> None:
 def test_top_level_is_what_was_agreed() -> None:
     expected = {"engine", "gui", "projects", "tests", "resources", "pyproject.toml", "README.md", "Makefile"}
     assert expected <= {path.name for path in ROOT.iterdir()}
+
+
+def test_every_painter_is_ended_whatever_happens() -> None:
+    """A painter left open on a widget by an error crashes its next paint; `with` ends it."""
+    loose = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in sorted((ROOT / "gui").rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Assign)
+        and isinstance(node.value, ast.Call)
+        and isinstance(node.value.func, ast.Name)
+        and node.value.func.id == "QPainter"
+        and node.value.args
+    ]
+    assert not loose, loose
