@@ -8,11 +8,13 @@ import numpy as np
 from engine.document.edits import Edit, MoveNodes, SetBypassed, SetFrozen
 from engine.document.graph import InputKey
 from engine.errors import GraphError, NetwrightError
-from gui.design import arrange, graph_edits
+from gui.design import arrange, graph_edits, mark_edits
 from gui.design.canvas.geometry import Geometry
 from gui.design.canvas.layout import Card, Wire, tidy
+from gui.design.canvas.marks import marks_of, with_contents
 from gui.design.canvas.sprites import pill_width
-from gui.models.project import ProjectModel
+from gui.design.paste_text import read_paste
+from gui.models.scope import Scope
 from gui.models.selection import Selection
 
 NUDGE: Final = 8.0
@@ -21,7 +23,7 @@ NUDGE: Final = 8.0
 class GraphCommands:
     """Edits the document of one project for one selection."""
 
-    def __init__(self, project: ProjectModel, selection: Selection, geometry: Geometry) -> None:
+    def __init__(self, project: Scope, selection: Selection, geometry: Geometry) -> None:
         self._project = project
         self._selection = selection
         self._geometry = geometry
@@ -31,8 +33,9 @@ class GraphCommands:
         return edit is not None and self._project.do(edit, merge)
 
     def select_all(self) -> None:
-        """Select every node."""
-        self._selection.set_nodes(self._project.project.graph.nodes)
+        """Select every node, frame and note."""
+        graph = self._project.project.graph
+        self._selection.set_both(graph.nodes, graph.marks)
 
     def select_connected(self) -> None:
         """Add everything that is linked to the selection, near or far."""
@@ -73,10 +76,25 @@ class GraphCommands:
         """Make the gaps between the selected cards equal."""
         return self.do(arrange.distribute(self.cards(), direction))
 
-    def delete(self, *, heal: bool = True) -> bool:
-        """Delete the selection; what fed it is joined to what it fed, where that fits."""
-        project = self._project
-        return self.do(graph_edits.delete(project.project, project.checker, sorted(self._selection.nodes), heal=heal))
+    def delete(self, *, heal: bool = True, contents: bool = False) -> bool:
+        """Delete the selection; what fed it is joined to what it fed, where that fits.
+
+        What lies in a deleted frame stays, or goes with it when `contents` says so.
+        """
+        project, selection = self._project, self._selection
+        ids = self._with_contents() if contents else selection.everything
+        marks = ids & project.project.graph.marks.keys()
+        nodes = graph_edits.delete(project.project, project.checker, sorted(ids - marks), heal=heal)
+        gone = mark_edits.removing(marks)
+        if not gone:
+            return self.do(nodes)
+        if nodes is None:
+            return self.do(graph_edits.batch(f"Delete {len(gone)} frames and notes", gone))
+        return self.do(graph_edits.batch(f"Delete {len(ids)} nodes and frames", [nodes, *gone]))
+
+    def _with_contents(self) -> frozenset[str]:
+        """All that is selected, and what lies in the frames among it."""
+        return with_contents(marks_of(self._project.project.graph), self._geometry, self._selection.everything)
 
     def delete_link(self, link: InputKey) -> bool:
         """Remove one link."""
@@ -84,28 +102,29 @@ class GraphCommands:
 
     def duplicate(self) -> bool:
         """Copies beside the selection, which are selected then."""
-        made = graph_edits.duplicate(self._project.project, self._selection.nodes, 32.0, 96.0)
+        made = graph_edits.duplicate(self._project.project, self._with_contents(), 32.0, 96.0)
         if made is None or not self.do(made[0]):
             return False
-        self._selection.set_nodes(made[1])
+        self._selection.set_mixed(made[1])
         return True
 
     def copy(self) -> str:
         """The selection as text; empty when nothing is selected."""
-        chosen = self._selection.nodes
+        chosen = self._with_contents()
         return graph_edits.copy_text(self._project.project, chosen) if chosen else ""
 
     def paste(self, text: str, x: float, y: float) -> bool:
         """Add what the text holds at a place and select it; says why when it holds no nodes."""
         try:
-            clipping = graph_edits.read_clipping(text)
+            pasted = read_paste(text, self._project.project, self._project.checker, x, y)
         except GraphError as error:
             self._refuse(error)
             return False
-        edit, made = graph_edits.paste(self._project.project, clipping, x, y)
-        if not self.do(edit):
+        if not self.do(pasted.edit):
             return False
-        self._selection.set_nodes(made)
+        self._selection.set_mixed(pasted.made)
+        if pasted.note:
+            self._refuse(GraphError(pasted.note, hint="The rest is pasted."))
         return True
 
     def toggle_bypassed(self) -> bool:
@@ -126,12 +145,13 @@ class GraphCommands:
 
     def nudge(self, dx: float, dy: float) -> bool:
         """Move the selection a little; several in a row are one step."""
-        nodes = self._project.project.graph.nodes
-        ids = sorted(self._selection.nodes)
+        graph = self._project.project.graph
+        ids = sorted(self._with_contents())
         if not ids:
             return False
-        positions = {node_id: (nodes[node_id].x + dx, nodes[node_id].y + dy) for node_id in ids}
-        return self.do(MoveNodes(positions=positions), merge=f"nudge {' '.join(ids)}")
+        places = {item: graph.marks.get(item) or graph.nodes[item] for item in ids}
+        positions = {item: (place.x + dx, place.y + dy) for item, place in places.items()}
+        return self.do(mark_edits.moving(graph, self._geometry, positions), merge=f"nudge {' '.join(ids)}")
 
     def tidy(self) -> bool:
         """Arrange all nodes, or the selected ones when there are several, in layers from left to right."""
