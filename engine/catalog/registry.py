@@ -6,7 +6,6 @@ from types import MappingProxyType, ModuleType
 from typing import TypeVar
 
 from engine.catalog import augmentation as _augmentation
-from engine.catalog import losses as _losses
 from engine.catalog import metrics as _metrics
 from engine.catalog import optimizers as _optimizers
 from engine.catalog import preparation as _preparation
@@ -16,19 +15,26 @@ from engine.catalog.entry import Entry
 from engine.catalog.layer import Layer
 from engine.catalog.layers import (
     activation,
+    arithmetic,
     attention,
+    block,
+    comparison,
     convolution,
     data,
+    distance,
     dropout,
     embedding,
     linear,
     merge,
     normalization,
+    padding,
     pooling,
     recurrent,
+    reduction,
+    resampling,
     shape,
 )
-from engine.catalog.losses import Loss
+from engine.catalog.losses import Loss, classes, embeddings, generative, masks, numbers
 from engine.catalog.metrics import Metric
 from engine.catalog.optimizers import Optimizer
 from engine.catalog.preparation_step import PreparationStep
@@ -39,8 +45,10 @@ from engine.errors import AttributeOutOfRange, GraphError
 
 AnyEntry = TypeVar("AnyEntry", bound=Entry)
 
+_LOSS_FILES = (classes, numbers, masks, embeddings, generative)
 _LAYER_FILES = (
     data,
+    block,
     convolution,
     pooling,
     linear,
@@ -50,9 +58,15 @@ _LAYER_FILES = (
     normalization,
     activation,
     dropout,
+    padding,
     shape,
+    resampling,
     merge,
-    _losses,
+    distance,
+    arithmetic,
+    comparison,
+    reduction,
+    *_LOSS_FILES,
 )
 
 
@@ -79,7 +93,7 @@ def layers() -> tuple[type[Layer], ...]:
 @functools.cache
 def losses() -> tuple[type[Loss], ...]:
     """The losses alone."""
-    return tuple(_declared(_losses, Loss))
+    return tuple(item for module in _LOSS_FILES for item in _declared(module, Loss))
 
 
 @functools.cache

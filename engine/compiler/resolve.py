@@ -10,8 +10,10 @@ from torch import nn
 
 from engine.compiler import modules
 from engine.compiler.functions import FUNCTIONS
+from engine.compiler.modules import losses
 
 _TORCH = re.compile(r"torch\.nn\.([A-Z][A-Za-z0-9]*)\Z")
+_LOSS = re.compile(r"engine\.compiler\.modules\.losses\.([A-Za-z0-9]+)\Z")
 _OWN = re.compile(r"engine\.compiler\.modules\.([A-Z][A-Za-z0-9]*)\Z")
 
 
@@ -26,6 +28,8 @@ def resolve(target: str) -> type[nn.Module]:
         found = getattr(nn, match[1], None)
     elif match := _OWN.match(target):
         found = modules.BY_NAME.get(match[1])
+    elif match := _LOSS.match(target):
+        found = losses.BY_NAME.get(match[1])
     else:
         found = FUNCTIONS.get(target)
     if not (isinstance(found, type) and issubclass(found, nn.Module)):

@@ -176,7 +176,8 @@ class Task:
             module = self.network.get_submodule(loss_id)
             edge = self.project.graph.inputs_of(loss_id).get("target")
             fields = self.network.input_fields.get(edge.source, ()) if edge is not None else ()
-            if not isinstance(module, nn.CrossEntropyLoss | nn.NLLLoss) or len(fields) != 1:
+            weighed = "weight" in module._buffers and not isinstance(module, nn.BCELoss | nn.BCEWithLogitsLoss)
+            if not weighed or len(fields) != 1:
                 continue
             field = self.project.data.field(fields[0])
             if field is None or field.kind is not FieldKind.CATEGORY:

@@ -7,7 +7,7 @@ from engine.catalog.layers.convolution import Conv2d
 from engine.catalog.layers.embedding import Embedding
 from engine.catalog.layers.merge import Add, Concatenate
 from engine.catalog.layers.shape import Reshape
-from engine.catalog.losses import CrossEntropyLoss
+from engine.catalog.losses.classes import CrossEntropyLoss
 from engine.catalog.rules import broadcast, join, normal_axis, window
 from engine.catalog.tensors import DType, TensorSpec, axes_text, edge_text, shape_text
 from engine.errors import ShapeMismatch
