@@ -67,8 +67,6 @@ def _offset(ports: tuple[str, ...], port: str) -> float:
 
 
 def _along(ports: tuple[str, ...], port: str, width: float) -> float:
-    """About the middle, so that chains of cards of any width line up."""
-    count = len(ports)
-    pitch = PORT_PITCH * 2 if count < 4 else PORT_PITCH
+    """The first port lies in the middle, so that chains of cards of any width line up, the others to its right."""
     number = ports.index(port) if port in ports else 0
-    return width / 2 + (number - (count - 1) / 2) * pitch if count else width / 2
+    return width / 2 + number * min(PORT_PITCH * 1.5, (width / 2 - 12) / max(1, len(ports) - 1))

@@ -1,51 +1,31 @@
-"""Tidy: places a graph in layers from left to right, with straight trunks, and wraps what is too long into rows.
+"""Tidy: places a graph in layers, to the right or downwards, with straight trunks, and wraps what is long into rows.
 
-Pure Python without Qt, so that it can run on any thread. The steps are Sugiyama's: layers by longest path, places for
-long links to pass, order within the layers by barycentres. Heights come from straight blocks (linear segments after
-Sander 1996): links that shall be straight tie their ends into a block, the trunk first, and whole blocks are then moved
-apart. All nodes of a chain share a line therefore, and skip links pass beside it.
+Pure Python without Qt, so that it can run on any thread.
 """
 
-import itertools
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import replace
 
-GAP_ACROSS: Final = 72.0
-GAP_DOWN: Final = 40.0
-GAP_ROWS: Final = 104.0
-SNAP: Final = 8.0
-_LINE_HEIGHT = 16.0  # what a passing link takes
-_LINE = 32.0  # the line through a node that is kept straight, from its top: its first ports
-_MOST_PASSING = 60_000
-_EVEN_UP_TO = 224.0  # columns are made equally wide if no card is wider than this
+from gui.design.canvas.layered import GAP_DOWN, Card, Wire
+from gui.design.canvas.rows import GAP_ACROSS, GAP_ROWS, SNAP, Places, Room, Sheet, arrange
+
+__all__ = ["GAP_ACROSS", "GAP_DOWN", "Card", "Wire", "tidy"]
+
+_WINDOW_HEIGHT = 900.0
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
-    """What is placed."""
-
-    id: str
-    width: float
-    height: float
-
-
-@dataclass(frozen=True, slots=True)
-class Wire:
-    """A link between cards; offsets of its ports from the cards' tops, and the room its label needs."""
-
-    source: str
-    target: str
-    output: float = _LINE
-    input: float = _LINE
-    label: float = 0.0
-
-
-def tidy(cards: Sequence[Card], wires: Iterable[Wire], *, aspect: float = 1.7) -> dict[str, tuple[float, float]]:
+def tidy(
+    cards: Sequence[Card], wires: Iterable[Wire], *, aspect: float = 1.7, downwards: bool = False
+) -> dict[str, tuple[float, float]]:
     """Positions by id, the first at (0, 0). The same graph gives the same positions. Cycles are allowed.
 
-    `aspect` is the width to height the whole should have, as far as it can be cut into rows without spoiling it.
+    `aspect` is the width to height the whole should have, as far as it can be cut into rows without spoiling it. When
+    the graph runs `downwards`, offsets of ports and lines of cards are from their left.
     """
+    room = Room(_WINDOW_HEIGHT * aspect, _WINDOW_HEIGHT)
+    if downwards:
+        cards = [replace(card, width=card.height, height=card.width) for card in cards]
+        room = Room(room.across, room.along)
     index = {card.id: number for number, card in enumerate(cards)}
     known = [wire for wire in wires if wire.source in index and wire.target in index and wire.source != wire.target]
     places: dict[str, tuple[float, float]] = {}
@@ -53,13 +33,10 @@ def tidy(cards: Sequence[Card], wires: Iterable[Wire], *, aspect: float = 1.7) -
     for part in _components(cards, known, index):
         inside = {card.id for card in part}
         own = [wire for wire in known if wire.source in inside]
-        placed = _Layered(part, own).place(aspect)
-        bottom = 0.0
-        for card in part:
-            x, y = placed[card.id]
-            places[card.id] = (_snap(x), _snap(top + y))
-            bottom = max(bottom, top + y + card.height)
-        top = bottom + GAP_ROWS
+        sheet = arrange(part, own, room) if own else _on_lines(part, room)
+        for card, (x, y) in sheet.moved(0.0, top).items():
+            places[card] = (_snap(x), _snap(y)) if not downwards else (_snap(y), _snap(x))
+        top += sheet.height + GAP_ROWS
     return places
 
 
@@ -87,404 +64,17 @@ def _components(cards: Sequence[Card], wires: list[Wire], index: dict[str, int])
     return linked + ([alone] if alone else [])
 
 
-class _Layered:
-    """One connected part. Items are cards (numbers below `cards`) and the places where long links pass (above)."""
-
-    def __init__(self, cards: Sequence[Card], wires: list[Wire]) -> None:
-        self._cards = cards
-        self._count = len(cards)
-        number = {card.id: position for position, card in enumerate(cards)}
-        self._wires = [(number[wire.source], number[wire.target], wire) for wire in wires]
-        self._heights = [card.height for card in cards]
-
-    def place(self, aspect: float) -> dict[str, tuple[float, float]]:
-        if not self._wires:
-            return self._in_rows(aspect)
-        order = self._break_cycles()
-        self._assign_layers(order)
-        self._add_passing()
-        self._order_layers(order)
-        heights = self._straighten()
-        return self._wrap(heights, aspect)
-
-    def _in_rows(self, aspect: float) -> dict[str, tuple[float, float]]:
-        """Cards without links, like words on lines."""
-        area = sum((card.width + GAP_ACROSS) * (card.height + GAP_DOWN) for card in self._cards)
-        width = max((area * aspect) ** 0.5, max(card.width for card in self._cards))
-        places: dict[str, tuple[float, float]] = {}
-        x = y = lowest = 0.0
-        for card in self._cards:
-            if x and x + card.width > width:
-                x, y = 0.0, lowest + GAP_DOWN
-            places[card.id] = (x, y)
-            x += card.width + GAP_ACROSS
-            lowest = max(lowest, y + card.height)
-        return places
-
-    # Layers.
-
-    def _break_cycles(self) -> list[int]:
-        """A topological order; wires that close a cycle are left out of the layout."""
-        after: list[list[int]] = [[] for _ in range(self._count)]
-        waiting = [0] * self._count
-        for source, target, _wire in self._wires:
-            after[source].append(target)
-            waiting[target] += 1
-        order: list[int] = []
-        ready = [item for item in range(self._count - 1, -1, -1) if waiting[item] == 0]
-        done = [False] * self._count
-        rest = 0
-        while len(order) < self._count:
-            if not ready:
-                while done[rest]:
-                    rest += 1
-                ready.append(rest)
-            item = ready.pop()
-            if done[item]:
-                continue
-            done[item] = True
-            order.append(item)
-            for target in reversed(after[item]):
-                waiting[target] -= 1
-                if waiting[target] == 0 and not done[target]:
-                    ready.append(target)
-        at = [0] * self._count
-        for position, item in enumerate(order):
-            at[item] = position
-        self._wires = [wire for wire in self._wires if at[wire[0]] < at[wire[1]]]
-        return order
-
-    def _assign_layers(self, order: list[int]) -> None:
-        before: list[list[int]] = [[] for _ in range(self._count)]
-        after: list[list[int]] = [[] for _ in range(self._count)]
-        for source, target, _wire in self._wires:
-            before[target].append(source)
-            after[source].append(target)
-        layer = [0] * self._count
-        for item in order:
-            if before[item]:
-                layer[item] = 1 + max(layer[source] for source in before[item])
-        # What only feeds something later stands beside that: labels beside the loss, not at the far left.
-        for item in reversed(order):
-            if after[item] and not before[item]:
-                layer[item] = min(layer[target] for target in after[item]) - 1
-        first = min(layer)
-        self._layer = [value - first for value in layer]
-
-    def _add_passing(self) -> None:
-        """Cut long wires into steps of one layer with a passing place in each layer between."""
-        self._layers: list[list[int]] = [[] for _ in range(max(self._layer) + 1)]
-        for item in range(self._count):
-            self._layers[self._layer[item]].append(item)
-        # (from, to, output offset, input offset, trunk): offsets are from the straight line through the item.
-        self._steps: list[tuple[int, int, float, float, int]] = []
-        passing = 0
-        for source, target, wire in self._wires:
-            first, last = self._layer[source], self._layer[target]
-            output, port = wire.output - _LINE, wire.input - _LINE
-            if last - first == 1:
-                self._steps.append((source, target, output, port, 0 if port == 0 else 2))
-                continue
-            if passing + last - first > _MOST_PASSING:
-                continue
-            passing += last - first - 1
-            previous, offset = source, output
-            for layer in range(first + 1, last):
-                item = len(self._layer)
-                self._layer.append(layer)
-                self._layers[layer].append(item)
-                self._steps.append((previous, item, offset, 0.0, 1 if previous >= self._count else 3))
-                previous, offset = item, 0.0
-            self._steps.append((previous, target, offset, port, 3))
-
-    # Order.
-
-    def _order_layers(self, order: list[int]) -> None:
-        total = len(self._layer)
-        before: list[list[tuple[int, float, float]]] = [[] for _ in range(total)]
-        after: list[list[tuple[int, float, float]]] = [[] for _ in range(total)]
-        for a, b, output, port, _kind in self._steps:
-            before[b].append((a, output, port))
-            after[a].append((b, port, output))
-        self._before, self._after = before, after
-        rank = [0.0] * total
-        for position, item in enumerate(order):
-            rank[item] = float(position)
-        for item in range(self._count, total):
-            rank[item] = float("inf")  # passing links begin below the cards
-        for layer in self._layers:
-            layer.sort(key=lambda item: (rank[item], item))
-        place = [0] * total
-        for layer in self._layers:
-            for position, item in enumerate(layer):
-                place[item] = position
-        if all(len(layer) < 2 for layer in self._layers):
-            self._place = place
-            return
-        best = [list(layer) for layer in self._layers]
-        best_crossings = self._crossings(place)
-        sweeps = 12 if total < 2_000 else 4 if total < 8_000 else 2
-        stale = 0
-        for sweep in range(sweeps):
-            if best_crossings == 0 or stale >= 4:
-                break
-            forward = sweep % 2 == 0
-            near = before if forward else after
-            layers = self._layers[1:] if forward else self._layers[-2::-1]
-            for layer in layers:
-                if len(layer) < 2:
-                    continue
-                key: dict[int, float] = {}
-                for item in layer:
-                    found = near[item]
-                    key[item] = (
-                        sum(place[other] + offset * 0.01 for other, offset, _own in found) / len(found)
-                        if found
-                        else float(place[item])
-                    )
-                layer.sort(key=lambda item: key[item])
-                for position, item in enumerate(layer):
-                    place[item] = position
-            crossings = self._crossings(place)
-            if crossings < best_crossings:
-                best, best_crossings, stale = [list(layer) for layer in self._layers], crossings, 0
-            else:
-                stale += 1
-        self._layers = best
-        for layer in best:
-            for position, item in enumerate(layer):
-                place[item] = position
-        if best_crossings and total < 3_000:
-            self._swap_neighbours(place)
-        self._place = place
-
-    def _swap_neighbours(self, place: list[int]) -> None:
-        """Exchange neighbours while that removes crossings: what barycentres leave behind."""
-        for _round in range(4):
-            better = False
-            for layer in self._layers:
-                for position in range(len(layer) - 1):
-                    upper, lower = layer[position], layer[position + 1]
-                    now = then = 0
-                    for near in (self._before, self._after):
-                        ends_upper = [(place[o], off) for o, off, _own in near[upper]]
-                        ends_lower = [(place[o], off) for o, off, _own in near[lower]]
-                        now += sum(a > b for a in ends_upper for b in ends_lower)
-                        then += sum(b > a for a in ends_upper for b in ends_lower)
-                    if then < now:
-                        layer[position], layer[position + 1] = lower, upper
-                        place[upper], place[lower] = position + 1, position
-                        better = True
-            if not better:
-                return
-
-    def _crossings(self, place: list[int]) -> int:
-        """How many pairs of steps cross, layer by layer, with a Fenwick tree."""
-        between: list[list[tuple[int, float, int, float]]] = [[] for _ in self._layers]
-        for a, b, output, port, _kind in self._steps:
-            between[self._layer[a]].append((place[a], output, place[b], port))
-        total = 0
-        for steps in between:
-            if len(steps) < 2:
-                continue
-            steps.sort()
-            ends = sorted({(b, port) for _a, _out, b, port in steps})
-            at = {end: position + 1 for position, end in enumerate(ends)}
-            tree = [0] * (len(ends) + 1)
-            seen = 0
-            waiting: list[int] = []
-            last: tuple[int, float] | None = None
-            for a, output, b, port in steps:
-                if (a, output) != last:
-                    for position in waiting:  # wires that leave the same port do not cross each other
-                        while position <= len(ends):
-                            tree[position] += 1
-                            position += position & -position
-                    seen += len(waiting)
-                    waiting, last = [], (a, output)
-                position = at[(b, port)]
-                waiting.append(position)
-                total += seen
-                while position:
-                    total -= tree[position]
-                    position -= position & -position
-        return total
-
-    # Heights.
-
-    def _straighten(self) -> list[float]:
-        """The height of the straight line through each item."""
-        total = len(self._layer)
-        left = [-1] * total
-        right = [-1] * total
-        taken: list[list[tuple[int, int]]] = [[] for _ in self._layers]
-        place = self._place
-        trunk = self._trunk()
-        steps = sorted(
-            self._steps,
-            key=lambda step: (0 if (step[0], step[1]) in trunk else step[4] + 1, self._layer[step[0]], place[step[0]]),
-        )
-        for a, b, output, port, _kind in steps:
-            if right[a] >= 0 or left[b] >= 0 or abs(output - port) > 1:
-                continue
-            here = taken[self._layer[a]]
-            pa, pb = place[a], place[b]
-            if any((qa - pa) * (qb - pb) < 0 for qa, qb in here):
-                continue
-            here.append((pa, pb))
-            right[a], left[b] = b, a
-        block = [-1] * total
-        blocks: list[list[int]] = []
-        for layer in self._layers:
-            for item in layer:
-                if left[item] < 0:
-                    members = [item]
-                    while right[members[-1]] >= 0:
-                        members.append(right[members[-1]])
-                    for member in members:
-                        block[member] = len(blocks)
-                    blocks.append(members)
-        above: list[list[tuple[int, float]]] = [[] for _ in blocks]
-        below: list[list[tuple[int, float]]] = [[] for _ in blocks]
-        for layer in self._layers:
-            for upper, lower in itertools.pairwise(layer):
-                apart = self._apart(upper, lower)
-                above[block[lower]].append((block[upper], apart))
-                below[block[upper]].append((block[lower], apart))
-        waiting = [len(found) for found in above]
-        ready = [number for number, count in enumerate(waiting) if count == 0]
-        order: list[int] = []
-        while ready:
-            number = ready.pop()
-            order.append(number)
-            for lower, _apart in below[number]:
-                waiting[lower] -= 1
-                if waiting[lower] == 0:
-                    ready.append(lower)
-        height = [0.0] * len(blocks)
-        for number in order:
-            height[number] = max((height[upper] + apart for upper, apart in above[number]), default=0.0)
-        pulls: list[list[tuple[int, float]]] = [[] for _ in blocks]
-        for a, b, output, port, _kind in self._steps:
-            if block[a] != block[b]:
-                pulls[block[a]].append((block[b], port - output))
-                pulls[block[b]].append((block[a], output - port))
-        for turn in range(8):
-            for number in order[::-1] if turn % 2 == 0 else order:
-                if not pulls[number]:
-                    continue
-                wanted = sum(height[other] + offset for other, offset in pulls[number]) / len(pulls[number])
-                low = max((height[upper] + apart for upper, apart in above[number]), default=float("-inf"))
-                high = min((height[lower] - apart for lower, apart in below[number]), default=float("inf"))
-                height[number] = max(low, min(high, wanted))
-        return [height[block[item]] for item in range(total)]
-
-    def _trunk(self) -> set[tuple[int, int]]:
-        """The steps of the longest way through the cards: what a reader follows."""
-        length = [1] * self._count
-        following = [-1] * self._count
-        cards = [item for layer in reversed(self._layers) for item in layer if item < self._count]
-        for item in cards:
-            for other, port, _own in self._after[item]:
-                if other < self._count and length[other] + 1 > length[item] and (port == 0 or following[item] < 0):
-                    length[item], following[item] = length[other] + 1, other
-        steps: set[tuple[int, int]] = set()
-        item = max(range(self._count), key=lambda candidate: length[candidate])
-        while following[item] >= 0:
-            steps.add((item, following[item]))
-            item = following[item]
-        return steps
-
-    def _apart(self, upper: int, lower: int) -> float:
-        """How far apart the straight lines of two neighbours in a layer must be."""
-        card_above, card_below = upper < self._count, lower < self._count
-        under = self._heights[upper] - _LINE if card_above else 0.0
-        over = _LINE if card_below else 0.0
-        if card_above and card_below:
-            return under + GAP_DOWN + over
-        if card_above or card_below:
-            return under + 20.0 + over
-        return _LINE_HEIGHT
-
-    # Columns and rows.
-
-    def _wrap(self, heights: list[float], aspect: float) -> dict[str, tuple[float, float]]:
-        count = len(self._layers)
-        widths = [0.0] * count
-        for item, box in enumerate(self._cards):
-            layer = self._layer[item]
-            widths[layer] = max(widths[layer], box.width)
-        # One distance everywhere, so that the columns of wrapped rows stand under each other.
-        widest = max(widths)
-        if widest <= _EVEN_UP_TO:
-            widths = [widest] * count
-        labels = max((wire.label for _source, _target, wire in self._wires), default=0.0)
-        gap = max(GAP_ACROSS, min(120.0, -(-(labels + 8) // SNAP) * SNAP))
-        gaps = [gap] * count
-        tops: list[list[float]] = [[] for _ in range(count)]
-        bottoms: list[list[float]] = [[] for _ in range(count)]
-        for item, height in enumerate(heights):
-            layer = self._layer[item]
-            card = item < self._count
-            tops[layer].append(height - (_LINE if card else 8))
-            bottoms[layer].append(height + (self._heights[item] - _LINE if card else 8))
-        top = [min(found, default=0.0) for found in tops]
-        bottom = [max(found, default=0.0) for found in bottoms]
-        rows = self._rows(widths, gaps, top, bottom, aspect)
-        places: dict[str, tuple[float, float]] = {}
-        y = 0.0
-        for row in rows:
-            x = 0.0
-            row_top = min(top[layer] for layer in row)
-            for layer in row:
-                for item in self._layers[layer]:
-                    if item < self._count:
-                        places[self._cards[item].id] = (x, y + heights[item] - _LINE - row_top)
-                x += widths[layer] + gaps[layer]
-            y += max(bottom[layer] for layer in row) - row_top + GAP_ROWS
-        return places
-
-    def _rows(
-        self, widths: list[float], gaps: list[float], top: list[float], bottom: list[float], aspect: float
-    ) -> list[range]:
-        """Cut the layers into rows where a single tensor flows, so that the whole comes near the aspect wanted."""
-        count = len(widths)
-        starts = [0.0]
-        for width, gap in zip(widths, gaps, strict=True):
-            starts.append(starts[-1] + width + gap)
-        flowing = [0] * (count + 1)  # how many wires begin, less those that end; summed up: how many pass a boundary
-        for source, target, _wire in self._wires:
-            flowing[self._layer[source]] += 1
-            flowing[self._layer[target]] -= 1
-        cuts: list[int] = []
-        passing = 0
-        for layer in range(count - 1):
-            passing += flowing[layer]
-            if passing == 1:
-                cuts.append(layer + 1)
-        best = [range(count)]
-        best_cost = self._cost(best, starts, top, bottom, aspect)
-        if best_cost <= 1.35 or not cuts:
-            return best
-        for wanted in range(2, min(60, len(cuts) + 1) + 1):
-            limit = starts[-1] / wanted * 1.08
-            rows: list[range] = []
-            first = 0
-            last_cut = 0
-            for cut in [*cuts, count]:
-                if starts[cut] - starts[first] > limit and last_cut > first:
-                    rows.append(range(first, last_cut))
-                    first = last_cut
-                last_cut = cut
-            rows.append(range(first, count))
-            cost = self._cost(rows, starts, top, bottom, aspect)
-            if cost < best_cost * 0.97:
-                best, best_cost = rows, cost
-        return best
-
-    @staticmethod
-    def _cost(rows: list[range], starts: list[float], top: list[float], bottom: list[float], aspect: float) -> float:
-        """How many times larger than a usual window of that aspect the rows are."""
-        width = max(starts[row[-1] + 1] - starts[row[0]] for row in rows)
-        height = sum(max(bottom[k] for k in row) - min(top[k] for k in row) + GAP_ROWS for row in rows)
-        return max(width / (900 * aspect), height / 900)
+def _on_lines(cards: Sequence[Card], room: Room) -> Sheet:
+    """Cards without links, like words on lines."""
+    area = sum((card.width + GAP_ACROSS) * (card.height + GAP_DOWN) for card in cards)
+    width = max((area * room.along / room.across) ** 0.5, max(card.width for card in cards))
+    places: Places = {}
+    x = y = lowest = furthest = 0.0
+    for card in cards:
+        if x and x + card.width > width:
+            x, y = 0.0, lowest + GAP_DOWN
+        places[card.id] = (x, y)
+        furthest = max(furthest, x + card.width)
+        x += card.width + GAP_ACROSS
+        lowest = max(lowest, y + card.height)
+    return Sheet(places, furthest, lowest)
