@@ -14,6 +14,7 @@ from gui.charts.preload import preload
 from gui.engine_client import EngineClient
 from gui.frame.error_reporter import ErrorReporter
 from gui.models.settings import Settings
+from gui.none_check import refusal
 from gui.widgets.theme import apply_theme
 from gui.window import MainWindow
 from gui.workbench import Workbench
@@ -26,6 +27,10 @@ def main(project: Path | None = None) -> int:
             "There is no display to show the window on. Start it from a desktop, or use the command line: "
             "netwright --help\n"
         )
+        return 1
+    broken = refusal()
+    if broken:
+        sys.stderr.write(f"{broken}\n")
         return 1
     app = application()
     settings = Settings()
