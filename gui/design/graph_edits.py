@@ -14,6 +14,8 @@ from engine.catalog.registry import layer_type
 from engine.catalog.tensors import TensorSpec
 from engine.checks.connection import refusal
 from engine.checks.knowledge import Checks
+from engine.checks.scoped import instance_layer
+from engine.document.block import BLOCK, BLOCK_INPUT, BLOCK_OUTPUT
 from engine.document.data_spec import FieldKind
 from engine.document.edits import (
     AddNode,
@@ -22,17 +24,21 @@ from engine.document.edits import (
     Disconnect,
     Edit,
     MoveNodes,
+    PutFrame,
+    PutNote,
     RemoveNode,
     SetAttributes,
     SetType,
 )
-from engine.document.graph import Edge, Node, Value
+from engine.document.graph import Edge, Frame, Mark, Node, Note, Value
 from engine.document.project import Project
 from engine.errors import GraphError
 
 COLUMN: Final = 240.0
 """From one card to the next one after it."""
 _CARD: Final = (168.0, 64.0)
+BLOCK_NAME: Final = "Block:"
+"""Before the id of a definition: the name by which an instance of it is added, as a layer is by its type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,19 @@ class Loose:
 
 
 # What fits where.
+
+
+def kind_named(project: Project, name: str) -> type[Layer] | None:
+    """The layer of that name; an instance of a block, with the ports of its definition, for "Block:residual1"."""
+    if not name.startswith(BLOCK_NAME):
+        return layer_type(name)
+    definition = project.blocks.get(name.removeprefix(BLOCK_NAME))
+    return type(instance_layer(definition, Node(id="a", type=BLOCK))) if definition is not None else None
+
+
+def _words(project: Project, name: str) -> str:
+    kind = kind_named(project, name) if name.startswith(BLOCK_NAME) else None
+    return kind.label() if kind is not None else name
 
 
 def type_of(node: Node) -> type[Layer] | None:
@@ -133,8 +152,14 @@ def _names(value: Value) -> Sequence[object]:
 
 def new_node(project: Project, type_name: str, x: float, y: float, taken: Iterable[str] = ()) -> Node:
     """A node of that type with a free id."""
+    if type_name.startswith(BLOCK_NAME):
+        block_id = type_name.removeprefix(BLOCK_NAME)
+        return Node(
+            id=project.graph.free_id(block_id, taken), type=BLOCK, attributes={"block": block_id}, x=x, y=y
+        )
+    port = {BLOCK_INPUT: "Input", BLOCK_OUTPUT: "Output"}.get(type_name, type_name)  # its id is what it is called
     return Node(
-        id=project.graph.free_id(type_name, taken),
+        id=project.graph.free_id(port, taken),
         type=type_name,
         attributes=starting_attributes(project, type_name),
         x=x,
@@ -153,7 +178,7 @@ def add_at_loose_end(
 ) -> tuple[Edit, Node]:
     """Put a new node where a link was dropped and connect it there with the best port."""
     node = new_node(project, type_name, x, y)
-    kind = layer_type(type_name)
+    kind = kind_named(project, type_name)
     edits: list[Edit] = [AddNode(node=node)]
     if kind is not None:
         if loose.forward:
@@ -164,7 +189,7 @@ def add_at_loose_end(
             edits.append(
                 Connect(edge=Edge(source=node.id, output=kind.outputs[0], target=loose.node, input=loose.port))
             )
-    return _named(f"Add {type_name}", edits), node
+    return _named(f"Add {_words(project, type_name)}", edits), node
 
 
 def best_port(kind: type[Layer], spec: TensorSpec | None) -> str:
@@ -180,7 +205,7 @@ def add_after(project: Project, checker: Checks, type_name: str, after: str) -> 
 
     None when the layer cannot stand there at all: it has no inputs, or the other no outputs.
     """
-    kind = layer_type(type_name)
+    kind = kind_named(project, type_name)
     node = project.graph.node(after)
     outputs = output_ports(node, checker)
     if kind is None or not kind.inputs or not outputs:
@@ -205,20 +230,20 @@ def splice_new(project: Project, checker: Checks, type_name: str, edge: Edge) ->
     """Put a new node into a link, and move what follows to the right where there is no room."""
     source, target = project.graph.node(edge.source), project.graph.node(edge.target)
     node = new_node(project, type_name, source.x + COLUMN, source.y)
-    kind = layer_type(type_name)
+    kind = kind_named(project, type_name)
     if kind is None or not kind.inputs or not kind.outputs:
         return None
     edits: list[Edit] = [AddNode(node=node), *_into(checker, kind, node.id, edge)]
     if target.x >= source.x:
         edits += make_room(project, edge.target, node.x + COLUMN)
-    return _named(f"Add {type_name}", edits), node
+    return _named(f"Add {_words(project, type_name)}", edits), node
 
 
 def splice_dropped(
     project: Project, checker: Checks, type_name: str, edge: Edge, x: float, y: float
 ) -> tuple[Edit, Node] | None:
     """Put a new node at a place and into the link it was dropped on."""
-    kind = layer_type(type_name)
+    kind = kind_named(project, type_name)
     if kind is None or not kind.inputs or not kind.outputs:
         return None
     node = new_node(project, type_name, x, y)
@@ -226,7 +251,7 @@ def splice_dropped(
     target = project.graph.node(edge.target)
     if target.x >= project.graph.node(edge.source).x:
         edits += make_room(project, edge.target, x + COLUMN)
-    return _named(f"Insert {type_name}", edits), node
+    return _named(f"Insert {_words(project, type_name)}", edits), node
 
 
 def splice_existing(
@@ -400,12 +425,14 @@ def delete_link(project: Project, target: str, port: str) -> Edit | None:
 # Copies.
 
 
-class Clipping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Nodes as text on the clipboard, with the links among them."""
+class Clipping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Nodes as text on the clipboard, with the links among them; and frames and notes."""
 
     netwright: str
-    nodes: tuple[Node, ...]
+    nodes: tuple[Node, ...] = ()
     edges: tuple[Edge, ...] = ()
+    frames: tuple[Frame, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 _MARK: Final = "nodes"
@@ -413,13 +440,20 @@ _MOST_TEXT: Final = 16 << 20
 
 
 def copy_text(project: Project, ids: Iterable[str]) -> str:
-    """Nodes and the links among them as JSON text."""
+    """Nodes and the links among them, frames and notes as JSON text."""
     graph = project.graph
-    chosen = [graph.nodes[node_id] for node_id in sorted(ids) if node_id in graph.nodes]
+    wanted = set(ids)
+    chosen = [graph.nodes[node_id] for node_id in sorted(wanted) if node_id in graph.nodes]
     inside = {node.id for node in chosen}
     edges = [edge for edge in graph.sorted_edges() if edge.source in inside and edge.target in inside]
-    encoded = msgspec.json.encode(Clipping(netwright=_MARK, nodes=tuple(chosen), edges=tuple(edges)))
-    return msgspec.json.format(encoded, indent=2).decode()
+    clipping = Clipping(
+        netwright=_MARK,
+        nodes=tuple(chosen),
+        edges=tuple(edges),
+        frames=tuple(frame for frame in graph.frames if frame.id in wanted),
+        notes=tuple(note for note in graph.notes if note.id in wanted),
+    )
+    return msgspec.json.format(msgspec.json.encode(clipping), indent=2).decode()
 
 
 def read_clipping(text: str) -> Clipping:
@@ -437,31 +471,40 @@ def read_clipping(text: str) -> Clipping:
             found=text.strip()[:40],
             hint="Select nodes and copy them first.",
         ) from None
-    if clipping.netwright != _MARK or not clipping.nodes:
+    if clipping.netwright != _MARK or not (clipping.nodes or clipping.frames or clipping.notes):
         raise GraphError("The clipboard holds no nodes.", hint="Select nodes and copy them first.")
     return clipping
 
 
 def paste(project: Project, clipping: Clipping, x: float, y: float) -> tuple[Edit, list[str]]:
     """Add copies with new ids, the leftmost top corner at (x, y); returns the edit and the new ids."""
-    left = min(node.x for node in clipping.nodes)
-    top = min(node.y for node in clipping.nodes)
-    return _copies(project, clipping.nodes, clipping.edges, x - left, y - top, "Paste")
+    marks: list[Mark] = [*clipping.frames, *clipping.notes]
+    corners = [(item.x, item.y) for item in clipping.nodes] + [(mark.x, mark.y) for mark in marks]
+    left, top = min(x for x, _y in corners), min(y for _x, y in corners)
+    return _copies(project, clipping.nodes, clipping.edges, x - left, y - top, "Paste", marks)
 
 
 def duplicate(project: Project, ids: Iterable[str], dx: float, dy: float) -> tuple[Edit, list[str]] | None:
-    """Copies of nodes beside them, linked among each other and fed by what feeds the originals."""
+    """Copies of nodes, frames and notes beside them, linked among each other and fed by what feeds the originals."""
     graph = project.graph
-    chosen = [graph.nodes[node_id] for node_id in sorted(ids) if node_id in graph.nodes]
-    if not chosen:
+    wanted = set(ids)
+    chosen = [graph.nodes[node_id] for node_id in sorted(wanted) if node_id in graph.nodes]
+    marks = [mark for mark in graph.sorted_marks() if mark.id in wanted]
+    if not chosen and not marks:
         return None
     inside = {node.id for node in chosen}
     edges = [edge for node in chosen for edge in graph.inputs_of(node.id).values()]
-    return _copies(project, chosen, [edge for edge in edges if edge.target in inside], dx, dy, "Duplicate")
+    return _copies(project, chosen, [edge for edge in edges if edge.target in inside], dx, dy, "Duplicate", marks)
 
 
 def _copies(
-    project: Project, nodes: Sequence[Node], edges: Sequence[Edge], dx: float, dy: float, verb: str
+    project: Project,
+    nodes: Sequence[Node],
+    edges: Sequence[Edge],
+    dx: float,
+    dy: float,
+    verb: str,
+    marks: Sequence[Mark] = (),
 ) -> tuple[Edit, list[str]]:
     names: dict[str, str] = {}
     edits: list[Edit] = []
@@ -472,9 +515,17 @@ def _copies(
         source = names.get(edge.source, edge.source)
         if edge.target not in names or (edge.source not in names and source not in project.graph.nodes):
             continue
-        edits.append(Connect(edge=Edge(source=source, output=edge.output, target=names[edge.target], input=edge.input)))
+        via = tuple((x + dx, y + dy) for x, y in edge.via) if edge.source in names else ()
+        made_edge = Edge(source=source, output=edge.output, target=names[edge.target], input=edge.input, via=via)
+        edits.append(Connect(edge=made_edge))
+    for mark in marks:
+        names[mark.id] = project.graph.free_id(type(mark).__name__, names.values())
+        moved = msgspec.structs.replace(mark, id=names[mark.id], x=mark.x + dx, y=mark.y + dy)
+        edits.append(PutFrame(frame=moved) if isinstance(moved, Frame) else PutNote(note=moved))
     made = list(names.values())
-    return _named(f"{verb} {nodes[0].type}" if len(nodes) == 1 else f"{verb} {len(nodes)} nodes", edits), made
+    if len(nodes) == 1 and not marks:
+        return _named(f"{verb} {nodes[0].type}", edits), made
+    return _named(f"{verb} {len(nodes)} nodes" if nodes else f"{verb} {made[0]}", edits), made
 
 
 # Small things.

@@ -1,5 +1,6 @@
 """Which graph the tab Design shows: the project's own, or that of a block seen through one of its instances."""
 
+from pathlib import Path as FolderPath
 from typing import TYPE_CHECKING, Union
 
 from PySide6.QtCore import QObject, Signal, SignalInstance
@@ -168,7 +169,10 @@ class Scope(QObject):
         """Shapes, problems and cost by the ids of the shown graph; of a repeated block those of its first copy."""
         from engine.checks.scoped import scoped
 
-        return scoped(self.model.checker, "".join(name + SEPARATOR for name in self._path), self.block)
+        checker = self.model.checker
+        if not self._path and checker.flattening.project is checker.flattening.source:
+            return checker
+        return scoped(checker, "".join(name + SEPARATOR for name in self._path), self.block)
 
     @property
     def history(self) -> QUndoStack:
@@ -181,7 +185,7 @@ class Scope(QObject):
         return self.model.read_only
 
     @property
-    def directory(self) -> object:
+    def directory(self) -> FolderPath | None:
         """The project's folder; None while none is open."""
         return self.model.directory
 

@@ -16,6 +16,7 @@ from gui.design import graph_edits
 from gui.design.canvas.commands import NUDGE
 from gui.design.canvas.finder import Finder, Offer
 from gui.design.canvas.gestures.gesture import Pointer
+from gui.design.canvas.mark_tools import offers_for
 from gui.design.chain_text import add_chain, is_chain, read_chain
 from gui.design.families import TITLES, color_name
 from gui.design.graph_edits import Loose
@@ -38,6 +39,7 @@ class LayerAdder:
         self.uses = uses
         self._pending: Callable[[str], None] | None = None  # what a picked offer does
         self._start: TensorSpec | None = None  # what flows into a chain that is typed; set on opening
+        self._place: Pointer | None = None  # where a note goes; set on opening
         self.dangling: tuple[Loose, Pointer] | None = None
         """A link that waits for the layer that is searched for, and where its free end hangs."""
         self.finder = Finder("design.search", "Add a layer", canvas)
@@ -118,7 +120,7 @@ class LayerAdder:
                 words = f"{chain.words()}\nReturn adds {count}, linked."
                 return [] if chain.problem else [Offer(_CHAIN, chain.words(), count, "accent", words)]
             found = search(text, fitting=fitting, only_fitting=only, uses=uses)
-            return [
+            return [*offers_for(text)] + [
                 Offer(
                     kind.type_name(),
                     kind.label(),
@@ -129,6 +131,7 @@ class LayerAdder:
                 for kind in found
             ]
 
+        self._place = pointer
         self.finder.ask(offers, QPoint(round(pointer.sx) + 4, round(pointer.sy) - 12), prompt=prompt, nothing=why)
 
     def _add_at(self, name: str, pointer: Pointer, loose: Loose | None) -> None:
@@ -190,6 +193,8 @@ class LayerAdder:
 
     def _on_picked(self, name: str) -> None:
         pending, self._pending, self.dangling = self._pending, None, None
+        if self._place is not None and self._canvas.mark_tools.add_offered(name, self._place):
+            return
         if pending is not None:
             pending(name)
 

@@ -25,6 +25,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from engine.catalog.registry import layer_type
+from engine.checks.problem import Repair
 from engine.document.edits import Edit
 from engine.document.graph import InputKey
 from gui.design.canvas import walk
@@ -42,22 +43,31 @@ from gui.design.canvas.gestures.gesture import Gesture, Pointer, on_screen
 from gui.design.canvas.gestures.lasso import Lasso
 from gui.design.canvas.gestures.move import Move
 from gui.design.canvas.gestures.pan import Pan
+from gui.design.canvas.gestures.reroute import Reroute
+from gui.design.canvas.ghosts import GhostPainter
+from gui.design.canvas.glow import CostGlow, CostLegend, Measure
 from gui.design.canvas.hit import NOTHING, Hit, Kind, hit
 from gui.design.canvas.inline import TITLE, CardEditor, CardField, field_at, paint_hover
 from gui.design.canvas.keys import ZOOM_STEP, command_for
 from gui.design.canvas.layer import GraphLayer
+from gui.design.canvas.link_points import LinkPoints
 from gui.design.canvas.linking import LinkFinder
+from gui.design.canvas.mark_tools import MarkTools
+from gui.design.canvas.marks import Marks, surrounding
 from gui.design.canvas.menu import CanvasMenu
 from gui.design.canvas.minimap import Minimap
 from gui.design.canvas.painter import GraphPainter, draw_grid
+from gui.design.canvas.repairs_menu import RepairsMenu
 from gui.design.canvas.scene import Scene
 from gui.design.canvas.sprites import BRIEF_BELOW
 from gui.design.canvas.viewport import Box, Viewport
 from gui.design.canvas.words import selection_words, words_at
+from gui.design.ghost import Ghost, ghost_of
 from gui.design.graph_edits import Loose
 from gui.models.layer_uses import LayerUses
 from gui.models.project import ProjectModel
 from gui.models.runs import RunsModel
+from gui.models.scope import Scope
 from gui.models.selection import Selection
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.guarded import guarded
@@ -69,6 +79,7 @@ _HELP = "Tab adds a layer, arrow keys walk along the links, Enter opens the sett
 _REFINE_AFTER_MS = 12
 _SHARPEN_AFTER_MS = 90
 _REMEMBER_AFTER_MS = 800
+_REMEMBER_COST_MS = 30
 _EDGE_PX = 28
 _PAN_PX = 14
 
@@ -86,7 +97,7 @@ class GraphCanvas(QWidget):
 
     def __init__(
         self,
-        project: ProjectModel,
+        project: ProjectModel | Scope,
         selection: Selection,
         runs: RunsModel | None = None,
         parent: QWidget | None = None,
@@ -101,14 +112,17 @@ class GraphCanvas(QWidget):
         self.setMouseTracking(True)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMinimumSize(320, 240)
-        self._project = project
+        scope = Scope.of(project)
+        self._project = scope
         self._selection = selection
+        selection.follow(scope)
         self._view = Viewport()
-        self._scene = Scene(project, selection, runs, self)
+        self._scene = Scene(scope, selection, runs, self)
         self._scene.in_view = lambda: self._view.visible(self.width(), self.height())
-        self._painter = GraphPainter(self._scene.geometry, self._scene.link_text)
+        self._scene.zoom = lambda: self._view.zoom
+        self._painter = GraphPainter(self._scene.geometry, self._scene.link_text, self._scene.marks)
         self._layer = GraphLayer()
-        self.commands = GraphCommands(project, selection, self._scene.geometry)
+        self.commands = GraphCommands(scope, selection, self._scene.geometry)
         self._gesture: Gesture | None = None
         self._last = Pointer(0, 0, 0, 0)
         self._hover: Hit = NOTHING
@@ -117,6 +131,7 @@ class GraphCanvas(QWidget):
         self._unfinished = False  # the last drawing left something for the next one
         self._space = False  # Space is held; it pans when the mouse is dragged, and searches when it is not
         self._space_used = False
+        self._ghost: GhostPainter | None = None  # what a repair that is pointed at would do
         self._lasso_armed = False  # the next drag on empty canvas draws a lasso; cleared by it, and by Escape
         self._walked = ""  # the node the arrow keys came to last
         self._pressed_right: Pointer | None = None
@@ -125,10 +140,11 @@ class GraphCanvas(QWidget):
         self._refine = self._after(_REFINE_AFTER_MS, self._on_refine)
         self._sharpen = self._after(_SHARPEN_AFTER_MS, self._on_sharpen)
         self._remember = self._after(_REMEMBER_AFTER_MS, self._on_remember)
+        self._cost_news = self._after(_REMEMBER_COST_MS, self._on_cost_news)
         self._edge_timer = QTimer(self)
         self._edge_timer.setInterval(16)
         self._edge_timer.timeout.connect(self._on_edge)
-        self._minimap = Minimap(self._scene.geometry, self)
+        self._minimap = Minimap(self._scene.geometry, self, self._scene.marks)
         self._minimap.jumped.connect(self.center_on)
         self._bar = ZoomBar(self)
         self._bar.zoomed.connect(self._on_bar_zoomed)
@@ -145,6 +161,12 @@ class GraphCanvas(QWidget):
         self.empty_state.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.adding = LayerAdder(self, uses if uses is not None else LayerUses())
         self.linking = LinkFinder(self)
+        self.glow = CostGlow(scope, self._scene.geometry)
+        self.cost_legend = CostLegend(self)
+        self.cost_legend.picked.connect(self.show_cost)
+        self.cost_legend.jumped.connect(self.reveal)
+        self.mark_tools = MarkTools(self)
+        self.link_points = LinkPoints(self)
         self.card_editor = CardEditor(self)
         self.find_box = Finder("design.find", "Find a node", self)
         self.find_box.picked.connect(self.reveal)
@@ -158,8 +180,8 @@ class GraphCanvas(QWidget):
     # What gestures use.
 
     @property
-    def project(self) -> ProjectModel:
-        """The project that is edited."""
+    def project(self) -> Scope:
+        """The graph that is edited."""
         return self._project
 
     @property
@@ -171,6 +193,21 @@ class GraphCanvas(QWidget):
     def geometry_store(self) -> Geometry:
         """Where everything lies; `geometry()` is Qt's, the frame of the widget."""
         return self._scene.geometry
+
+    @property
+    def marks(self) -> Marks:
+        """Frames and notes, as they are drawn."""
+        return self._scene.marks
+
+    @property
+    def selected_link(self) -> InputKey | None:
+        """The link that was clicked or walked to."""
+        return self._link
+
+    @property
+    def hovered_link(self) -> InputKey | None:
+        """The link under the pointer."""
+        return self._hover.link
 
     @property
     def scene(self) -> Scene:
@@ -249,7 +286,7 @@ class GraphCanvas(QWidget):
     def fit_selection(self) -> None:
         """Show the selected nodes, all when none is."""
         rows = self.geometry_store.rows(self._selection.nodes)
-        self._fit(rows if len(rows) else None)
+        self._fit(rows if len(rows) or self._selection.marks else None)
 
     def center_on(self, x: float, y: float) -> None:
         """Bring a canvas point into the middle."""
@@ -280,7 +317,9 @@ class GraphCanvas(QWidget):
 
     def _fit(self, rows: np.ndarray | None) -> None:
         geometry = self.geometry_store
-        extent = geometry.drawn_extent() if rows is None else geometry.extent(rows)
+        nodes = geometry.drawn_extent() if rows is None else geometry.extent(rows)
+        marks = self.marks.extent(None if rows is None else self._selection.marks)
+        extent = surrounding(box for box in (nodes, marks) if box is not None)
         if not self.isVisible():
             self._fit_pending = True
             return
@@ -296,8 +335,11 @@ class GraphCanvas(QWidget):
     def show_rows(self, rows: np.ndarray) -> None:
         """Bring nodes into view with as little movement as possible."""
         extent = self.geometry_store.extent(rows)
-        if extent is None:
-            return
+        if extent is not None:
+            self.show_box(extent)
+
+    def show_box(self, extent: Box) -> None:
+        """Bring a box of the canvas into view with as little movement as possible."""
         if self._view.zoom < 0.4:
             self._view.zoom = 0.8
             self._view.center_on((extent[0] + extent[2]) / 2, (extent[1] + extent[3]) / 2, self.width(), self.height())
@@ -319,6 +361,7 @@ class GraphCanvas(QWidget):
         self._fitted = False
         self._bar.set_zoom(self._view.zoom)
         self._minimap.set_view(self._view.visible(self.width(), self.height()))
+        self.mark_tools.editor.follow()
         self._remember.start()
         self._hover, self._hover_field = NOTHING, None
         self.card_editor.place()
@@ -340,13 +383,16 @@ class GraphCanvas(QWidget):
         self._layer.resize(self.size(), ratio)
         self._painter.incomplete = False
         incomplete: list[bool] = []
+        self.glow.refresh()
 
         def draw(painter: QPainter, rect: QRect) -> None:
             left, top = self._view.to_canvas(rect.left() - 2, rect.top() - 2)
             right, bottom = self._view.to_canvas(rect.right() + 3, rect.bottom() + 3)
             box = (left, top, right, bottom)
             draw_grid(painter, self._view, box)
+            self.glow.draw_light(painter, self._view, box)
             self._painter.draw(painter, self._view, box)
+            self.glow.draw_tags(painter, self._view, box)
             incomplete.append(self._painter.incomplete)
 
         self._layer.bring_up_to_date(current_theme().color("background"), draw)
@@ -377,8 +423,12 @@ class GraphCanvas(QWidget):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             radius = max(8.0 * self._view.zoom, 6.0)
             painter.drawEllipse(QPointF(*self._view.to_screen(*point)), radius, radius)
+        for key in dict.fromkeys((self._link, self._hover.link)):
+            self.link_points.paint(painter, key)
         if self._hover_field is not None and self._gesture is None:
             paint_hover(painter, self._view, self._hover_field)
+        if self._ghost is not None and self._gesture is None:
+            self._ghost.paint(painter, self._view, geometry, self._painter, self.frame())
         if self._gesture is not None:
             self._gesture.paint(painter)
         elif self.adding.dangling is not None:
@@ -445,8 +495,9 @@ class GraphCanvas(QWidget):
         )
         roomy = self.width() >= 520 and self.height() >= 320
         self._minimap.setVisible(roomy and bool(self.geometry_store.ids))
+        self.cost_legend.move(self.width() - self.cost_legend.width() - margin, 14)
         self.empty_state.setGeometry(self.rect().adjusted(24, 40, -24, -40))
-        self.empty_state.setVisible(not self.geometry_store.ids)
+        self.empty_state.setVisible(not self.geometry_store.ids and not self.marks)
 
     def _first_view(self) -> None:
         """How the project was looked at last, else all of it."""
@@ -470,6 +521,8 @@ class GraphCanvas(QWidget):
     def _describe(self, _nodes: object = None) -> None:
         """So that walking by keys can be followed by ear."""
         words = selection_words(self._project, self._scene.geometry, self._selection.nodes)
+        if len(self._selection.marks) == 1 and not self._selection.nodes:
+            words = self.mark_tools.words(*self._selection.marks)
         self.setAccessibleDescription(words or _HELP)
 
     def _on_refreshed(self, boxes: list[Box] | None) -> None:
@@ -477,11 +530,15 @@ class GraphCanvas(QWidget):
             self._link = None
         if self._hover.link is not None and self._hover.link not in self.geometry_store.link_of:
             self._hover = NOTHING
-        empty = not self.geometry_store.ids
+        empty = not self.geometry_store.ids and not self.marks
         if self.empty_state.isVisibleTo(self) != empty:
             self._place_overlays()
         self._hover_field = None
+        if self.glow.measure is not None:
+            self.glow.outdate()
+            self._cost_news.start()
         self._minimap.refresh()
+        self.mark_tools.editor.follow()
         self.card_editor.place()
         self.redraw(boxes)
 
@@ -489,6 +546,8 @@ class GraphCanvas(QWidget):
         if self._gesture is not None:
             self._gesture = None
         self._link, self._hover, self._hover_field = None, NOTHING, None
+        self._ghost = None
+        self.show_cost(self.glow.measure)
         self.card_editor.cancel()
         self._painter.sprites.clear()
         self._path.set_path(self._project.project.name or "Model", "main graph")
@@ -519,7 +578,13 @@ class GraphCanvas(QWidget):
         return Pointer(x, y, position.x(), position.y(), modifiers)
 
     def _hit(self, pointer: Pointer) -> Hit:
-        return hit(self.geometry_store, pointer.x, pointer.y, self._view.zoom)
+        found = hit(self.geometry_store, pointer.x, pointer.y, self._view.zoom)
+        if found.kind in (Kind.NOTHING, Kind.LINK) and self.marks:
+            mark = self.marks.at(pointer.x, pointer.y, self._view.zoom)
+            # Notes lie on links, links on frames.
+            if mark is not None and (found.kind is Kind.NOTHING or mark.mark in self.marks.note_ids):
+                found = mark
+        return self.link_points.at(found, pointer)
 
     @guarded
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -543,15 +608,16 @@ class GraphCanvas(QWidget):
     def _press_left(self, pointer: Pointer) -> None:
         under = self._hit(pointer)
         self._select_link(under.link)
-        if under.kind is Kind.NOTHING and (pointer.alt or self._lasso_armed):
+        begun = self.mark_tools.press(pointer, under) or self.link_points.press(pointer, under)
+        if begun is not None:
+            self._begin(begun)
+        elif under.kind is Kind.NOTHING and (pointer.alt or self._lasso_armed):
             self._lasso_armed = False
             self._begin(Lasso(self, pointer))
         elif under.kind in (Kind.INPUT, Kind.OUTPUT):
             self._begin(ConnectPorts(self, pointer, under))
         elif under.kind in (Kind.NODE, Kind.BADGE):
             self._begin(Move(self, pointer, under.node))
-        elif under.kind is Kind.LINK:
-            self._selection.set_nodes(())
         else:
             self._begin(Band(self, pointer))
 
@@ -579,11 +645,16 @@ class GraphCanvas(QWidget):
         if held is not None and button != held:
             return
         clicked = isinstance(gesture, Move) and not gesture.dragging and not event.modifiers()
+        under = self._hit(pointer)
         self._end(lambda: gesture.commit(pointer))
+        if isinstance(gesture, Reroute):
+            self.link_points.released(gesture)
         pointer = self.pointer_at(event.position(), event.modifiers())
         self._hover_at(pointer)
         field = self._hover_field
-        if clicked and field is not None:
+        if clicked and under.kind is Kind.BADGE:
+            self.show_repairs(under.node)
+        elif clicked and field is not None:
             self.card_editor.edit_value(field.node, field.name)
 
     @guarded
@@ -592,6 +663,11 @@ class GraphCanvas(QWidget):
             return
         pointer = self.pointer_at(event.position(), event.modifiers())
         under = self._hit(pointer)
+        if self.mark_tools.double_click(under):
+            return
+        if under.kind is Kind.POINT and under.link is not None:
+            self.link_points.remove(under.link, under.point)
+            return
         field = field_at(self.geometry_store, under.node, pointer.x, pointer.y, self._view.zoom)
         if under.kind is Kind.NODE and field is not None and field.name == TITLE:
             self._selection.set_nodes({under.node})
@@ -619,10 +695,15 @@ class GraphCanvas(QWidget):
             if len(rows):
                 x, y = (self.geometry_store.boxes[int(rows[0]), :2] + 20).tolist()
             at = QPointF(*self._view.to_screen(x, y))
+            under = self.mark_tools.for_keys()
+            if under is not None:
+                at = QPointF(*self._view.to_screen(*self.mark_tools.place_for_keys(under)))
         else:
-            at = QPointF(event.pos())
+            at, under = QPointF(event.pos()), None
         pointer = self.pointer_at(at, _Modifier.NoModifier)
-        under = self._hit(pointer)
+        under = under or self._hit(pointer)
+        if under.mark and under.mark not in self._selection.marks:
+            self._selection.set_both((), (under.mark,))
         if under.node and under.node not in self._selection.nodes:
             self._selection.set_nodes({under.node})
         self._select_link(under.link)
@@ -738,15 +819,26 @@ class GraphCanvas(QWidget):
             if ported.kind in (Kind.INPUT, Kind.OUTPUT) and ported.node in self.geometry_store.row_of:
                 x, y, width, height = self.geometry_store.boxes[self.geometry_store.row_of[ported.node]].tolist()
                 self.redraw_overlay(on_screen(self._view, (x - 16, y - 16, x + width + 16, y + height + 16)))
-        self._hover = found
+        old, self._hover = self._hover, found
+        if found.link is not None and found.link != old.link:
+            words = words_at(self._project, found)
+            QToolTip.showText(QCursor.pos() + QPoint(12, 18), tooltip_text(words), self)
+        elif old.link is not None and found.link is None:
+            QToolTip.hideText()
         if self._space:
             self.setCursor(Qt.CursorShape.OpenHandCursor)
         elif self._lasso_armed or found.kind in (Kind.INPUT, Kind.OUTPUT):
             self.setCursor(Qt.CursorShape.CrossCursor)
         elif found.kind in (Kind.LINK, Kind.BADGE):
             self.setCursor(Qt.CursorShape.PointingHandCursor)
+        elif (cursor := self.mark_tools.cursor(found)) is not None:
+            self.setCursor(cursor)
         else:
             self.unsetCursor()
+
+    def select_link(self, link: InputKey | None) -> None:
+        """Select a link, or none; Delete removes it."""
+        self._select_link(link)
 
     def _select_link(self, link: InputKey | None) -> None:
         if link != self._link:
@@ -816,7 +908,9 @@ class GraphCanvas(QWidget):
             self._selection.set_nodes(())
 
     def delete(self) -> None:
-        if self._link is not None and not self._selection.nodes:
+        if self._link is not None and not self._selection.everything:
+            if self.link_points.remove_selected():
+                return
             self.commands.delete_link(self._link)
             self._link = None
         else:
@@ -826,6 +920,57 @@ class GraphCanvas(QWidget):
         chosen = sorted(self._selection.nodes)
         if chosen:
             self.inspect_requested.emit(chosen[0])
+
+    def show_repairs(self, node_id: str = "") -> None:
+        """Open the menu with what is wrong at a node, the selected one when none is named, and its repairs."""
+        chosen = [node_id] if node_id else sorted(self._selection.nodes)
+        wrong = [node for node in chosen if self._project.checker.problems_of(node)]
+        row = self.geometry_store.row_of.get(wrong[0]) if wrong else None
+        if row is None:
+            return
+        self.show_rows(np.array([row]))
+        x, y, width, _height = self.geometry_store.boxes[row].tolist()
+        at = QPointF(*self._view.to_screen(x + width + 8, y + 12)).toPoint()
+        RepairsMenu(self, wrong[0]).open_at(self.mapToGlobal(at))
+
+    def mend(self, repair: Repair) -> bool:
+        """Do what a repair proposes."""
+        return self._project.do_whole(repair.edit)
+
+    def preview(self, edit: Edit | None, title: str = "") -> None:
+        """Show what an edit would do before it is done; None ends that."""
+        if edit is None and self._ghost is None:
+            return
+        project = self._project.project
+        self._ghost = None
+        if edit is not None:
+            self._ghost = GhostPainter(ghost_of(project, edit, title, self._project.block), project.data)
+        self.update()
+
+    @property
+    def previewed(self) -> Ghost | None:
+        """What is shown before it is done."""
+        return self._ghost.ghost if self._ghost is not None else None
+
+    def show_cost(self, measure: Measure | None) -> None:
+        """Let the nodes glow that cost most by this measure; None ends that."""
+        self.glow.show(measure)
+        self.cost_legend.setVisible(measure is not None)
+        if measure is not None:
+            self.cost_legend.show_places(measure, self.glow.places)
+            self._place_overlays()
+        self._layer.invalidate()
+        self.update()
+
+    def next_cost(self) -> None:
+        """From nothing to parameters to multiply-adds and back to nothing."""
+        order = [None, *Measure]
+        self.show_cost(order[(order.index(self.glow.measure) + 1) % len(order)])
+
+    def _on_cost_news(self) -> None:
+        """An edit has changed what costs what: light and legend follow, all of them."""
+        if self.glow.measure is not None:
+            self.show_cost(self.glow.measure)
 
     def rename(self) -> None:
         """Type another name over the title of the selected node."""
@@ -881,7 +1026,7 @@ class GraphCanvas(QWidget):
     def cut(self) -> None:
         """Copy, then delete."""
         text = self.commands.copy()
-        if text and self.commands.delete():
+        if text and self.commands.delete(contents=True):
             QGuiApplication.clipboard().setText(text)
 
     def paste(self) -> None:
@@ -893,6 +1038,8 @@ class GraphCanvas(QWidget):
         x, y = (round(value / NUDGE) * NUDGE for value in (pointer.x, pointer.y))
         if self.commands.paste(QGuiApplication.clipboard().text(), x, y):
             self.show_rows(self.geometry_store.rows(self._selection.nodes))
+            for mark_id in self._selection.marks:
+                self.mark_tools.show(mark_id)
 
     # Search.
 

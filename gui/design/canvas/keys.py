@@ -34,6 +34,9 @@ def command_for(canvas: "GraphCanvas", event: QKeyEvent) -> Callable[[], object]
     control = _Modifier.ControlModifier
     shift = _Modifier.ShiftModifier
     commands = canvas.commands
+    found = canvas.mark_tools.command_for(event) or canvas.link_points.command_for(event)
+    if found is not None:
+        return found
     plain: dict[int, Callable[[], object]] = {
         _Key.Key_Delete: canvas.delete,
         _Key.Key_Backspace: canvas.delete,
@@ -48,6 +51,7 @@ def command_for(canvas: "GraphCanvas", event: QKeyEvent) -> Callable[[], object]
         _Key.Key_Home: canvas.walk_home,
         _Key.Key_F2: canvas.rename,
         _Key.Key_E: canvas.edit_on_card,
+        _Key.Key_G: canvas.next_cost,
     }
     with_shift: dict[int, Callable[[], object]] = {
         _Key.Key_F: canvas.fit_selection,
@@ -68,6 +72,7 @@ def command_for(canvas: "GraphCanvas", event: QKeyEvent) -> Callable[[], object]
         _Key.Key_F: canvas.find_node,
         _Key.Key_L: commands.select_connected,
         _Key.Key_K: canvas.linking.connect,
+        _Key.Key_Period: canvas.show_repairs,
         _Key.Key_0: lambda: canvas.zoom_to(1.0),
         _Key.Key_Plus: lambda: canvas.zoom_to(canvas.view.zoom * ZOOM_STEP),
         _Key.Key_Equal: lambda: canvas.zoom_to(canvas.view.zoom * ZOOM_STEP),

@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 
+from engine.checks.problem import Repair
 from gui.design.arrange import Direction, Side
 from gui.design.canvas.gestures.gesture import Pointer
 from gui.design.canvas.hit import Hit, Kind
@@ -25,15 +26,26 @@ class CanvasMenu(QMenu):
         self.setObjectName("design.canvas.menu")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._canvas = canvas
+        self._repairs: dict[QAction, Repair] = {}  # shown on the canvas while they are pointed at
+        self.hovered.connect(self._on_hovered)
+        self.aboutToHide.connect(lambda: canvas.preview(None))
         commands = canvas.commands
-        if under.kind is Kind.LINK and under.link is not None:
+        if under.mark:
+            canvas.mark_tools.fill_menu(self, self._entry)
+        elif under.kind is Kind.POINT and under.link is not None:
+            canvas.link_points.fill_menu(self._entry, under)
+        elif under.kind is Kind.LINK and under.link is not None:
             link = under.link
             self._entry("Insert a layer…", "plus", lambda: canvas.adding.open_for_link(pointer, link))
+            self._entry("Add a point", "plus", lambda: canvas.link_points.add(link, pointer.x, pointer.y), "Alt+click")
+            canvas.link_points.fill_menu(self._entry, under)
             self._entry("Remove link", "trash", lambda: commands.delete_link(link), "Del")
         elif canvas.selection.nodes and under.node:
             self._for_nodes(canvas, under)
         else:
             self._entry("Add a layer…", "plus", lambda: canvas.open_search(pointer, None), "Tab")
+            self._entry("Add a frame", "grid", lambda: canvas.mark_tools.add_frame(pointer), "Ctrl+Shift+G")
+            self._entry("Add a note", "text", lambda: canvas.mark_tools.add_note(pointer), "Ctrl+Shift+N")
             self._entry("Paste", "paste", lambda: canvas.paste_at(pointer), "Ctrl+V")
             self.addSeparator()
             self._entry("Select all", "grid", commands.select_all, "Ctrl+A")
@@ -41,6 +53,7 @@ class CanvasMenu(QMenu):
             self._entry("Find a node…", "search", canvas.find_node, "Ctrl+F")
             self._entry("Tidy", "tidy", canvas.tidy, "Ctrl+Shift+T")
             self._entry("Fit", "fit", canvas.fit, "F")
+            self._entry("Show what costs most", "chart", canvas.next_cost, "G")
             self.addSeparator()
             self._entry("Export the drawing…", "export", canvas.export_requested.emit, "Ctrl+Shift+E")
             self._entry("Print the drawing…", "file", canvas.print_requested.emit, "Ctrl+P")
@@ -52,7 +65,8 @@ class CanvasMenu(QMenu):
         problems = canvas.project.checker.problems_of(under.node)
         for problem in problems[:2]:
             for repair in problem.repairs[:3]:
-                self._entry(f"Repair: {repair.title}", "check", functools.partial(canvas.do, repair.edit))
+                action = self._entry(f"Repair: {repair.title}", "check", functools.partial(canvas.mend, repair))
+                self._repairs[action] = repair
         if not self.isEmpty():
             self.addSeparator()
         self._entry("Settings", "settings", lambda: canvas.inspect_requested.emit(under.node), "Enter")
@@ -63,6 +77,7 @@ class CanvasMenu(QMenu):
         self._entry("Cut", "minus", canvas.cut, "Ctrl+X")
         self._entry("Copy", "copy", canvas.copy, "Ctrl+C")
         self._entry("Duplicate", "layers", commands.duplicate, "Ctrl+D")
+        self._entry("Put a frame around", "grid", canvas.mark_tools.add_frame, "Ctrl+Shift+G")
         self.addSeparator()
         bypassed = all(node.bypassed for node in chosen)
         frozen = all(node.frozen for node in chosen)
@@ -82,6 +97,10 @@ class CanvasMenu(QMenu):
         self.addSeparator()
         self._entry("Delete", "trash", commands.delete, "Del")
         self._entry("Delete, leave the gap", "trash", lambda: commands.delete(heal=False), "Shift+Del")
+
+    def _on_hovered(self, action: QAction) -> None:
+        repair = self._repairs.get(action)
+        self._canvas.preview(repair.edit if repair is not None else None, repair.title if repair is not None else "")
 
     def _arrange_menu(self) -> None:
         commands = self._canvas.commands

@@ -1,11 +1,12 @@
 """The small map in the corner: all nodes, and a frame around what is in view that can be dragged."""
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QBrush, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
+from PySide6.QtGui import QBrush, QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QWidget
 
 from gui.design.canvas.arrays import draw_rects
 from gui.design.canvas.geometry import COLORS, Flag, Geometry
+from gui.design.canvas.marks import Marks, surrounding
 from gui.design.canvas.viewport import Box
 from gui.widgets.guarded import guarded
 from gui.widgets.theme import current_theme, theme_notifier
@@ -21,13 +22,14 @@ class Minimap(QWidget):
 
     jumped = Signal(float, float)
 
-    def __init__(self, geometry: Geometry, parent: QWidget) -> None:
+    def __init__(self, geometry: Geometry, parent: QWidget, marks: Marks | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("design.canvas.minimap")
         self.setAccessibleName("Map of the network")
         self.setFixedSize(_SIZE)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self._geometry = geometry
+        self._marks = marks if marks is not None else Marks()
         self._view: Box = (0.0, 0.0, 1.0, 1.0)
         self._shown: Box = (0.0, 0.0, 0.0, 0.0)  # what the map has room for
         self._nodes = QPixmap()
@@ -111,7 +113,8 @@ class Minimap(QWidget):
             ground.setAlphaF(0.94)
             painter.setBrush(ground)
             painter.drawRoundedRect(self._frame(), 7, 7)
-        extent = self._geometry.extent()
+        boxes_of = (self._geometry.extent(), self._marks.extent())
+        extent = surrounding(box for box in boxes_of if box is not None)
         if extent is None:
             return
         left, top, right, bottom = extent
@@ -134,6 +137,7 @@ class Minimap(QWidget):
         colors, flags = self._geometry.colors, self._geometry.flags
         with QPainter(self._nodes) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, len(boxes) < 800)
+            self._draw_marks(painter)
             painter.setPen(Qt.PenStyle.NoPen)
             for index, name in enumerate(COLORS):
                 chosen = boxes[colors == index]
@@ -147,3 +151,14 @@ class Minimap(QWidget):
                 grown[:, :2] -= 1
                 grown[:, 2:] += 2
                 draw_rects(painter, grown)
+
+    def _draw_marks(self, painter: QPainter) -> None:
+        theme = current_theme()
+        for mark in self._marks.drawn:
+            color = theme.family(mark.color) if mark.color else theme.color("edge")
+            painter.setPen(QPen(mix(color, theme.panel, 0.3), 1))
+            ground = QColor(color)
+            ground.setAlphaF(0.14)
+            painter.setBrush(ground)
+            x, y = self._to_map(mark.x, mark.y)
+            painter.drawRect(QRectF(x, y, max(2.0, mark.width * self._scale), max(2.0, mark.height * self._scale)))

@@ -17,7 +17,9 @@ from PySide6.QtGui import QBrush, QColor, QPainter, QPen
 
 from engine.document.graph import Edge
 from gui.design.canvas.arrays import Floats, Ints, Mask, draw_lines, draw_polylines, draw_rects
-from gui.design.canvas.geometry import BACK, COLORS, Flag, Geometry
+from gui.design.canvas.geometry import BACK, COLORS, VIA, Flag, Geometry
+from gui.design.canvas.marks import Marks
+from gui.design.canvas.marks_paint import draw_far_titles, draw_frames, draw_notes
 from gui.design.canvas.sprites import CARD_TINT, PAD, RING_PAD, SpriteCache, pill_scale, pill_width
 from gui.design.canvas.viewport import Box, Viewport
 from gui.widgets.theme import current_theme
@@ -47,10 +49,11 @@ def level(zoom: float) -> Level:
 
 
 class GraphPainter:
-    """Draws parts of one geometry. `link_text` gives what stands on a link, empty for nothing."""
+    """Draws parts of one geometry, with frames and notes. `link_text` gives what stands on a link, empty for none."""
 
-    def __init__(self, geometry: Geometry, link_text: Callable[[Edge], str]) -> None:
+    def __init__(self, geometry: Geometry, link_text: Callable[[Edge], str], marks: Marks | None = None) -> None:
         self._geometry = geometry
+        self._marks = marks if marks is not None else Marks()
         self._link_text = link_text
         self.sprites = SpriteCache()
         self.moving = False
@@ -67,8 +70,14 @@ class GraphPainter:
         nodes = geometry.nodes_in((box[0] - pad, box[1] - pad, box[2] + pad, box[3] + pad))
         links = links[~self._at_flagged(links, Flag.HIDDEN)]
         nodes = nodes[(geometry.flags[nodes] & int(Flag.HIDDEN)) == 0]
+        if self._marks:
+            draw_frames(painter, self._marks, view, box)
         self.draw_links(painter, view, links, box)
+        if self._marks:
+            draw_notes(painter, self._marks, view, box)
         self.draw_nodes(painter, view, nodes, budget_ms=budget_ms)
+        if self._marks:
+            draw_far_titles(painter, self._marks, view, box)
 
     # Links.
 
@@ -83,7 +92,10 @@ class GraphPainter:
         geometry = self._geometry
         if detail is Level.FAR:
             color = mix(theme.edge, theme.background, _faded(view.zoom))
-            _draw_thin(painter, _lines_on_screen(geometry.end_points(links), view), color, view.ratio)
+            led: Mask = np.asarray(geometry.routes[links] == VIA)
+            _draw_thin(painter, _lines_on_screen(geometry.end_points(links[~led]), view), color, view.ratio)
+            if led.any():
+                self.stroke(painter, view, links[led], color)
             return
         if resolve and not geometry.resolve(links, within_s=_ROUTES_S):
             self.incomplete = True

@@ -16,11 +16,12 @@ from engine.document.edits import Change
 from engine.document.graph import Edge, Node
 from gui.design.canvas.face import CARD_WIDEST, CARD_WIDTH, NodeFace
 from gui.design.canvas.geometry import Flag, Geometry
+from gui.design.canvas.marks import Marks, drawn_box
 from gui.design.canvas.viewport import Box
 from gui.design.families import color_name
 from gui.design.node_text import caption, is_loss, line_fields, line_of, main_parts
-from gui.models.project import ProjectModel
 from gui.models.runs import RunsModel
+from gui.models.scope import Scope
 from gui.models.selection import Selection
 from gui.widgets.fonts import mono_font, text_font
 
@@ -38,13 +39,14 @@ class Scene(QObject):
     """Another project is shown."""
 
     def __init__(
-        self, project: ProjectModel, selection: Selection, runs: RunsModel | None = None, parent: QObject | None = None
+        self, project: Scope, selection: Selection, runs: RunsModel | None = None, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
         self._project = project
         self._selection = selection
         self._runs = runs
         self.geometry = Geometry()
+        self.marks = Marks()
         self._losses: dict[str, str] = {}  # node id -> what its card says; set by _on_run_news
         self._shapes: dict[
             tuple[str, str], str
@@ -52,6 +54,8 @@ class Scene(QObject):
         self._up_to_date: set[str] = (
             set()
         )  # faces made for `changed`, so that `checked` after it need not make them again
+        self.zoom: Callable[[], float] = lambda: 1.0
+        """How large the canvas shows it; titles of frames reach further when it is small."""
         self.in_view: Callable[[], Box] = lambda: (0.0, 0.0, 0.0, 0.0)
         """What the canvas shows; those nodes are brought up to date first."""
         self._waiting: set[str] = set()  # nodes whose cards are brought up to date a few at a time
@@ -76,6 +80,7 @@ class Scene(QObject):
         self._up_to_date = set()
         self._waiting = set()
         self._build({})
+        self.marks.fill(self._project.project.graph.marks.values())
         self.reloaded.emit()
         self.refreshed.emit(None)
 
@@ -104,7 +109,10 @@ class Scene(QObject):
     def _on_changed(self, change: Change) -> None:
         if change.data:
             self._refresh_faces(list(self.geometry.row_of), [])
+        boxes_of_marks = self._follow_marks(change)
         if not change.nodes and not change.moved:
+            if boxes_of_marks:
+                self.refreshed.emit(boxes_of_marks)
             return
         graph = self._project.project.graph
         geometry = self.geometry
@@ -135,6 +143,7 @@ class Scene(QObject):
         for node_id in change.nodes:
             if node_id in graph.nodes:
                 self._follow_links(node_id)
+        self._follow_points(change.moved)
         moved = [graph.nodes[node_id] for node_id in {*change.moved, *change.nodes} if node_id in graph.nodes]
         if moved:
             rows = geometry.rows(node.id for node in moved)
@@ -146,8 +155,34 @@ class Scene(QObject):
         geometry.reroute(cards)
         self._mark_selected()
         if not many:
-            boxes += self._boxes(touched)
+            boxes += self._boxes(touched) + boxes_of_marks
         self.refreshed.emit(None if many else boxes)
+
+    def _follow_marks(self, change: Change) -> list[Box]:
+        """Take over the frames and notes that were touched; returns what looks different."""
+        graph, zoom = self._project.project.graph, self.zoom()
+        boxes: list[Box] = []
+        for mark_id in {*change.marks, *change.moved}:
+            known, mark = self.marks.get(mark_id), graph.marks.get(mark_id)
+            if known == mark:
+                continue
+            boxes += [drawn_box(shown, zoom) for shown in (known, mark) if shown is not None]
+            if mark is None:
+                self.marks.take(mark_id)
+            else:
+                self.marks.put(mark)
+        if boxes:
+            self.marks.selected = self._selection.marks
+        return boxes
+
+    def _follow_points(self, moved: Iterable[str]) -> None:
+        """Lead the links of these nodes through the points of the document."""
+        graph, geometry = self._project.project.graph, self.geometry
+        for node_id in moved:
+            for edge in graph.inputs_of(node_id).values():
+                link = geometry.link_of.get((edge.target, edge.input))
+                if link is not None and geometry.edges[link].via != edge.via:
+                    geometry.link(edge)
 
     def _follow_links(self, node_id: str) -> None:
         """Make the links that end at a node equal to the document's."""
@@ -194,7 +229,13 @@ class Scene(QObject):
         before = {self.geometry.ids[row] for row in rows.tolist()}
         self._mark_selected()
         differing = list(before ^ set(self._selection.nodes))
-        self.refreshed.emit(None if len(differing) > _MOST_BOXES else self._boxes(differing))
+        marks = [self.marks.get(mark_id) for mark_id in self.marks.selected ^ self._selection.marks]
+        self.marks.selected = self._selection.marks
+        if len(differing) > _MOST_BOXES:
+            self.refreshed.emit(None)
+        else:
+            of_marks = [drawn_box(mark, self.zoom()) for mark in marks if mark is not None]
+            self.refreshed.emit(self._boxes(differing) + of_marks)
 
     def _on_run_news(self, *_news: object) -> None:
         before = dict(self._losses)

@@ -16,7 +16,9 @@ class Band(Gesture):
     def __init__(self, surface: Surface, pointer: Pointer) -> None:
         super().__init__(surface, pointer)
         self._before = surface.selection.nodes
+        self._marks_before = surface.selection.marks
         self._kept = self._before if pointer.shift else frozenset()
+        self._kept_marks = self._marks_before if pointer.shift else frozenset()
         self._box: Box = (pointer.x, pointer.y, pointer.x, pointer.y)
         if not pointer.shift:
             surface.selection.set_nodes(())
@@ -27,14 +29,15 @@ class Band(Gesture):
         self._box = (min(x, pointer.x), min(y, pointer.y), max(x, pointer.x), max(y, pointer.y))
         geometry = self.surface.geometry_store
         touched = geometry.nodes_in(self._box).tolist()
-        self.surface.selection.set_nodes(self._kept | {geometry.ids[row] for row in touched})
+        nodes = self._kept | {geometry.ids[row] for row in touched}
+        self.surface.selection.set_both(nodes, self._kept_marks | self.surface.marks.touched_by(self._box))
         self.surface.redraw_overlay(old.united(on_screen(self.surface.view, self._box)))
 
     def commit(self, pointer: Pointer) -> None:
         self.surface.redraw_overlay(on_screen(self.surface.view, self._box))
 
     def cancel(self) -> None:
-        self.surface.selection.set_nodes(self._before)
+        self.surface.selection.set_both(self._before, self._marks_before)
         self.surface.redraw_overlay(None)
 
     def paint(self, painter: QPainter) -> None:

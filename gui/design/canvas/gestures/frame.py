@@ -118,7 +118,8 @@ class MoveMarks(Gesture):
             return np.array((mark.x, mark.y))
         geometry = self.surface.geometry_store
         index = self._rows.tolist().index(geometry.row_of[self._pressed])
-        return self._from[index]
+        anchor: Floats = self._from[index]
+        return anchor
 
     def _show(self, by: Floats) -> None:
         geometry, marks = self.surface.geometry_store, self.surface.marks

@@ -8,10 +8,11 @@ from PySide6.QtGui import QPainter
 
 from engine.document.edits import Edit
 from gui.design.canvas.geometry import Geometry
+from gui.design.canvas.marks import Marks
 from gui.design.canvas.painter import GraphPainter
 from gui.design.canvas.viewport import Box, Viewport
 from gui.design.graph_edits import Loose
-from gui.models.project import ProjectModel
+from gui.models.scope import Scope
 from gui.models.selection import Selection
 
 
@@ -40,11 +41,13 @@ class Surface(Protocol):
     """What gestures use of the canvas."""
 
     @property
-    def project(self) -> ProjectModel: ...
+    def project(self) -> Scope: ...
     @property
     def selection(self) -> Selection: ...
     @property
     def geometry_store(self) -> Geometry: ...
+    @property
+    def marks(self) -> Marks: ...
     @property
     def graph_painter(self) -> GraphPainter: ...
     @property

@@ -45,7 +45,7 @@ class Reroute(Gesture):
         self._dragging = True
         self.shown = (self._link, self._place)
         x, y = pointer.x, pointer.y
-        if not pointer.alt or self._adds and (pointer.x, pointer.y) == (self.start.x, self.start.y):
+        if not pointer.alt or (self._adds and (pointer.x, pointer.y) == (self.start.x, self.start.y)):
             x, y = round(x / SNAP) * SNAP, round(y / SNAP) * SNAP
         via = self._before.via
         rest = via[self._place :] if self._adds else via[self._place + 1 :]

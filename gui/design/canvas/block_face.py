@@ -1,0 +1,64 @@
+"""The card of an instance of a block: its name, how often it is repeated, what is in it, and the names of its ports."""
+
+import dataclasses
+
+from engine.document.block import BLOCK, BLOCK_INPUT, BLOCK_OUTPUT, BlockDefinition, definition_id
+from engine.document.graph import Node, Value
+from engine.document.project import Project
+from gui.design.block_edits import repeats
+from gui.design.block_stock import layers_of
+from gui.design.canvas.face import NodeFace
+
+
+def block_face(face: NodeFace, node: Node, project: Project) -> NodeFace:
+    """The face of an instance, and of a port inside; any other face as it is."""
+    if node.type in (BLOCK_INPUT, BLOCK_OUTPUT):
+        return dataclasses.replace(face, color="block")
+    definition = project.blocks.get(definition_id(node))
+    if node.type != BLOCK:
+        return face
+    if definition is None:
+        return dataclasses.replace(face, title=node.title or "Block", color="block", line="")
+    several = max(len(face.inputs), len(face.outputs)) > 1
+    return dataclasses.replace(
+        face,
+        title=_title(node, definition),
+        line="" if several else block_line(definition, node),
+        fields=(),
+        color="block",
+        stack=repeats(node),
+        input_names=_names(definition, face.inputs) if several else (),
+        output_names=_names(definition, face.outputs) if several else (),
+    )
+
+
+def block_line(definition: BlockDefinition, node: Node) -> str:
+    """What an instance sets for itself, else how much is in it."""
+    parts = [
+        f"{name.replace('_', ' ')} {_words(node.attributes[name])}"
+        for name in dict.fromkeys(item.name for item in definition.exposed)
+        if name in node.attributes
+    ]
+    if node.attributes.get("tied") is True and repeats(node) > 1:
+        parts.append("same weights")
+    count = layers_of(definition)
+    return " · ".join(parts[:3]) or ("1 layer" if count == 1 else f"{count} layers")
+
+
+def _title(node: Node, definition: BlockDefinition) -> str:
+    title = node.title or definition.title or definition.id
+    count = repeats(node)
+    return f"{title} × {count}" if count > 1 else title
+
+
+def _words(value: Value) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, list):
+        return "×".join(map(str, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _names(definition: BlockDefinition, ports: tuple[str, ...]) -> tuple[str, ...]:
+    nodes = definition.graph.nodes
+    return tuple((nodes[port].title if port in nodes else "") or port for port in ports)

@@ -1,0 +1,196 @@
+"""What can be done with blocks on the canvas: fold, open, leave, unpack, make independent, keep; by keys and menu."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+
+from engine.document.block import BLOCK, definition_id
+from engine.document.block_files import block_file
+from engine.document.block_places import instances
+from engine.document.edits import Edit
+from engine.document.graph import Node
+from engine.errors import GraphError
+from gui.design import block_edits
+from gui.design.block_stock import BlockStock, Brought
+from gui.models.block_shelf import BlockShelf
+
+if TYPE_CHECKING:
+    from gui.design.canvas.canvas import GraphCanvas
+
+_Key = Qt.Key
+_CONTROL: Final = Qt.KeyboardModifier.ControlModifier
+_NONE: Final = Qt.KeyboardModifier.NoModifier
+
+_T = TypeVar("_T")
+
+Entry = Callable[[str, str, Callable[[], object], str], object]
+"""Adds an entry to a menu: caption, icon, what it does, keys."""
+
+
+class BlockTools(QObject):
+    """Made by the canvas, which asks it before its own keys."""
+
+    said = Signal(str)
+    """One line for the user."""
+
+    def __init__(self, canvas: "GraphCanvas", shelf: BlockShelf) -> None:
+        super().__init__(canvas)
+        self._canvas = canvas
+        self.shelf = shelf
+        self.stock = BlockStock(canvas.project, shelf)
+        shelf.failed.connect(lambda error: canvas.project.refuse(error))
+
+    # Commands.
+
+    def fold(self) -> bool:
+        """Put the selection into a block; its instance is selected then."""
+        scope = self._canvas.project
+        chosen = self._canvas.selection.nodes
+
+        def make() -> block_edits.Folded:
+            return block_edits.fold(scope.project, scope.checker, sorted(chosen), scope.document, scope.block)
+
+        folded = self._tried(make)
+        if folded is None or not scope.do(folded.edit):
+            return False
+        self._canvas.selection.set_nodes({folded.node})
+        if folded.left_out:
+            self.said.emit(folded.left_out)
+        return True
+
+    def unpack(self) -> bool:
+        """Put what the selected instances hold in their place; it is selected then."""
+        scope = self._canvas.project
+        chosen = sorted(self._canvas.selection.nodes)
+        made = self._tried(lambda: block_edits.unpack(scope.project, chosen, scope.document, scope.block))
+        if made is None or not scope.do(made[0]):
+            return False
+        self._canvas.selection.set_nodes(made[1])
+        return True
+
+    def open(self, node_id: str = "") -> bool:
+        """Show what an instance holds, the selected one when none is named; False when there is nothing to open."""
+        name = node_id or next(iter(self.chosen()), "")
+        self._canvas.cancel_gesture()
+        return bool(name) and self._canvas.project.enter(name)
+
+    def leave(self) -> bool:
+        """Show the graph around, the instance one comes from selected; False at the outermost."""
+        return self.go_up_to(len(self._canvas.project.path) - 1)
+
+    def go_up_to(self, depth: int) -> bool:
+        """Show a graph further out: 0 is the project's own."""
+        scope, path = self._canvas.project, self._canvas.project.path
+        if not 0 <= depth < len(path):
+            return False
+        self._canvas.cancel_gesture()
+        scope.go(path[:depth])
+        self._canvas.selection.set_nodes({path[depth]})
+        self._canvas.setFocus()
+        return True
+
+    def reveal(self, flat_id: str) -> None:
+        """Show a node by its id in the flat form, wherever it is drawn."""
+        name = self._canvas.project.go_to_flat(flat_id)
+        if name:
+            self._canvas.reveal(name)
+
+    def make_independent(self) -> bool:
+        """Give the selected instance a definition of its own."""
+        scope = self._canvas.project
+        chosen = self.chosen()
+        edit = self._tried(lambda: block_edits.make_independent(scope.project, chosen[0])) if chosen else None
+        return edit is not None and scope.do(edit)
+
+    def keep(self) -> bool:
+        """Save the definition of the selected instance to the user's blocks."""
+        chosen = self.chosen()
+        return bool(chosen) and self.keep_definition(definition_id(self._node(chosen[0])))
+
+    def keep_definition(self, block_id: str) -> bool:
+        """Save a definition of the project to the user's blocks."""
+        blocks = self._canvas.project.document.blocks
+        file = self._tried(lambda: block_file(blocks, block_id))
+        if file is None:
+            return False
+        stored = self.shelf.save(file)
+        self.said.emit(f"{stored.title} is in My blocks now, for every project.")
+        return True
+
+    def bring(self, name: str) -> Brought | None:
+        """What it takes to add a layer or block of that name; None when it cannot be, which is told."""
+        return self._tried(lambda: self.stock.bring(name))
+
+    def chosen(self) -> list[str]:
+        """The selected instances that can be opened."""
+        scope = self._canvas.project
+        nodes = scope.project.graph.nodes
+        return sorted(
+            name
+            for name in self._canvas.selection.nodes
+            if name in nodes and definition_id(nodes[name]) in scope.document.blocks
+        )
+
+    # Keys and menu.
+
+    def command_for(self, event: QKeyEvent) -> Callable[[], object] | None:
+        """What a key does here; None for the keys of others."""
+        key, held = event.key(), event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        if held == _CONTROL:
+            if key == _Key.Key_G:
+                return self.fold
+            if key == _Key.Key_U:
+                return self.unpack
+            if key in (_Key.Key_Return, _Key.Key_Enter) and self.chosen():
+                return self.open
+        canvas = self._canvas
+        nothing = not canvas.selection.nodes and canvas.gesture is None and canvas.selected_link is None
+        leaves = (key in (_Key.Key_Escape, _Key.Key_Backspace) and held == _NONE) or (
+            key == _Key.Key_Up and held == _CONTROL
+        )
+        return self.leave if leaves and nothing and canvas.project.path else None
+
+    def fill_menu(self, entry: Entry, under: str) -> None:
+        """The entries for the selected nodes, one of which is under the pointer."""
+        nodes = self._canvas.project.project.graph.nodes
+        if under in nodes and nodes[under].type == BLOCK:
+            entry("Open block", "layers", lambda: self.open(under), "Ctrl+Enter")
+            entry("Unpack", "layers", self.unpack, "Ctrl+U")
+            linked = self.linked(under)
+            if linked:
+                entry("Make independent", "copy", self.make_independent, "")
+            entry("Save to My blocks", "save", self.keep, "")
+        entry("Fold into a block", "layers", self.fold, "Ctrl+G")
+
+    def fill_canvas_menu(self, entry: Entry) -> None:
+        """The entry for a click beside all nodes."""
+        if self._canvas.project.path:
+            entry("Leave the block", "arrow-left", self.leave, "Esc")
+
+    def linked(self, node_id: str) -> list[tuple[str, Node]]:
+        """The other instances that change with this one: where each stands, and itself."""
+        scope = self._canvas.project
+        block_id = definition_id(self._node(node_id))
+        return [
+            (holder, node)
+            for holder, node in instances(scope.document, block_id)
+            if (holder, node.id) != (scope.block, node_id)
+        ]
+
+    # Inside.
+
+    def _node(self, node_id: str) -> Node:
+        return self._canvas.project.project.graph.node(node_id)
+
+    def _tried(self, make: Callable[[], _T]) -> _T | None:
+        try:
+            return make()
+        except GraphError as error:
+            self._canvas.project.refuse(error)
+            return None
+
+    def do(self, edit: Edit) -> bool:
+        """Apply an edit of the document."""
+        return self._canvas.project.do_whole(edit)
