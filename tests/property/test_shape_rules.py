@@ -69,6 +69,8 @@ def value_of(info: Attribute) -> st.SearchStrategy[Any]:
             found = words | whole | st.tuples(whole, whole)
         case AttributeKind.INTEGERS:
             found = st.lists(whole, min_size=1, max_size=4).map(tuple)
+        case AttributeKind.NUMBERS:
+            found = st.lists(st.integers(-3, 3).map(float), min_size=1, max_size=3).map(tuple)
         case AttributeKind.TEXT:
             found = st.sampled_from(EXPRESSIONS)
         case AttributeKind.NUMBER:

@@ -605,10 +605,10 @@ class Remainder(_Pair):
 class FloorDivide(_Pair):
     """Divides a by b and rounds down, value by value.
 
-    Inputs of equal shape, or of size 1 where they differ. Source: torch.floor_divide.
+    Inputs of equal shape, or of size 1 where they differ.
     """
 
-    target: ClassVar[str] = "torch.floor_divide"
+    target: ClassVar[str] = "engine.compiler.modules.FloorDivide"
     caption: ClassVar[str] = "Whole division"
     formula: ClassVar[str] = "y = floor(a / b)"
     when: ClassVar[str] = "Nothing is learned through it: its slope is 0 everywhere."

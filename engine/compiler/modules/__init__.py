@@ -8,13 +8,17 @@ from torch import nn
 from engine.compiler.modules import (
     arithmetic,
     attention,
+    classes,
     comparison,
+    indexing,
+    linear_algebra,
     merge,
     pooling,
     positional_encoding,
     recurrent,
     reduction,
     shape,
+    tokens,
 )
 from engine.compiler.modules.attention import MultiheadAttention
 from engine.compiler.modules.merge import Add, Concatenate, Divide, MatMul, Maximum, Multiply, Stack, Subtract
@@ -45,13 +49,17 @@ BY_NAME: dict[str, type[nn.Module]] = {
     for file in (
         arithmetic,
         attention,
+        classes,
         comparison,
+        indexing,
+        linear_algebra,
         merge,
         pooling,
         positional_encoding,
         recurrent,
         reduction,
         shape,
+        tokens,
     )
     for name, item in vars(file).items()
     if isinstance(item, type) and issubclass(item, nn.Module) and item.__module__ == file.__name__ and name[0] != "_"

@@ -36,3 +36,10 @@ class Blend(nn.Module):
     def forward(self, a: Tensor, b: Tensor, weight: Tensor | None = None) -> Tensor:
         share = self.weight if weight is None else weight
         return a + share * (b - a)
+
+
+class FloorDivide(nn.Module):
+    """a / b, rounded down; torch.floor_divide has no gradient at all, this one is 0."""
+
+    def forward(self, a: Tensor, b: Tensor) -> Tensor:
+        return (a / b).floor()

@@ -12,13 +12,16 @@ from engine.deployment.rules import (
     comparison,
     convolution,
     embedding,
+    indexing,
     linear,
+    linear_algebra,
     merge,
     normalization,
     pooling,
     recurrent,
     reduction,
     shape,
+    tokens,
 )
 from engine.deployment.rules.site import RULES, Site
 from engine.errors import ExportError
@@ -30,13 +33,16 @@ __all__ = [
     "comparison",
     "convolution",
     "embedding",
+    "indexing",
     "linear",
+    "linear_algebra",
     "merge",
     "normalization",
     "pooling",
     "recurrent",
     "reduction",
     "shape",
+    "tokens",
     "write",
 ]
 
