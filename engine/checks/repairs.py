@@ -23,14 +23,21 @@ from engine.errors import NetwrightError
 
 STEP_X = 240.0
 """Distance between neighbouring nodes on the canvas."""
+_CARD = (168.0, 64.0)
 
 
 def between(graph: Graph, edge: Edge) -> tuple[float, float]:
-    """A place for a node on a link: half way, and below it where the two stand too near."""
+    """A place for a node on a link: half way, and below it where the two stand too near or other cards lie there."""
     source, target = graph.node(edge.source), graph.node(edge.target)
     x, y = (source.x + target.x) / 2, (source.y + target.y) / 2
     near = abs(target.x - source.x) < 2 * STEP_X - 1 and abs(target.y - source.y) < 120
-    return x, y + 110 if near else y
+    y = y + 110 if near else y
+    # A link may pass over cards that have nothing to do with it.
+    width, height = _CARD
+    for top in sorted(node.y for node in graph.nodes.values() if abs(node.x - x) < width + 8):
+        if top - height - 16 < y < top + height + 16:
+            y = top + height + 24
+    return x, y
 
 
 def insert(

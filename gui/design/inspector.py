@@ -9,7 +9,7 @@ from engine.document.edits import Change
 from gui.design.network_summary import NetworkSummary
 from gui.design.node_settings import NodeSettings, help_page
 from gui.design.several_nodes import SeveralNodes
-from gui.models.project import ProjectModel
+from gui.models.scope import Scope
 from gui.models.selection import Selection
 from gui.widgets.side_panel import ScrollColumn
 
@@ -23,8 +23,10 @@ class Inspector(QFrame):
     delete_clicked = Signal()
     help_changed = Signal(str)
     """The help page on what is selected."""
+    repair_pointed = Signal(object)
+    """Repair to show on the canvas before it is chosen, or None."""
 
-    def __init__(self, project: ProjectModel, selection: Selection, parent: QWidget | None = None) -> None:
+    def __init__(self, project: Scope, selection: Selection, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("design.inspector")
         self.setAccessibleName("Settings of the selected node")
@@ -37,6 +39,7 @@ class Inspector(QFrame):
         self.summary = NetworkSummary(project)
         self.node = NodeSettings(project)
         self.several = SeveralNodes(project)
+        self.node.repair_pointed.connect(self.repair_pointed)
         self.several.tidy_clicked.connect(self.tidy_clicked)
         self.several.delete_clicked.connect(self.delete_clicked)
         for page in (self.summary, self.node, self.several):

@@ -19,7 +19,7 @@ from gui.design.families import color_name
 from gui.design.node_text import caption
 from gui.design.problem_row import ProblemRow
 from gui.forms.attribute_form import AttributeForm
-from gui.models.project import ProjectModel
+from gui.models.scope import Scope
 from gui.widgets.choice_editor import Choice, ChoiceEditor
 from gui.widgets.facts import Facts
 from gui.widgets.form_row import FormRow
@@ -62,8 +62,10 @@ class NodeSettings(QWidget):
 
     jumped = Signal(str)
     """Node id to show."""
+    repair_pointed = Signal(object)
+    """Repair to show on the canvas before it is chosen, or None."""
 
-    def __init__(self, project: ProjectModel, parent: QWidget | None = None) -> None:
+    def __init__(self, project: Scope, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         self._project = project
@@ -93,6 +95,7 @@ class NodeSettings(QWidget):
         self.problem_rows = [ProblemRow() for _ in range(3)]
         for row in self.problem_rows:
             row.repair_chosen.connect(self._on_repair)
+            row.repair_pointed.connect(self.repair_pointed)
             column.addWidget(row)
         self._settings_label = self._section("Settings")
         self.form = AttributeForm(caption_width=CAPTION_WIDTH)
@@ -284,7 +287,7 @@ class NodeSettings(QWidget):
         self._do(repair.edit)
 
 
-def batch_size(project: ProjectModel) -> int:
+def batch_size(project: Scope) -> int:
     """Samples in one step of the recipe's first phase."""
     phases = project.project.recipe.phases
     return phases[0].batch_size if phases else 64

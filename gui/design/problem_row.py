@@ -1,7 +1,17 @@
 """One problem in words, with the repairs to click under it."""
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QEnterEvent,
+    QFocusEvent,
+    QHideEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.checks.problem import Problem, Repair, Severity
@@ -21,6 +31,8 @@ class ProblemRow(QWidget):
     """Node id."""
     repair_chosen = Signal(object)
     """Repair."""
+    repair_pointed = Signal(object)
+    """Repair under the pointer or with the focus, to be shown before it is chosen; None when there is none any more."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -101,6 +113,7 @@ class ProblemRow(QWidget):
     def _button(self, repair: Repair, number: int) -> Button:
         button = _RepairButton(repair.title, name=f"repair.{number}")
         button.clicked.connect(lambda: self.repair_chosen.emit(repair))
+        button.pointed.connect(lambda on: self.repair_pointed.emit(repair if on else None))
         return button
 
     def _jump(self) -> None:
@@ -115,12 +128,39 @@ class ProblemRow(QWidget):
 
 
 class _RepairButton(Button):
-    """A small button that shortens its words rather than widen the panel."""
+    """A small button that shortens its words rather than widen the panel, and says when it is pointed at."""
+
+    pointed = Signal(bool)
 
     def __init__(self, words: str, *, name: str) -> None:
         super().__init__(words, small=True, name=name, tooltip=f"{words}\nCan be undone.")
         self._words = words
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+
+    @guarded
+    def enterEvent(self, event: QEnterEvent) -> None:
+        super().enterEvent(event)
+        self.pointed.emit(True)
+
+    @guarded
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self.pointed.emit(self.hasFocus())
+
+    @guarded
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.pointed.emit(True)
+
+    @guarded
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.pointed.emit(self.underMouse())
+
+    @guarded
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.pointed.emit(False)
 
     @guarded(fallback=QSize)
     def minimumSizeHint(self) -> QSize:

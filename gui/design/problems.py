@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from engine.checks.problem import Problem, Repair, Severity
 from gui.design.problem_row import ProblemRow
-from gui.models.project import ProjectModel
+from gui.models.scope import Scope
 from gui.widgets.button import Button
 from gui.widgets.guarded import guarded
 from gui.widgets.icons import icon_pixmap
@@ -24,9 +24,11 @@ class Problems(QFrame):
 
     jumped = Signal(str)
     """Node id to show."""
+    repair_pointed = Signal(object)
+    """Repair to show on the canvas before it is chosen, or None."""
     folded_changed = Signal()
 
-    def __init__(self, project: ProjectModel, parent: QWidget | None = None) -> None:
+    def __init__(self, project: Scope, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("design.problems")
         self.setAccessibleName("Problems")
@@ -69,6 +71,7 @@ class Problems(QFrame):
             row = ProblemRow()
             row.jumped.connect(self.jumped)
             row.repair_chosen.connect(self._on_repair_chosen)
+            row.repair_pointed.connect(self.repair_pointed)
             self._scroll.column.insertWidget(len(self._rows), row)
             self._rows.append(row)
         for number, row in enumerate(self._rows):

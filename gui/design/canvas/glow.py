@@ -31,6 +31,9 @@ _RINGS: Final = (18.0, 13.0, 9.0, 5.0)
 """How far the light reaches around a card, in canvas units, from outside to inside."""
 _TAG_HEIGHT: Final = 18.0
 _LISTED: Final = 5
+_LISTED_NARROW: Final = 3
+_ROOMY: Final = (760, 560)
+"""Width and height from which on the canvas has room for the whole list."""
 
 
 class Measure(StrEnum):
@@ -191,7 +194,7 @@ class CostLegend(QFrame):
         self.setProperty("role", "floating")
         self.setObjectName("design.cost")
         self.setAccessibleName("What costs most")
-        self.setFixedWidth(232)
+        self.setFixedWidth(240)
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 8, 8, 10)
         column.setSpacing(6)
@@ -226,8 +229,11 @@ class CostLegend(QFrame):
         """Show who costs most."""
         for name, button in self._buttons.items():
             button.setChecked(name is measure)
+            button.set_icon("check" if name is measure else "")
         self.list.clear()
-        dearest = list(places.values())[:_LISTED]
+        window = self.parentWidget()
+        roomy = window is None or (window.width() >= _ROOMY[0] and window.height() >= _ROOMY[1])
+        dearest = list(places.values())[: _LISTED if roomy else _LISTED_NARROW]
         for place in dearest:
             color = heat((place.share / dearest[0].share) ** 0.5)
             amount = f"{share_text(place.share)} {number_text(place.amount)}"

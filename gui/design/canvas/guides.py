@@ -79,8 +79,11 @@ class Guides:
         ends = starts + self._still[:, axis + 2]
         across = 1 - axis
         found = []
+        edges = (np.abs(starts - low) < _SAME) | (np.abs(ends - high) < _SAME)
         for own, others in ((low, starts), ((low + high) / 2, (starts + ends) / 2), (high, ends)):
             level = np.abs(others - own) < _SAME
+            if own not in (low, high):
+                level &= ~edges  # of cards as wide, or as high, the edges say enough
             if not level.any():
                 continue
             cards = self._still[level]
