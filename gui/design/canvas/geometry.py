@@ -240,7 +240,7 @@ class Geometry:
         old = self.faces[row]
         self.faces[row] = face
         self._dress(row, face)
-        if (old.width, old.height, old.inputs, old.outputs) != (face.width, face.height, face.inputs, face.outputs):
+        if _ports(old) != _ports(face):
             self._box[row, 2:] = (face.width, face.height)
             for link in self._links_at[row]:
                 self._aim(link)
@@ -293,7 +293,10 @@ class Geometry:
     def place(self, rows: Ints, positions: Floats) -> None:
         """Move nodes to (node, 2) positions; their links follow."""
         self._box[rows, :2] = positions
-        for row in rows:
+        if len(rows) * 3 > len(self.ids):
+            self.reroute_all()
+            return
+        for row in rows.tolist():
             self._stale |= self._links_at[row]
 
     def reroute(self, boxes: Floats) -> None:
@@ -597,6 +600,11 @@ def _flags_of(face: NodeFace) -> int:
     if face.badge:
         flags |= int(Flag.ERROR if face.badge == "error" else Flag.WARNING)
     return flags
+
+
+def _ports(face: NodeFace) -> tuple[object, ...]:
+    """What says where its links begin and end."""
+    return face.width, face.height, face.inputs, face.outputs, face.downwards
 
 
 def _grown(part: np.ndarray) -> np.ndarray:

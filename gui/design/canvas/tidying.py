@@ -1,15 +1,15 @@
 """Tidies the graph or the selection: worked out on a thread, done as one step of the history, shown as a movement."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from engine.catalog.tensors import TensorSpec, edge_text
-from engine.document.edits import Batch, Change, Edit, MoveNodes, PutFrame, Route
-from engine.document.graph import Edge, Frame, natural
+from engine.document.edits import Batch, Change, Edit, MoveNodes
+from engine.document.graph import Edge, natural
+from gui.design import mark_edits
 from gui.design.canvas.face import NodeFace
 from gui.design.canvas.glide import Glide
 from gui.design.canvas.layout import Card, Wire, tidy
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from gui.design.canvas.canvas import GraphCanvas
 
 Places = dict[str, tuple[float, float]]
-_FRAME_SIDE, _FRAME_TOP = 24.0, 48.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,9 @@ class Tidier(QObject):
         faces = tuple(face for face in geometry.faces if ids is None or face.id in ids)
         edges = tuple(edge for edge in geometry.edges if ids is None or (edge.source in ids and edge.target in ids))
         corner = geometry.boxes[geometry.rows(face.id for face in faces), :2].min(axis=0) if faces else (0.0, 0.0)
-        return _Drawn(faces, edges, dict(project.checker.specs), (float(corner[0]), float(corner[1])))
+        specs = project.checker.specs
+        known = {key: specs.get(key) for key in {(edge.source, edge.output) for edge in edges}}
+        return _Drawn(faces, edges, known, (float(corner[0]), float(corner[1])))
 
     def _on_changed(self, change: Change) -> None:
         if self._worker is not None and (change.nodes or change.moved or change.marks):
@@ -120,12 +121,9 @@ class Tidier(QObject):
             if node_id in graph.nodes and place != (graph.nodes[node_id].x, graph.nodes[node_id].y)
         }
         edits: list[Edit] = [MoveNodes(positions=moved)] if moved else []
-        # Ways that were made by hand lead nowhere now; the canvas leads links round cards by itself.
-        for node_id in places:
-            for edge in graph.inputs_of(node_id).values():
-                if edge.via and edge.source in places:
-                    edits.append(Route(target=edge.target, input=edge.input))
-        edits += [PutFrame(frame=frame) for frame in self._frames(places) if frame != graph.marks.get(frame.id)]
+        # The canvas leads links round cards by itself; ways made by hand lead nowhere now.
+        edits += mark_edits.straightened(canvas.geometry_store, places)
+        edits += mark_edits.refitted(canvas.marks, canvas.geometry_store, places)
         if not edits:
             return False
         what = "the network" if self._ids is None else f"{len(places)} nodes"
@@ -137,23 +135,6 @@ class Tidier(QObject):
             canvas.fit()
         self.glide.start(before, view)
         return True
-
-    def _frames(self, places: Places) -> Iterable[Frame]:
-        """Frames whose cards were all placed anew, around them."""
-        geometry = self._canvas.geometry_store
-        boxes = geometry.boxes
-        middles = boxes[:, :2] + boxes[:, 2:] / 2
-        for frame in self._canvas.project.project.graph.frames:
-            inside = (middles[:, 0] > frame.x) & (middles[:, 0] < frame.x + frame.width)
-            inside &= (middles[:, 1] > frame.y) & (middles[:, 1] < frame.y + frame.height)
-            faces = [geometry.faces[row] for row in inside.nonzero()[0].tolist()]
-            if not faces or any(face.id not in places for face in faces):
-                continue
-            left = min(places[face.id][0] for face in faces) - _FRAME_SIDE
-            top = min(places[face.id][1] for face in faces) - _FRAME_TOP
-            right = max(places[face.id][0] + face.width for face in faces) + _FRAME_SIDE
-            bottom = max(places[face.id][1] + face.height for face in faces) + _FRAME_SIDE
-            yield msgspec.structs.replace(frame, x=left, y=top, width=right - left, height=bottom - top)
 
 
 def laid_out(drawn: _Drawn, *, downwards: bool) -> Places:

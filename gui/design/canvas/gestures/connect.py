@@ -217,11 +217,11 @@ class ConnectPorts(Gesture):
             face = geometry.faces[row]
             if face.id == self._loose.node:
                 continue
-            left, top, width, _height = geometry.boxes[row].tolist()
+            left, top = geometry.boxes[row, :2].tolist()
             ports = face.inputs if self._loose.forward else face.outputs
             for port in ports:
-                offset = face.input_offset(port) if self._loose.forward else face.output_offset(port)
-                distance = float(np.hypot(x - (left if self._loose.forward else left + width), y - top - offset))
+                dx, dy = face.input_place(port) if self._loose.forward else face.output_place(port)
+                distance = float(np.hypot(x - left - dx, y - top - dy))
                 if distance < best_distance:
                     best, best_distance = (face.id, port), distance
         return best
