@@ -11,6 +11,7 @@ from engine.document.edits import Change
 from gui.design.canvas.canvas import GraphCanvas
 from gui.design.drawing.exporter import DrawingExporter
 from gui.design.inspector import Inspector
+from gui.design.left_side import LeftSide
 from gui.design.palette import Palette, card_picture
 from gui.design.problems import HEADER_HEIGHT, Problems
 from gui.models.layer_uses import LayerUses
@@ -63,7 +64,9 @@ class DesignTab(QWidget):
         self.inspector.setMinimumHeight(160)
         self.problems.setMinimumHeight(HEADER_HEIGHT)
         self._across = QSplitter(Qt.Orientation.Horizontal)
-        for widget in (self.palette_panel, self.canvas, self._right):
+        self._left = LeftSide(self.palette_panel, self.canvas, selection, self)
+        self.outline = self._left.outline
+        for widget in (self._left, self.canvas, self._right):
             self._across.addWidget(widget)
         self._across.setStretchFactor(0, 0)
         self._across.setStretchFactor(1, 1)
@@ -72,7 +75,7 @@ class DesignTab(QWidget):
         for splitter in (self._across, self._right):
             splitter.setHandleWidth(0)  # the panels have a line at their edge already
             splitter.setChildrenCollapsible(splitter is self._across)
-        self.palette_panel.setMinimumWidth(150)
+        self._left.setMinimumWidth(150)
         self._right.setMinimumWidth(230)
         self._dragged = False  # set when the user moves a handle: from then on widths are theirs
         self._across.splitterMoved.connect(self._on_dragged)
@@ -99,7 +102,7 @@ class DesignTab(QWidget):
         slash.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         slash.activated.connect(self.palette_panel.focus_search)
         self.setTabOrder(self.palette_panel.search, self.palette_panel.list)
-        self.setTabOrder(self.palette_panel.list, self.canvas)
+        self._left.put_into_tab_order(self.palette_panel.list, self.canvas)
 
     def focus_first(self) -> None:
         """The canvas has the keyboard."""
