@@ -1,9 +1,9 @@
 """Where blocks stand in a project: every graph, every instance, the ways to a definition, and edits led into one."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
-from engine.document.block import BLOCK, definition_id
+from engine.document.block import BLOCK, BlockDefinition, DrawnBlock, definition_id
 from engine.document.block_files import holds
 from engine.document.edits import AddBlock, Batch, Edit, Inside, RemoveBlock, SetBlock, SetData, SetName, SetRecipe
 from engine.document.flat import prefixes
@@ -80,3 +80,25 @@ def placed(edit: Edit, block_id: str) -> Edit:
 def _is_inner(edit: Edit) -> bool:
     """Whether an edit speaks of one graph alone."""
     return all(map(_is_inner, edit.edits)) if isinstance(edit, Batch) else not isinstance(edit, _WHOLE)
+
+
+def block_title(block: BlockDefinition | DrawnBlock) -> str:
+    """What a definition is called."""
+    return block.title or block.id
+
+
+def refusal_to_hold(blocks: Mapping[str, BlockDefinition], holder: str, block_id: str) -> str:
+    """Why an instance of a definition cannot stand in another; empty when it can."""
+    if block_id not in blocks:
+        return f"There is no block '{block_id[:80]}' in this project."
+    if not holder or not holds(blocks, block_id, holder):
+        return ""
+    title = block_title(blocks[block_id])
+    if holder == block_id:
+        return f"{title} cannot hold itself."
+    return f"{title} holds {block_title(blocks[holder])}, so it cannot stand inside it."
+
+
+def holder_of(project: Project) -> str:
+    """The definition whose graph is the project's `graph`, as it is when a block is open; empty for its own."""
+    return next((block.id for block in project.blocks.values() if block.graph is project.graph), "")

@@ -14,8 +14,8 @@ from engine.catalog.layer import Family
 from engine.catalog.registry import layer_type
 from engine.checks.knowledge import Checks
 from engine.document.block import BLOCK, BLOCK_INPUT, BLOCK_OUTPUT, BlockDefinition, DrawnBlock, Exposed, definition_id
-from engine.document.block_files import free_block_id, holds
-from engine.document.block_places import instances, placed, places
+from engine.document.block_files import free_block_id
+from engine.document.block_places import block_title, instances, placed, places, refusal_to_hold
 from engine.document.edits import (
     AddBlock,
     AddNode,
@@ -48,26 +48,6 @@ RESERVED: Final = frozenset({"block", "repeat", "tied"})
 """Attributes of every instance; no exposed one may be called so."""
 
 _PORT: Final = {BLOCK_INPUT: "input", BLOCK_OUTPUT: "output"}
-
-
-# What there is.
-
-
-def block_title(block: BlockDefinition | DrawnBlock) -> str:
-    """What a definition is called."""
-    return block.title or block.id
-
-
-def refusal_to_hold(blocks: Mapping[str, BlockDefinition], holder: str, block_id: str) -> str:
-    """Why an instance of a definition cannot stand in another; empty when it can."""
-    if block_id not in blocks:
-        return f"There is no block '{block_id[:80]}' in this project."
-    if not holder or not holds(blocks, block_id, holder):
-        return ""
-    title = block_title(blocks[block_id])
-    if holder == block_id:
-        return f"{title} cannot hold itself."
-    return f"{title} holds {block_title(blocks[holder])}, so it cannot stand inside it."
 
 
 # Fold.

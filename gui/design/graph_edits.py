@@ -15,7 +15,9 @@ from engine.catalog.tensors import TensorSpec
 from engine.checks.connection import refusal
 from engine.checks.knowledge import Checks
 from engine.checks.scoped import instance_layer
-from engine.document.block import BLOCK, BLOCK_INPUT, BLOCK_OUTPUT
+from engine.document.block import BLOCK, BLOCK_INPUT, BLOCK_OUTPUT, DrawnBlock, definition_id
+from engine.document.block_files import adopt, named_apart, parts_of, with_blocks, with_parts
+from engine.document.block_places import holder_of, refusal_to_hold
 from engine.document.data_spec import FieldKind
 from engine.document.edits import (
     AddNode,
@@ -29,6 +31,7 @@ from engine.document.edits import (
     RemoveNode,
     SetAttributes,
     SetType,
+    title,
 )
 from engine.document.graph import Edge, Frame, Mark, Node, Note, Value
 from engine.document.project import Project
@@ -154,9 +157,7 @@ def new_node(project: Project, type_name: str, x: float, y: float, taken: Iterab
     """A node of that type with a free id."""
     if type_name.startswith(BLOCK_NAME):
         block_id = type_name.removeprefix(BLOCK_NAME)
-        return Node(
-            id=project.graph.free_id(block_id, taken), type=BLOCK, attributes={"block": block_id}, x=x, y=y
-        )
+        return Node(id=project.graph.free_id(block_id, taken), type=BLOCK, attributes={"block": block_id}, x=x, y=y)
     port = {BLOCK_INPUT: "Input", BLOCK_OUTPUT: "Output"}.get(type_name, type_name)  # its id is what it is called
     return Node(
         id=project.graph.free_id(port, taken),
@@ -426,13 +427,14 @@ def delete_link(project: Project, target: str, port: str) -> Edit | None:
 
 
 class Clipping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Nodes as text on the clipboard, with the links among them; and frames and notes."""
+    """Nodes as text on the clipboard, with the links among them; frames, notes, and the blocks they name."""
 
     netwright: str
     nodes: tuple[Node, ...] = ()
     edges: tuple[Edge, ...] = ()
     frames: tuple[Frame, ...] = ()
     notes: tuple[Note, ...] = ()
+    blocks: tuple[DrawnBlock, ...] = ()
 
 
 _MARK: Final = "nodes"
@@ -452,6 +454,7 @@ def copy_text(project: Project, ids: Iterable[str]) -> str:
         edges=tuple(edges),
         frames=tuple(frame for frame in graph.frames if frame.id in wanted),
         notes=tuple(note for note in graph.notes if note.id in wanted),
+        blocks=tuple(with_parts(project.blocks, [name for name in parts_of(chosen) if name in project.blocks])),
     )
     return msgspec.json.format(msgspec.json.encode(clipping), indent=2).decode()
 
@@ -477,11 +480,25 @@ def read_clipping(text: str) -> Clipping:
 
 
 def paste(project: Project, clipping: Clipping, x: float, y: float) -> tuple[Edit, list[str]]:
-    """Add copies with new ids, the leftmost top corner at (x, y); returns the edit and the new ids."""
+    """Add copies with new ids, the leftmost top corner at (x, y); returns the edit and the new ids.
+
+    Blocks that come along are added unless they are there already. Raises GraphError where one would hold itself.
+    """
     marks: list[Mark] = [*clipping.frames, *clipping.notes]
     corners = [(item.x, item.y) for item in clipping.nodes] + [(mark.x, mark.y) for mark in marks]
     left, top = min(x for x, _y in corners), min(y for _x, y in corners)
-    return _copies(project, clipping.nodes, clipping.edges, x - left, y - top, "Paste", marks)
+    definitions, names = adopt(project, clipping.blocks)
+    nodes = named_apart(clipping.nodes, names)
+    grown = with_blocks(project, definitions) if definitions else project
+    holder = holder_of(project)
+    for name in parts_of(nodes):
+        reason = refusal_to_hold(grown.blocks, holder, name) if name in grown.blocks else ""
+        if reason:
+            raise GraphError(reason, where=name, hint="Paste it outside the block.")
+    edit, made = _copies(project, nodes, clipping.edges, x - left, y - top, "Paste", marks)
+    if definitions:
+        edit = Batch(title=title(edit), edits=(*definitions, edit))
+    return edit, made
 
 
 def duplicate(project: Project, ids: Iterable[str], dx: float, dy: float) -> tuple[Edit, list[str]] | None:
@@ -509,8 +526,12 @@ def _copies(
     names: dict[str, str] = {}
     edits: list[Edit] = []
     for node in nodes:
-        names[node.id] = project.graph.free_id(node.type, names.values())
-        edits.append(AddNode(node=msgspec.structs.replace(node, id=names[node.id], x=node.x + dx, y=node.y + dy)))
+        names[node.id] = project.graph.free_id(definition_id(node) or node.type, names.values())
+    for node in nodes:
+        # A copy of two that share weights shares them too; one alone goes on sharing those of the original.
+        shares = names.get(node.shares) or (node.shares if node.shares in project.graph.nodes else "")
+        copied = msgspec.structs.replace(node, id=names[node.id], x=node.x + dx, y=node.y + dy, shares=shares)
+        edits.append(AddNode(node=copied))
     for edge in edges:
         source = names.get(edge.source, edge.source)
         if edge.target not in names or (edge.source not in names and source not in project.graph.nodes):
@@ -556,8 +577,11 @@ def attribute_edit(node: Node, name: str, value: Value) -> Edit | None:
     if kind is None:
         return None
     changed, unset = set_attribute(kind, name, value)
-    unset = tuple(item for item in unset if item in node.attributes)
-    if not unset and (not changed or node.attributes.get(name) == changed[name]):
+    if name in node.attributes:
+        old = node.attributes[name]
+        if old == value and type(old) is type(value):
+            return None
+    elif unset:
         return None
     return SetAttributes(id=node.id, attributes=changed, unset=unset)
 

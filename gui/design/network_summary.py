@@ -4,7 +4,7 @@ from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from gui.design.amounts import bytes_text, number_text
 from gui.design.node_settings import batch_size
-from gui.models.project import ProjectModel
+from gui.models.scope import Scope
 from gui.widgets.facts import Facts
 from gui.widgets.section_label import SectionLabel
 from gui.widgets.text import Text
@@ -24,7 +24,7 @@ _KEYS = (
 class NetworkSummary(QWidget):
     """Counts and cost of the whole network, and the keys of the canvas."""
 
-    def __init__(self, project: ProjectModel, parent: QWidget | None = None) -> None:
+    def __init__(self, project: Scope, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         self._project = project

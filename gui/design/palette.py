@@ -14,7 +14,7 @@ from gui.design.canvas.keys import QUICK_KEYS
 from gui.design.canvas.sprites import paint_sprite
 from gui.design.families import TITLES, color_name
 from gui.models.layer_uses import LayerUses
-from gui.models.project import ProjectModel
+from gui.models.scope import Scope
 from gui.widgets.guarded import guarded
 from gui.widgets.row_list import KeyRole, RowList
 from gui.widgets.text import Text
@@ -87,7 +87,7 @@ class Palette(QFrame):
 
     layer_chosen = Signal(str)
 
-    def __init__(self, project: ProjectModel, uses: LayerUses | None = None, parent: QWidget | None = None) -> None:
+    def __init__(self, project: Scope, uses: LayerUses | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("design.palette")
         self.setAccessibleName("Layers")

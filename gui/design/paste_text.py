@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from engine.catalog.layer import InputPort
-from engine.checks.inference import ShapeChecker
+from engine.checks.knowledge import Checks
 from engine.document.edits import AddNode, Connect, Edit
 from engine.document.graph import Edge, Node
 from engine.document.project import Project
@@ -40,7 +40,7 @@ class Pasted:
     note: str = ""
 
 
-def read_paste(text: str, project: Project, checker: ShapeChecker, x: float, y: float) -> Pasted:
+def read_paste(text: str, project: Project, checker: Checks, x: float, y: float) -> Pasted:
     """The edit that puts what a text holds at (x, y). Raises GraphError when it holds nothing of use."""
     if not text.strip():
         raise GraphError("There is nothing to paste.", hint=_HINT)

@@ -7,6 +7,7 @@ from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QWidget
 
 from engine.catalog.registry import layer_type
+from engine.checks.problem import Repair
 from engine.document.edits import Change
 from gui.design.canvas.canvas import GraphCanvas
 from gui.design.drawing.exporter import DrawingExporter
@@ -17,6 +18,7 @@ from gui.design.problems import HEADER_HEIGHT, Problems
 from gui.models.layer_uses import LayerUses
 from gui.models.project import ProjectModel
 from gui.models.runs import RunsModel
+from gui.models.scope import Scope
 from gui.models.selection import Selection
 from gui.models.settings import Settings
 from gui.widgets.guarded import guarded
@@ -42,18 +44,19 @@ class DesignTab(QWidget):
         settings: Settings | None = None,
     ) -> None:
         super().__init__()
-        self._project = project
+        self.scope = scope = Scope(project, self)
+        selection.follow(scope)
         uses = LayerUses(settings)
-        self.palette_panel = Palette(project, uses)
-        self.canvas = GraphCanvas(project, selection, runs, uses=uses)
+        self.palette_panel = Palette(scope, uses)
+        self.canvas = GraphCanvas(scope, selection, runs, uses=uses)
         self.drawing = DrawingExporter(
             self.canvas.project, selection, self.canvas.geometry_store, settings, self.canvas
         )
         self.drawing.said.connect(self.said)
         self.canvas.export_requested.connect(self.export_drawing)
         self.canvas.print_requested.connect(self.print_drawing)
-        self.inspector = Inspector(project, selection)
-        self.problems = Problems(project)
+        self.inspector = Inspector(scope, selection)
+        self.problems = Problems(scope)
         self._right = QSplitter(Qt.Orientation.Vertical)
         self._right.addWidget(self.inspector)
         self._right.addWidget(self.problems)
@@ -92,12 +95,14 @@ class DesignTab(QWidget):
         self.ghost.hide()
         self.canvas.inspect_requested.connect(self._on_inspect)
         self.problems.jumped.connect(self.canvas.reveal)
+        for panel in (self.problems, self.inspector):
+            panel.repair_pointed.connect(self._on_repair_pointed)
         self.problems.folded_changed.connect(self._fit_problems)
         self.inspector.help_changed.connect(lambda page: self.setProperty("help", page))
         self.inspector.tidy_clicked.connect(self.canvas.tidy)
         self.inspector.delete_clicked.connect(lambda: self.canvas.commands.delete())
-        project.changed.connect(self._on_changed)
-        project.opened.connect(self._fit_problems)
+        scope.changed.connect(self._on_changed)
+        scope.opened.connect(self._fit_problems)
         slash = QShortcut(QKeySequence("/"), self)
         slash.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         slash.activated.connect(self.palette_panel.focus_search)
@@ -171,6 +176,9 @@ class DesignTab(QWidget):
     def _on_drag_cancelled(self) -> None:
         self.ghost.hide()
         self.canvas.cancel_gesture()
+
+    def _on_repair_pointed(self, repair: Repair | None) -> None:
+        self.canvas.preview(repair.edit if repair is not None else None, repair.title if repair is not None else "")
 
     def _on_inspect(self, _node_id: str) -> None:
         if not self._right.sizes() or self._across.sizes()[2] == 0:

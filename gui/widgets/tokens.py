@@ -19,6 +19,7 @@ FAMILY_COLORS: Final[dict[str, str]] = {
     "math": "#9bbf3c",
     "signal": "#3fb3e6",
     "loss": "#ff6b6b",
+    "block": "#c98f5c",
 }
 """One colour per family of layers, the same in both themes and wherever the family appears."""
 

@@ -109,6 +109,8 @@ class LayerAdder:
         start = self._start
         uses = self.uses.within(self._project.graph)
         only = only and fitting is not None
+        needs_input = fitting is not None and not (self.dangling is not None and not self.dangling[0].forward)
+        needs_output = self.dangling is not None and not self.dangling[0].forward
 
         def why(text: str) -> str:
             return (read_chain(text, start).problem if chains and is_chain(text) else "") or nothing
@@ -120,7 +122,7 @@ class LayerAdder:
                 words = f"{chain.words()}\nReturn adds {count}, linked."
                 return [] if chain.problem else [Offer(_CHAIN, chain.words(), count, "accent", words)]
             found = search(text, fitting=fitting, only_fitting=only, uses=uses)
-            return [*offers_for(text)] + [
+            layers = [
                 Offer(
                     kind.type_name(),
                     kind.label(),
@@ -129,7 +131,9 @@ class LayerAdder:
                     kind.help(),
                 )
                 for kind in found
+                if self._canvas.blocks.stands_here(kind.type_name())
             ]
+            return [*offers_for(text), *self._canvas.blocks.mixed_in(layers, text, needs_input, needs_output)]
 
         self._place = pointer
         self.finder.ask(offers, QPoint(round(pointer.sx) + 4, round(pointer.sy) - 12), prompt=prompt, nothing=why)
@@ -144,11 +148,14 @@ class LayerAdder:
         if name == _CHAIN:
             self._add_chain(loose, x, y)
             return
+        brought = self._canvas.blocks.bring(name)
+        if brought is None:
+            return
         if loose is None:
-            edit, node = graph_edits.add(self._project, name, x, y)
+            edit, node = graph_edits.add(brought.project, brought.name, x, y)
         else:
-            edit, node = graph_edits.add_at_loose_end(self._project, self._checker, name, loose, x, y)
-        if self._canvas.do(edit):
+            edit, node = graph_edits.add_at_loose_end(brought.project, self._checker, brought.name, loose, x, y)
+        if self._canvas.do(brought.with_added(edit)):
             self.uses.picked(name)
             self._canvas.selection.set_nodes({node.id})
 
@@ -172,21 +179,27 @@ class LayerAdder:
             self._canvas.show_rows(self._canvas.geometry_store.rows(made))
 
     def _insert(self, name: str, edge: Edge) -> None:
-        made = graph_edits.splice_new(self._project, self._checker, name, edge)
-        if made is not None and self._canvas.do(made[0]):
+        brought = self._canvas.blocks.bring(name)
+        if brought is None:
+            return
+        made = graph_edits.splice_new(brought.project, self._checker, brought.name, edge)
+        if made is not None and self._canvas.do(brought.with_added(made[0])):
             self.uses.picked(name)
             self._canvas.selection.set_nodes({made[1].id})
 
     def add_layer(self, name: str) -> None:
         """Put a layer after the selected node, connected where it fits; into the middle of the view without one."""
-        project = self._project
+        brought = self._canvas.blocks.bring(name)
+        if brought is None:
+            return
+        project, name = brought.project, brought.name
         after = sorted(self._canvas.selection.nodes)
         made = graph_edits.add_after(project, self._checker, name, after[-1]) if len(after) == 1 else None
         if made is None:
             x, y = self._canvas.view.center(self._canvas.width(), self._canvas.height())
             x, y = round((x - 84) / NUDGE) * NUDGE, round((y - 32) / NUDGE) * NUDGE
             made = graph_edits.add(project, name, *graph_edits.free_place(project, x, y))
-        if self._canvas.do(made[0]):
+        if self._canvas.do(brought.with_added(made[0])):
             self.uses.picked(name)
             self._canvas.selection.set_nodes({made[1].id})
             self._canvas.show_rows(self._canvas.geometry_store.rows((made[1].id,)))

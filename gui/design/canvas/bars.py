@@ -35,7 +35,9 @@ class ZoomBar(QFrame):
         into.clicked.connect(lambda: self.zoomed.emit(1))
         fit = self._button("Fit", "Show all (F)", "design.zoom.fit")
         fit.clicked.connect(self.fit_clicked)
-        tidy = self._button("Tidy", "Arrange in layers from left to right (Ctrl+Shift+T)", "design.tidy")
+        tidy = self._button(
+            "Tidy", "Arrange in layers to the right (Ctrl+Shift+T) or downwards (Ctrl+Shift+D)", "design.tidy"
+        )
         tidy.clicked.connect(self.tidy_clicked)
         for button in (out, self._share, into, fit, tidy):
             row.addWidget(button)
@@ -58,7 +60,10 @@ class ZoomBar(QFrame):
 
 
 class Breadcrumb(QFrame):
-    """Which graph of the project is shown."""
+    """Which graph of the project is shown; inside a block the graphs around it are buttons."""
+
+    chosen = Signal(int)
+    """How far in the graph lies that was clicked: 0 is the project's own."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -67,11 +72,45 @@ class Breadcrumb(QFrame):
         self.setAccessibleName("Place in the network")
         row = QHBoxLayout(self)
         row.setContentsMargins(10, 5, 10, 5)
+        row.setSpacing(4)
+        self.buttons: list[Button] = []
+        self._signs: list[Text] = []
+        self._row = row
         self._text = Text("", role="small")
         row.addWidget(self._text)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
 
     def set_path(self, *parts: str) -> None:
         """Show a path from the outermost graph to the present one."""
-        self._text.set_text(" › ".join(part[:40] for part in parts if part))
+        self._show(parts if len(parts) == 2 and parts[1] == "main graph" else (), parts)
+
+    def text(self) -> str:
+        """The whole path in words."""
+        outer = [button.text() for button in self.buttons if not button.isHidden()]
+        return " › ".join([*outer, self._text.whole_text()])
+
+    def _show(self, plain: tuple[str, ...], parts: tuple[str, ...]) -> None:
+        outer = () if plain else parts[:-1]
+        while len(self.buttons) < len(outer):
+            depth = len(self.buttons)
+            button = Button(role="link", small=True, name=f"design.canvas.path.{depth}", parent=self)
+            button.clicked.connect(lambda _checked=False, depth=depth: self.chosen.emit(depth))
+            sign = Text("›", role="small", tone="faint", parent=self)
+            self._row.insertWidget(2 * depth, button)
+            self._row.insertWidget(2 * depth + 1, sign)
+            self.buttons.append(button)
+            self._signs.append(sign)
+        for depth, (button, sign) in enumerate(zip(self.buttons, self._signs, strict=True)):
+            shown = depth < len(outer)
+            button.setVisible(shown)
+            sign.setVisible(shown)
+            if shown:
+                button.set_text(outer[depth][:40])
+                button.setToolTip(f"Back to {outer[depth][:40]} (Esc)")
+                button.setAccessibleName(f"Back to {outer[depth][:40]}")
+        self._text.set_text(" › ".join(part[:40] for part in plain) if plain else parts[-1][:40])
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, not outer)
+        layout = self.layout()
+        if layout is not None:
+            layout.activate()
         self.adjustSize()

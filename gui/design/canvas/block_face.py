@@ -1,6 +1,7 @@
 """The card of an instance of a block: its name, how often it is repeated, what is in it, and the names of its ports."""
 
 import dataclasses
+from typing import Final
 
 from engine.document.block import BLOCK, BLOCK_INPUT, BLOCK_OUTPUT, BlockDefinition, definition_id
 from engine.document.graph import Node, Value
@@ -8,6 +9,8 @@ from engine.document.project import Project
 from gui.design.block_edits import repeats
 from gui.design.block_stock import layers_of
 from gui.design.canvas.face import NodeFace
+
+BLOCK_TYPES: Final = frozenset({BLOCK, BLOCK_INPUT, BLOCK_OUTPUT})
 
 
 def block_face(face: NodeFace, node: Node, project: Project) -> NodeFace:

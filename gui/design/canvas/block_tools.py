@@ -1,12 +1,12 @@
 """What can be done with blocks on the canvas: fold, open, leave, unpack, make independent, keep; by keys and menu."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 
-from engine.document.block import BLOCK, definition_id
+from engine.document.block import BLOCK, BLOCK_INPUT, BLOCK_OUTPUT, definition_id
 from engine.document.block_files import block_file
 from engine.document.block_places import instances
 from engine.document.edits import Edit
@@ -14,6 +14,7 @@ from engine.document.graph import Node
 from engine.errors import GraphError
 from gui.design import block_edits
 from gui.design.block_stock import BlockStock, Brought
+from gui.design.canvas.finder import Offer
 from gui.models.block_shelf import BlockShelf
 
 if TYPE_CHECKING:
@@ -122,6 +123,24 @@ class BlockTools(QObject):
     def bring(self, name: str) -> Brought | None:
         """What it takes to add a layer or block of that name; None when it cannot be, which is told."""
         return self._tried(lambda: self.stock.bring(name))
+
+    def stands_here(self, type_name: str) -> bool:
+        """Whether a layer may be offered in the graph that is shown: ports stand in blocks, data and losses outside."""
+        if type_name == BLOCK:
+            return False  # its definitions are offered by name
+        return bool(self._canvas.project.path) or type_name not in (BLOCK_INPUT, BLOCK_OUTPUT)
+
+    def mixed_in(self, layers: Sequence[Offer], text: str, needs_input: bool, needs_output: bool) -> list[Offer]:
+        """The layers found by a text and the blocks found by it: blocks called so first, others last."""
+        words = text.strip().lower()
+        first: list[Offer] = []
+        last: list[Offer] = []
+        for item in self.stock.search(text):
+            if (needs_input and not item.inputs) or (needs_output and not item.outputs):
+                continue
+            offer = Offer(item.key, item.title, item.section.value.lower(), "family.block", item.help)
+            (first if words and item.title.lower().startswith(words) else last).append(offer)
+        return [*first, *layers, *last]
 
     def chosen(self) -> list[str]:
         """The selected instances that can be opened."""

@@ -24,13 +24,13 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QToolTip, QWidget
 
-from engine.catalog.registry import layer_type
 from engine.checks.problem import Repair
 from engine.document.edits import Edit
 from engine.document.graph import InputKey
 from gui.design.canvas import walk
 from gui.design.canvas.adding import LayerAdder
 from gui.design.canvas.bars import Breadcrumb, ZoomBar
+from gui.design.canvas.block_tools import BlockTools
 from gui.design.canvas.commands import NUDGE, GraphCommands
 from gui.design.canvas.finder import WIDTH as FINDER_WIDTH
 from gui.design.canvas.finder import Finder, Offer
@@ -60,10 +60,12 @@ from gui.design.canvas.painter import GraphPainter, draw_grid
 from gui.design.canvas.repairs_menu import RepairsMenu
 from gui.design.canvas.scene import Scene
 from gui.design.canvas.sprites import BRIEF_BELOW
+from gui.design.canvas.tidying import Tidier
 from gui.design.canvas.viewport import Box, Viewport
 from gui.design.canvas.words import selection_words, words_at
 from gui.design.ghost import Ghost, ghost_of
 from gui.design.graph_edits import Loose
+from gui.models.block_shelf import BlockShelf
 from gui.models.layer_uses import LayerUses
 from gui.models.project import ProjectModel
 from gui.models.runs import RunsModel
@@ -103,6 +105,7 @@ class GraphCanvas(QWidget):
         parent: QWidget | None = None,
         *,
         uses: LayerUses | None = None,
+        shelf: BlockShelf | None = None,
     ) -> None:
         super().__init__(parent)
         self.setObjectName("design.canvas")
@@ -149,8 +152,10 @@ class GraphCanvas(QWidget):
         self._bar = ZoomBar(self)
         self._bar.zoomed.connect(self._on_bar_zoomed)
         self._bar.fit_clicked.connect(self.fit)
-        self._bar.tidy_clicked.connect(self.tidy)
+        self._bar.tidy_clicked.connect(lambda: self.tidy())
         self._path = Breadcrumb(self)
+        self._path.chosen.connect(self._on_path_chosen)
+        scope.leaving.connect(self._on_leaving)
         self.empty_state = EmptyState(
             "network",
             "Draw a network",
@@ -159,8 +164,10 @@ class GraphCanvas(QWidget):
             parent=self,
         )
         self.empty_state.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.blocks: BlockTools = BlockTools(self, shelf if shelf is not None else BlockShelf(parent=self))
         self.adding = LayerAdder(self, uses if uses is not None else LayerUses())
         self.linking = LinkFinder(self)
+        self.tidier = Tidier(self)
         self.glow = CostGlow(scope, self._scene.geometry)
         self.cost_legend = CostLegend(self)
         self.cost_legend.picked.connect(self.show_cost)
@@ -232,7 +239,7 @@ class GraphCanvas(QWidget):
     @property
     def settled(self) -> bool:
         """Whether the picture is as sharp as it gets; for screenshots."""
-        return not (self._unfinished or self._layer.stale or self._sharpen.isActive())
+        return not (self._unfinished or self._layer.stale or self._sharpen.isActive() or self.tidier.busy)
 
     def frame(self) -> QRectF:
         """The widget, in its own pixels."""
@@ -302,11 +309,17 @@ class GraphCanvas(QWidget):
         self.show_rows(np.array([row]))
         self.setFocus()
 
-    def tidy(self) -> None:
-        """Arrange the graph, or the selection when several nodes are selected, and show it."""
-        whole = len(self._selection.nodes) < 2
-        if self.commands.tidy() and whole:
-            self.fit()
+    def tidy(self, *, downwards: bool = False) -> None:
+        """Arrange the graph, or the selection when several nodes are selected, and show it soon."""
+        self.tidier.start(downwards=downwards)
+
+    def look_at(self, state: tuple[float, float, float], *, arrived: bool = False) -> None:
+        """Show another zoom and place, as a step of a movement or as the end of one."""
+        fitted = self._fitted
+        self._painter.moving = not arrived
+        self._view.set_state(state)
+        self._after_jump()
+        self._fitted = fitted
 
     def find_node(self) -> None:
         """Open the box that finds a node by name, type or settings."""
@@ -550,12 +563,24 @@ class GraphCanvas(QWidget):
         self.show_cost(self.glow.measure)
         self.card_editor.cancel()
         self._painter.sprites.clear()
-        self._path.set_path(self._project.project.name or "Model", "main graph")
+        titles = self._project.path_titles
+        self._path.set_path(*titles, *([] if len(titles) > 1 else ["main graph"]))
         self._fit_pending = True
         self._place_overlays()
         self._first_view()
         self._layer.invalidate()
         self.update()
+
+    def _on_path_chosen(self, depth: int) -> None:
+        self.blocks.go_up_to(depth)
+
+    def _on_leaving(self) -> None:
+        """Another graph is about to be shown: how this one was looked at stays with it."""
+        self.cancel_gesture()
+        self._close_finders()
+        if self._remember.isActive():
+            self._remember.stop()
+            self._on_remember()
 
     def _on_theme_changed(self) -> None:
         self._painter.sprites.clear()
@@ -589,6 +614,7 @@ class GraphCanvas(QWidget):
     @guarded
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._close_finders()
+        self.tidier.glide.end()
         pointer = self._last = self.pointer_at(event.position(), event.modifiers())
         self._focus_by_key = False
         if self._gesture is not None:
@@ -665,6 +691,8 @@ class GraphCanvas(QWidget):
         under = self._hit(pointer)
         if self.mark_tools.double_click(under):
             return
+        if under.kind is Kind.NODE and self.blocks.open(under.node):
+            return
         if under.kind is Kind.POINT and under.link is not None:
             self.link_points.remove(under.link, under.point)
             return
@@ -711,6 +739,7 @@ class GraphCanvas(QWidget):
 
     @guarded
     def wheelEvent(self, event: QWheelEvent) -> None:
+        self.tidier.glide.end()
         pixels = event.pixelDelta()
         trackpad = not pixels.isNull() and event.phase() != Qt.ScrollPhase.NoScrollPhase
         control = bool(event.modifiers() & _Modifier.ControlModifier)
@@ -1089,9 +1118,9 @@ class GraphCanvas(QWidget):
         pointer = self._last = self.pointer_at(QPointF(at), QGuiApplication.keyboardModifiers())
         if isinstance(self._gesture, DropLayer):
             self._gesture.move(pointer)
-        elif layer_type(name) is not None and not self._project.read_only:
+        elif not self._project.read_only and (brought := self.blocks.bring(name)) is not None:
             self.cancel_gesture()
-            self._gesture = DropLayer(self, pointer, name)
+            self._gesture = DropLayer(self, pointer, brought)
 
     def drop_layer(self, name: str, at: QPoint) -> None:
         """The layer is let go at this point."""

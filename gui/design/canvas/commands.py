@@ -1,18 +1,13 @@
 """What can be done to the selected nodes, from keys, menus and bars alike; each is one step of the history."""
 
-from collections.abc import Iterable
 from typing import Final
 
-import numpy as np
-
-from engine.document.edits import Edit, MoveNodes, SetBypassed, SetFrozen
+from engine.document.edits import Edit, SetBypassed, SetFrozen
 from engine.document.graph import InputKey
 from engine.errors import GraphError, NetwrightError
 from gui.design import arrange, graph_edits, mark_edits
 from gui.design.canvas.geometry import Geometry
-from gui.design.canvas.layout import Card, Wire, tidy
 from gui.design.canvas.marks import marks_of, with_contents
-from gui.design.canvas.sprites import pill_width
 from gui.design.paste_text import read_paste
 from gui.models.scope import Scope
 from gui.models.selection import Selection
@@ -152,47 +147,6 @@ class GraphCommands:
         places = {item: graph.marks.get(item) or graph.nodes[item] for item in ids}
         positions = {item: (place.x + dx, place.y + dy) for item, place in places.items()}
         return self.do(mark_edits.moving(graph, self._geometry, positions), merge=f"nudge {' '.join(ids)}")
-
-    def tidy(self) -> bool:
-        """Arrange all nodes, or the selected ones when there are several, in layers from left to right."""
-        chosen = self._selection.nodes if len(self._selection.nodes) > 1 else frozenset(self._geometry.ids)
-        positions = self.tidied(chosen)
-        nodes = self._project.project.graph.nodes
-        moved = {
-            node_id: place for node_id, place in positions.items() if place != (nodes[node_id].x, nodes[node_id].y)
-        }
-        return self.do(MoveNodes(positions=moved)) if moved else False
-
-    def tidied(self, ids: Iterable[str]) -> dict[str, tuple[float, float]]:
-        """Where these nodes would be put; the top left corner of them all stays."""
-        geometry = self._geometry
-        graph = self._project.project.graph
-        chosen = [node.id for node in graph.sorted_nodes() if node.id in set(ids) and node.id in geometry.row_of]
-        if not chosen:
-            return {}
-        inside = set(chosen)
-        cards = []
-        for node_id in chosen:
-            face = geometry.faces[geometry.row_of[node_id]]
-            cards.append(Card(node_id, face.width, face.height))
-        wires = []
-        for edge in graph.sorted_edges():
-            if edge.source in inside and edge.target in inside:
-                source, target = geometry.row_of[edge.source], geometry.row_of[edge.target]
-                spec = self._project.checker.specs.get((edge.source, edge.output))
-                wires.append(
-                    Wire(
-                        edge.source,
-                        edge.target,
-                        geometry.faces[source].output_offset(edge.output),
-                        geometry.faces[target].input_offset(edge.input),
-                        pill_width("×".join(map(str, spec.shape[1:]))) if spec is not None else 0.0,
-                    )
-                )
-        places = tidy(cards, wires)
-        corner = geometry.boxes[geometry.rows(chosen), :2].min(axis=0)
-        dx, dy = np.round(corner / NUDGE).tolist()
-        return {node_id: (x + dx * NUDGE, y + dy * NUDGE) for node_id, (x, y) in places.items()}
 
     def _refuse(self, error: NetwrightError) -> None:
         self._project.refused.emit(error)

@@ -32,6 +32,11 @@ class NodeFace:
     bypassed: bool = False
     frozen: bool = False
     width: float = CARD_WIDTH
+    stack: int = 1
+    """How often a block is repeated; several are drawn as a stack of cards."""
+    input_names: tuple[str, ...] = ()
+    """What is written beside the ports, where it is."""
+    output_names: tuple[str, ...] = ()
     downwards: bool = False
     """Whether inputs lie on the top and outputs on the bottom, not at the left and right."""
 

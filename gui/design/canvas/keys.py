@@ -35,6 +35,7 @@ def command_for(canvas: "GraphCanvas", event: QKeyEvent) -> Callable[[], object]
     shift = _Modifier.ShiftModifier
     commands = canvas.commands
     found = canvas.mark_tools.command_for(event) or canvas.link_points.command_for(event)
+    found = found or canvas.blocks.command_for(event)
     if found is not None:
         return found
     plain: dict[int, Callable[[], object]] = {
@@ -84,6 +85,7 @@ def command_for(canvas: "GraphCanvas", event: QKeyEvent) -> Callable[[], object]
     }
     with_both: dict[int, Callable[[], object]] = {
         _Key.Key_T: canvas.tidy,
+        _Key.Key_D: lambda: canvas.tidy(downwards=True),
         _Key.Key_L: commands.select_same_type,
         _Key.Key_F: commands.toggle_frozen,
         _Key.Key_K: canvas.linking.disconnect,

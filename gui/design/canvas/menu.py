@@ -43,6 +43,7 @@ class CanvasMenu(QMenu):
         elif canvas.selection.nodes and under.node:
             self._for_nodes(canvas, under)
         else:
+            canvas.blocks.fill_canvas_menu(self._entry)
             self._entry("Add a layer…", "plus", lambda: canvas.open_search(pointer, None), "Tab")
             self._entry("Add a frame", "grid", lambda: canvas.mark_tools.add_frame(pointer), "Ctrl+Shift+G")
             self._entry("Add a note", "text", lambda: canvas.mark_tools.add_note(pointer), "Ctrl+Shift+N")
@@ -51,7 +52,8 @@ class CanvasMenu(QMenu):
             self._entry("Select all", "grid", commands.select_all, "Ctrl+A")
             self._entry("Select with a lasso", "edit", canvas.arm_lasso, "Shift+L")
             self._entry("Find a node…", "search", canvas.find_node, "Ctrl+F")
-            self._entry("Tidy", "tidy", canvas.tidy, "Ctrl+Shift+T")
+            self._entry("Tidy to the right", "tidy", canvas.tidy, "Ctrl+Shift+T")
+            self._entry("Tidy downwards", "tidy", lambda: canvas.tidy(downwards=True), "Ctrl+Shift+D")
             self._entry("Fit", "fit", canvas.fit, "F")
             self._entry("Show what costs most", "chart", canvas.next_cost, "G")
             self.addSeparator()
@@ -74,6 +76,8 @@ class CanvasMenu(QMenu):
         if canvas.card_editor.names(under.node):
             self._entry("Change on the card", "number", lambda: canvas.card_editor.edit_value(under.node), "E")
         self.addSeparator()
+        canvas.blocks.fill_menu(self._entry, under.node)
+        self.addSeparator()
         self._entry("Cut", "minus", canvas.cut, "Ctrl+X")
         self._entry("Copy", "copy", canvas.copy, "Ctrl+C")
         self._entry("Duplicate", "layers", commands.duplicate, "Ctrl+D")
@@ -93,7 +97,8 @@ class CanvasMenu(QMenu):
         )
         if several:
             self._arrange_menu()
-            self._entry("Tidy selection", "tidy", canvas.tidy, "Ctrl+Shift+T")
+            self._entry("Tidy selection to the right", "tidy", canvas.tidy, "Ctrl+Shift+T")
+            self._entry("Tidy selection downwards", "tidy", lambda: canvas.tidy(downwards=True), "Ctrl+Shift+D")
         self.addSeparator()
         self._entry("Delete", "trash", commands.delete, "Del")
         self._entry("Delete, leave the gap", "trash", lambda: commands.delete(heal=False), "Shift+Del")

@@ -1,5 +1,6 @@
 """Keeps the geometry equal to the document: listens to the project and refreshes only what an edit touched."""
 
+import dataclasses
 import math
 import time
 from collections.abc import Callable, Iterable
@@ -14,7 +15,9 @@ from engine.catalog.tensors import TensorSpec, edge_text
 from engine.checks.problem import Severity
 from engine.document.edits import Change
 from engine.document.graph import Edge, Node
+from gui.design.canvas.block_face import BLOCK_TYPES, block_face
 from gui.design.canvas.face import CARD_WIDEST, CARD_WIDTH, NodeFace
+from gui.design.canvas.flow import runs_down
 from gui.design.canvas.geometry import Flag, Geometry
 from gui.design.canvas.marks import Marks, drawn_box
 from gui.design.canvas.viewport import Box
@@ -98,11 +101,22 @@ class Scene(QObject):
         geometry = self.geometry
         geometry.clear()
         self._shapes.clear()
-        for node in graph.nodes.values():
-            geometry.add(faces.get(node.id) or self._face(node), node.x, node.y)
-        for edge in graph.edges:
-            geometry.link(edge)
+        nodes = list(graph.nodes.values())
+        made = [faces.get(node.id) or self._face(node) for node in nodes]
+        geometry.fill(made, [(node.x, node.y) for node in nodes], graph.edges)
+        self._follow_flow()
         self._mark_selected()
+
+    def _follow_flow(self) -> bool:
+        """Put the ports where the graph runs; whether they were elsewhere."""
+        geometry = self.geometry
+        downwards = runs_down(geometry)
+        if downwards == geometry.downwards:
+            return False
+        geometry.turn(downwards)
+        for row, face in enumerate(geometry.faces):
+            geometry.set_face(row, dataclasses.replace(face, downwards=downwards))
+        return True
 
     # What happens elsewhere.
 
@@ -151,6 +165,7 @@ class Scene(QObject):
             for node in moved:
                 if node.id in change.moved:
                     geometry.set_face(geometry.row_of[node.id], self._face(node))
+        many = self._follow_flow() or many
         cards = np.concatenate((cards, self._cards(touched)))
         geometry.reroute(cards)
         self._mark_selected()
@@ -309,7 +324,7 @@ class Scene(QObject):
         if problems:
             badge = "error" if any(problem.severity is Severity.ERROR for problem in problems) else "warning"
         title = caption(node, kind, project.data)
-        return NodeFace(
+        face = NodeFace(
             id=node.id,
             title=title,
             line=line,
@@ -317,11 +332,20 @@ class Scene(QObject):
             color=color_name(kind.family) if kind is not None else "shape",
             inputs=inputs + extra,
             outputs=outputs,
+            downwards=self.geometry.downwards,
             badge=badge,
             bypassed=node.bypassed,
             frozen=node.frozen,
             width=self._width(title, node.id, line, node.frozen),
         )
+        return self._block_face(face, node) if node.type in BLOCK_TYPES else face
+
+    def _block_face(self, face: NodeFace, node: Node) -> NodeFace:
+        """The face of an instance of a block, or of a port in one."""
+        face = block_face(face, node, self._project.project)
+        width = self._width(face.title, node.id, face.line, node.frozen)
+        sides = [max(map(self._line_width, names), default=0.0) for names in (face.input_names, face.output_names)]
+        return dataclasses.replace(face, width=min(CARD_WIDEST, max(width, math.ceil((sum(sides) + 44) / 16) * 16)))
 
     def _width(self, title: str, node_id: str, line: str, frozen: bool) -> float:
         """Wide enough for caption and id, in steps, so that columns stay even."""

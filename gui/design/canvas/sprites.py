@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPixmap
 
-from gui.design.canvas.face import HEADER, PORT_RADIUS, PORT_TOP, NodeFace
+from gui.design.canvas.face import HEADER, PORT_PITCH, PORT_RADIUS, PORT_TOP, NodeFace
 from gui.widgets.fonts import mono_font, text_font
 from gui.widgets.icons import draw_icon
 from gui.widgets.plain_text import plain_text
@@ -133,6 +133,8 @@ def paint_card(painter: QPainter, face: NodeFace, zoom: float) -> None:
         painter.setOpacity(0.5)
     card = QRectF(0.5, 0.5, face.width - 1, face.height - 1)
     header = mix(theme.panel, color, CARD_TINT)
+    if face.stack > 1:
+        _stack(painter, theme, face, header)
     path = QPainterPath()
     path.addRoundedRect(card, CARD_RADIUS, CARD_RADIUS)
     painter.fillPath(path, header if brief else theme.color("panel"))
@@ -152,6 +154,33 @@ def paint_card(painter: QPainter, face: NodeFace, zoom: float) -> None:
     painter.setOpacity(1.0)
     if face.badge:
         _badge(painter, theme, face, zoom)
+
+
+def _stack(painter: QPainter, theme: Theme, face: NodeFace, header: QColor) -> None:
+    """The cards behind that of a repeated block: two at most, they stand for any number."""
+    for number in range(min(2, face.stack - 1), 0, -1):
+        below = QRectF(0.5, 0.5, face.width - 1, face.height - 1).translated(3.5 * number, 3.5 * number)
+        painter.setPen(QPen(theme.color("line"), 1))
+        painter.setBrush(mix(theme.panel, header, 0.5))
+        painter.drawRoundedRect(below, CARD_RADIUS, CARD_RADIUS)
+
+
+def _port_names(painter: QPainter, theme: Theme, face: NodeFace) -> None:
+    """Beside each port of a block with several what it is called."""
+    font = mono_font(11)
+    painter.setFont(font)
+    painter.setPen(theme.color("dim"))
+    metrics = QFontMetricsF(font)
+    half = face.width / 2 - 12
+    sides = (
+        (face.input_names, 11.0, Qt.AlignmentFlag.AlignLeft),
+        (face.output_names, face.width - 11 - half, Qt.AlignmentFlag.AlignRight),
+    )
+    for names, left, side in sides:
+        for number, name in enumerate(names):
+            box = QRectF(left, PORT_TOP + number * PORT_PITCH - 7, half, 16)
+            shown = metrics.elidedText(plain_text(name, 40), Qt.TextElideMode.ElideRight, half)
+            painter.drawText(box, side | Qt.AlignmentFlag.AlignVCenter, shown)
 
 
 def _header_path(card: QRectF) -> QPainterPath:
@@ -202,6 +231,8 @@ def _full_text(painter: QPainter, theme: Theme, face: NodeFace) -> None:
         width = face.width - 24
         shown = QFontMetricsF(painter.font()).elidedText(line, Qt.TextElideMode.ElideRight, width)
         painter.drawText(QRectF(14, HEADER + 6, width, 20), vertical | Qt.AlignmentFlag.AlignLeft, shown)
+    elif (face.input_names or face.output_names) and not face.downwards:
+        _port_names(painter, theme, face)
 
 
 def _brief_text(painter: QPainter, theme: Theme, face: NodeFace, zoom: float) -> None:

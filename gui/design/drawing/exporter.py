@@ -17,7 +17,7 @@ from gui.design.drawing.formats import Drawing, Drawn, draw, page_orientation, p
 from gui.design.drawing.paint import Progress
 from gui.design.drawing.snapshot import take_snapshot
 from gui.models.background import Background
-from gui.models.project import ProjectModel
+from gui.models.scope import Scope
 from gui.models.selection import Selection
 from gui.models.settings import Settings
 from gui.widgets.guarded import guarded
@@ -51,7 +51,7 @@ class DrawingExporter(QObject):
 
     def __init__(
         self,
-        project: ProjectModel,
+        project: Scope,
         selection: Selection,
         geometry: Geometry,
         settings: Settings | None,

@@ -13,6 +13,7 @@ from gui.design.canvas.geometry import Geometry
 from gui.design.canvas.scene import link_words
 from gui.design.canvas.viewport import Box
 from gui.models.project import ProjectModel
+from gui.models.scope import Scope
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +46,7 @@ class Snapshot:
         )
 
 
-def take_snapshot(project: ProjectModel, geometry: Geometry, only: Collection[str] = ()) -> Snapshot:
+def take_snapshot(project: ProjectModel | Scope, geometry: Geometry, only: Collection[str] = ()) -> Snapshot:
     """The whole graph, or these nodes and the links among them. On the window's thread; 10,000 nodes take 5 ms."""
     nodes = np.sort(geometry.rows(only)) if only else np.arange(len(geometry.ids), dtype=np.int64)
     links = np.arange(len(geometry.edges), dtype=np.int64)
@@ -53,10 +54,11 @@ def take_snapshot(project: ProjectModel, geometry: Geometry, only: Collection[st
         inside = np.zeros(len(geometry.ids), dtype=bool)
         inside[nodes] = True
         links = links[inside[geometry.ends].all(axis=1)]
+    specs = project.checker.specs
     return Snapshot(
         name=project.project.name or "network",
         geometry=_copy(geometry),
-        specs=dict(project.checker.specs),
+        specs={key: specs.get(key) for key in {(edge.source, edge.output) for edge in geometry.edges}},
         nodes=nodes,
         links=links,
     )

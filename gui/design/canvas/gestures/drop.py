@@ -4,15 +4,16 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter
 
-from engine.catalog.registry import layer_type
+from engine.document.block import BLOCK
 from engine.document.graph import Edge
+from gui.design.block_stock import Brought
 from gui.design.canvas.face import NodeFace
 from gui.design.canvas.gestures.gesture import Gesture, Pointer, Surface
 from gui.design.canvas.gestures.move import SNAP
 from gui.design.canvas.hit import link_at
 from gui.design.canvas.sprites import paint_card
 from gui.design.families import color_name
-from gui.design.graph_edits import add, splice_dropped
+from gui.design.graph_edits import add, kind_named, splice_dropped
 from gui.widgets.theme import current_theme
 
 
@@ -21,16 +22,17 @@ class DropLayer(Gesture):
 
     cursor = Qt.CursorShape.DragCopyCursor
 
-    def __init__(self, surface: Surface, pointer: Pointer, type_name: str) -> None:
+    def __init__(self, surface: Surface, pointer: Pointer, brought: Brought) -> None:
         super().__init__(surface, pointer)
-        kind = layer_type(type_name)
+        kind = kind_named(brought.project, brought.name)
         assert kind is not None
         self._kind = kind
-        self._type = type_name
+        self._brought = brought
+        self._type = brought.name
         self._face = NodeFace(
             id="",
             title=kind.label(),
-            color=color_name(kind.family),
+            color="block" if kind.type_name() == BLOCK else color_name(kind.family),
             inputs=tuple(port.name for port in kind.inputs),
             outputs=kind.outputs,
         )
@@ -51,13 +53,13 @@ class DropLayer(Gesture):
 
     def commit(self, pointer: Pointer) -> None:
         self.move(pointer)
-        project, checker = self.surface.project.project, self.surface.project.checker
+        project, checker = self._brought.project, self.surface.project.checker
         x, y = self._place
         made = None
         if self._target is not None:
             made = splice_dropped(project, checker, self._type, self._target, x, y)
         edit, node = made or add(project, self._type, x, y)
-        if self.surface.do(edit):
+        if self.surface.do(self._brought.with_added(edit)):
             self.surface.layers_added(self._type)
             self.surface.selection.set_nodes({node.id})
         self.surface.redraw_overlay(None)
