@@ -83,7 +83,7 @@ class Inspector(QFrame):
         if len(self._shown) == 1:
             self.node.focus_first()
         elif self._shown:
-            self.several.form.focus_first()
+            self.several.focus_first()
 
     def _refresh_soon(self, *_what: object) -> None:
         if not self._timer.isActive():

@@ -1,6 +1,6 @@
-"""The form of one catalog entry: a row an attribute, with the editor its kind asks for."""
+"""The form of a catalog entry, or of what several have in common: a row an attribute, with the editor its kind asks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Signal
@@ -35,6 +35,7 @@ class AttributeForm(QWidget):
         self._caption_width = caption_width
         self._options = tuple(options)
         self._entry: type[Entry] | None = None
+        self._attributes: tuple[Attribute, ...] = ()
         self._rows: dict[str, FormRow] = {}
         self._editors: dict[str, AttributeEditor] = {}
         self._problems: dict[str, str] = {}
@@ -57,16 +58,41 @@ class AttributeForm(QWidget):
         if options is not None and tuple(options) != self._options:
             self._options = tuple(options)
             self._entry = None
-        if entry_type is not self._entry:
-            self._build(entry_type, values)
+        if entry_type is not self._entry or entry_type is None:
+            self._entry = entry_type
+            self._build(entry_type.attributes() if entry_type is not None else (), values)
         self.set_values(values)
 
-    def set_values(self, values: Mapping[str, Any]) -> None:
-        """Show other values without emitting anything."""
-        for info in self._entry.attributes() if self._entry is not None else ():
+    def set_attributes(
+        self,
+        attributes: Sequence[Attribute],
+        values: Mapping[str, Any],
+        mixed: Mapping[str, str],
+        options: Sequence[str] = (),
+    ) -> None:
+        """Show attributes that several entries have in common.
+
+        Those named in `mixed` have different values; what is said of them there stands under their row. For the same
+        attributes only the values change, and the focus stays.
+        """
+        if tuple(attributes) != self._attributes or self._entry is not None or tuple(options) != self._options:
+            self._options = tuple(options)
+            self._entry = None
+            self._build(attributes, values)
+        self.set_values({name: value for name, value in values.items() if name not in mixed}, but=mixed)
+        for name, row in self._rows.items():
+            if name in mixed:
+                self._editors[name].set_mixed()
+            row.set_hint(mixed.get(name, ""))
+
+    def set_values(self, values: Mapping[str, Any], *, but: Container[str] = ()) -> None:
+        """Show other values without emitting anything; attributes in `but` stay as they are."""
+        for info in self._attributes:
+            if info.name in but:
+                continue
             editor = self._editors[info.name]
             value = _shown(info, values)
-            if editor.value() != value:
+            if editor.mixed or editor.value() != value:
                 editor.set_value(value)
 
     def set_problem(self, name: str, text: str) -> None:
@@ -93,7 +119,7 @@ class AttributeForm(QWidget):
 
     # Inside.
 
-    def _build(self, entry_type: type[Entry] | None, values: Mapping[str, Any]) -> None:
+    def _build(self, attributes: Sequence[Attribute], values: Mapping[str, Any]) -> None:
         for row in self._rows.values():
             row.hide()
             row.deleteLater()
@@ -106,9 +132,9 @@ class AttributeForm(QWidget):
         below = QVBoxLayout(self._advanced)
         below.setContentsMargins(0, 0, 0, 0)
         below.setSpacing(6)
-        self._entry = entry_type
+        self._attributes = tuple(attributes)
         advanced = 0
-        for info in entry_type.attributes() if entry_type is not None else ():
+        for info in attributes:
             row = self._row(info, _shown(info, values))
             if info.advanced:
                 below.addWidget(row)
@@ -119,10 +145,7 @@ class AttributeForm(QWidget):
         self._column.addWidget(self._more)
         self._column.addWidget(self._advanced)
         self._more.setVisible(advanced > 0)
-        changed = any(
-            info.advanced and _shown(info, values) != _shown(info, {})
-            for info in (entry_type.attributes() if entry_type is not None else ())
-        )
+        changed = any(info.advanced and _shown(info, values) != _shown(info, {}) for info in attributes)
         self._open_more(changed)
 
     def _row(self, info: Attribute, value: Any) -> FormRow:
@@ -137,7 +160,7 @@ class AttributeForm(QWidget):
         return row
 
     def _advanced_names(self) -> set[str]:
-        return {info.name for info in self._entry.attributes() if info.advanced} if self._entry is not None else set()
+        return {info.name for info in self._attributes if info.advanced}
 
     def _open_more(self, opened: bool) -> None:
         self._more_is_open = opened

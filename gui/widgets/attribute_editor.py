@@ -13,6 +13,7 @@ from gui.widgets.guarded import guarded
 from gui.widgets.icons import draw_icon
 from gui.widgets.list_editor import NumbersEditor, TextEditor
 from gui.widgets.number_editor import NumberEditor
+from gui.widgets.parsed_editor import MIXED
 from gui.widgets.plain_text import button_text, plain_text
 from gui.widgets.size_editor import SizeEditor
 from gui.widgets.switch import Switch
@@ -57,6 +58,7 @@ class NamesEditor(QPushButton):
         super().__init__(parent)
         self.setProperty("role", "field")
         self._value = tuple(value)
+        self._mixed = False  # set by set_mixed, cleared by the next value
         self._options: tuple[str, ...] = ()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         menu = QMenu(self)
@@ -77,7 +79,18 @@ class NamesEditor(QPushButton):
     def set_value(self, value: object) -> None:
         """Show other names without emitting."""
         self._value = tuple(value) if isinstance(value, tuple | list) else ()
+        self._mixed = False
         self._fill()
+
+    def set_mixed(self) -> None:
+        """Stand for several things whose names differ: those ticked next go to all."""
+        self._value, self._mixed = (), True
+        self._fill()
+
+    @property
+    def mixed(self) -> bool:
+        """Whether it stands for things that differ."""
+        return self._mixed
 
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -98,7 +111,7 @@ class NamesEditor(QPushButton):
             draw_icon(painter, "chevron-down", QRectF(self.width() - 19, self.height() / 2 - 6, 12, 12), theme.dim)
 
     def _words(self) -> str:
-        return plain_text(", ".join(self._value) or "none")
+        return MIXED if self._mixed else plain_text(", ".join(self._value) or "none")
 
     def _fill(self) -> None:
         menu = self.menu()
@@ -111,6 +124,7 @@ class NamesEditor(QPushButton):
         self.update()
 
     def _on_triggered(self, action: QAction) -> None:
+        self._mixed = False
         ticked = {entry.data() for entry in self.menu().actions() if entry.isChecked()}
         self._value = tuple(name for name in dict.fromkeys((*self._options, *self._value)) if name in ticked)
         self.update()
@@ -118,7 +132,7 @@ class NamesEditor(QPushButton):
 
 
 AttributeEditor = NumberEditor | SizeEditor | Switch | ChoiceEditor | TextEditor | NumbersEditor | NamesEditor
-"""Each has `value()`, `set_value(value)` and the signal `committed(value)`."""
+"""Each has `value()`, `set_value(value)`, `set_mixed()` and the signal `committed(value)`."""
 
 
 def attribute_editor(attribute: DeclaredAttribute, value: Any, *, options: Sequence[str] = ()) -> AttributeEditor:

@@ -2,13 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QStandardItem, QStandardItemModel, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QListView, QSizePolicy, QStyledItemDelegate, QWidget
 
 from gui.widgets.guarded import guarded
+from gui.widgets.parsed_editor import MIXED
 from gui.widgets.plain_text import plain_text, tooltip_text
+
+_MIXED_VALUE: Final = object()
+"""Equal to no value there is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +79,17 @@ class ChoiceEditor(QComboBox):
             self._values.append(value)
         self._shown = value
         self.setCurrentIndex(self._values.index(value))
+
+    def set_mixed(self) -> None:
+        """Stand for several things whose choices differ: any pick is committed."""
+        self.setPlaceholderText(MIXED)
+        self.setCurrentIndex(-1)
+        self._shown = _MIXED_VALUE
+
+    @property
+    def mixed(self) -> bool:
+        """Whether it stands for things that differ."""
+        return self._shown is _MIXED_VALUE
 
     def values(self) -> list[object]:
         """What can be picked, in order."""

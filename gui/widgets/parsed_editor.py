@@ -1,6 +1,6 @@
 """The base of one-line editors whose text stands for a value: it is read when the user is done, never half-typed."""
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent, QShowEvent, QValidator, QWheelEvent
@@ -9,6 +9,9 @@ from PySide6.QtWidgets import QAbstractSpinBox, QSizePolicy, QWidget
 from gui.widgets.guarded import guarded
 from gui.widgets.stylesheet import refresh_style
 from gui.widgets.tokens import CONTROL_HEIGHT
+
+MIXED: Final = "mixed"
+"""What an editor says that stands for several things whose values differ."""
 
 
 class ParsedEditor(QAbstractSpinBox):
@@ -22,11 +25,13 @@ class ParsedEditor(QAbstractSpinBox):
     committed = Signal(object)
     rejected = Signal(str)
     steppers: ClassVar[bool] = True
+    _placeholder = ""  # what the line said before it said "mixed"
 
     def __init__(self, value: object, *, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._value = value
         self._problem = ""
+        self._mixed = False  # set by set_mixed, cleared by the next value
         self.setKeyboardTracking(False)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -59,7 +64,18 @@ class ParsedEditor(QAbstractSpinBox):
     def set_value(self, value: object) -> None:
         """Show another value without emitting anything; a half-typed text gives way."""
         self._value = value
+        self._mixed = False
         self._show()
+
+    def set_mixed(self) -> None:
+        """Stand for several things whose values differ: empty until one is typed, which is committed whatever it is."""
+        self._mixed = True
+        self._show()
+
+    @property
+    def mixed(self) -> bool:
+        """Whether it stands for things that differ."""
+        return self._mixed
 
     def problem(self) -> str:
         """Why the text makes no value; empty when it does."""
@@ -97,7 +113,7 @@ class ParsedEditor(QAbstractSpinBox):
 
     @guarded
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape and self.lineEdit().text() != self.show_value(self._value):
+        if event.key() == Qt.Key.Key_Escape and self.lineEdit().text() != self._shown():
             self._show()
             return
         super().keyPressEvent(event)
@@ -142,7 +158,7 @@ class ParsedEditor(QAbstractSpinBox):
 
     def _read(self) -> None:
         text = self.lineEdit().text()
-        if text == self.show_value(self._value):
+        if text == self._shown():
             self._set_problem("")
             return
         try:
@@ -154,14 +170,23 @@ class ParsedEditor(QAbstractSpinBox):
         self._take(value)
 
     def _take(self, value: object) -> None:
-        changed = value != self._value or type(value) is not type(self._value)
-        self._value = value
+        changed = self._mixed or value != self._value or type(value) is not type(self._value)
+        self._value, self._mixed = value, False
         self._show()
         if changed:
             self.committed.emit(value)
 
+    def _shown(self) -> str:
+        return "" if self._mixed else self.show_value(self._value)
+
     def _show(self) -> None:
-        self.lineEdit().setText(self.show_value(self._value))
+        line = self.lineEdit()
+        line.setText(self._shown())
+        if self._mixed and line.placeholderText() != MIXED:
+            self._placeholder = line.placeholderText()
+            line.setPlaceholderText(MIXED)
+        elif not self._mixed and line.placeholderText() == MIXED:
+            line.setPlaceholderText(self._placeholder)
         self._set_problem("")
         self.update()
 

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QCheckBox, QSizePolicy, QWidget
 
 from gui.widgets.fonts import SIZE_BODY, text_font
 from gui.widgets.guarded import guarded
+from gui.widgets.parsed_editor import MIXED
 from gui.widgets.theme import current_theme, theme_notifier
 from gui.widgets.tokens import CONTROL_HEIGHT, CONTROL_RADIUS, mix
 
@@ -17,6 +18,7 @@ class Switch(QCheckBox):
 
     def __init__(self, value: bool = False, *, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._mixed = False  # set by set_mixed, cleared by the next value
         self.setChecked(value)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -29,9 +31,23 @@ class Switch(QCheckBox):
 
     def set_value(self, value: object) -> None:
         """Show a value without emitting `committed`."""
+        self._mixed = False
         self.setChecked(bool(value))
+        self.update()
+
+    def set_mixed(self) -> None:
+        """Stand for several things of which some are on: a click switches all of them on."""
+        self.setChecked(False)
+        self._mixed = True
+        self.update()
+
+    @property
+    def mixed(self) -> bool:
+        """Whether it stands for things that differ."""
+        return self._mixed
 
     def _on_clicked(self, on: bool) -> None:
+        self._mixed = False
         self.committed.emit(on)
 
     @guarded(fallback=QCheckBox.sizeHint)
@@ -66,15 +82,17 @@ class Switch(QCheckBox):
             painter.setBrush(theme.color("field" if self.isEnabled() else "panel"))
             painter.drawRoundedRect(rect, CONTROL_RADIUS, CONTROL_RADIUS)
             on = self.isChecked()
+            words = MIXED if self._mixed else "on" if on else "off"
             painter.setPen(theme.color("text" if self.isEnabled() else "faint"))
             painter.setFont(text_font(SIZE_BODY, QFont.Weight.Medium))
-            painter.drawText(rect.adjusted(10, 0, -40, 0), Qt.AlignmentFlag.AlignVCenter, "on" if on else "off")
+            painter.drawText(rect.adjusted(10, 0, -40, 0), Qt.AlignmentFlag.AlignVCenter, words)
             track = QRectF(0, 0, 24, 14)
             track.moveCenter(QPointF(rect.right() - 20, rect.center().y()))
             painter.setPen(QPen(theme.color("accent_line" if on else "edge"), 1))
             painter.setBrush(theme.color("accent") if on and self.isEnabled() else theme.color("raised"))
             painter.drawRoundedRect(track, 7, 7)
-            knob = QPointF(track.right() - 7 if on else track.left() + 7, track.center().y())
+            across = track.center().x() if self._mixed else track.right() - 7 if on else track.left() + 7
+            knob = QPointF(across, track.center().y())
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(theme.color("on_accent") if on else theme.color("dim"))
             painter.drawEllipse(knob, 4.5, 4.5)
