@@ -8,6 +8,7 @@ import pytest
 import torch
 from layer_cases import CASES as LAYER_CASES
 from layer_cases import Case
+from own_cases import CASES as OWN_CASES
 from tensor_cases import TENSOR_CASES
 from test_layers_in_onnx import layer_of, random_input, specs_of
 from torch import nn
@@ -25,7 +26,7 @@ from engine.document.project import Project
 from engine.document.project_json import from_bytes, to_bytes
 
 torch.set_num_threads(1)
-CASES = [*LAYER_CASES, *TENSOR_CASES]
+CASES = [*LAYER_CASES, *TENSOR_CASES, *OWN_CASES]
 TYPES = sorted({case.type for case in CASES})
 LENGTH = 13
 
@@ -33,16 +34,10 @@ LENGTH = 13
 def plan_of(case: Case, layer: Layer, specs: tuple[TensorSpec, ...]) -> Plan:
     """A network of nothing but the layer: an Input for each port that is linked, an Output for each it gives."""
     node = Node(id="layer1", type=case.type, attributes={})
-    ids = tuple(f"x{place}" for place in range(len(specs)))
+    ids = tuple(f"x{place}" for place, spec in enumerate(specs) if spec.linked)
+    inputs = tuple((f"x{place}", "output") if spec.linked else None for place, spec in enumerate(specs))
     outputs = tuple(("layer1", port) for port in layer.output_ports())
-    call = Call(
-        node=node,
-        layer=layer,
-        inputs=tuple((node_id, "output") for node_id in ids),
-        specs=specs,
-        outputs=outputs,
-        owner="layer1",
-    )
+    call = Call(node=node, layer=layer, inputs=inputs, specs=specs, outputs=outputs, owner="layer1")
     return Plan(
         calls=(call,),
         prediction_calls=(call,),
@@ -56,10 +51,13 @@ def plan_of(case: Case, layer: Layer, specs: tuple[TensorSpec, ...]) -> Plan:
     )
 
 
-def inputs_of(layer: Layer, specs: tuple[TensorSpec, ...]) -> list[torch.Tensor]:
+def inputs_of(layer: Layer, specs: tuple[TensorSpec, ...]) -> list[torch.Tensor | None]:
     torch.manual_seed(1)
     return [
-        random_input(layer, spec, (3, *(LENGTH if size is None else size for size in spec.shape[1:]))) for spec in specs
+        random_input(layer, place, spec, (3, *(LENGTH if size is None else size for size in spec.shape[1:])))
+        if spec.linked
+        else None
+        for place, spec in enumerate(specs)
     ]
 
 
@@ -89,30 +87,31 @@ def test_the_layer_runs_learns_and_reads_back(type_name: str) -> None:
         for module in modules.values():
             module.eval()
         expected = seeded(modules["layer1"], *inputs)
+        linked = [x for x in inputs if x is not None]
 
         flat = functions(forward_source(steps, modules, hookable=False), NAMESPACE)["forward"]
         network = nn.Module()
         network.add_module("layer1", modules["layer1"])
-        for found, wanted in zip(seeded(flat, network, *inputs), expected, strict=True):
+        for found, wanted in zip(seeded(flat, network, *linked), expected, strict=True):
             assert torch.equal(found, wanted), f"{case} compiled"
 
         written = read(_File(Project(name="One layer"), steps).text())
         written.load_state_dict(network.state_dict())
-        for found, wanted in zip(seeded(written.eval(), *inputs), expected, strict=True):
+        for found, wanted in zip(seeded(written.eval(), *linked), expected, strict=True):
             assert torch.allclose(found.double(), wanted.double(), atol=1e-6, rtol=1e-5), f"{case} written"
 
         learn(case, modules["layer1"], inputs)
 
 
-def learn(case: Case, module: nn.Module, inputs: list[torch.Tensor]) -> None:
+def learn(case: Case, module: nn.Module, inputs: list[torch.Tensor | None]) -> None:
     """One step forward and backward in training: all that a loss could be made of has finite gradients."""
     module.train()
-    given = [x.requires_grad_() if x.is_floating_point() else x for x in inputs]
+    given = [x.requires_grad_() if x is not None and x.is_floating_point() else x for x in inputs]
     answers = [tensor for tensor in seeded(module, *given) if tensor.requires_grad]
     if not answers:
         return
     sum(tensor.square().sum() for tensor in answers).backward()  # type: ignore[union-attr]
-    for tensor in [*given, *module.parameters()]:
+    for tensor in [*(x for x in given if x is not None), *module.parameters()]:
         assert tensor.grad is None or tensor.grad.isfinite().all(), f"{case} backward"
 
 
