@@ -41,6 +41,7 @@ from engine.document.edits import Change
 from engine.document.graph import Node
 from gui.design.families import color_name
 from gui.design.node_text import caption
+from gui.design.reading_order import reading_order
 from gui.models.project import ProjectModel
 from gui.models.scope import Scope
 from gui.models.selection import Selection
@@ -187,21 +188,7 @@ class OutlineModel(QAbstractListModel):
         """As one reads: from each beginning as far as it goes; nodes on or behind a cycle come last."""
         if not self._active:
             return []
-        graph = self._project.project.graph
-        waiting = {node_id: len(graph.inputs_of(node_id)) for node_id in graph.nodes}
-        ready = [node_id for node_id, count in waiting.items() if not count]
-        ready.reverse()
-        order: list[str] = []
-        while ready:
-            node_id = ready.pop()
-            order.append(node_id)
-            for edge in reversed(list(graph.consumers_of(node_id))):
-                target = edge.target
-                left = waiting[target] = waiting[target] - 1
-                if not left:
-                    ready.append(target)
-        done = set(order)
-        return [*order, *(node_id for node_id in graph.nodes if node_id not in done)]
+        return reading_order(self._project.project.graph)
 
     def _set(self, ids: list[str]) -> None:
         self._ids = ids

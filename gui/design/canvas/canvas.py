@@ -28,6 +28,7 @@ from engine.checks.problem import Repair
 from engine.document.edits import Edit
 from engine.document.graph import InputKey
 from gui.design.canvas import walk
+from gui.design.canvas.accessible import make_accessible
 from gui.design.canvas.adding import LayerAdder
 from gui.design.canvas.bars import Breadcrumb, ZoomBar
 from gui.design.canvas.block_tools import BlockTools
@@ -179,6 +180,7 @@ class GraphCanvas(QWidget):
         self.find_box.picked.connect(self.reveal)
         self.find_box.highlighted.connect(self._on_found)
         selection.changed.connect(self._describe)
+        make_accessible(self)
         self._scene.refreshed.connect(self._on_refreshed)
         self._scene.reloaded.connect(self._on_reloaded)
         theme_notifier().changed.connect(self._on_theme_changed)
