@@ -8,7 +8,7 @@ import msgspec
 from engine.document.edits import Batch, Edit, MoveNodes, PutFrame, PutNote, RemoveMark, Route
 from engine.document.graph import Edge, Frame, Graph, InputKey, Mark, Note, Point
 from gui.design.canvas.geometry import VIA, Geometry
-from gui.design.canvas.marks import Marks, box_of, contents, surrounding
+from gui.design.canvas.marks import Marks, box_of, contents, marks_of, surrounding
 from gui.design.canvas.viewport import Box
 
 FRAME_PAD: Final = 24.0
@@ -60,7 +60,7 @@ def recolored(graph: Graph, ids: Iterable[str], color: str) -> Edit | None:
     return edits[0] if len(edits) == 1 else Batch(title="Change colours", edits=tuple(edits))
 
 
-def removing(ids: Collection[str]) -> list[Edit]:
+def removing(ids: Collection[str] | Mapping[str, Point]) -> list[Edit]:
     """Remove frames and notes; what lies in them stays."""
     return [RemoveMark(id=mark_id) for mark_id in sorted(ids)]
 
@@ -90,16 +90,26 @@ def moved_points(graph: Graph, geometry: Geometry, positions: Mapping[str, Point
     return found
 
 
-def led_links(geometry: Geometry, ids: Collection[str]) -> list[Edge]:
+def led_links(geometry: Geometry, ids: Collection[str] | Mapping[str, Point]) -> list[Edge]:
     """The links among these nodes that are led through points."""
     rows = (geometry.routes == VIA).nonzero()[0].tolist()
     edges = [geometry.edges[row] for row in rows]
     return [edge for edge in edges if edge.source in ids and edge.target in ids]
 
 
-def straightened(geometry: Geometry, ids: Collection[str]) -> list[Edit]:
+def straightened(geometry: Geometry, ids: Collection[str] | Mapping[str, Point]) -> list[Edit]:
     """Take the points out of the links among these nodes: they were put for another arrangement."""
     return [Route(target=edge.target, input=edge.input, via=()) for edge in led_links(geometry, ids)]
+
+
+def tidying(graph: Graph, geometry: Geometry, positions: Mapping[str, Point]) -> Edit | None:
+    """Put nodes where a layout wants them: links run by themselves again, frames fit around the nodes they held."""
+    moved = {node_id: place for node_id, place in positions.items() if place != _place(graph, node_id)}
+    edits: list[Edit] = [MoveNodes(positions=moved)] if moved else []
+    edits += straightened(geometry, positions) + refitted(marks_of(graph), geometry, positions)
+    if len(edits) <= 1:
+        return edits[0] if edits else None
+    return Batch(title="Tidy", edits=tuple(edits))
 
 
 def refitted(marks: Marks, geometry: Geometry, positions: Mapping[str, Point]) -> list[Edit]:

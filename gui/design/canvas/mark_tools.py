@@ -210,6 +210,8 @@ class MarkTools:
             return self.add_frame
         if modifiers == both and key == _Key.Key_N:
             return self.add_note
+        if modifiers == _Modifier.NoModifier and key in (_Key.Key_PageDown, _Key.Key_PageUp):
+            return lambda: self.walk(forward=key == _Key.Key_PageDown)
         if not self._canvas.selection.marks:
             return None
         if modifiers == _Modifier.NoModifier:

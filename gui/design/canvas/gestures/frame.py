@@ -2,19 +2,19 @@
 
 from typing import Final
 
-import msgspec
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter
 
-from engine.document.graph import InputKey, Mark, Point
+from engine.document.graph import Mark
 from gui.design.canvas.arrays import Floats
 from gui.design.canvas.geometry import Flag
 from gui.design.canvas.gestures.gesture import Gesture, Pointer, Surface, moved_far
+from gui.design.canvas.gestures.led import LedLinks
 from gui.design.canvas.gestures.move import SNAP
 from gui.design.canvas.marks import resized, with_contents
 from gui.design.canvas.marks_paint import draw_hidden
-from gui.design.mark_edits import led_links, moving, put
+from gui.design.mark_edits import moving, put
 
 _CURSORS: Final = {
     "n": Qt.CursorShape.SizeVerCursor,
@@ -58,9 +58,7 @@ class MoveMarks(Gesture):
         self._links = geometry.links_of(self._rows.tolist())
         self._from: Floats = geometry.boxes[self._rows, :2].copy()
         self._marks: dict[str, Mark] = {item: marks.by_id[item] for item in moving_ids if item in marks}
-        self._led: dict[InputKey, tuple[Point, ...]] = {
-            (edge.target, edge.input): edge.via for edge in led_links(geometry, moving_ids)
-        }
+        self._led = LedLinks(geometry, moving_ids)
         self._by: Floats = np.zeros(2)
 
     def move(self, pointer: Pointer) -> None:
@@ -128,9 +126,7 @@ class MoveMarks(Gesture):
         by_x, by_y = by.tolist()
         for item, mark in self._marks.items():
             marks.place(item, mark.x + by_x, mark.y + by_y)
-        for key, via in self._led.items():
-            edge = geometry.edges[geometry.link_of[key]]
-            geometry.link(msgspec.structs.replace(edge, via=tuple((x + by_x, y + by_y) for x, y in via)))
+        self._led.shift(by)
 
     def _put_back(self) -> None:
         surface = self.surface

@@ -4,14 +4,16 @@ import numpy as np
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter
 
-from engine.document.edits import Batch, Edit, MoveNodes
+from engine.document.edits import Batch, Edit
 from engine.document.graph import Edge
 from gui.design.canvas import guides
 from gui.design.canvas.arrays import Floats
 from gui.design.canvas.geometry import Flag
 from gui.design.canvas.gestures.gesture import Gesture, Pointer, Surface, moved_far, on_screen
+from gui.design.canvas.gestures.led import LedLinks
 from gui.design.canvas.hit import link_at
 from gui.design.graph_edits import splice_existing
+from gui.design.mark_edits import moving
 from gui.widgets.theme import current_theme
 
 SNAP = 8.0
@@ -41,6 +43,7 @@ class Move(Gesture):
         geometry = surface.geometry_store
         self._rows = geometry.rows(sorted(surface.selection.nodes | {node}))
         self._links = geometry.links_of(self._rows.tolist())
+        self._led = LedLinks(geometry, surface.selection.nodes | {node})
         self._from: Floats = geometry.boxes[self._rows, :2].copy()
         self._anchor = geometry.boxes[geometry.row_of[node], :2].copy()
         self._shown: QRectF = QRectF()
@@ -62,6 +65,7 @@ class Move(Gesture):
         if not pointer.alt:
             by = self._snapped(by)
         geometry.place(self._rows, self._from + by)
+        self._led.shift(by)
         self._target = self._link_under(take_out=pointer.shift)
         box = self._extent()
         surface.redraw_overlay(self._shown.united(box))
@@ -81,7 +85,8 @@ class Move(Gesture):
             for row, (x, y), differs in zip(self._rows.tolist(), moved.tolist(), changed.tolist(), strict=True)
             if differs
         }
-        edits: list[Edit] = [MoveNodes(positions=positions)] if positions else []
+        led = moving(surface.project.project.graph, geometry, positions)
+        edits: list[Edit] = [led] if led is not None else []
         if target is not None:
             spliced = splice_existing(
                 surface.project.project,
@@ -153,6 +158,7 @@ class Move(Gesture):
     def _put_back(self) -> None:
         geometry = self.surface.geometry_store
         geometry.place(self._rows, self._from)
+        self._led.shift(np.zeros(2))
         geometry.mark(self._rows, Flag.HIDDEN, False)
         self.surface.redraw(None)
 
