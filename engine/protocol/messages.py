@@ -49,6 +49,7 @@ class StartTraining(Request, frozen=True, kw_only=True):
     device: str = ""
     epochs: int = 0
     resume: int = 0
+    pictures: bool = True
 
 
 class Evaluate(Request, frozen=True, kw_only=True):

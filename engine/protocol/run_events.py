@@ -75,6 +75,28 @@ class EpochFinished(RunEvent, frozen=True, kw_only=True):
     memory_bytes: int = 0
 
 
+class WeightHistogram(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+    """How the weights of a node are spread: `bars` are heights from 0 to 99 between `low` and `high`.
+
+    `count` is how many weights there are; the rest is told of an even sample of them.
+    """
+
+    low: float
+    high: float
+    mean: float
+    deviation: float
+    count: int
+    bars: list[int]
+
+
+class WeightsSeen(RunEvent, frozen=True, kw_only=True):
+    """The weights of the nodes that have some, by node id (as in the flat form), every few seconds."""
+
+    step: int
+    epoch: int
+    nodes: dict[str, WeightHistogram]
+
+
 class RunNote(RunEvent, frozen=True, kw_only=True):
     """Something worth a line in the run's list of events: a decision, a warning, a pause."""
 
@@ -129,6 +151,7 @@ AnyRunEvent = Union[
     RunResumed,
     StepsReported,
     EpochFinished,
+    WeightsSeen,
     RunNote,
     RunPaused,
     RunContinued,

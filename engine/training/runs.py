@@ -82,16 +82,20 @@ def with_epochs(recipe: Recipe, epochs: int) -> Recipe:
     )
 
 
-def start_run_process(folder: RunFolder, *, device: str = "", resume: bool = False) -> "subprocess.Popen[bytes]":
+def start_run_process(
+    folder: RunFolder, *, device: str = "", resume: bool = False, pictures: bool = True
+) -> "subprocess.Popen[bytes]":
     """Start the process of a run, which lives on when its parent ends or is killed.
 
-    `device` overrides the recipe's. Raises TrainingError when the run has a process already, or has nothing left to do.
+    `device` overrides the recipe's; `pictures` lets its log tell how weights are spread. Raises TrainingError when
+    the run has a process already, or has nothing left to do.
     """
     if resume:
         _check_resumable(folder)
     command = [sys.executable, "-P", "-m", "engine.training.run", str(folder.path)]
     command += [f"--device={device}"] if device else []
     command += ["--resume"] if resume else []
+    command += [] if pictures else ["--no-pictures"]
     root = str(Path(engine.__file__).parent.parent)
     known = os.environ.get("PYTHONPATH", "")
     environment = {**os.environ, "PYTHONPATH": f"{root}{os.pathsep}{known}" if known else root, "PYTHONUNBUFFERED": "1"}
