@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import nn
 
+from engine.catalog.formulas import TORCH_NAMES
 from engine.compiler.functions import NAMES
 from engine.compiler.generated import literal
 from engine.compiler.modules import Add, Subtract
@@ -21,6 +22,7 @@ Form = Callable[[Any, str, list[str]], str | None]
 
 NAMESPACE: dict[str, object] = {
     **NAMES,
+    **{name: getattr(torch, name) for name in TORCH_NAMES},
     "adaptive_avg_pool1d": torch.adaptive_avg_pool1d,
     "adaptive_avg_pool2d": F.adaptive_avg_pool2d,
     "avg_pool1d": torch.avg_pool1d,

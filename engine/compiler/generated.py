@@ -24,7 +24,16 @@ _WITHHELD = {
     "globals",
     "locals",
 }
-_BUILTINS = {name: item for name, item in vars(builtins).items() if name not in _WITHHELD}
+
+
+def _import(name: str, *details: Any) -> Any:
+    """Import for torch itself, whose functions look for it where they are called from; for nothing but torch."""
+    if name.partition(".")[0] != "torch":
+        raise ImportError(f"generated code does not import {name}")
+    return __import__(name, *details)
+
+
+_BUILTINS = {name: item for name, item in vars(builtins).items() if name not in _WITHHELD} | {"__import__": _import}
 """torch.compile looks builtins up where the forward it traces was defined, so most have to be there."""
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,999}\Z")
 RESERVED = (
@@ -36,7 +45,7 @@ RESERVED = (
     }
 )
 """What a module in a network cannot be called: attributes of the network itself and Python's keywords."""
-_WORD = re.compile(r"[a-z0-9_]{0,40}\Z")
+_WORD = re.compile(r"[a-z0-9_-]{0,40}\Z")
 _EINSTEIN = re.compile(r"[a-z]{1,8}(,[a-z]{1,8}){0,3}->[a-z]{0,8}\Z")
 
 

@@ -27,7 +27,7 @@ HOSTILE = [
     "1a",
     "é",
     "",
-    "a" * 65,
+    "a" * 1001,
     'a"""',
     "a\\",
 ]
@@ -103,6 +103,7 @@ def test_an_argument_that_no_check_saw_does_not_get_through() -> None:
     node = Node(id="flatten1", type="Flatten")
     call = Call(
         node=node, layer=_Smuggler(), inputs=(("pixels", "output"),), specs=(), outputs=(("flatten1", "output"),)
+        owner="x",
     )
     steps = Plan(
         calls=(call,),
