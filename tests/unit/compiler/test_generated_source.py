@@ -102,8 +102,12 @@ class _Smuggler(Layer):
 def test_an_argument_that_no_check_saw_does_not_get_through() -> None:
     node = Node(id="flatten1", type="Flatten")
     call = Call(
-        node=node, layer=_Smuggler(), inputs=(("pixels", "output"),), specs=(), outputs=(("flatten1", "output"),)
-        owner="x",
+        node=node,
+        layer=_Smuggler(),
+        inputs=(("pixels", "output"),),
+        specs=(),
+        outputs=(("flatten1", "output"),),
+        owner="flatten1",
     )
     steps = Plan(
         calls=(call,),
