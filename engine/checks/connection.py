@@ -122,7 +122,7 @@ def compatible_types(project: Project, checker: Shapes, node_id: str, port: str)
 
 
 def _takes(item: type[Layer], spec: TensorSpec | None) -> bool:
-    ports = item.inputs
+    ports = item().input_ports()
     if not ports or issubclass(item, BlockInput):
         return False
     if spec is None:

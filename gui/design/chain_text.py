@@ -115,9 +115,9 @@ def add_chain(
         source: tuple[str, str] | None = None
         if number == 0:
             source = (loose.node, loose.port) if loose is not None and loose.forward else None
-        elif chain.links[number - 1].kind.outputs:
-            source = (made[-1].id, chain.links[number - 1].kind.outputs[0])
-        if source is not None and link.kind.inputs:
+        elif outputs := graph_edits.outputs_of(chain.links[number - 1].kind):
+            source = (made[-1].id, outputs[0])
+        if source is not None and graph_edits.ports_of(link.kind):
             spec = checker.specs.get(source) if number == 0 else None
             port = graph_edits.best_port(link.kind, spec)
             edits.append(Connect(edge=Edge(source=source[0], output=source[1], target=node.id, input=port)))

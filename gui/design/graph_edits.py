@@ -74,13 +74,28 @@ def type_of(node: Node) -> type[Layer] | None:
     return layer_type(node.type)
 
 
+def ports_of(kind: type[Layer]) -> tuple[InputPort, ...]:
+    """The inputs of a layer with its settings as they come."""
+    return kind().input_ports()
+
+
+def outputs_of(kind: type[Layer]) -> tuple[str, ...]:
+    """The outputs of a layer with its settings as they come."""
+    return kind().output_ports()
+
+
+def _needed(kind: type[Layer]) -> int:
+    """How many inputs must be linked."""
+    return sum(not port.optional for port in ports_of(kind))
+
+
 def input_ports(node: Node, checker: Checks) -> tuple[InputPort, ...]:
     """The inputs of a node, as its settings make them."""
     layer = checker.layers.get(node.id)
     if layer is not None:
         return layer.input_ports()
     kind = type_of(node)
-    return kind.inputs if kind is not None else ()
+    return ports_of(kind) if kind is not None else ()
 
 
 def output_ports(node: Node, checker: Checks) -> tuple[str, ...]:
@@ -89,7 +104,7 @@ def output_ports(node: Node, checker: Checks) -> tuple[str, ...]:
     if layer is not None:
         return layer.output_ports()
     kind = type_of(node)
-    return kind.outputs if kind is not None else ()
+    return outputs_of(kind) if kind is not None else ()
 
 
 def takes(port: InputPort, spec: TensorSpec | None) -> bool:
@@ -186,19 +201,19 @@ def add_at_loose_end(
             port = best_port(kind, checker.specs.get((loose.node, loose.port)))
             if port:
                 edits.append(Connect(edge=Edge(source=loose.node, output=loose.port, target=node.id, input=port)))
-        elif kind.outputs:
+        elif outputs_of(kind):
             edits.append(
-                Connect(edge=Edge(source=node.id, output=kind.outputs[0], target=loose.node, input=loose.port))
+                Connect(edge=Edge(source=node.id, output=outputs_of(kind)[0], target=loose.node, input=loose.port))
             )
     return _named(f"Add {_words(project, type_name)}", edits), node
 
 
 def best_port(kind: type[Layer], spec: TensorSpec | None) -> str:
     """The first input of a layer that takes the tensor, else its first; empty when it has none."""
-    for port in kind.inputs:
+    for port in ports_of(kind):
         if takes(port, spec):
             return port.name
-    return kind.inputs[0].name if kind.inputs else ""
+    return next((port.name for port in ports_of(kind)), "")
 
 
 def add_after(project: Project, checker: Checks, type_name: str, after: str) -> tuple[Edit, Node] | None:
@@ -209,10 +224,10 @@ def add_after(project: Project, checker: Checks, type_name: str, after: str) -> 
     kind = kind_named(project, type_name)
     node = project.graph.node(after)
     outputs = output_ports(node, checker)
-    if kind is None or not kind.inputs or not outputs:
+    if kind is None or not ports_of(kind) or not outputs:
         return None
     followers = list(project.graph.consumers_of(after))
-    if len(followers) == 1 and len(kind.inputs) == 1 and kind.outputs:
+    if len(followers) == 1 and _needed(kind) == 1 and outputs_of(kind):
         return splice_new(project, checker, type_name, followers[0])
     x, y = node.x + COLUMN, _free_height(project, node.x + COLUMN, node.y)
     return add_at_loose_end(project, checker, type_name, Loose(after, outputs[0], True), x, y)
@@ -232,7 +247,7 @@ def splice_new(project: Project, checker: Checks, type_name: str, edge: Edge) ->
     source, target = project.graph.node(edge.source), project.graph.node(edge.target)
     node = new_node(project, type_name, source.x + COLUMN, source.y)
     kind = kind_named(project, type_name)
-    if kind is None or not kind.inputs or not kind.outputs:
+    if kind is None or not ports_of(kind) or not outputs_of(kind):
         return None
     edits: list[Edit] = [AddNode(node=node), *_into(checker, kind, node.id, edge)]
     if target.x >= source.x:
@@ -245,7 +260,7 @@ def splice_dropped(
 ) -> tuple[Edit, Node] | None:
     """Put a new node at a place and into the link it was dropped on."""
     kind = kind_named(project, type_name)
-    if kind is None or not kind.inputs or not kind.outputs:
+    if kind is None or not ports_of(kind) or not outputs_of(kind):
         return None
     node = new_node(project, type_name, x, y)
     edits: list[Edit] = [AddNode(node=node), *_into(checker, kind, node.id, edge)]
@@ -297,7 +312,7 @@ def _into(checker: Checks, kind: type[Layer], node_id: str, edge: Edge) -> list[
     port = best_port(kind, checker.specs.get((edge.source, edge.output)))
     return [
         Connect(edge=Edge(source=edge.source, output=edge.output, target=node_id, input=port)),
-        Connect(edge=Edge(source=node_id, output=kind.outputs[0], target=edge.target, input=edge.input)),
+        Connect(edge=Edge(source=node_id, output=outputs_of(kind)[0], target=edge.target, input=edge.input)),
     ]
 
 
@@ -358,10 +373,12 @@ def set_activation(project: Project, checker: Checks, node_id: str, type_name: s
     node = new_node(project, type_name, source.x + COLUMN, source.y)
     edits: list[Edit] = [
         AddNode(node=node),
-        Connect(edge=Edge(source=node_id, output=outputs[0], target=node.id, input=kind.inputs[0].name)),
+        Connect(edge=Edge(source=node_id, output=outputs[0], target=node.id, input=ports_of(kind)[0].name)),
     ]
     for edge in followers:
-        edits.append(Connect(edge=Edge(source=node.id, output=kind.outputs[0], target=edge.target, input=edge.input)))
+        edits.append(
+            Connect(edge=Edge(source=node.id, output=outputs_of(kind)[0], target=edge.target, input=edge.input))
+        )
     positions: dict[str, tuple[float, float]] = {}
     for edge in followers:
         if project.graph.node(edge.target).x >= source.x:

@@ -13,6 +13,7 @@ from gui.design.canvas.face import NodeFace
 from gui.design.canvas.keys import QUICK_KEYS
 from gui.design.canvas.sprites import paint_sprite
 from gui.design.families import TITLES, color_name
+from gui.design.graph_edits import outputs_of, ports_of
 from gui.models.layer_uses import LayerUses
 from gui.models.scope import Scope
 from gui.widgets.guarded import guarded
@@ -211,8 +212,8 @@ def card_picture(kind: type[Layer], ratio: float) -> QPixmap:
         id="",
         title=kind.label(),
         color=color_name(kind.family),
-        inputs=tuple(port.name for port in kind.inputs),
-        outputs=kind.outputs,
+        inputs=tuple(port.name for port in ports_of(kind)),
+        outputs=outputs_of(kind),
     )
     card = paint_sprite(face, 0.8, ratio)
     faded = QPixmap(card.size())

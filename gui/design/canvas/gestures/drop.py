@@ -13,7 +13,7 @@ from gui.design.canvas.gestures.move import SNAP
 from gui.design.canvas.hit import link_at
 from gui.design.canvas.sprites import paint_card
 from gui.design.families import color_name
-from gui.design.graph_edits import add, kind_named, splice_dropped
+from gui.design.graph_edits import add, kind_named, outputs_of, ports_of, splice_dropped
 from gui.widgets.theme import current_theme
 
 
@@ -33,8 +33,8 @@ class DropLayer(Gesture):
             id="",
             title=kind.label(),
             color="block" if kind.type_name() == BLOCK else color_name(kind.family),
-            inputs=tuple(port.name for port in kind.inputs),
-            outputs=kind.outputs,
+            inputs=tuple(port.name for port in ports_of(kind)),
+            outputs=outputs_of(kind),
         )
         self._place = (0.0, 0.0)
         self._target: Edge | None = None
@@ -44,7 +44,7 @@ class DropLayer(Gesture):
         x, y = pointer.x - self._face.width / 2, pointer.y - self._face.height / 2
         self._place = (x, y) if pointer.alt else (round(x / SNAP) * SNAP, round(y / SNAP) * SNAP)
         self._target = None
-        if self._kind.inputs and self._kind.outputs:
+        if ports_of(self._kind) and outputs_of(self._kind):
             geometry = self.surface.geometry_store
             key = link_at(geometry, pointer.x, pointer.y, self._face.height / 2)
             if key is not None:
