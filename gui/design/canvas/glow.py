@@ -107,18 +107,28 @@ class CostGlow:
         if self._stale and self.measure is not None:
             self.show(self.measure)
 
-    def _in(self, box: Box, least: float) -> list[tuple[Place, int]]:
-        """Places that can be seen in a box, with their rows."""
+    def _dear_in(self, box: Box) -> list[tuple[Place, int]]:
+        """The dear places that can be seen in a box, with their rows; there are never more than 200 in all."""
         geometry = self._geometry
         found = []
         for place in self.places.values():
-            if place.share < least:
+            if place.share < _LEAST_SHARE:
                 break  # they are in order
             row = geometry.row_of.get(place.node)
             if row is None or geometry.flags[row] & int(Flag.HIDDEN):
                 continue
             x, y, width, height = geometry.boxes[row].tolist()
-            if x < box[2] + 20 and y < box[3] + 40 and x + width > box[0] - 20 and y + height > box[1] - 40:
+            if x < box[2] + 20 and y < box[3] + 20 and x + width > box[0] - 20 and y + height > box[1] - 20:
+                found.append((place, row))
+        return found
+
+    def _all_in(self, box: Box) -> list[tuple[Place, int]]:
+        """All places whose card or tag is in a box, with their rows."""
+        geometry = self._geometry
+        found = []
+        for row in geometry.nodes_in((box[0], box[1] - 40, box[2], box[3])).tolist():
+            place = self.places.get(geometry.ids[row])
+            if place is not None and not geometry.flags[row] & int(Flag.HIDDEN):
                 found.append((place, row))
         return found
 
@@ -126,7 +136,7 @@ class CostGlow:
         """The light around cards; drawn before them."""
         if self.measure is None:
             return
-        shown = self._in(box, _LEAST_SHARE)
+        shown = self._dear_in(box)
         if not shown:
             return
         most = next(iter(self.places.values())).share
@@ -168,7 +178,7 @@ class CostGlow:
         metrics = QFontMetricsF(font)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(font)
-        for place, row in self._in(box, 0.0 if view.zoom >= _ALL_TAGS_FROM else _LEAST_SHARE):
+        for place, row in self._all_in(box) if view.zoom >= _ALL_TAGS_FROM else self._dear_in(box):
             x, y, _width, height = self._geometry.boxes[row].tolist()
             left, top = view.to_screen(x, y + height)
             words = place.words()

@@ -1,5 +1,6 @@
 """Editing on the card: the name and the most used settings, in one real editor laid over the drawn words."""
 
+import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -67,7 +68,7 @@ def field_at(geometry: Geometry, node: str, x: float, y: float, zoom: float) -> 
 
 def field_box(face: NodeFace, name: str, left: float, top: float) -> Box:
     """Where a value stands on a card whose top left is given; behind the line when it is not drawn."""
-    metrics = QFontMetricsF(mono_font(12))
+    metrics = _metrics()
     above, below = top + _LINE_TOP, top + _LINE_TOP + _LINE_HEIGHT
     most = left + face.width - 10
     if name == TITLE:
@@ -79,6 +80,12 @@ def field_box(face: NodeFace, name: str, left: float, top: float) -> Box:
             return min(first, most), above, min(first + width, most), below
     end = left + _LINE_LEFT + (metrics.horizontalAdvance(face.line) + 8 if face.line else 0.0)
     return min(end, most), above, most, below
+
+
+@functools.cache
+def _metrics() -> QFontMetricsF:
+    """Of the face that card lines are drawn in."""
+    return QFontMetricsF(mono_font(12))
 
 
 def paint_hover(painter: QPainter, view: Viewport, field: CardField) -> None:
