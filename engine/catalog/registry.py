@@ -6,11 +6,14 @@ from types import MappingProxyType, ModuleType
 from typing import TypeVar
 
 from engine.catalog import augmentation as _augmentation
+from engine.catalog import averages as _averages
 from engine.catalog import metrics as _metrics
 from engine.catalog import optimizers as _optimizers
 from engine.catalog import preparation as _preparation
 from engine.catalog import schedules as _schedules
+from engine.catalog import wrappers as _wrappers
 from engine.catalog.augmentation import AugmentationStep
+from engine.catalog.averages import Average
 from engine.catalog.entry import Entry
 from engine.catalog.layer import Layer
 from engine.catalog.layers import (
@@ -24,7 +27,10 @@ from engine.catalog.layers import (
     distance,
     dropout,
     embedding,
+    formula,
+    indexing,
     linear,
+    linear_algebra,
     merge,
     normalization,
     padding,
@@ -33,12 +39,15 @@ from engine.catalog.layers import (
     reduction,
     resampling,
     shape,
+    signal,
+    tokens,
 )
 from engine.catalog.losses import Loss, classes, embeddings, generative, masks, numbers
 from engine.catalog.metrics import Metric
 from engine.catalog.optimizers import Optimizer
 from engine.catalog.preparation_step import PreparationStep
 from engine.catalog.schedules import Schedule
+from engine.catalog.wrappers import Wrapper
 from engine.document.data_spec import Step
 from engine.document.graph import Node
 from engine.errors import AttributeOutOfRange, GraphError
@@ -54,6 +63,7 @@ _LAYER_FILES = (
     linear,
     recurrent,
     embedding,
+    tokens,
     attention,
     normalization,
     activation,
@@ -63,9 +73,13 @@ _LAYER_FILES = (
     resampling,
     merge,
     distance,
+    formula,
     arithmetic,
     comparison,
     reduction,
+    indexing,
+    linear_algebra,
+    signal,
     *_LOSS_FILES,
 )
 
@@ -103,6 +117,18 @@ def optimizers() -> tuple[type[Optimizer], ...]:
 
 
 @functools.cache
+def wrappers() -> tuple[type[Wrapper], ...]:
+    """What can be put around an optimizer."""
+    return tuple(_declared(_wrappers, Wrapper))
+
+
+@functools.cache
+def averages() -> tuple[type[Average], ...]:
+    """The averages of weights."""
+    return tuple(_declared(_averages, Average))
+
+
+@functools.cache
 def schedules() -> tuple[type[Schedule], ...]:
     """The schedules of the learning rate."""
     return tuple(_declared(_schedules, Schedule))
@@ -130,6 +156,8 @@ _KINDS = MappingProxyType(
     {
         "layer": layers,
         "optimizer": optimizers,
+        "wrapper": wrappers,
+        "average": averages,
         "schedule": schedules,
         "metric": metrics,
         "preparation": preparation,
@@ -193,6 +221,16 @@ def entry(kind: str, step: Step) -> Entry:
 def optimizer(step: Step) -> Optimizer:
     """The optimizer a step stands for; raises AttributeOutOfRange."""
     return entry("optimizer", step)  # type: ignore[return-value]
+
+
+def wrapper(step: Step) -> Wrapper:
+    """What a step stands for; raises AttributeOutOfRange."""
+    return entry("wrapper", step)  # type: ignore[return-value]
+
+
+def average(step: Step) -> Average:
+    """The average a step stands for; raises AttributeOutOfRange."""
+    return entry("average", step)  # type: ignore[return-value]
 
 
 def schedule(step: Step) -> Schedule:

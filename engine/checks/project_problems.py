@@ -175,7 +175,12 @@ def _recipe(checker: ShapeInference) -> Iterator[Problem]:
                 found="none",
             )
         for player in phase.players:
-            for kind, step in (("optimizer", player.optimizer), ("schedule", player.schedule)):
+            steps = [("optimizer", player.optimizer), ("schedule", player.schedule)]
+            if player.wrapper is not None:
+                steps.append(("wrapper", player.wrapper))
+            if checker.project.recipe.average is not None:
+                steps.append(("average", checker.project.recipe.average))
+            for kind, step in steps:
                 try:
                     registry.entry(kind, step)
                 except NetwrightError as error:

@@ -19,12 +19,16 @@ class Precision(StrEnum):
 
 
 class Player(Part, frozen=True):
-    """Losses, the nodes they train, and how. Empty `losses` means all with weight 1; empty `nodes` means all."""
+    """Losses, the nodes they train, and how. Empty `losses` means all with weight 1; empty `nodes` means all.
+
+    `wrapper` is put around the optimizer.
+    """
 
     name: str = "model"
     losses: dict[str, float] = {}  # noqa: RUF012 (msgspec makes a new one each time)
     nodes: tuple[str, ...] = ()
     optimizer: Step = Step(type="AdamW")
+    wrapper: Step | None = None
     schedule: Step = Step(type="Constant")
     every: Count = 1
 
@@ -46,7 +50,10 @@ class EarlyStop(Part, frozen=True):
 
 
 class Recipe(Part, frozen=True):
-    """Everything about training. The ordinary case is one phase with one player."""
+    """Everything about training. The ordinary case is one phase with one player.
+
+    With an `average` of the weights that one answers: in validation, checkpoints and export.
+    """
 
     phases: tuple[Phase, ...] = (Phase(),)
     seed: Annotated[int, msgspec.Meta(ge=0, le=2**62)] = 7
@@ -54,5 +61,6 @@ class Recipe(Part, frozen=True):
     precision: Precision = Precision.AUTO
     clip_norm: Annotated[float, msgspec.Meta(gt=0)] | None = None
     early_stop: EarlyStop | None = None
+    average: Step | None = None
     class_weights: bool = False
     metrics: tuple[str, ...] = ()

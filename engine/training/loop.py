@@ -10,21 +10,27 @@ import copy
 import math
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import psutil
 import torch
 from torch import Tensor
 
+from engine.catalog import registry
 from engine.document.recipe import Phase, Precision
+from engine.errors import AttributeOutOfRange, TrainingError
 from engine.protocol.run_events import EpochFinished, RunFinished, RunNote, RunPrepared, RunStopped, StepsReported
 from engine.training import guard
+from engine.training.average import WeightsAverage, replaced
 from engine.training.checkpoint import Checkpoint, snapshot
 from engine.training.control import Control
 from engine.training.device import mixed
 from engine.training.feed import batch_bounds, epoch_order
 from engine.training.history import LossHistory, RunningScores
+from engine.training.pictures import WeightPictures
 from engine.training.player import Player
 from engine.training.progress import EarlyStopping, is_best, rounded
 from engine.training.run_log import Inbox, RunLog
@@ -49,7 +55,8 @@ class _PhaseAtWork:
 class Loop:
     """Trains a task as its recipe says, writing into the run's log and folder.
 
-    `checkpoint`: where to go on. Raises TrainingError when the recipe asks for what the network does not have.
+    `checkpoint`: where to go on. `pictures`: whether the log is told how weights are spread. Raises TrainingError when
+    the recipe asks for what the network does not have.
     """
 
     def __init__(
@@ -62,6 +69,7 @@ class Loop:
         precision: Precision = Precision.FLOAT32,
         checkpoint: Checkpoint | None = None,
         state: RunState | None = None,
+        pictures: bool = True,
     ) -> None:
         self.task = task
         self.log = log
@@ -75,6 +83,8 @@ class Loop:
         self._scoring_stopped = False  # set when the user stopped while an epoch was scored
         self._on_cpu = task.device.type == "cpu"
         self._process = psutil.Process()
+        self._pictures = WeightPictures(task.network, log.append)
+        self._pictures.enabled &= pictures
         self._losses = LossHistory()
         self._scores = RunningScores(task.new_scores(), task.scored)
         self._val_scores = RunningScores(task.new_scores(), task.scored)
@@ -82,12 +92,24 @@ class Loop:
         if len(task.network.loss_ids) > 1:
             self._loss_names += [f"loss.{loss_id}" for loss_id in task.network.loss_ids]
         metrics = [f"{scores.prefix}{key}" for scores in self._scores.scores for key in scores.keys]
+        self._average = self._new_average()
         self._early = EarlyStopping(self.recipe.early_stop, [*self._loss_names, *metrics])
         self._rate = 0.0
         self._norms: dict[str, float] = {}
         self._clock_at = 0.0
         self._waited_s = 0.0
         self._saved_at = 0.0
+
+    def _new_average(self) -> WeightsAverage | None:
+        if self.recipe.average is None:
+            return None
+        try:
+            rule = registry.average(self.recipe.average)
+        except AttributeOutOfRange as error:
+            raise TrainingError(
+                error.message, where="recipe", expected=error.expected, found=error.found, hint=error.hint
+            ) from None
+        return WeightsAverage(rule, self.task.network, sum(phase.epochs for phase in self.recipe.phases))
 
     # -- the run ------------------------------------------------------------------------------------------------------
 
@@ -99,6 +121,7 @@ class Loop:
         self.task.network.train()
         self._begin()
         reason = ""
+        self._pictures.look(self.state.step, self.state.epoch)
         self._clock_at = self._saved_at = time.perf_counter()
         while self.state.phase < len(self.recipe.phases):
             if self._phase is None:
@@ -112,6 +135,7 @@ class Loop:
                 self._phase = None
         self.control.wait_until_saved()
         state = self.state
+        self._pictures.look(state.step, state.epoch, last=True)
         return RunFinished(
             epochs=state.epoch,
             seconds=round(state.seconds, 3),
@@ -163,6 +187,7 @@ class Loop:
         elif state.position > 0:
             self._finish_epoch(phase, partial=True)
         self.control.wait_until_saved()
+        self._pictures.look(state.step, state.epoch, last=True)
         return RunStopped(
             epochs=state.epoch,
             seconds=round(state.seconds, 3),
@@ -217,7 +242,10 @@ class Loop:
                 if clip is not None:
                     torch.nn.utils.clip_grad_norm_(player.tensors, clip, foreach=True)
                 self._rate = player.learning_rate(state.phase_step)
-                player.mover.step(self._rate)
+                if player.mover.asks_again:
+                    player.mover.step(self._rate, partial(self._again, player, batch[:inputs]))
+                else:
+                    player.mover.step(self._rate)
                 moved = True
             if not moved:
                 predictions, losses, total = self._look_on(batch[:inputs])
@@ -226,6 +254,8 @@ class Loop:
             else:
                 self._losses.keep((total,))
             self._scores.keep(predictions, batch)
+            if self._average is not None:
+                self._average.after_step()
             state.step += 1
             state.phase_step += 1
             state.position += 1
@@ -235,6 +265,22 @@ class Loop:
                     return False
                 due = clock() + REPORT_S
         return True
+
+    def _again(self, player: Player, inputs: Sequence[Tensor]) -> Tensor:
+        """Loss and gradients of a player for the same batch, with the weights as they are now."""
+        for parameter in player.tensors:
+            parameter.grad = None
+        with torch.enable_grad():
+            if self.precision is Precision.BFLOAT16:
+                with mixed(self.precision, self.task.device):
+                    _, losses = self.task.network.training_forward(*inputs)
+            else:
+                _, losses = self.task.network.training_forward(*inputs)
+            loss = player.loss(losses)
+            player.backward(loss)
+        if self.recipe.clip_norm is not None:
+            torch.nn.utils.clip_grad_norm_(player.tensors, self.recipe.clip_norm, foreach=True)
+        return loss.detach()
 
     @torch.no_grad()
     def _look_on(self, inputs: Sequence[Tensor]) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...], float | Tensor]:
@@ -278,6 +324,7 @@ class Loop:
                 epoch=state.epoch + 1,
             )
         )
+        self._pictures.look(state.step, state.epoch + 1)
 
     def _count_time(self, *, training: bool) -> float:
         """Add the time since the last call, but for pauses, to the clocks of run and epoch; returns it."""
@@ -303,6 +350,8 @@ class Loop:
         state = self.state
         self._check_weights()
         samples, training_seconds = max(1, state.loss_samples), state.epoch_seconds
+        if self._average is not None and not partial:
+            self._average.after_epoch(state.epoch + 1)
         train = {name: total / samples for name, total in state.loss_sums.items()} | self._scores.values()
         val = self._validate(may_stop=not partial and state.best_epoch > 0)
         if val is None:
@@ -340,9 +389,18 @@ class Loop:
         state.epoch_seconds, state.loss_samples, state.loss_sums = 0.0, 0, {}
         self._scores.clear()
         if state.phase_epoch == phase.settings.epochs:
+            self._settle(phase)
             state.phase, state.phase_epoch, state.phase_step = state.phase + 1, 0, 0
             phase.players.clear()  # the next phase has its own, who remember nothing yet
             self._norms.clear()
+
+    @torch.no_grad()
+    def _settle(self, phase: _PhaseAtWork) -> None:
+        """Players that answer with other weights than they train leave those behind when they go."""
+        held = self.task.network.state_dict(keep_vars=True)
+        for player in phase.players:
+            for name, tensor in player.mover.for_use().items():
+                held[name].detach().copy_(tensor)
 
     @torch.no_grad()
     def _validate(self, *, may_stop: bool) -> dict[str, float] | None:
@@ -358,7 +416,9 @@ class Loop:
         sums = torch.zeros(len(self._loss_names), dtype=torch.float64)
         self._val_scores.clear()
         task.network.eval()
+        answering = ExitStack()
         try:
+            answering.enter_context(replaced(task.network, self._for_use()))
             for number, batch in enumerate(task.val.batches(bounds)):
                 predictions, losses = task.network.training_forward(*batch[: task.input_count])
                 parts = torch.stack([loss.reshape(()) for loss in losses])
@@ -368,9 +428,17 @@ class Loop:
                 if may_stop and self._obey():
                     return None
         finally:
+            answering.close()
             task.network.train()
         losses_by_name = dict(zip(self._loss_names, (sums / task.val.samples).tolist(), strict=True))
         return losses_by_name | self._val_scores.values()
+
+    def _for_use(self) -> dict[str, Tensor]:
+        """The tensors of the network to answer with, where they are not those that are trained."""
+        if self._average is not None:
+            return self._average.for_use()
+        players = self._phase.players if self._phase is not None else ()
+        return {name: tensor for player in players for name, tensor in player.mover.for_use().items()}
 
     def _weighed(self, losses: Tensor) -> Tensor:
         """The sum the players of the phase make smaller."""
@@ -414,12 +482,18 @@ class Loop:
             for number, player in enumerate(self._phase.players):
                 tensors.update({f"player{number}/{name}": value for name, value in player.mover.state().items()})
         tensors.update({f"scores/{name}": value for name, value in self._scores.state().items()})
-        return Snapshot(copy.deepcopy(self.state), snapshot(self.task.network.state_dict()), snapshot(tensors))
+        weights, for_use = self.task.network.state_dict(), self._for_use()
+        tensors.update({f"live/{name}": weights[name] for name in for_use})
+        if self._average is not None:
+            tensors.update(self._average.state())
+        return Snapshot(copy.deepcopy(self.state), snapshot({**weights, **for_use}), snapshot(tensors))
 
     def _restore(self, checkpoint: Checkpoint) -> None:
         """Continue from a checkpoint. The random generators come last, as making players may draw from them."""
-        self.task.network.load_state_dict(checkpoint.weights)
         tensors = checkpoint.tensors
+        self.task.network.load_state_dict({**checkpoint.weights, **_below(tensors, "live/")})
+        if self._average is not None:
+            self._average.load(tensors, checkpoint.weights)
         if self._phase is not None:
             for number, player in enumerate(self._phase.players):
                 held = _below(tensors, f"player{number}/")

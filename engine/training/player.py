@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from engine.catalog.registry import optimizer, schedule
+from engine.catalog.registry import optimizer, schedule, wrapper
 from engine.catalog.schedules import Constant
 from engine.compiler.module import CompiledNetwork
 from engine.document import recipe
@@ -23,12 +23,13 @@ class Player:
         try:
             chosen = optimizer(settings.optimizer)
             self._schedule = schedule(settings.schedule)
+            around = wrapper(settings.wrapper) if settings.wrapper is not None else None
         except AttributeOutOfRange as error:
             raise TrainingError(
                 error.message, where="recipe", expected=error.expected, found=error.found, hint=error.hint
             ) from None
         self.parameters = _parameters(settings, network)
-        self.mover = mover(chosen, self.parameters)
+        self.mover = mover(chosen, self.parameters, around)
         self.tensors: list[nn.Parameter] = [parameter for _, parameter in self.parameters]
         trainable = sum(parameter.requires_grad for parameter in network.parameters())
         self._moves_all = len(self.tensors) == trainable

@@ -15,15 +15,14 @@ from torch.utils.flop_counter import FlopCounterMode
 from engine.catalog import registry
 from engine.catalog.entry import Attribute, AttributeKind, Entry
 from engine.catalog.layer import NEVER_OFFERED, Layer
-from engine.catalog.layers.data import Input, Output
 from engine.catalog.losses import Loss
 from engine.catalog.optimizers import Optimizer
-from engine.catalog.tensors import DType, TensorSpec
+from engine.catalog.tensors import ABSENT, DType, TensorSpec
+from engine.compiler.build import built
 from engine.compiler.functions import FUNCTIONS
-from engine.compiler.resolve import resolve
 from engine.errors import ShapeMismatch
 
-LAYERS = [item for item in registry.layers() if item not in (Input, Output)]
+LAYERS = [item for item in registry.layers() if item.target]
 FAST = settings(
     max_examples=15,
     deadline=None,
@@ -66,7 +65,7 @@ def value_of(info: Attribute) -> st.SearchStrategy[Any]:
         case AttributeKind.INTEGER:
             found = words | whole
         case AttributeKind.SIZE:
-            found = words | whole | st.tuples(whole, whole)
+            found = words | whole | st.tuples(*[whole] * info.sides)
         case AttributeKind.INTEGERS:
             found = st.lists(whole, min_size=1, max_size=4).map(tuple)
         case AttributeKind.NUMBERS:
@@ -112,8 +111,9 @@ def cases(draw: st.DrawFn, layer_type: type[Layer]) -> tuple[Layer, list[TensorS
     layer = layer_type.from_attributes(chosen)
     specs: list[TensorSpec] = []
     for port in layer.input_ports():
-        if port.optional and draw(st.booleans()):
-            break
+        if port.optional and draw(st.integers(0, 2)):
+            specs.append(ABSENT)
+            continue
         if specs and draw(st.integers(0, 3)):
             shape = draw(related(specs[0].shape))  # type: ignore[arg-type]
         elif port.axes:
@@ -124,6 +124,12 @@ def cases(draw: st.DrawFn, layer_type: type[Layer]) -> tuple[Layer, list[TensorS
             shape = (BATCH, *(draw(dims()) for _ in port.axes[1:]))
         dtype = port.dtype or draw(st.sampled_from([DType.FLOAT, DType.FLOAT, DType.INT, DType.BOOL]))
         specs.append(TensorSpec(shape, dtype, draw(st.integers(1, 12)) if dtype is DType.INT else None))
+    while not specs[-1].linked:
+        specs.pop()
+    if draw(st.booleans()) and not isinstance(layer, Loss):
+        # Settings as drawn, inputs that fit those it comes with.
+        examples = [TensorSpec((BATCH, *spec.shape[1:]), spec.dtype, spec.classes) for spec in layer_type().example()]
+        specs = [*examples, *specs[len(examples) :]]
     second = layer.input_ports()[1:2] if isinstance(layer, Loss) else ()
     if second and second[0].dtype is DType.INT and draw(st.integers(0, 3)):
         # A target of class numbers that often fits: the prediction's shape without its classes.
@@ -139,13 +145,16 @@ def cases(draw: st.DrawFn, layer_type: type[Layer]) -> tuple[Layer, list[TensorS
 
 def build(layer: Layer, specs: list[TensorSpec], device: str = "meta") -> nn.Module:
     with torch.device(device):
-        return resolve(layer.target)(**layer.arguments(*specs))
+        return built(layer, *specs)
 
 
 def run(layer: Layer, specs: list[TensorSpec], device: str = "meta") -> tuple[nn.Module, tuple[torch.Tensor, ...]]:
     """torch's module and its answers; on the meta device both without memory."""
     module = build(layer, specs, device)
-    tensors = [torch.zeros(spec.shape, dtype=TORCH_DTYPES[spec.dtype], device=device) for spec in specs]  # type: ignore[arg-type]
+    tensors = [
+        torch.zeros(spec.shape, dtype=TORCH_DTYPES[spec.dtype], device=device) if spec.linked else None  # type: ignore[arg-type]
+        for spec in specs
+    ]
     given_back = module(*tensors)
     return module, tuple(given_back) if isinstance(given_back, tuple) else (given_back,)
 
@@ -168,8 +177,10 @@ def test_rule_answers_as_torch(layer_type: type[Layer], data: st.DataObject) -> 
             return
         assert layer.stricter or classes_differ(layer, specs), f"{layer} refuses {specs}, torch takes it"
         return
-    # A plain running mean counts its batches, which the meta device cannot.
-    counts = getattr(layer, "momentum", 0.1) is None
+    # A plain running mean counts its batches, and packing reads the lengths, which the meta device cannot.
+    counts = getattr(layer, "momentum", 0.1) is None or any(
+        port.name == "lengths" and spec.linked for port, spec in zip(layer.input_ports(), specs, strict=False)
+    )
     module, given_back = run(layer, specs, "cpu" if counts else "meta")
     if isinstance(layer, Loss):
         assert answer == () and given_back[0].dim() == 0
@@ -206,6 +217,8 @@ def test_free_sizes_agree_with_known_ones(layer_type: type[Layer], data: st.Data
             spec.dtype,
             spec.classes,
         )
+        if spec.linked
+        else ABSENT
         for spec in specs
     ]
     try:
@@ -230,7 +243,7 @@ def test_free_sizes_agree_with_known_ones(layer_type: type[Layer], data: st.Data
 @given(data=st.data())
 def test_the_batch_stays_free(layer_type: type[Layer], data: st.DataObject) -> None:
     layer, specs = data.draw(cases(layer_type))
-    loose = [TensorSpec((None, *spec.shape[1:]), spec.dtype, spec.classes) for spec in specs]
+    loose = [TensorSpec((None, *spec.shape[1:]), spec.dtype, spec.classes) if spec.linked else ABSENT for spec in specs]
     try:
         known = layer.output_specs(*specs)
     except ShapeMismatch:
@@ -264,26 +277,20 @@ def test_multiply_adds_are_what_torch_counts(name: str) -> None:
     assert counter.get_total_flops() == 2 * BATCH * layer.multiply_adds(*specs)
 
 
-BASES: dict[str, Callable[..., Any]] = {
-    "RNN": nn.RNNBase.__init__,
-    "LSTM": nn.RNNBase.__init__,
-    "GRU": nn.RNNBase.__init__,
-    "MultiheadAttention": nn.MultiheadAttention.__init__,
-}
-"""Torch's own constructor behind a module of ours that only changes how it is called."""
-
-
 def torch_constructor(layer_type: type[Layer]) -> Callable[..., Any] | None:
-    if layer_type.target in FUNCTIONS:
-        return None  # its names are held to torch's operators by a test of its own
-    if layer_type.__name__ in BASES:
-        return BASES[layer_type.__name__]
-    return resolve(layer_type.target).__init__ if layer_type.target.startswith("torch.") else None
+    """That of torch's class of the same name; a module of ours may only change how that is called."""
+    found = getattr(nn, layer_type.__name__, None)
+    if found is None or (issubclass(layer_type, Loss) and not layer_type.target.startswith("torch.")):
+        return None
+    return nn.RNNBase.__init__ if issubclass(found, nn.RNNBase) else found.__init__
 
 
-def example_inputs(layer: Layer) -> list[TensorSpec]:
-    shapes = {0: (BATCH, 8, 8), 2: (BATCH, 8), 3: (BATCH, 8, 8), 4: (BATCH, 8, 8, 8)}
-    return [TensorSpec(shapes[len(port.axes)], port.dtype or DType.FLOAT, 8) for port in layer.input_ports()]
+def excuses(entry: type[Layer]) -> dict[str, str]:
+    """What an entry and its bases say of arguments that are not as in torch."""
+    found = dict(NEVER_OFFERED)
+    for base in reversed(entry.__mro__):
+        found |= vars(base).get("unlike_torch", {})
+    return found
 
 
 @EVERY
@@ -293,8 +300,8 @@ def test_names_and_defaults_are_torchs(layer_type: type[Layer]) -> None:
     if constructor is None:
         return
     layer = layer_type()
-    computed = set(layer.computed(*example_inputs(layer)))
-    check_names(layer_type, constructor, computed | {"self", "mode"}, {**NEVER_OFFERED, **layer_type.unlike_torch})
+    computed = set(layer.computed(*layer.example())) | ({"mode"} if constructor is nn.RNNBase.__init__ else set())
+    check_names(layer_type, constructor, computed | {"self"}, excuses(layer_type))
 
 
 @pytest.mark.parametrize("target", sorted(FUNCTIONS))
@@ -344,18 +351,34 @@ def check_names(
         assert known, f"{name} is excused and does not exist"
 
 
-@pytest.mark.parametrize("optimizer", registry.optimizers(), ids=lambda item: item.__name__)
+OF_TORCH = [item for item in registry.optimizers() if item.target.startswith("torch.optim.")]
+
+
+@pytest.mark.parametrize("optimizer", OF_TORCH, ids=lambda item: item.__name__)
 def test_optimizers_are_torchs(optimizer: type[Entry]) -> None:
     found = getattr(torch.optim, optimizer.target.removeprefix("torch.optim."))
     exceptions = dict(optimizer.unlike_torch)  # type: ignore[attr-defined]
-    for name in ("beta1", "beta2"):
-        exceptions[name] = exceptions.get("betas", "")
+    if "betas" in exceptions:
+        exceptions |= dict.fromkeys(("beta1", "beta2"), exceptions["betas"])
     check_names(optimizer, found.__init__, {"self", "params"}, {key: why for key, why in exceptions.items() if why})
     default = optimizer()
     if "betas" in exceptions:
         assert inspect.signature(found).parameters["betas"].default == (default.beta1, default.beta2)  # type: ignore[attr-defined]
-    weights = [nn.Parameter(torch.ones(3))]
+    weights = [nn.Parameter(torch.ones(3, 2))]
     stepping = found(weights, **default.arguments())  # type: ignore[attr-defined]
-    weights[0].grad = torch.ones(3)
-    stepping.step()
+
+    def closure() -> torch.Tensor:
+        weights[0].grad = torch.ones(3, 2)
+        if optimizer.__name__ == "SparseAdam":
+            weights[0].grad = weights[0].grad.to_sparse(1)
+        return weights[0].sum()
+
+    closure()
+    stepping.step(closure)
     assert (weights[0] < 1).all()
+
+
+def test_every_optimizer_of_torch_is_there() -> None:
+    there = {name for name, item in vars(torch.optim).items() if isinstance(item, type)} - {"Optimizer"}
+    assert there <= {item.__name__ for item in registry.optimizers()}
+    assert len(registry.optimizers()) >= 22
