@@ -53,8 +53,9 @@ DATA_NOTE_EVERY_S: Final = 5.0
 class RunProcess:
     """One run from its first word to its last."""
 
-    def __init__(self, folder: RunFolder, *, device: str, resume: bool) -> None:
+    def __init__(self, folder: RunFolder, *, device: str, resume: bool, pictures: bool = True) -> None:
         self.folder = folder
+        self.pictures = pictures
         self.device = device
         self.resume = resume
         self.log = RunLog(folder)
@@ -152,7 +153,14 @@ class RunProcess:
         saver = Saver(self.folder, self.log)
         try:
             self._loop = Loop(
-                task, self.log, self.inbox, saver, precision=precision, checkpoint=checkpoint, state=state
+                task,
+                self.log,
+                self.inbox,
+                saver,
+                precision=precision,
+                checkpoint=checkpoint,
+                state=state,
+                pictures=self.pictures,
             )
             self._loop.control.stop_asked = self.stop_asked
             return self._loop.run()
@@ -295,6 +303,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="engine.training.run", description="Trains one run; started by Netwright.")
     parser.add_argument("run_dir", type=Path, help="the folder of the run, runs/NNNN")
     parser.add_argument("--device", default="", help="instead of the recipe's")
+    parser.add_argument("--no-pictures", action="store_true", help="do not tell how weights are spread")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     options = parser.parse_args(arguments)
     folder = RunFolder(options.run_dir.resolve())
@@ -309,7 +318,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(error.message, error.hint, file=sys.stderr)  # noqa: T201  the log belongs to the other process
         return error.exit_code
     try:
-        return RunProcess(folder, device=options.device, resume=options.resume).run()
+        return RunProcess(folder, device=options.device, resume=options.resume, pictures=not options.no_pictures).run()
     finally:
         ownership.give_back()
 

@@ -20,6 +20,6 @@ def handle(request: StartTraining, work: Work) -> TrainingStarted:
             project.recipe = with_epochs(project.recipe, request.epochs)
         require_trainable(project)
         folder = create_run(project_dir, project, request.name)
-    process = start_run_process(folder, device=request.device, resume=bool(request.resume))
+    process = start_run_process(folder, device=request.device, resume=bool(request.resume), pictures=request.pictures)
     work.runs.add(process)
     return TrainingStarted(request=request.id, run=folder.number, run_dir=str(folder.path))
