@@ -52,6 +52,8 @@ class Cost:
 
 
 _FREE = Cost()
+_MOST_DROPPED = 50_000
+_MASSIVE = 1000
 _EVERYTHING = Change()
 
 
@@ -66,7 +68,7 @@ def _count(given: Sequence[TensorSpec]) -> int:
 class _State:
     """What is known of one node. `error` is what its own rule, or the check before it, refused."""
 
-    __slots__ = ("cost", "edges", "error", "fault", "inputs", "layer", "node", "outputs", "ports")
+    __slots__ = ("again", "cost", "edges", "error", "fault", "inputs", "layer", "node", "outputs", "ports")
 
     def __init__(self, node: Node) -> None:
         self.node = node
@@ -78,6 +80,7 @@ class _State:
         self.outputs: tuple[TensorSpec | None, ...] = ()
         self.error: NetwrightError | None = None
         self.cost: Cost | None = None
+        self.again = False  # set when a deleted node comes back: its outputs hold if its inputs are what they were
 
     def read(self) -> None:
         """Take layer and ports from the catalog."""
@@ -104,6 +107,7 @@ class ShapeInference:
         self.specs: dict[tuple[str, str], TensorSpec | None] = {}
         self.layers: dict[str, Layer] = {}
         self._states: dict[str, _State] = {}
+        self._dropped: dict[str, _State] = {}  # of deleted nodes, since undo brings them back as they were
         self._positions: dict[str, int] = {}
         self._next_position = 0
         self._stuck: frozenset[str] = frozenset()
@@ -167,6 +171,7 @@ class ShapeInference:
         self.specs.clear()
         self.layers.clear()
         self._states = {}
+        self._dropped.clear()
         self._sinks = set()
         for node in graph.nodes.values():
             self._read(node)
@@ -189,6 +194,8 @@ class ShapeInference:
         touched: set[str] = set()
         dirty: set[str] = set()
         redrawn = False
+        # Of a change this large it is not asked what else it may concern: everything is said to be.
+        massive = len(change.nodes) > _MASSIVE and 2 * len(change.nodes) > len(graph.nodes)
         for node_id in change.nodes:
             node = graph.nodes.get(node_id)
             state = self._states.get(node_id)
@@ -205,7 +212,8 @@ class ShapeInference:
                 if old is None or old.type != node.type or old.bypassed != node.bypassed:
                     redrawn = True
                 if state is None or state.node.type != node.type or state.node.attributes != node.attributes:
-                    self._read(node)
+                    if state is not None or not self._take_back(node, edges):
+                        self._read(node)
                     state = self._states[node_id]
                 else:
                     state.node = node
@@ -216,11 +224,13 @@ class ShapeInference:
                     self._order = None
                 redrawn = redrawn or had != state.ports or was_sink != (node_id in self._sinks)
                 # What a neighbour says may depend on the type of this node (a Softmax before a loss).
-                touched.update(edge.target for edge in graph.consumers_of(node_id))
-                touched.update(edge.source for edge in edges.values())
+                if not massive:
+                    touched.update(edge.target for edge in graph.consumers_of(node_id))
+                    touched.update(edge.source for edge in edges.values())
             if state.edges != edges:
-                touched.update(edge.source for edge in state.edges.values())
-                touched.update(edge.source for edge in edges.values())
+                if not massive:
+                    touched.update(edge.source for edge in state.edges.values())
+                    touched.update(edge.source for edge in edges.values())
                 state.edges = dict(edges)
                 redrawn = True
             dirty.add(node_id)
@@ -243,7 +253,7 @@ class ShapeInference:
             touched |= set(self._states) if bool(needed) != bool(self._needed) else needed ^ self._needed
             self._needed = needed
             touched |= self._sinks
-            touched |= self._behind(change.nodes)
+            touched |= self._states.keys() if massive else self._behind(change.nodes)
         self._total = None
         return touched
 
@@ -314,6 +324,20 @@ class ShapeInference:
                 self.specs[(node.id, port)] = spec
         self._note_sink(node.id)
 
+    def _take_back(self, node: Node, edges: dict[str, Edge]) -> bool:
+        """What was known of a deleted node that is here again, with the links it had."""
+        state = self._dropped.pop(node.id, None)
+        if state is None or state.node is not node or state.edges != edges:
+            return False
+        state.again = True
+        self._states[node.id] = state
+        if state.layer is not None:
+            self.layers[node.id] = state.layer
+            for port, spec in zip(state.layer.output_ports(), state.outputs, strict=False):
+                self.specs[(node.id, port)] = spec
+        self._note_sink(node.id)
+        return True
+
     def _is_sink(self, node_id: str) -> bool:
         state = self._states[node_id]
         return isinstance(state.layer, Output | Loss) and not state.node.bypassed
@@ -326,6 +350,9 @@ class ShapeInference:
 
     def _drop(self, node_id: str) -> None:
         state = self._states.pop(node_id)
+        if len(self._dropped) >= _MOST_DROPPED:
+            self._dropped.clear()
+        self._dropped[node_id] = state
         if state.layer is not None:
             for port in state.layer.output_ports():
                 self.specs.pop((node_id, port), None)
@@ -402,10 +429,10 @@ class ShapeInference:
     def _evaluate(self, node_id: str, state: _State) -> bool:
         """Work out a node's outputs from what arrives; whether they differ from before."""
         layer = state.layer
-        state.cost = None
-        state.error = None
+        again, state.again = state.again, False
         before = state.outputs
         if layer is None:
+            state.cost, state.error = None, None
             state.inputs = state.outputs = ()
             return bool(before)
         specs, edges = self.specs, state.edges
@@ -413,7 +440,12 @@ class ShapeInference:
         for port in state.ports:
             edge = edges.get(port.name)
             found.append(None if edge is None else specs.get((edge.source, edge.output)))
-        state.inputs = tuple(found)
+        inputs = tuple(found)
+        state.cost = None
+        if again and inputs == state.inputs and type(layer) is not Input:
+            return False
+        state.error = None
+        state.inputs = inputs
         names = layer.output_ports()
         outputs: tuple[TensorSpec | None, ...] = (None,) * len(names)
         if type(layer) is Input:

@@ -1,6 +1,7 @@
 """Edits: small frozen values that speak of ids; applying one returns the edit that takes it back."""
 
-from collections.abc import Callable, Iterable
+import functools
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Union
 
@@ -274,6 +275,8 @@ def _some(ids: tuple[str, ...]) -> str:
 
 def apply(project: Project, edit: Edit) -> Edit:
     """Change the project and return the inverse edit. Raises GraphError, and then nothing has changed."""
+    if type(edit) in _MOST_COMMON:
+        return _apply_to(project.graph, edit)
     match edit:
         case SetData(data=data):
             inverse: Edit = SetData(data=project.data)
@@ -306,9 +309,15 @@ def apply(project: Project, edit: Edit) -> Edit:
         case Inside(block=block_id, inner=inner):
             return Inside(block=block_id, inner=_apply_to(_block(project, block_id).graph, inner))
         case Batch(title=text, edits=edits):
+            if all(type(part) in _MOST_COMMON for part in edits):
+                return _apply_to(project.graph, edit)
             return Batch(title=text, edits=_all_or_none(edits, lambda part: apply(project, part)))
         case _:
             return _apply_to(project.graph, edit)
+
+
+_MOST_COMMON = frozenset({AddNode, RemoveNode, Connect, Disconnect, MoveNodes})
+"""Edits of the graph that come by the thousand; looked up before the kinds are tried in turn."""
 
 
 def _block(project: Project, block_id: str) -> BlockDefinition:
@@ -328,7 +337,13 @@ def _all_or_none(edits: tuple[Edit, ...], do: Callable[[Edit], Edit]) -> tuple[E
         for back in reversed(inverses):
             do(back)
         raise
-    return tuple(inverses[::-1])
+    found: list[Edit] = []
+    for inverse in reversed(inverses):
+        if isinstance(inverse, Batch):
+            found.extend(inverse.edits)  # one list, however many nodes are deleted: undo need not open ten thousand
+        else:
+            found.append(inverse)
+    return tuple(found)
 
 
 def _apply_to(graph: Graph, edit: Edit) -> Edit:
@@ -393,7 +408,7 @@ def _apply_to(graph: Graph, edit: Edit) -> Edit:
         case RemoveMark(id=mark_id):
             return _putting(graph.take(mark_id))
         case Batch(title=text, edits=edits):
-            return Batch(title=text, edits=_all_or_none(edits, lambda part: _apply_to(graph, part)))
+            return Batch(title=text, edits=_all_or_none(edits, functools.partial(_apply_to, graph)))
         case _:
             raise GraphError(f"'{title(edit)}' changes the project as a whole; it cannot be done inside a block.")
 
@@ -421,7 +436,23 @@ def change(edit: Edit, inverse: Edit) -> Change:
     """What an applied edit touched; `inverse` is what `apply` returned for it."""
     touched = _Touched()
     inside: dict[str, _Touched] = {}
-    for block_id, part in (*_flat(edit), *_flat(inverse)):
+    nodes = touched.nodes
+    others: list[Edit] = []
+    for whole in (edit, inverse):
+        for part in whole.edits if isinstance(whole, Batch) else (whole,):
+            # These come by the ten thousand when much is deleted; a match over all kinds would cost more than the rest.
+            if isinstance(part, AddNode):
+                nodes.add(part.node.id)
+            elif isinstance(part, RemoveNode):
+                nodes.add(part.id)
+            elif isinstance(part, Connect):
+                nodes.add(part.edge.source)
+                nodes.add(part.edge.target)
+            elif isinstance(part, Disconnect):
+                nodes.add(part.target)
+            else:
+                others.append(part)
+    for block_id, part in _flat(others):
         match part:
             case SetData():
                 touched.data = True
@@ -486,9 +517,9 @@ class _Touched:
         )
 
 
-def _flat(edit: Edit) -> Iterable[tuple[str | None, Edit]]:
-    """The parts of an edit with the block they are done in, batches opened, without recursion depth."""
-    stack: list[tuple[str | None, Edit]] = [(None, edit)]
+def _flat(edits: Iterable[Edit]) -> Iterator[tuple[str | None, Edit]]:
+    """The parts of edits with the block they are done in, batches opened, without recursion depth."""
+    stack: list[tuple[str | None, Edit]] = [(None, edit) for edit in edits]
     while stack:
         block_id, part = stack.pop()
         if isinstance(part, Batch):

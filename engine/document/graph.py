@@ -1,5 +1,6 @@
 """The drawn network: nodes with ids, edges from an output port to an input port, and the marks drawn around them."""
 
+import functools
 import re
 from collections.abc import Iterable, Iterator
 
@@ -85,6 +86,7 @@ def natural(name: str) -> list[tuple[int, int, str]]:
     return [*parts, (-1, 0, name)]
 
 
+@functools.lru_cache(maxsize=1 << 16)
 def is_id(name: str) -> bool:
     """Whether a node, a mark or a block may be called so."""
     return _ID.match(name) is not None

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from itertools import pairwise
 
 import numpy as np
+import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
@@ -14,6 +15,7 @@ from engine.document.data_spec import DataSpec, Field, FieldKind, Role, Statisti
 from engine.document.graph import Edge, Graph, Node
 from engine.document.project import Project
 from gui.design.canvas.canvas import GraphCanvas
+from gui.design.canvas.flow import runs_down
 from gui.design.canvas.geometry import Flag
 
 CLASSES = ("bag", "boot", "coat", "dress", "pullover", "sandal", "shirt", "sneaker", "top", "trousers")
@@ -215,5 +217,10 @@ def agrees(canvas: GraphCanvas) -> None:
     for key, edge in edges.items():
         source, target = geometry.ends[geometry.link_of[key]].tolist()
         assert (geometry.ids[source], geometry.ids[target]) == (edge.source, edge.target)
+        link = np.array([geometry.link_of[key]])
+        ports = (*geometry.output_point(edge.source, edge.output), *geometry.input_point(edge.target, edge.input))
+        assert tuple(geometry.end_points(link)[0]) == pytest.approx(ports)
+    assert geometry.downwards == runs_down(geometry)
+    assert all(face.downwards == geometry.downwards for face in geometry.faces)
     drawn = {geometry.ids[row] for row in geometry.flagged(Flag.SELECTED).tolist()}
     assert drawn == set(canvas.selection.nodes)

@@ -243,9 +243,11 @@ def test_zoom_keys(bench: Bench) -> None:
 
 def test_tidy_is_one_step_and_repeats_itself(bench: Bench) -> None:
     bench.canvas.tidy()
+    bench.canvas.tidier.wait()
     assert bench.model.history.count() == 1
     first = {node.id: (node.x, node.y) for node in bench.graph.nodes.values()}
     bench.canvas.tidy()
+    bench.canvas.tidier.wait()
     assert {node.id: (node.x, node.y) for node in bench.graph.nodes.values()} == first
     assert bench.model.history.count() == 1
     bench.model.history.undo()

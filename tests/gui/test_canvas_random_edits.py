@@ -44,7 +44,7 @@ class Monkey:
             bench.model.history.undo,
             bench.model.history.undo,
             bench.model.history.redo,
-            bench.canvas.tidy,
+            self.tidy,
             bench.canvas.fit,
             self.pan,
             self.abandon,
@@ -112,6 +112,10 @@ class Monkey:
         node = self.node()
         if node is not None and self.bench.graph.nodes[node].type in ("Add", "Concatenate", "Multiply"):
             self.bench.model.do(SetAttributes(id=node, attributes={"count": self.random.randint(2, 6)}))
+
+    def tidy(self) -> None:
+        self.bench.canvas.tidy(downwards=self.random.random() < 0.5)
+        self.bench.canvas.tidier.wait()
 
     def pan(self) -> None:
         self.bench.hand.drag(self.spot(), self.spot(), Qt.MouseButton.MiddleButton)

@@ -182,8 +182,10 @@ class Geometry:
         if count:
             self._box[:count, :2] = places
             self._box[:count, 2:] = [(face.width, face.height) for face in faces]
-            self._color[:count] = [_color_of(face) for face in faces]
-            self._flags[:count] = [_flags_of(face) for face in faces]
+            self._color[:count] = [_COLOR_INDEX.get(face.color, _COLOR_INDEX["shape"]) for face in faces]
+            marked = [(row, face) for row, face in enumerate(faces) if face.badge or face.bypassed]
+            for row, face in marked:
+                self._flags[row] = _flags_of(face)
         self._links_at = [set() for _ in range(count)]
         row_of, at = self.row_of, self._links_at
         self.edges = [edge for edge in edges if edge.source in row_of and edge.target in row_of]
@@ -206,13 +208,20 @@ class Geometry:
         if links:
             self._ends[:links] = ends
             across = 0 if self.downwards else 1
-            self._offsets[:links] = [
-                (
-                    faces[source].output_place(edge.output)[across],
-                    faces[target].input_place(edge.input)[across],
-                )
-                for edge, (source, target) in zip(self.edges, ends, strict=True)
-            ]
+            known: dict[tuple[tuple[str, ...], str, float], float] = {}  # most cards are alike
+            offsets: list[float] = []
+            for edge, (source, target) in zip(self.edges, ends, strict=True):
+                for face, ports, port, is_output in (
+                    (faces[source], faces[source].outputs, edge.output, True),
+                    (faces[target], faces[target].inputs, edge.input, False),
+                ):
+                    key = (ports, port, face.width)
+                    offset = known.get(key)
+                    if offset is None:
+                        place = face.output_place(port) if is_output else face.input_place(port)
+                        offset = known[key] = place[across]
+                    offsets.append(offset)
+            self._offsets[:links] = np.array(offsets).reshape(-1, 2)
         self._stale = set(range(links))
 
     def turn(self, downwards: bool) -> None:

@@ -5,6 +5,7 @@ import math
 import time
 from collections.abc import Callable, Iterable
 
+import msgspec
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QFont, QFontMetricsF
@@ -30,6 +31,7 @@ from gui.widgets.fonts import mono_font, text_font
 
 _MOST_BOXES = 40
 _MOST_AT_ONCE = 150
+_MOST_GONE = 50_000
 _SLICE_S = 0.004
 
 
@@ -50,6 +52,8 @@ class Scene(QObject):
         self._runs = runs
         self.geometry = Geometry()
         self.marks = Marks()
+        self._drawn: dict[str, Node] = {}  # the nodes as they were drawn last
+        self._gone: dict[str, tuple[Node, NodeFace]] = {}  # how deleted nodes looked: undo brings many back at once
         self._losses: dict[str, str] = {}  # node id -> what its card says; set by _on_run_news
         self._shapes: dict[
             tuple[str, str], str
@@ -82,6 +86,7 @@ class Scene(QObject):
         self._read_losses()
         self._up_to_date = set()
         self._waiting = set()
+        self._gone = {}
         self._build({})
         self.marks.fill(self._project.project.graph.marks.values())
         self.reloaded.emit()
@@ -105,7 +110,26 @@ class Scene(QObject):
         made = [faces.get(node.id) or self._face(node) for node in nodes]
         geometry.fill(made, [(node.x, node.y) for node in nodes], graph.edges)
         self._follow_flow()
+        self._drawn = dict(graph.nodes)
         self._mark_selected()
+
+    def _build_anew(self, touched: set[str]) -> None:
+        """Lay out a document of which most has changed. Faces from before are brought up to date a few at a time."""
+        nodes = self._project.project.graph.nodes
+        kept: dict[str, NodeFace] = {}
+        for face in self.geometry.faces:
+            if face.id not in nodes:
+                self._gone[face.id] = (self._drawn[face.id], face)
+            elif face.id not in touched:
+                kept[face.id] = face
+        for node_id in touched:
+            found = self._gone.pop(node_id, None) if node_id in nodes else None
+            if found is not None and found[0] is nodes[node_id]:
+                kept[node_id] = found[1]
+                self._up_to_date.discard(node_id)
+        if len(self._gone) > _MOST_GONE:
+            self._gone.clear()
+        self._build(kept)
 
     def _follow_flow(self) -> bool:
         """Put the ports where the graph runs; whether they were elsewhere."""
@@ -134,8 +158,7 @@ class Scene(QObject):
         self._up_to_date = {*change.nodes, *change.moved}
         if len(change.nodes) > 200 and len(change.nodes) * 2 > len(graph.nodes):
             # One by one would cost more than from the start.
-            kept = {face.id: face for face in geometry.faces if face.id not in self._up_to_date}
-            self._build(kept)
+            self._build_anew(set(self._up_to_date))
             self.refreshed.emit(None)
             return
         touched = [*change.nodes, *change.moved]
@@ -163,8 +186,13 @@ class Scene(QObject):
             rows = geometry.rows(node.id for node in moved)
             geometry.place(rows, np.array([(node.x, node.y) for node in moved]))
             for node in moved:
-                if node.id in change.moved:
+                if node.id in change.moved and not _only_moved(self._drawn.get(node.id), node):
                     geometry.set_face(geometry.row_of[node.id], self._face(node))
+        for node_id in touched:
+            if node_id in graph.nodes:
+                self._drawn[node_id] = graph.nodes[node_id]
+            else:
+                self._drawn.pop(node_id, None)
         many = self._follow_flow() or many
         cards = np.concatenate((cards, self._cards(touched)))
         geometry.reroute(cards)
@@ -235,7 +263,7 @@ class Scene(QObject):
         until = time.perf_counter() + _SLICE_S
         while self._waiting and time.perf_counter() < until:
             some = [self._waiting.pop() for _ in range(min(20, len(self._waiting)))]
-            self._refresh_faces(some, [])
+            self._refresh_faces(some, [], only_changed=True)
         if not self._waiting:
             self._slices.stop()
 
@@ -266,7 +294,7 @@ class Scene(QObject):
         geometry.mark(geometry.flagged(Flag.SELECTED), Flag.SELECTED, False)
         geometry.mark(geometry.rows(self._selection.nodes), Flag.SELECTED, True)
 
-    def _refresh_faces(self, ids: list[str], boxes: list[Box]) -> None:
+    def _refresh_faces(self, ids: list[str], boxes: list[Box], *, only_changed: bool = False) -> None:
         graph = self._project.project.graph
         geometry = self.geometry
         known = [node_id for node_id in ids if node_id in geometry.row_of and node_id in graph.nodes]
@@ -277,6 +305,8 @@ class Scene(QObject):
             if face != geometry.faces[row]:
                 geometry.set_face(row, face)
                 changed.append(node_id)
+        if only_changed:
+            known = changed  # what stands on links was drawn anew already
         if len(known) > _MOST_BOXES:
             self.refreshed.emit(None)
         elif known:
@@ -370,6 +400,13 @@ class Scene(QObject):
             self._losses[losses[0]] = f"loss {float(values[-1]):.3f}"
         elif curves.train.get("loss"):
             self._losses[losses[0]] = f"loss {curves.train['loss'][-1]:.3f}"
+
+
+def _only_moved(old: Node | None, new: Node) -> bool:
+    """Whether a node looks as before, elsewhere. An instance of a block looks as its definition does."""
+    if old is None or new.type in BLOCK_TYPES:
+        return False
+    return msgspec.structs.replace(old, x=new.x, y=new.y) == new
 
 
 def link_words(spec: TensorSpec | None) -> str:
