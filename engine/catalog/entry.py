@@ -39,7 +39,7 @@ class AttributeKind(StrEnum):
 _NOUNS = {
     AttributeKind.INTEGER: "a whole number",
     AttributeKind.NUMBER: "a number",
-    AttributeKind.SIZE: "a whole number or one for each side",
+    AttributeKind.SIZE: "a whole number or two of them",
     AttributeKind.SWITCH: "on or off",
     AttributeKind.TEXT: "a text",
     AttributeKind.FIELD: "the name of a field",
@@ -74,6 +74,8 @@ class Attribute:
     def range_text(self) -> str:
         """The range in words, for messages: "a whole number from 1", "one of zeros, reflect"."""
         noun = "" if self.kind is AttributeKind.CHOICE else _NOUNS.get(self.kind, "")
+        if self.sides == 3:
+            noun = "a whole number or three of them"
         if self.choices and not noun:
             return "one of " + ", ".join(self.choices)
         bounds = []

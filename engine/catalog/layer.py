@@ -33,6 +33,7 @@ class Family(StrEnum):
     NORMALIZATION = "normalization"
     ACTIVATION = "activation"
     DROPOUT = "dropout"
+    PADDING = "padding"
     SHAPE = "shape"
     MERGE = "merge"
     MATH = "math"
@@ -130,7 +131,7 @@ class Layer(Entry):
         """Inputs that suit the settings as they come: for its help, and for the laws that every layer is held to."""
         return tuple(
             TensorSpec(
-                (None, *(_USUAL_SIZES.get(axis, 8) for axis in port.axes[1:] or _ANY_AXES)),
+                (None, *(_USUAL_SIZES.get(axis, 8) for axis in (port.axes[1:] if port.axes else _ANY_AXES))),
                 port.dtype or DType.FLOAT,
                 8 if port.dtype is DType.INT else None,
             )

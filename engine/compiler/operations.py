@@ -11,6 +11,7 @@ from torch import nn
 from engine.compiler import modules
 from engine.compiler.functions import FUNCTIONS
 from engine.compiler.generated import literal
+from engine.compiler.modules.formula import Formula
 
 Operation = Callable[[Any, list[str], str], str]
 
@@ -83,6 +84,7 @@ OPERATIONS: dict[type[nn.Module], Operation] = {
     modules.GlobalMaxPool2d: _over("amax", "(2, 3)"),
     modules.GlobalMaxPool3d: _over("amax", "(2, 3, 4)"),
 }
+OPERATIONS[Formula] = lambda module, x, torch: module.written(x, torch)
 OPERATIONS.update(
     {made: lambda module, x, torch: module.written(x, torch) for made in FUNCTIONS.values()},
 )

@@ -235,17 +235,19 @@ def _depth_first(steps: Plan) -> list[Call]:
 
 
 def _is_copied(call: Call, module_class: type[nn.Module]) -> bool:
-    """Whether the module's source has to stand in the file.
-
-    Recurrent layers and attention are written as torch's own where they do no more than those.
-    """
+    """Whether the module's source has to stand in the file: it is not torch's, nor used as torch's is."""
     if not module_class.__module__.startswith(modules.__name__) or module_class in OPERATIONS:
         return False
-    if issubclass(module_class, nn.RNNBase):
-        return len(call.inputs) > 1 or len(call.outputs) > 1
-    if issubclass(module_class, nn.MultiheadAttention):
-        return len(call.inputs) > 3 or len(call.outputs) > 1 or bool(call.layer.values()["causal"])
-    return True
+    more = len(call.outputs) > 1 or None in call.inputs or call.layer.values().get("causal", False)
+    return bool(more) or len(call.inputs) > _AS_TORCHS.get(module_class.__name__, 0)
+
+
+_AS_TORCHS = {
+    **dict.fromkeys(("RNN", "GRU", "LSTM", "TransformerEncoderLayer", "EmbeddingBag"), 1),
+    **dict.fromkeys(("TransformerDecoderLayer", "MaxUnpool1d", "MaxUnpool2d", "MaxUnpool3d"), 2),
+    "MultiheadAttention": 3,
+}
+"""Modules of ours that are torch's of that name as long as they are given so many inputs and no settings of ours."""
 
 
 def _copy(item: Any, found: dict[object, str]) -> None:
@@ -275,23 +277,18 @@ def _with_form(call: Call, built: str) -> str:
 def _arguments(call: Call, module_class: type[nn.Module], *, copied: bool) -> str:
     """Constructor arguments: those without a default by place, the rest by name where they differ from the default."""
     given = dict(call.layer.arguments(*call.specs))
-    signature = inspect.signature(module_class)
-    defaults = {name: parameter.default for name, parameter in signature.parameters.items()}
+    written = module_class if copied else getattr(nn, module_class.__name__)
+    defaults = {name: parameter.default for name, parameter in inspect.signature(written).parameters.items()}
     if issubclass(module_class, nn.RNNBase):  # their own signature hides behind *args, **kwargs
         base = inspect.signature(nn.RNNBase).parameters
         ours = {name: default for name, default in defaults.items() if name in given}
-        if not copied:
-            for name in ours:
-                given.pop(name)
-        plain = {name: base[name].default for name in base if name in given} | {"nonlinearity": "tanh"}
-        defaults = plain | (ours if copied else {})
+        defaults = {name: base[name].default for name in base if name in given} | {"nonlinearity": "tanh"} | ours
+    if not copied:
+        given = {name: value for name, value in given.items() if name in defaults}
     if issubclass(module_class, nn.MultiheadAttention):
         for name in ("kdim", "vdim"):
             if given[name] == given["embed_dim"]:
                 del given[name]
-        if not copied:
-            for name in modules.MultiheadAttention.ADDED:
-                given.pop(name)
     parts: list[str] = []
     by_place = True
     for name, default in defaults.items():

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from engine.catalog.entry import attribute
-from engine.catalog.layer import NOT_THE_BATCH, Family, Layer, OnnxForm
-from engine.catalog.rules import mismatch, normal_axis, volume, with_sizes
+from engine.catalog.layer import NOT_THE_BATCH, Family, InputPort, Layer, OnnxForm
+from engine.catalog.rules import PICTURE, mismatch, normal_axis, volume, with_sizes
 from engine.catalog.tensors import TensorSpec
 
 _DIM = {"dim": "torch's None guesses the axis from the rank and is deprecated; the last axis holds the classes here"}
@@ -33,6 +33,8 @@ class ReLU(_Activation):
     """
 
     target: ClassVar[str] = "torch.nn.ReLU"
+    formula: ClassVar[str] = "y = max(0, x)"
+    when: ClassVar[str] = "Between any two layers with weights; try it before all others."
     synonyms: ClassVar[tuple[str, ...]] = ("rectifier", "rectified linear", "activation")
     onnx: ClassVar[OnnxForm] = OnnxForm(op="Relu")
 
@@ -45,6 +47,8 @@ class ReLU6(_Activation):
     """
 
     target: ClassVar[str] = "torch.nn.ReLU6"
+    formula: ClassVar[str] = "y = min(max(0, x), 6)"
+    when: ClassVar[str] = "In networks that will run with small whole numbers on a phone."
     synonyms: ClassVar[tuple[str, ...]] = ("clipped relu", "mobile")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="relu6")
 
@@ -57,6 +61,8 @@ class LeakyReLU(_Activation):
     """
 
     target: ClassVar[str] = "torch.nn.LeakyReLU"
+    formula: ClassVar[str] = "y = x where x > 0, else negative_slope · x"
+    when: ClassVar[str] = "Where ReLU leaves many values dead, above all in generators."
     synonyms: ClassVar[tuple[str, ...]] = ("leaky rectifier",)
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="leaky_relu")
     negative_slope: float = attribute(0.01, minimum=0, maximum=1, help="How much of a negative value gets through.")
@@ -70,6 +76,8 @@ class PReLU(_Activation):
     """
 
     target: ClassVar[str] = "torch.nn.PReLU"
+    formula: ClassVar[str] = "y = x where x > 0, else a · x with a learned"
+    when: ClassVar[str] = "Where data is plenty and the best slope is not known."
     synonyms: ClassVar[tuple[str, ...]] = ("parametric relu", "learned slope")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="prelu")
     not_arguments: ClassVar[frozenset[str]] = frozenset({"per_channel"})
@@ -100,6 +108,8 @@ class ELU(_Activation):
     """
 
     target: ClassVar[str] = "torch.nn.ELU"
+    formula: ClassVar[str] = "y = x where x > 0, else α (eˣ - 1)"
+    when: ClassVar[str] = "Instead of ReLU, for answers whose mean is nearer to 0."
     synonyms: ClassVar[tuple[str, ...]] = ("exponential linear unit",)
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="elu")
     alpha: float = attribute(1.0, above=0, maximum=100, help="The value that very negative inputs approach, negated.")
@@ -113,6 +123,8 @@ class SELU(_Activation):
     """
 
     target: ClassVar[str] = "torch.nn.SELU"
+    formula: ClassVar[str] = "y = 1.0507 x where x > 0, else 1.7581 (eˣ - 1)"
+    when: ClassVar[str] = "In deep networks of Linear layers without normalization."
     synonyms: ClassVar[tuple[str, ...]] = ("scaled exponential", "self-normalizing")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="selu")
 
@@ -125,6 +137,8 @@ class CELU(_Activation):
     """
 
     target: ClassVar[str] = "torch.nn.CELU"
+    formula: ClassVar[str] = "y = max(0, x) + min(0, α (e^(x/α) - 1))"
+    when: ClassVar[str] = "Instead of ELU, where its bend should be smooth for any alpha."
     synonyms: ClassVar[tuple[str, ...]] = ("continuously differentiable exponential",)
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="celu")
     alpha: float = attribute(1.0, above=0, maximum=100, help="The value that very negative inputs approach, negated.")
@@ -138,6 +152,8 @@ class GELU(_Activation):
     """
 
     target: ClassVar[str] = "torch.nn.GELU"
+    formula: ClassVar[str] = "y = x · Φ(x), Φ the normal distribution"
+    when: ClassVar[str] = "In transformers and ConvNeXt-like networks."
     synonyms: ClassVar[tuple[str, ...]] = ("gaussian error", "smooth relu")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="gelu")
     approximate: Literal["none", "tanh"] = attribute(
@@ -153,6 +169,8 @@ class SiLU(_Activation):
     """
 
     target: ClassVar[str] = "torch.nn.SiLU"
+    formula: ClassVar[str] = "y = x · σ(x)"
+    when: ClassVar[str] = "In deep convolutional networks, such as EfficientNet."
     synonyms: ClassVar[tuple[str, ...]] = ("swish", "smooth relu")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="silu")
 
@@ -165,6 +183,8 @@ class Mish(_Activation):
     """
 
     target: ClassVar[str] = "torch.nn.Mish"
+    formula: ClassVar[str] = "y = x · tanh(log(1 + eˣ))"
+    when: ClassVar[str] = "Instead of SiLU, where a little accuracy is worth some time."
     synonyms: ClassVar[tuple[str, ...]] = ("smooth relu",)
     onnx: ClassVar[OnnxForm] = OnnxForm(op="Mish")
 
@@ -177,6 +197,8 @@ class Sigmoid(_Activation):
     """
 
     target: ClassVar[str] = "torch.nn.Sigmoid"
+    formula: ClassVar[str] = "y = 1 / (1 + e⁻ˣ)"
+    when: ClassVar[str] = "For gates, and for answers that are probabilities of yes."
     synonyms: ClassVar[tuple[str, ...]] = ("logistic", "probability", "gate")
     onnx: ClassVar[OnnxForm] = OnnxForm(op="Sigmoid")
 
@@ -189,6 +211,8 @@ class LogSigmoid(_Activation):
     """
 
     target: ClassVar[str] = "torch.nn.LogSigmoid"
+    formula: ClassVar[str] = "y = log(1 / (1 + e⁻ˣ))"
+    when: ClassVar[str] = "Where logarithms of probabilities are added up."
     synonyms: ClassVar[tuple[str, ...]] = ("log probability",)
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="log_sigmoid")
 
@@ -201,6 +225,8 @@ class Tanh(_Activation):
     """
 
     target: ClassVar[str] = "torch.nn.Tanh"
+    formula: ClassVar[str] = "y = (eˣ - e⁻ˣ) / (eˣ + e⁻ˣ)"
+    when: ClassVar[str] = "For answers between -1 and 1, and in recurrent networks."
     synonyms: ClassVar[tuple[str, ...]] = ("hyperbolic tangent",)
     onnx: ClassVar[OnnxForm] = OnnxForm(op="Tanh")
 
@@ -213,6 +239,8 @@ class Softplus(_Activation):
     """
 
     target: ClassVar[str] = "torch.nn.Softplus"
+    formula: ClassVar[str] = "y = log(1 + e^(β x)) / β"
+    when: ClassVar[str] = "For answers that must be above 0, such as a spread."
     synonyms: ClassVar[tuple[str, ...]] = ("positive", "smooth relu")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="softplus")
     beta: float = attribute(1.0, above=0, maximum=1000, help="How sharp the bend at 0 is.")
@@ -229,6 +257,8 @@ class Softsign(_Activation):
     """
 
     target: ClassVar[str] = "torch.nn.Softsign"
+    formula: ClassVar[str] = "y = x / (1 + |x|)"
+    when: ClassVar[str] = "Instead of Tanh, where large values should still make a difference."
     onnx: ClassVar[OnnxForm] = OnnxForm(op="Softsign")
 
 
@@ -240,6 +270,8 @@ class Hardtanh(_Activation):
     """
 
     target: ClassVar[str] = "torch.nn.Hardtanh"
+    formula: ClassVar[str] = "y = min(max(x, min_val), max_val)"
+    when: ClassVar[str] = "To keep values in a range without bending those inside."
     synonyms: ClassVar[tuple[str, ...]] = ("clip", "clamp", "limit")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="hardtanh")
     unlike_torch: ClassVar[Mapping[str, str]] = {
@@ -263,6 +295,8 @@ class Hardsigmoid(_Activation):
     """
 
     target: ClassVar[str] = "torch.nn.Hardsigmoid"
+    formula: ClassVar[str] = "y = min(max(x / 6 + 1/2, 0), 1)"
+    when: ClassVar[str] = "For gates in networks that will run on a phone."
     synonyms: ClassVar[tuple[str, ...]] = ("mobile", "gate")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="hardsigmoid")
 
@@ -275,6 +309,8 @@ class Hardswish(_Activation):
     """
 
     target: ClassVar[str] = "torch.nn.Hardswish"
+    formula: ClassVar[str] = "y = x · min(max(x / 6 + 1/2, 0), 1)"
+    when: ClassVar[str] = "In MobileNetV3 and other networks for phones."
     synonyms: ClassVar[tuple[str, ...]] = ("mobile", "swish")
     onnx: ClassVar[OnnxForm] = OnnxForm(op="HardSwish")
 
@@ -287,6 +323,8 @@ class Tanhshrink(_Activation):
     """
 
     target: ClassVar[str] = "torch.nn.Tanhshrink"
+    formula: ClassVar[str] = "y = x - tanh(x)"
+    when: ClassVar[str] = "To remove what is near 0, smoothly."
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="tanhshrink")
 
 
@@ -298,6 +336,8 @@ class Softshrink(_Activation):
     """
 
     target: ClassVar[str] = "torch.nn.Softshrink"
+    formula: ClassVar[str] = "y = sign(x) · max(|x| - λ, 0)"
+    when: ClassVar[str] = "In networks that look for few non-zero values, as in sparse coding."
     synonyms: ClassVar[tuple[str, ...]] = ("threshold", "denoise")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="softshrink")
     lambd: float = attribute(0.5, minimum=0, maximum=1000, label="Lambda", help="How far values move towards 0.")
@@ -311,6 +351,8 @@ class Hardshrink(_Activation):
     """
 
     target: ClassVar[str] = "torch.nn.Hardshrink"
+    formula: ClassVar[str] = "y = x where |x| > λ, else 0"
+    when: ClassVar[str] = "To cut off noise and leave the rest as it is."
     synonyms: ClassVar[tuple[str, ...]] = ("threshold", "denoise")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="hardshrink")
     lambd: float = attribute(0.5, minimum=0, maximum=1000, label="Lambda", help="Values nearer to 0 become 0.")
@@ -338,6 +380,8 @@ class Softmax(_OverAxis):
     """
 
     target: ClassVar[str] = "torch.nn.Softmax"
+    formula: ClassVar[str] = "y[i] = e^x[i] / Σ_j e^x[j]"
+    when: ClassVar[str] = "For weights that add up to 1, as in attention; the answer gets it by itself."
     synonyms: ClassVar[tuple[str, ...]] = ("probabilities", "normalized exponential")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="softmax")
 
@@ -350,6 +394,8 @@ class LogSoftmax(_OverAxis):
     """
 
     target: ClassVar[str] = "torch.nn.LogSoftmax"
+    formula: ClassVar[str] = "y[i] = x[i] - log Σ_j e^x[j]"
+    when: ClassVar[str] = "Before NLLLoss, or where probabilities are multiplied."
     synonyms: ClassVar[tuple[str, ...]] = ("log probabilities",)
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="log_softmax")
 
@@ -362,6 +408,8 @@ class Softmin(_OverAxis):
     """
 
     target: ClassVar[str] = "torch.nn.Softmin"
+    formula: ClassVar[str] = "y[i] = e^-x[i] / Σ_j e^-x[j]"
+    when: ClassVar[str] = "To turn distances into weights: the nearest gets the most."
     synonyms: ClassVar[tuple[str, ...]] = ("probabilities", "distances")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="softmin")
 
@@ -374,6 +422,8 @@ class GLU(_Activation):
     """
 
     target: ClassVar[str] = "torch.nn.GLU"
+    formula: ClassVar[str] = "y = a · σ(b), x = (a, b)"
+    when: ClassVar[str] = "To let a layer choose what passes, behind a Linear or Conv1d of twice the width."
     synonyms: ClassVar[tuple[str, ...]] = ("gated linear unit", "gate")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="glu")
     stricter: ClassVar[str] = NOT_THE_BATCH
@@ -386,3 +436,61 @@ class GLU(_Activation):
         if size is not None and size % 2:
             mismatch(f"an even size along dim {axis}", str(size), "Give the layer before it an even number of outputs.")
         return (with_sizes(x, {axis: None if size is None else size // 2}),)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RReLU(_Activation):
+    """Like LeakyReLU, but each negative value gets a random slope while training, the mean slope afterwards.
+
+    Any shape; slopes from lower to upper, lower at most upper. Source: Xu et al. 2015, torch.nn.RReLU.
+    """
+
+    target: ClassVar[str] = "torch.nn.RReLU"
+    synonyms: ClassVar[tuple[str, ...]] = ("randomized relu", "leaky", "regularization")
+    formula: ClassVar[str] = "y = x where x ≥ 0, else a · x with a drawn from lower to upper"
+    when: ClassVar[str] = "Instead of LeakyReLU, against learning by heart with few samples."
+    onnx: ClassVar[OnnxForm] = OnnxForm(rule="rrelu")
+    lower: float = attribute(0.125, minimum=0, maximum=1, help="The smallest slope.")
+    upper: float = attribute(0.3333333333333333, minimum=0, maximum=1, help="The largest slope.")
+
+    def output_specs(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
+        if self.lower > self.upper:
+            mismatch(
+                f"a largest slope of at least {self.lower:g}", f"{self.upper:g}", "Raise it, or lower the smallest."
+            )
+        return (inputs[0],)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Threshold(_Activation):
+    """Keeps values above a threshold and replaces the others by one value.
+
+    Any shape. Source: torch.nn.Threshold.
+    """
+
+    target: ClassVar[str] = "torch.nn.Threshold"
+    synonyms: ClassVar[tuple[str, ...]] = ("cut off", "step", "gate")
+    formula: ClassVar[str] = "y = x where x > threshold, else value"
+    when: ClassVar[str] = "To silence small values, or to build a ReLU whose bend is not at 0."
+    onnx: ClassVar[OnnxForm] = OnnxForm(rule="threshold")
+    unlike_torch: ClassVar[Mapping[str, str]] = {
+        "threshold": "torch has no default; 0 makes a ReLU of it",
+        "value": "torch has no default; 0 makes a ReLU of it",
+    }
+    threshold: float = attribute(0.0, minimum=-1e6, maximum=1e6, help="Values up to here are replaced.")
+    value: float = attribute(0.0, minimum=-1e6, maximum=1e6, help="What replaces them.")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Softmax2d(_Activation):
+    """Turns the channels at each place of a picture into probabilities that add up to 1.
+
+    Input and output (N, channels, height, width). Source: torch.nn.Softmax2d.
+    """
+
+    target: ClassVar[str] = "torch.nn.Softmax2d"
+    synonyms: ClassVar[tuple[str, ...]] = ("probabilities", "segmentation", "pixels")
+    formula: ClassVar[str] = "y[c, h, w] = e^x[c, h, w] / Σ_k e^x[k, h, w]"
+    when: ClassVar[str] = "For one class a pixel, where the loss does not do it itself."
+    inputs: ClassVar[tuple[InputPort, ...]] = (InputPort(axes=PICTURE),)
+    onnx: ClassVar[OnnxForm] = OnnxForm(rule="softmax_2d")

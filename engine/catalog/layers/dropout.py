@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from engine.catalog.entry import attribute
 from engine.catalog.layer import Family, InputPort, Layer, OnnxForm
-from engine.catalog.rules import PICTURE, SIGNAL
+from engine.catalog.rules import PICTURE, SIGNAL, VOLUME, mismatch
 from engine.catalog.tensors import TensorSpec
 
 
@@ -15,6 +15,10 @@ class _Dropout(Layer):
 
     family: ClassVar[Family] = Family.DROPOUT
     onnx: ClassVar[OnnxForm] = OnnxForm(op="Identity")
+    formula: ClassVar[str] = "y = x · kept / (1 - p), kept drawn 0 or 1; y = x after training"
+    when: ClassVar[str] = (
+        "Where a network learns its samples by heart: its training loss falls, its validation loss rises."
+    )
     p: float = attribute(0.5, minimum=0, maximum=1, label="Probability", help="The share that is dropped.")
 
     def output_specs(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
@@ -57,6 +61,18 @@ class Dropout2d(_Dropout):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Dropout3d(_Dropout):
+    """Sets a random share of whole channels of a volume to 0 while training.
+
+    Input (N, channels, depth, height, width). Source: Tompson et al. 2015, torch.nn.Dropout3d.
+    """
+
+    target: ClassVar[str] = "torch.nn.Dropout3d"
+    synonyms: ClassVar[tuple[str, ...]] = ("regularization", "spatial dropout")
+    inputs: ClassVar[tuple[InputPort, ...]] = (InputPort(axes=VOLUME),)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class AlphaDropout(_Dropout):
     """A dropout that keeps mean and spread, for networks with SELU.
 
@@ -65,3 +81,25 @@ class AlphaDropout(_Dropout):
 
     target: ClassVar[str] = "torch.nn.AlphaDropout"
     synonyms: ClassVar[tuple[str, ...]] = ("regularization", "self-normalizing")
+    formula: ClassVar[str] = "y = a · (x where kept, else -1.7581) + b, a and b so that mean and spread stay"
+    when: ClassVar[str] = "With SELU, whose balance a plain dropout would upset."
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FeatureAlphaDropout(_Dropout):
+    """An AlphaDropout of whole channels, for convolutional networks with SELU.
+
+    Input (N, channels, ...). Source: Klambauer et al. 2017, torch.nn.FeatureAlphaDropout.
+    """
+
+    target: ClassVar[str] = "torch.nn.FeatureAlphaDropout"
+    synonyms: ClassVar[tuple[str, ...]] = ("regularization", "self-normalizing", "spatial dropout")
+    formula: ClassVar[str] = "y = a · (x where its channel is kept, else -1.7581) + b"
+    when: ClassVar[str] = "With SELU behind convolutions, whose balance a plain dropout would upset."
+
+    stricter: ClassVar[str] = "one number a sample has no channels"
+
+    def output_specs(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
+        if inputs[0].rank < 2:
+            mismatch("2 or more dimensions (N, channels, ...)", inputs[0])
+        return (inputs[0],)

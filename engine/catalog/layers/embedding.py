@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from engine.catalog.entry import attribute
 from engine.catalog.layer import Family, InputPort, Layer, OnnxForm
-from engine.catalog.rules import SEQUENCE, known, mismatch, volume
+from engine.catalog.rules import SEQUENCE, known, mismatch, same_sizes, volume
 from engine.catalog.tensors import DType, TensorSpec
 
 
@@ -19,6 +19,8 @@ class Embedding(Layer):
     """
 
     target: ClassVar[str] = "torch.nn.Embedding"
+    formula: ClassVar[str] = "y = W[x]"
+    when: ClassVar[str] = "First of all, where the data is words, letters or many categories."
     synonyms: ClassVar[tuple[str, ...]] = ("word vectors", "lookup", "text", "category", "tokens")
     family: ClassVar[Family] = Family.EMBEDDING
     inputs: ClassVar[tuple[InputPort, ...]] = (InputPort(dtype=DType.INT),)
@@ -42,14 +44,7 @@ class Embedding(Layer):
 
     def output_specs(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
         (x,) = inputs
-        if x.classes is None:
-            mismatch(
-                "whole numbers of a known range",
-                "numbers of which the range is not known",
-                "Link it to an Input with a text or category field.",
-            )
-        if self.padding_idx is not None and self.padding_idx >= x.classes:
-            mismatch(f"a padding index below {x.classes}", str(self.padding_idx), "Lower it, or leave it empty.")
+        _check_classes(x, self.padding_idx)
         return (TensorSpec((*x.shape, self.embedding_dim)),)
 
     def computed(self, *inputs: TensorSpec) -> dict[str, Any]:
@@ -68,6 +63,8 @@ class PositionalEncoding(Layer):
     """
 
     target: ClassVar[str] = "engine.compiler.modules.PositionalEncoding"
+    formula: ClassVar[str] = "y[t] = x[t] + p[t]; p[t, 2i] = sin(t / 10000^(2i / features)), p[t, 2i + 1] the cosine"
+    when: ClassVar[str] = "Before the first attention or transformer layer, which has no sense of order."
     caption: ClassVar[str] = "Positional encoding"
     synonyms: ClassVar[tuple[str, ...]] = ("position", "order", "transformer", "sinusoidal")
     family: ClassVar[Family] = Family.EMBEDDING
@@ -92,3 +89,72 @@ class PositionalEncoding(Layer):
 
     def multiply_adds(self, *inputs: TensorSpec) -> int:
         return volume(inputs[0].shape[1:])
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EmbeddingBag(Layer):
+    """Learns a vector for every word or category, and gives the mean, sum or maximum of those of a sample.
+
+    Input (N, time) of whole numbers whose count of values is known, which is num_embeddings, and, with "sum", weights
+    (N, time); output (N, embedding_dim). Numbers equal to padding_idx are left out. Source: torch.nn.EmbeddingBag.
+    """
+
+    target: ClassVar[str] = "engine.compiler.modules.EmbeddingBag"
+    caption: ClassVar[str] = "Embedding bag"
+    synonyms: ClassVar[tuple[str, ...]] = ("bag of words", "fasttext", "text", "categories", "average")
+    formula: ClassVar[str] = "y = mean over t of W[x[t]]"
+    when: ClassVar[str] = "For texts whose order hardly matters, and for sets of categories; a strong first try."
+    family: ClassVar[Family] = Family.EMBEDDING
+    inputs: ClassVar[tuple[InputPort, ...]] = (
+        InputPort(axes=("N", "time"), dtype=DType.INT),
+        InputPort(name="weights", axes=("N", "time"), optional=True),
+    )
+    onnx: ClassVar[OnnxForm] = OnnxForm(rule="embedding_bag")
+    unlike_torch: ClassVar[Mapping[str, str]] = {
+        "max_norm": "changes weights while they are used, which neither replays nor exports",
+        "norm_type": "goes with max_norm",
+        "scale_grad_by_freq": "a detail of training that plain optimizers do not need",
+        "sparse": "sparse gradients work with two optimizers alone",
+        "include_last_offset": "a sample is a row here, so there are no offsets",
+    }
+    embedding_dim: int = attribute(
+        64,
+        minimum=1,
+        maximum=100_000,
+        label="Size of a vector",
+        help="How many values stand for each word or category.",
+    )
+    mode: Literal["mean", "sum", "max"] = attribute("mean", help="How the vectors of a sample become one.")
+    padding_idx: int | None = attribute(
+        None, minimum=0, advanced=True, help="The number that means 'nothing here'; it is left out."
+    )
+
+    def output_specs(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
+        x, *weights = inputs
+        _check_classes(x, self.padding_idx)
+        if weights and self.mode != "sum":
+            mismatch("'sum' where weights are linked", self.mode, "Set how vectors become one to 'sum'.")
+        if weights and not same_sizes(x.shape[1], weights[0].shape[1]):
+            mismatch(f"a weight for each of {x.shape[1]} steps", str(weights[0].shape[1]))
+        return (TensorSpec((x.shape[0], self.embedding_dim)),)
+
+    def computed(self, *inputs: TensorSpec) -> dict[str, Any]:
+        return {"num_embeddings": inputs[0].classes}
+
+    def parameter_count(self, *inputs: TensorSpec) -> int:
+        return (inputs[0].classes or 0) * self.embedding_dim
+
+    def multiply_adds(self, *inputs: TensorSpec) -> int:
+        return (inputs[0].shape[1] or 1) * self.embedding_dim
+
+
+def _check_classes(x: TensorSpec, padding_idx: int | None) -> None:
+    """The count of values must be known, and the padding one of them."""
+    if x.classes is None:
+        mismatch(
+            "whole numbers of a known range",
+            "numbers of which the range is not known",
+            "Link it to an Input with a text or category field.",
+        )
+    if padding_idx is not None and padding_idx >= x.classes:
+        mismatch(f"a padding index below {x.classes}", str(padding_idx), "Lower it, or leave it empty.")

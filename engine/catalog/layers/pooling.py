@@ -312,6 +312,7 @@ class _Fractional(Layer):
         "kernel_size": "torch has no default; 2 is the usual window",
         "output_ratio": "torch wants one of ratio and size; half the size is what other pooling gives",
     }
+    stricter: ClassVar[str] = "an empty tensor helps nobody"
 
     def arguments(self, *inputs: TensorSpec) -> dict[str, Any]:
         found = super(_Fractional, self).arguments(*inputs)
@@ -346,7 +347,9 @@ class _Fractional(Layer):
     def export_refusal(self, *inputs: TensorSpec) -> str:
         if all(size is not None for size in inputs[0].shape[2:]):
             return ""
-        return "Where its windows stand follows from the size of what comes in, which is free here: give it a fixed size."
+        return (
+            "Where its windows stand follows from the size of what comes in, which is free here: give it a fixed size."
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -396,7 +399,7 @@ class _AdaptiveAvg(Layer):
 
     family: ClassVar[Family] = Family.POOLING
     synonyms: ClassVar[tuple[str, ...]] = ("average", "global", "fixed size", "fixed length")
-    onnx: ClassVar[OnnxForm] = OnnxForm(rule="adaptive_mean_pool")
+    onnx: ClassVar[OnnxForm] = OnnxForm(rule="adaptive_avg_pool")
     formula: ClassVar[str] = "y[i] = mean of x from ⌊i · size / output_size⌋ to ⌈(i + 1) · size / output_size⌉"
     when: ClassVar[str] = "Before a Linear, where samples differ in size or only a few values a channel are wanted."
 

@@ -1,15 +1,11 @@
 """Layers that only rearrange: flatten, reshape, select, reduce an axis, pad, enlarge."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from engine.catalog.entry import attribute
 from engine.catalog.layer import NOT_THE_BATCH, Family, InputPort, Layer, OnnxForm
 from engine.catalog.rules import (
-    PICTURE,
-    SIGNAL,
-    found_text,
     mismatch,
     normal_axis,
     product,
@@ -35,6 +31,8 @@ class Flatten(Layer):
     """
 
     target: ClassVar[str] = "torch.nn.Flatten"
+    formula: ClassVar[str] = "y[i · width + j] = x[i, j]"
+    when: ClassVar[str] = "Between convolutions and the first Linear, or before any layer that takes one row a sample."
     synonyms: ClassVar[tuple[str, ...]] = ("vector", "unroll", "reshape")
     family: ClassVar[Family] = Family.SHAPE
     inputs: ClassVar[tuple[InputPort, ...]] = _ANY
@@ -62,6 +60,8 @@ class Unflatten(Layer):
     """
 
     target: ClassVar[str] = "torch.nn.Unflatten"
+    formula: ClassVar[str] = "y[i, j] = x[i · width + j]"
+    when: ClassVar[str] = "To make a picture or a sequence again of one row, in decoders and generators."
     synonyms: ClassVar[tuple[str, ...]] = ("reshape", "split")
     family: ClassVar[Family] = Family.SHAPE
     inputs: ClassVar[tuple[InputPort, ...]] = _ANY
@@ -102,6 +102,8 @@ class Reshape(Layer):
     """
 
     target: ClassVar[str] = "engine.compiler.modules.Reshape"
+    formula: ClassVar[str] = "y holds the values of x in the same order"
+    when: ClassVar[str] = "Where Flatten and Unflatten do not give the shape a layer wants."
     synonyms: ClassVar[tuple[str, ...]] = ("view", "shape")
     family: ClassVar[Family] = Family.SHAPE
     inputs: ClassVar[tuple[InputPort, ...]] = _ANY
@@ -123,6 +125,8 @@ class Permute(Layer):
     """
 
     target: ClassVar[str] = "engine.compiler.modules.Permute"
+    formula: ClassVar[str] = "y[j, i] = x[i, j]"
+    when: ClassVar[str] = "Between convolutions, which want channels first, and sequences, which want features last."
     synonyms: ClassVar[tuple[str, ...]] = ("transpose", "swap axes", "channels last")
     family: ClassVar[Family] = Family.SHAPE
     inputs: ClassVar[tuple[InputPort, ...]] = _ANY
@@ -148,6 +152,8 @@ class Squeeze(Layer):
     """
 
     target: ClassVar[str] = "engine.compiler.modules.Squeeze"
+    formula: ClassVar[str] = "y[i] = x[i, 0]"
+    when: ClassVar[str] = "Where an axis of size 1 is left over."
     synonyms: ClassVar[tuple[str, ...]] = ("remove axis", "drop axis")
     family: ClassVar[Family] = Family.SHAPE
     inputs: ClassVar[tuple[InputPort, ...]] = _ANY
@@ -172,6 +178,8 @@ class Unsqueeze(Layer):
     """
 
     target: ClassVar[str] = "engine.compiler.modules.Unsqueeze"
+    formula: ClassVar[str] = "y[i, 0] = x[i]"
+    when: ClassVar[str] = "To give a signal a channel, or to line shapes up before an Add."
     synonyms: ClassVar[tuple[str, ...]] = ("add axis", "new axis", "expand")
     family: ClassVar[Family] = Family.SHAPE
     inputs: ClassVar[tuple[InputPort, ...]] = _ANY
@@ -211,6 +219,8 @@ class Mean(_Reduce):
     """
 
     target: ClassVar[str] = "engine.compiler.modules.Mean"
+    formula: ClassVar[str] = "y = Σ_i x[i] / n"
+    when: ClassVar[str] = "To make one vector of a sequence, or one value of a row."
     synonyms: ClassVar[tuple[str, ...]] = ("average", "reduce", "pool over time")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="mean")
 
@@ -223,6 +233,8 @@ class Sum(_Reduce):
     """
 
     target: ClassVar[str] = "engine.compiler.modules.Sum"
+    formula: ClassVar[str] = "y = Σ_i x[i]"
+    when: ClassVar[str] = "To add up parts whose number says something."
     synonyms: ClassVar[tuple[str, ...]] = ("total", "reduce")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="sum")
 
@@ -235,6 +247,8 @@ class Max(_Reduce):
     """
 
     target: ClassVar[str] = "engine.compiler.modules.Max"
+    formula: ClassVar[str] = "y = max_i x[i]"
+    when: ClassVar[str] = "To keep the strongest sign of a pattern anywhere in a sequence."
     synonyms: ClassVar[tuple[str, ...]] = ("maximum", "reduce", "pool over time")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="max")
 
@@ -247,6 +261,8 @@ class Select(Layer):
     """
 
     target: ClassVar[str] = "engine.compiler.modules.Select"
+    formula: ClassVar[str] = "y = x[index]"
+    when: ClassVar[str] = "To take the last step of a sequence, or one of several answers."
     synonyms: ClassVar[tuple[str, ...]] = ("last step", "index", "pick", "slice")
     family: ClassVar[Family] = Family.SHAPE
     inputs: ClassVar[tuple[InputPort, ...]] = _ANY
@@ -272,6 +288,8 @@ class Slice(Layer):
     """
 
     target: ClassVar[str] = "engine.compiler.modules.Slice"
+    formula: ClassVar[str] = "y = x[start : end]"
+    when: ClassVar[str] = "To cut away the beginning or end of an axis, or to split features in parts."
     synonyms: ClassVar[tuple[str, ...]] = ("crop", "cut", "narrow", "range")
     family: ClassVar[Family] = Family.SHAPE
     inputs: ClassVar[tuple[InputPort, ...]] = _ANY
@@ -291,123 +309,3 @@ class Slice(Layer):
         if kept == 0:
             mismatch(f"a stretch inside 0 to {size}", f"{self.start} to {self.end}", "Nothing would be left.")
         return (TensorSpec((*x.shape[:axis], kept, *x.shape[axis + 1 :]), x.dtype, x.classes),)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ZeroPad1d(Layer):
-    """Adds zeros at both ends of a signal.
-
-    Input (N, channels, length); output (N, channels, length + 2 padding), or left and right apart.
-    Source: torch.nn.ZeroPad1d.
-    """
-
-    target: ClassVar[str] = "torch.nn.ZeroPad1d"
-    synonyms: ClassVar[tuple[str, ...]] = ("padding", "border")
-    family: ClassVar[Family] = Family.SHAPE
-    inputs: ClassVar[tuple[InputPort, ...]] = (InputPort(axes=SIGNAL),)
-    onnx: ClassVar[OnnxForm] = OnnxForm(rule="zero_pad")
-    padding: int | tuple[int, int] = attribute(
-        1, minimum=0, maximum=10_000, help="Zeros at each end; two numbers are left and right."
-    )
-
-    def output_specs(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
-        (x,) = inputs
-        left, right = self.padding if isinstance(self.padding, tuple) else (self.padding, self.padding)
-        length = x.shape[2]
-        return (TensorSpec((*x.shape[:2], None if length is None else length + left + right)),)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ZeroPad2d(Layer):
-    """Adds a border of zeros around a picture.
-
-    Input (N, channels, height, width); output with 2 padding more in height and width, or a number for
-    left, right, top and bottom. Source: torch.nn.ZeroPad2d.
-    """
-
-    target: ClassVar[str] = "torch.nn.ZeroPad2d"
-    synonyms: ClassVar[tuple[str, ...]] = ("padding", "border", "frame")
-    family: ClassVar[Family] = Family.SHAPE
-    inputs: ClassVar[tuple[InputPort, ...]] = (InputPort(axes=PICTURE),)
-    onnx: ClassVar[OnnxForm] = OnnxForm(rule="zero_pad")
-    stricter: ClassVar[str] = "four numbers say for which side each is; with two torch pads left and right alone"
-    padding: tuple[int, ...] = attribute(
-        (1, 1, 1, 1), minimum=0, maximum=1_000, help="Zeros on the left, right, top and bottom."
-    )
-
-    def output_specs(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
-        (x,) = inputs
-        if len(self.padding) != 4:
-            mismatch("four numbers: left, right, top, bottom", f"{len(self.padding)} of them", "Set all four.")
-        left, right, top, bottom = self.padding
-        height, width = x.shape[2:]
-        return (
-            TensorSpec(
-                (
-                    *x.shape[:2],
-                    None if height is None else height + top + bottom,
-                    None if width is None else width + left + right,
-                )
-            ),
-        )
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Upsample(Layer):
-    """Makes a picture larger by repeating or blending its pixels.
-
-    Input (N, channels, height, width); output with height and width times scale_factor. Source: torch.nn.Upsample.
-    """
-
-    target: ClassVar[str] = "torch.nn.Upsample"
-    synonyms: ClassVar[tuple[str, ...]] = ("resize", "enlarge", "interpolate", "decoder")
-    family: ClassVar[Family] = Family.SHAPE
-    inputs: ClassVar[tuple[InputPort, ...]] = (InputPort(axes=PICTURE),)
-    onnx: ClassVar[OnnxForm] = OnnxForm(rule="upsample")
-    unlike_torch: ClassVar[Mapping[str, str]] = {
-        "size": "scale_factor is enough and works for any size of picture",
-        "scale_factor": "torch's None would need a size; doubling is usual",
-        "align_corners": "off is right for pictures and what ONNX calls half_pixel",
-        "recompute_scale_factor": "no effect with whole factors",
-    }
-    scale_factor: int = attribute(2, minimum=1, maximum=64, label="Times", help="How many times larger.")
-    mode: Literal["nearest", "bilinear", "bicubic"] = attribute(
-        "nearest", help="'nearest' repeats pixels, the others blend them."
-    )
-
-    def output_specs(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
-        (x,) = inputs
-        grown = [None if size is None else size * self.scale_factor for size in x.shape[2:]]
-        return (TensorSpec((*x.shape[:2], *grown)),)
-
-    def multiply_adds(self, *inputs: TensorSpec) -> int:
-        taps = {"nearest": 0, "bilinear": 4, "bicubic": 16}[self.mode]
-        return taps * volume(inputs[0].shape[1:]) * self.scale_factor**2
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PixelShuffle(Layer):
-    """Makes a picture larger by laying groups of channels side by side as pixels.
-
-    Input (N, channels factor squared, height, width); output (N, channels, height factor, width factor).
-    Source: Shi et al. 2016, torch.nn.PixelShuffle.
-    """
-
-    target: ClassVar[str] = "torch.nn.PixelShuffle"
-    synonyms: ClassVar[tuple[str, ...]] = ("super-resolution", "depth to space", "enlarge")
-    family: ClassVar[Family] = Family.SHAPE
-    inputs: ClassVar[tuple[InputPort, ...]] = (InputPort(axes=PICTURE),)
-    onnx: ClassVar[OnnxForm] = OnnxForm(rule="pixel_shuffle")
-    upscale_factor: int = attribute(2, minimum=1, maximum=64, label="Times", help="How many times larger.")
-
-    def output_specs(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
-        (x,) = inputs
-        channels, square = x.shape[1], self.upscale_factor**2
-        if channels is not None and channels % square:
-            mismatch(
-                f"channels dividable by {square}",
-                found_text(x.shape, PICTURE),
-                "Give the layer before it more filters.",
-            )
-        grown = [None if size is None else size * self.upscale_factor for size in x.shape[2:]]
-        return (TensorSpec((x.shape[0], None if channels is None else channels // square, *grown)),)

@@ -5,25 +5,26 @@ from torch import Tensor, nn
 
 
 def additive(mask: Tensor | None, like: Tensor) -> Tensor | None:
-    """A mask as what is added to the scores: -inf where it is True; one of decimal numbers is that already."""
+    """A mask as what is added to the scores: -inf where it says no; one of decimal numbers is that already."""
     if mask is None or mask.is_floating_point():
         return mask
-    return torch.zeros(mask.shape, dtype=like.dtype, device=mask.device).masked_fill(mask, float("-inf"))
+    return torch.zeros(mask.shape, dtype=like.dtype, device=mask.device).masked_fill(~mask, float("-inf"))
 
 
-def padding(mask: Tensor | None, like: Tensor) -> Tensor | None:
-    """The steps (N, S) that hold nothing; a sample of nothing but those looks at all, or it would give no number."""
-    if mask is not None and not mask.is_floating_point():
-        mask = mask & ~mask.all(1, keepdim=True)
-    return additive(mask, like)
+def steps(present: Tensor | None, like: Tensor) -> Tensor | None:
+    """Which steps (N, S) there are; a sample without any looks at all of them, or it would give no number."""
+    if present is not None and not present.is_floating_point():
+        present = present | ~present.any(1, keepdim=True)
+    return additive(present, like)
 
 
 def view(mask: Tensor | None, causal: bool, query: Tensor, key: Tensor, heads: int) -> Tensor | None:
     """What each step looks at, from a mask (N, L, S), as torch takes it: (L, S) or (N * heads, L, S); None is all."""
     mask = additive(mask, query)
     if causal:
-        later = torch.ones(query.shape[1], key.shape[1], dtype=torch.bool, device=query.device).triu(1)
-        ahead = torch.zeros(later.shape, dtype=query.dtype, device=query.device).masked_fill(later, float("-inf"))
+        ahead = torch.full((query.shape[1], key.shape[1]), float("-inf"), dtype=query.dtype, device=query.device).triu(
+            1
+        )
         if mask is None:
             return ahead
         mask = mask + ahead
@@ -59,7 +60,7 @@ class MultiheadAttention(nn.MultiheadAttention):
         key: Tensor | None = None,
         value: Tensor | None = None,
         mask: Tensor | None = None,
-        empty: Tensor | None = None,
+        present: Tensor | None = None,
     ) -> Tensor | tuple[Tensor, Tensor]:
         key = query if key is None else key
         value = key if value is None else value
@@ -67,7 +68,7 @@ class MultiheadAttention(nn.MultiheadAttention):
             query,
             key,
             value,
-            key_padding_mask=padding(empty, query),
+            key_padding_mask=steps(present, query),
             need_weights=self.need_weights,
             attn_mask=view(mask, self.causal, query, key, self.num_heads),
             average_attn_weights=self.average_attn_weights,
@@ -97,14 +98,14 @@ class TransformerEncoderLayer(nn.TransformerEncoderLayer):
         self.causal = causal
 
     def forward(  # type: ignore[override]
-        self, x: Tensor, mask: Tensor | None = None, empty: Tensor | None = None
+        self, x: Tensor, mask: Tensor | None = None, present: Tensor | None = None
     ) -> Tensor:
         seen = view(mask, self.causal, x, x, self.self_attn.num_heads)
-        empty = padding(empty, x)
+        present = steps(present, x)
         if self.norm_first:
-            x = x + self._sa_block(self.norm1(x), seen, empty)
+            x = x + self._sa_block(self.norm1(x), seen, present)
             return x + self._ff_block(self.norm2(x))
-        x = self.norm1(x + self._sa_block(x, seen, empty))
+        x = self.norm1(x + self._sa_block(x, seen, present))
         return self.norm2(x + self._ff_block(x))
 
 
@@ -135,18 +136,18 @@ class TransformerDecoderLayer(nn.TransformerDecoderLayer):
         memory: Tensor,
         mask: Tensor | None = None,
         memory_mask: Tensor | None = None,
-        empty: Tensor | None = None,
-        memory_empty: Tensor | None = None,
+        present: Tensor | None = None,
+        memory_present: Tensor | None = None,
     ) -> Tensor:
         heads = self.self_attn.num_heads
-        seen, empty = view(mask, self.causal, x, x, heads), padding(empty, x)
-        found, memory_empty = view(memory_mask, False, x, memory, heads), padding(memory_empty, x)
+        seen, present = view(mask, self.causal, x, x, heads), steps(present, x)
+        found, memory_present = view(memory_mask, False, x, memory, heads), steps(memory_present, x)
         if self.norm_first:
-            x = x + self._sa_block(self.norm1(x), seen, empty)
-            x = x + self._mha_block(self.norm2(x), memory, found, memory_empty)
+            x = x + self._sa_block(self.norm1(x), seen, present)
+            x = x + self._mha_block(self.norm2(x), memory, found, memory_present)
             return x + self._ff_block(self.norm3(x))
-        x = self.norm1(x + self._sa_block(x, seen, empty))
-        x = self.norm2(x + self._mha_block(x, memory, found, memory_empty))
+        x = self.norm1(x + self._sa_block(x, seen, present))
+        x = self.norm2(x + self._mha_block(x, memory, found, memory_present))
         return self.norm3(x + self._ff_block(x))
 
 
@@ -176,9 +177,9 @@ class TransformerEncoder(nn.Module):
         )
         self.norm = nn.LayerNorm(d_model, layer_norm_eps, bias=bias) if norm else None
 
-    def forward(self, x: Tensor, mask: Tensor | None = None, empty: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor, mask: Tensor | None = None, present: Tensor | None = None) -> Tensor:
         for layer in self.layers:
-            x = layer(x, mask, empty)
+            x = layer(x, mask, present)
         return x if self.norm is None else self.norm(x)
 
 
@@ -214,11 +215,11 @@ class TransformerDecoder(nn.Module):
         memory: Tensor,
         mask: Tensor | None = None,
         memory_mask: Tensor | None = None,
-        empty: Tensor | None = None,
-        memory_empty: Tensor | None = None,
+        present: Tensor | None = None,
+        memory_present: Tensor | None = None,
     ) -> Tensor:
         for layer in self.layers:
-            x = layer(x, memory, mask, memory_mask, empty, memory_empty)
+            x = layer(x, memory, mask, memory_mask, present, memory_present)
         return x if self.norm is None else self.norm(x)
 
 
@@ -245,7 +246,7 @@ class Transformer(nn.Module):
         self.decoder = TransformerDecoder(d_model, nhead, num_decoder_layers, *settings, causal)
 
     def forward(
-        self, source: Tensor, target: Tensor, source_empty: Tensor | None = None, target_empty: Tensor | None = None
+        self, source: Tensor, target: Tensor, source_present: Tensor | None = None, target_present: Tensor | None = None
     ) -> Tensor:
-        memory = self.encoder(source, None, source_empty)
-        return self.decoder(target, memory, None, None, target_empty, source_empty)
+        memory = self.encoder(source, None, source_present)
+        return self.decoder(target, memory, None, None, target_present, source_present)

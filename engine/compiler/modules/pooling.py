@@ -1,4 +1,4 @@
-"""Pooling with what torch's lacks: windows that stand still after training, sizes taken from another tensor, one value."""
+"""Pooling with what torch's lacks: windows that stand still after training, the size of another tensor, one value."""
 
 import torch
 from torch import Tensor, nn

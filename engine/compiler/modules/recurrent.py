@@ -1,4 +1,4 @@
-"""torch's recurrent layers, batch first in all: a tensor as the answer, lengths of the sequences, the memory if asked."""
+"""torch's recurrent layers, batch first in all: one tensor as the answer, lengths of sequences, the memory if asked."""
 
 import torch
 from torch import Tensor, nn

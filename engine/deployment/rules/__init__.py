@@ -4,47 +4,14 @@
 batch is free everywhere, and so is each length that the drawing leaves free.
 """
 
-# Importing a family registers its rules.
-from engine.deployment.rules import (
-    activation,
-    arithmetic,
-    attention,
-    comparison,
-    convolution,
-    embedding,
-    indexing,
-    linear,
-    linear_algebra,
-    merge,
-    normalization,
-    pooling,
-    recurrent,
-    reduction,
-    shape,
-    tokens,
-)
+import importlib
+import pkgutil
+
 from engine.deployment.rules.site import RULES, Site
 from engine.errors import ExportError
 
-__all__ = [
-    "activation",
-    "arithmetic",
-    "attention",
-    "comparison",
-    "convolution",
-    "embedding",
-    "indexing",
-    "linear",
-    "linear_algebra",
-    "merge",
-    "normalization",
-    "pooling",
-    "recurrent",
-    "reduction",
-    "shape",
-    "tokens",
-    "write",
-]
+for _family in pkgutil.iter_modules(__path__):  # importing a family's file registers its rules
+    importlib.import_module(f"{__name__}.{_family.name}")
 
 _NEWER = {"Mish": (18, "mish")}
 """Operators that an old opset lacks, with the rule that stands in."""

@@ -133,3 +133,24 @@ def glu(site: Site) -> Written:
         raise ValueError("the halved axis has a free length")
     first, second = site.split(site.x, axis, [size // 2, size // 2])
     return site.add("Mul", first, site.add("Sigmoid", second))
+
+
+@rule("rrelu")
+def rrelu(site: Site) -> Written:
+    """LeakyRelu with the mean slope, as after training."""
+    module = cast(nn.RReLU, site.module)
+    return site.add("LeakyRelu", site.x, alpha=(module.lower + module.upper) / 2)
+
+
+@rule("threshold")
+def threshold(site: Site) -> Written:
+    """x above the threshold, else the value."""
+    module = cast(nn.Threshold, site.module)
+    above = site.add("Greater", site.x, site.scalar(module.threshold))
+    return site.add("Where", above, site.x, site.scalar(module.value))
+
+
+@rule("softmax_2d")
+def softmax_2d(site: Site) -> Written:
+    """Softmax over the channels."""
+    return site.add("Softmax", site.x, axis=1)

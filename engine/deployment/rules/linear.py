@@ -32,3 +32,23 @@ def bilinear(site: Site) -> Written:
     module = cast(nn.Bilinear, site.module)
     product = site.add("Einsum", site.x, site.parameter("weight"), site.inputs[1], equation="...i,oij,...j->...o")
     return product if module.bias is None else site.add("Add", product, site.parameter("bias"))
+
+
+@rule("adaptive_log_softmax")
+def adaptive_log_softmax(site: Site) -> Written:
+    """The head's log-probabilities; those of a group's classes are added to that of the group."""
+    module = cast(nn.AdaptiveLogSoftmaxWithLoss, site.module)
+    rank = len(site.shape)
+
+    def scores(x: str, layers: list[nn.Linear], name: str) -> str:
+        for number, layer in enumerate(layers):
+            x = affine(site, x, layer.weight.detach(), layer.bias, rank=rank, name=f"{name}.{number}")
+        return site.add("LogSoftmax", x, axis=-1)
+
+    head = scores(site.x, [module.head], "head")
+    parts = [site.slice(head, -1, 0, module.shortlist_size)]
+    for number, tail in enumerate(module.tail):
+        group = site.slice(head, -1, module.shortlist_size + number, module.shortlist_size + number + 1)
+        inner = scores(site.x, list(cast(nn.Sequential, tail)), f"tail.{number}")  # type: ignore[arg-type]
+        parts.append(site.add("Add", inner, group))
+    return site.add("Concat", *parts, axis=-1)

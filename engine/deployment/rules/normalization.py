@@ -113,3 +113,52 @@ def rms_norm(site: Site) -> Written:
     square = site.reduce("ReduceMean", site.add("Mul", site.x, site.x), axes)
     x = site.add("Div", site.x, site.add("Sqrt", site.add("Add", square, site.scalar(eps))))
     return x if module.weight is None else site.add("Mul", x, site.parameter("weight"))
+
+
+@rule("local_response_norm")
+def local_response_norm(site: Site) -> Written:
+    """The mean of squares over neighbouring channels is an AveragePool over a picture of (channels, all the rest).
+
+    ONNX's LRN takes pictures alone, and onnxruntime's odd sizes alone.
+    """
+    module = cast(nn.LocalResponseNorm, site.module)
+    size = module.size
+    flat = site.unsqueeze(site.reshape(site.add("Mul", site.x, site.x), 0, 0, -1), 1)
+    mean = site.add(
+        "AveragePool",
+        flat,
+        kernel_shape=[size, 1],
+        strides=[1, 1],
+        pads=[size // 2, 0, (size - 1) // 2, 0],
+        count_include_pad=1,
+    )
+    energy = site.add("Reshape", mean, site.add("Shape", site.x))
+    return _divided(site, energy, module.alpha, module.beta, module.k)
+
+
+def _divided(site: Site, energy: str, alpha: float, beta: float, k: float) -> str:
+    """x / (alpha * energy + k)^beta."""
+    scale = site.add("Add", site.add("Mul", energy, site.scalar(alpha)), site.scalar(k))
+    return site.add("Div", site.x, site.add("Pow", scale, site.scalar(beta)))
+
+
+@rule("cross_map_lrn")
+def cross_map_lrn(site: Site) -> Written:
+    """The sum of squares over neighbouring channels is a 1 x 1 convolution with ones.
+
+    torch never takes the first channel out of its running sum (torch/nn/modules/_functions.py), so neither do we.
+    """
+    module = cast(nn.CrossMapLRN2d, site.module)
+    channels = site.shape[1]
+    if channels is None:
+        raise ValueError("the number of channels is free")
+    reach = int((module.size - 1) / 2 + 1)
+    ones = np.zeros((channels, channels, 1, 1), np.float32)
+    for channel in range(channels):
+        ones[channel, max(0, channel - reach + 1) : channel + reach] = 1
+        ones[channel, 0] = 1
+    first = slice(0, min(reach, channels))
+    ones[0] = 0
+    ones[0, first] = 1
+    total = site.add("Conv", site.add("Mul", site.x, site.x), site.array(ones, "neighbours"), kernel_shape=[1, 1])
+    return _divided(site, total, module.alpha / module.size, module.beta, module.k)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 import numpy as np
+from onnx import TensorProto
 from torch import Tensor, nn
 
 from engine.deployment.rules.site import Site, Written, rule
@@ -12,24 +13,29 @@ _GATES = {"LSTM": (0, 3, 1, 2), "GRU": (1, 0, 2), "RNN": (0,)}
 """Where ONNX's gates stand among torch's: LSTM i o f c from i f g o, GRU z r h from r z n."""
 
 
-def recurrent(site: Site, x: str, core: nn.RNNBase) -> tuple[str, str]:
+def recurrent(
+    site: Site, x: str, core: nn.RNNBase, lengths: str = "", hidden: str = "", cell: str = ""
+) -> tuple[str, list[str]]:
     """Write all layers of an nn.RNN, nn.LSTM or nn.GRU.
 
-    `x` is (N, L, features). Returns the sequence (N, L, directions * hidden) and the states after the last step,
-    (layers * directions, N, hidden).
+    `x` is (N, L, features), `lengths` (N), `hidden` and `cell` (layers * directions, N, size), "" where there are none.
+    Returns the sequence (N, L, directions * hidden) and the states after the last step, (layers * directions, N,
+    hidden): hidden, and for an LSTM cell.
     """
     kind = core.mode if core.mode in _GATES else "RNN"
     directions = 2 if core.bidirectional else 1
-    settings: dict[str, Any] = {
-        "hidden_size": core.hidden_size,
-        "direction": "bidirectional" if core.bidirectional else "forward",
-    }
-    if kind == "GRU":
-        settings["linear_before_reset"] = 1
-    if kind == "RNN":
-        settings["activations"] = ["Relu" if core.mode == "RNN_RELU" else "Tanh"] * directions
+    settings = _settings(kind, core.mode, core.hidden_size, directions)
     sequence = site.transpose(x, 1, 0, 2)
-    states: list[str] = []
+    steps = ""
+    if lengths:
+        most = site.size(x, 1)
+        within = site.add("Min", site.add("Max", lengths, site.writer.constant(1, np.int64)), most)
+        steps = site.add("Cast", within, to=TensorProto.INT32)
+    starts = [state for state in (hidden, cell) if state]
+    if kind == "LSTM" and len(starts) == 1:  # the other begins with 0
+        nothing = site.add("Mul", starts[0], site.scalar(0))
+        starts = [hidden or nothing, cell or nothing]
+    states: list[list[str]] = []
     for layer in range(core.num_layers):
         ends = [f"_l{layer}", f"_l{layer}_reverse"][:directions]
 
@@ -40,12 +46,30 @@ def recurrent(site: Site, x: str, core: nn.RNNBase) -> tuple[str, str]:
         if core.bias:
             biases = np.concatenate([gates("bias_ih"), gates("bias_hh")], axis=1)
             tensors.append(site.array(biases, f"bias_l{layer}"))
-        outputs = site.writer.add(kind, [sequence, *tensors], outputs=2, **settings)
-        states.append(outputs[1])
+        elif steps or starts:
+            tensors.append("")
+        first = directions * layer
+        begin = [site.slice(start, 0, first, first + directions) for start in starts]
+        given = [sequence, *tensors, *([steps, *begin] if steps or begin else [])]
+        outputs = site.writer.add(kind, given, outputs=3 if kind == "LSTM" else 2, **settings)
+        states.append(list(outputs[1:]))
         # (L, directions, N, hidden) -> (L, N, directions * hidden)
         sequence = site.reshape(site.transpose(outputs[0], 0, 2, 1, 3), 0, 0, -1)
-    last = states[0] if len(states) == 1 else site.add("Concat", *states, axis=0)
+    last = [items[0] if len(items) == 1 else site.add("Concat", *items, axis=0) for items in zip(*states, strict=True)]
     return site.transpose(sequence, 1, 0, 2), last
+
+
+def _settings(kind: str, mode: str, size: int, directions: int) -> dict[str, Any]:
+    """The attributes of ONNX's RNN, LSTM or GRU."""
+    settings: dict[str, Any] = {
+        "hidden_size": size,
+        "direction": "bidirectional" if directions == 2 else "forward",
+    }
+    if kind == "GRU":
+        settings["linear_before_reset"] = 1
+    if kind == "RNN":
+        settings["activations"] = ["Relu" if mode in ("RNN_RELU", "relu") else "Tanh"] * directions
+    return settings
 
 
 def _gates(kind: str, size: int, tensors: Sequence[Tensor]) -> np.ndarray:
@@ -60,12 +84,43 @@ def _gates(kind: str, size: int, tensors: Sequence[Tensor]) -> np.ndarray:
 
 @rule("rnn", "lstm", "gru")
 def recurrent_layer(site: Site) -> Written:
-    """The whole sequence, or the state of the last layer after its last step, both directions joined."""
+    """The whole sequence, or the state of the last layer after its last step, directions joined; and the states."""
     core = cast(nn.RNNBase, site.module)
-    sequence, hidden = recurrent(site, site.x, core)
-    if core.result == "sequence":
-        return sequence
+    lengths, *starts = (*site.inputs[1:], "", "", "")[:3]
+    hidden, cell = (start and site.transpose(start, 1, 0, 2) for start in starts)
+    sequence, states = recurrent(site, site.x, core, lengths, hidden, cell)
+    answer = sequence if core.result == "sequence" else _after_the_last_step(site, core, states[0])
+    return (answer, *(site.transpose(state, 1, 0, 2) for state in states)) if core.states else answer
+
+
+def _after_the_last_step(site: Site, core: nn.RNNBase, hidden: str) -> str:
     if not core.bidirectional:
         return site.squeeze(site.slice(hidden, 0, -1, 2**62), 0)
     both = site.transpose(site.slice(hidden, 0, -2, 2**62), 1, 0, 2)
     return site.add("Flatten", both, axis=1)
+
+
+@rule("recurrent_cell")
+def recurrent_cell(site: Site) -> Written:
+    """A sequence of one step."""
+    cell = cast(nn.RNNCellBase, site.module)
+    kind = site.layer.type_name().removesuffix("Cell")
+
+    def gates(part: str) -> np.ndarray:
+        return _gates(kind, cell.hidden_size, [getattr(cell, part)])
+
+    tensors = [site.array(gates(part), part) for part in ("weight_ih", "weight_hh")]
+    biases = np.concatenate([gates("bias_ih"), gates("bias_hh")], axis=1) if cell.bias else None
+    tensors.append("" if biases is None else site.array(biases, "bias"))
+    starts = [value and site.unsqueeze(value, 0) for value in site.inputs[1:]]
+    if kind == "LSTM" and any(starts):  # a free one begins with 0
+        nothing = site.add("Mul", next(filter(None, starts)), site.scalar(0))
+        starts = [start or nothing for start in (*starts, "")[:2]]
+    outputs = site.writer.add(
+        kind,
+        [site.unsqueeze(site.x, 0), *tensors, "", *starts],
+        outputs=3 if kind == "LSTM" else 2,
+        **_settings(kind, str(getattr(cell, "nonlinearity", "tanh")), cell.hidden_size, 1),
+    )
+    found = tuple(site.squeeze(value, 0) for value in outputs[1:])
+    return found if len(found) > 1 else found[0]

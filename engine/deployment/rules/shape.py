@@ -6,7 +6,7 @@ import numpy as np
 from torch import nn
 
 from engine.compiler import modules
-from engine.deployment.rules.site import Site, Written, pair, rule
+from engine.deployment.rules.site import Site, Written, rule
 
 
 def _axis(site: Site, extra: int = 0) -> int:
@@ -135,34 +135,3 @@ def slice_(site: Site) -> Written:
     module = cast(modules.Slice, site.module)
     end = module.end if module.end is not None else 2**62
     return site.slice(site.x, _axis(site), module.start, end)
-
-
-@rule("zero_pad")
-def zero_pad(site: Site) -> Written:
-    """Pad; torch names the border of the last axis first."""
-    border = pair(site.module.padding, 2 * (len(site.shape) - 2))
-    return site.pad(site.x, border[0::2][::-1], border[1::2][::-1])
-
-
-@rule("upsample")
-def upsample(site: Site) -> Written:
-    """Resize with the rules torch uses: nearest takes the floor of the place, the others centre pixels; cubic -0.75."""
-    module = cast(nn.Upsample, site.module)
-    factors = pair(module.scale_factor, len(site.shape) - 2)
-    scales = site.array(np.array([1.0, 1.0, *factors], np.float32))
-    settings: dict[str, Any]
-    if module.mode == "nearest":
-        settings = {"mode": "nearest", "coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
-    elif module.mode == "bicubic":
-        settings = {"mode": "cubic", "coordinate_transformation_mode": "half_pixel", "cubic_coeff_a": -0.75}
-    else:
-        settings = {"mode": "linear", "coordinate_transformation_mode": "half_pixel"}
-    if module.align_corners:
-        settings["coordinate_transformation_mode"] = "align_corners"
-    return site.add("Resize", site.x, "", scales, **settings)
-
-
-@rule("pixel_shuffle")
-def pixel_shuffle(site: Site) -> Written:
-    """DepthToSpace in torch's order of channels."""
-    return site.add("DepthToSpace", site.x, blocksize=int(site.module.upscale_factor), mode="CRD")  # type: ignore[arg-type]

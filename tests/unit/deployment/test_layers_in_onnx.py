@@ -10,13 +10,14 @@ import torch
 from layer_cases import CASES as LAYER_CASES
 from layer_cases import Case
 from onnx import TensorProto
+from own_cases import CASES as OWN_CASES
 from tensor_cases import TENSOR_CASES
 from torch import nn
 
 from engine.catalog import registry
 from engine.catalog.layer import Layer
-from engine.catalog.tensors import DType, TensorSpec
-from engine.compiler.resolve import resolve
+from engine.catalog.tensors import ABSENT, DType, TensorSpec
+from engine.compiler.build import built
 from engine.deployment.build import OPSETS
 from engine.deployment.rules import write
 from engine.deployment.rules.site import RULES, Site
@@ -28,7 +29,9 @@ from engine.onnx_writer import OnnxWriter
 torch.set_num_threads(1)
 pytestmark = pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")
 
-CASES = [*LAYER_CASES, *TENSOR_CASES]
+CASES = [*LAYER_CASES, *TENSOR_CASES, *OWN_CASES]
+PLACES = {"Input", "Output", "Block", "BlockInput", "BlockOutput"}
+"""They stand for something else, and compute nothing themselves."""
 TYPES = sorted({case.type for case in CASES})
 BATCHES_AND_LENGTHS = ((1, 7), (2, 10), (5, 13))
 
@@ -45,13 +48,18 @@ ONNX_TYPES = {DType.FLOAT: TensorProto.FLOAT, DType.INT: TensorProto.INT64, DTyp
 def specs_of(case: Case) -> tuple[TensorSpec, ...]:
     kinds = case.kinds or ("f" if case.classes is None else "i") * len(case.shapes)
     return tuple(
-        TensorSpec((None, *shape), DTYPES[kind], case.classes if kind == "i" else None)
+        ABSENT if kind == "-" else TensorSpec((None, *shape), DTYPES[kind], case.classes if kind == "i" else None)
         for kind, shape in zip(kinds, case.shapes, strict=True)
     )
 
 
-def random_input(layer: Layer, spec: TensorSpec, sizes: tuple[int, ...]) -> torch.Tensor:
+def random_input(layer: Layer, place: int, spec: TensorSpec, sizes: tuple[int, ...]) -> torch.Tensor:
     """Values that the layer is made for."""
+    port = layer.input_ports()[place].name
+    if port == "indices":  # where values go that come from a pooling: no place twice
+        return torch.arange(math.prod(sizes[2:])).reshape(sizes[2:]).expand(sizes).contiguous()
+    if "mask" in port and spec.dtype is DType.BOOL:  # a step that may look at nothing has no answer
+        return (torch.rand(sizes) > 0.6) | (torch.arange(sizes[-1]) == 0)
     if spec.dtype is DType.INT:
         return torch.randint(0, spec.classes or 9, sizes)
     if spec.dtype is DType.BOOL:
@@ -74,7 +82,7 @@ IN_ONNX = [name for name in TYPES if exported(name)]
 def trained_module(layer: Layer, specs: tuple[TensorSpec, ...]) -> nn.Module:
     """As after training: no parameter and no statistic is what it was at the start."""
     torch.manual_seed(0)
-    module = resolve(layer.target)(**layer.arguments(*specs))
+    module = built(layer, *specs)
     for parameter in module.parameters():
         nn.init.normal_(parameter, std=0.3)
     for name, buffer in module.named_buffers():
@@ -92,6 +100,8 @@ def written(case: Case, module: nn.Module, opset: int) -> onnx.ModelProto:
             ONNX_TYPES[spec.dtype],
             ["N", *(f"d{place}{i}" if size is None else size for i, size in enumerate(spec.shape[1:]))],
         )
+        if spec.linked
+        else ""
         for place, spec in enumerate(specs)
     )
     writer.scope = "layer1"
@@ -111,12 +121,15 @@ def check(case: Case, opset: int) -> float:
     worst = 0.0
     for batch, length in BATCHES_AND_LENGTHS:
         inputs = [
-            random_input(layer, spec, (batch, *(length if size is None else size for size in spec.shape[1:])))
-            for spec in specs
+            random_input(layer, place, spec, (batch, *(length if size is None else size for size in spec.shape[1:])))
+            if spec.linked
+            else None
+            for place, spec in enumerate(specs)
         ]
         with torch.no_grad():
             answer = module(*inputs)
-        answers = session.run(None, {f"x{place}": tensor.numpy() for place, tensor in enumerate(inputs)})
+        given = {f"x{place}": tensor.numpy() for place, tensor in enumerate(inputs) if tensor is not None}
+        answers = session.run(None, given)
         for found, tensor in zip(answers, answer if isinstance(answer, tuple) else (answer,), strict=True):
             expected = tensor.numpy()
             assert found.shape == expected.shape and found.dtype == expected.dtype
@@ -148,14 +161,14 @@ def test_every_opset_holds_the_layer(type_name: str) -> None:
 
 def test_no_layer_is_without_a_case() -> None:
     losses = {layer.type_name() for layer in registry.losses()}
-    layers = {layer.type_name() for layer in registry.layers()} - losses - {"Input", "Output"}
+    layers = {layer.type_name() for layer in registry.layers()} - losses - PLACES
     assert layers == set(TYPES)
 
 
 def test_no_rule_is_without_a_layer() -> None:
     named = {layer.onnx.rule for layer in registry.layers()}
     assert set(RULES) - named == {"mish"}, "mish stands in for an operator that opset 17 lacks"
-    assert named - set(RULES) == {"", "input", "output"}
+    assert named - set(RULES) == {"", "input", "output", "block"}
 
 
 def test_a_normalization_without_statistics_is_refused_with_what_to_do() -> None:
