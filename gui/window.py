@@ -101,6 +101,10 @@ class MainWindow(QMainWindow):
         add("quit", "Quit", self.close, ("Ctrl+Q",))
         add_tab_commands(self.commands, self.go_to_tab)
         add_theme_commands(self.commands, self, self._choose_theme)
+        wheel = add("wheel_pans", "Mouse wheel moves the canvas")
+        wheel.setCheckable(True)
+        wheel.setChecked(bench.settings.values.wheel_pans)
+        wheel.toggled.connect(lambda on: bench.settings.update(wheel_pans=on))
 
     def _connect(self, reporter: ErrorReporter) -> None:
         bench = self.bench

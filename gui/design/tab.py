@@ -49,6 +49,7 @@ class DesignTab(QWidget):
         uses = LayerUses(settings)
         self.palette_panel = Palette(scope, uses)
         self.canvas = GraphCanvas(scope, selection, runs, uses=uses)
+        self.canvas.wheel.follow(settings)
         self.drawing = DrawingExporter(
             self.canvas.project, selection, self.canvas.geometry_store, settings, self.canvas
         )

@@ -82,6 +82,7 @@ class MainMenu(QMenu):
         theme = self.addMenu("Theme")
         for name, _ in THEMES:
             theme.addAction(actions[f"theme.{name}"])
+        self.addAction(actions["wheel_pans"])
         self.addSeparator()
         for name in ("help", "quit"):
             self.addAction(actions[name])

@@ -39,6 +39,7 @@ class Values(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     maximized: bool = False
     when_closing: WhenClosing = WhenClosing.ASK
     drawings_folder: str = ""
+    wheel_pans: bool = False
     layer_uses: dict[str, float] = {}
 
 

@@ -14,7 +14,6 @@ from PySide6.QtGui import (
     QKeyEvent,
     QKeySequence,
     QMouseEvent,
-    QNativeGestureEvent,
     QPainter,
     QPaintEvent,
     QPen,
@@ -22,7 +21,7 @@ from PySide6.QtGui import (
     QShowEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QToolTip, QWidget
+from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 
 from engine.checks.problem import Repair
 from engine.document.edits import Edit
@@ -63,9 +62,11 @@ from gui.design.canvas.scene import Scene
 from gui.design.canvas.sprites import BRIEF_BELOW
 from gui.design.canvas.tidying import Tidier
 from gui.design.canvas.viewport import Box, Viewport
+from gui.design.canvas.wheel import Wheel
 from gui.design.canvas.words import selection_words, words_at
 from gui.design.ghost import Ghost, ghost_of
 from gui.design.graph_edits import Loose
+from gui.design.reading_order import reading_order
 from gui.models.block_shelf import BlockShelf
 from gui.models.layer_uses import LayerUses
 from gui.models.project import ProjectModel
@@ -109,6 +110,7 @@ class GraphCanvas(QWidget):
         shelf: BlockShelf | None = None,
     ) -> None:
         super().__init__(parent)
+        self.wheel = Wheel(self)  # first: Qt sends events while the rest is made
         self.setObjectName("design.canvas")
         self.setAccessibleName("Network")
         self.setAccessibleDescription(_HELP)
@@ -717,19 +719,32 @@ class GraphCanvas(QWidget):
 
     @guarded
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        if self._gesture is not None:
-            return
         if event.reason() == QContextMenuEvent.Reason.Keyboard:
-            rows = self.geometry_store.rows(self._selection.nodes)
-            x, y = self._view.center(self.width(), self.height())
-            if len(rows):
-                x, y = (self.geometry_store.boxes[int(rows[0]), :2] + 20).tolist()
-            at = QPointF(*self._view.to_screen(x, y))
-            under = self.mark_tools.for_keys()
-            if under is not None:
-                at = QPointF(*self._view.to_screen(*self.mark_tools.place_for_keys(under)))
+            self.open_menu()
+        elif self._gesture is None:
+            self._open_menu_at(QPointF(event.pos()), None)
+
+    def open_menu(self) -> None:
+        """The menu of what is selected, by the menu key or Shift+F10; some systems send both for the latter."""
+        if self._gesture is not None or QApplication.activePopupWidget() is not None:
+            return
+        rows = self.geometry_store.rows(self._selection.nodes)
+        x, y = self._view.center(self.width(), self.height())
+        under = self.mark_tools.for_keys()
+        row = self.geometry_store.link_of.get(self._link) if self._link is not None else None
+        if under is not None:
+            x, y = self.mark_tools.place_for_keys(under)
+        elif len(rows):
+            x, y = (self.geometry_store.boxes[int(rows[0]), :2] + 20).tolist()
+            under = Hit(Kind.NODE, node=self.geometry_store.ids[int(rows[0])])
+        elif row is not None:
+            x, y = self.geometry_store.middles(np.array([row]))[0].tolist()
+            under = Hit(Kind.LINK, link=self._link)
         else:
-            at, under = QPointF(event.pos()), None
+            under = NOTHING
+        self._open_menu_at(QPointF(*self._view.to_screen(x, y)), under)
+
+    def _open_menu_at(self, at: QPointF, under: Hit | None) -> None:
         pointer = self.pointer_at(at, _Modifier.NoModifier)
         under = under or self._hit(pointer)
         if under.mark and under.mark not in self._selection.marks:
@@ -742,29 +757,14 @@ class GraphCanvas(QWidget):
     @guarded
     def wheelEvent(self, event: QWheelEvent) -> None:
         self.tidier.glide.end()
-        pixels = event.pixelDelta()
-        trackpad = not pixels.isNull() and event.phase() != Qt.ScrollPhase.NoScrollPhase
-        control = bool(event.modifiers() & _Modifier.ControlModifier)
-        if trackpad and not control:
-            self.pan_by(pixels.x(), pixels.y())
-        elif event.modifiers() & _Modifier.ShiftModifier and not control:
-            turn = event.angleDelta()
-            self.pan_by(turn.y() / 2 or turn.x() / 2, 0)
-        else:
-            turned = pixels.y() if trackpad else event.angleDelta().y()
-            at = event.position()
-            self.zoom_to(self._view.zoom * 1.0015**turned, at.x(), at.y())
-        event.accept()
+        self.wheel.turned(event)
 
     @guarded(fallback=False)
     def event(self, event: QEvent) -> bool:
         kind = event.type()
-        if kind == QEvent.Type.NativeGesture and isinstance(event, QNativeGestureEvent):
-            if event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
-                at = event.position()
-                self.zoom_to(self._view.zoom * (1 + event.value()), at.x(), at.y())
-                return True
-        elif kind == QEvent.Type.KeyPress and isinstance(event, QKeyEvent) and event.key() == _Key.Key_Tab:
+        if self.wheel.gestured(event):
+            return True
+        if kind == QEvent.Type.KeyPress and isinstance(event, QKeyEvent) and event.key() == _Key.Key_Tab:
             # Qt would move the focus; here Tab adds a layer, and Shift+Tab still moves on.
             self.adding.open_by_key()
             return True
@@ -1040,6 +1040,16 @@ class GraphCanvas(QWidget):
         if found is not None:
             self._walked = found
             self.reveal(found, keep=self._selection.nodes if extend else ())
+
+    def walk_end(self) -> None:
+        """Go to the node that is read last."""
+        order = reading_order(self._project.project.graph)
+        if order:
+            self.reveal(order[-1])
+
+    def pan_by_key(self, across: int, down: int) -> None:
+        """Look a quarter of the canvas further."""
+        self.pan_by(-across * self.width() / 4, -down * self.height() / 4)
 
     def walk_home(self) -> None:
         found = walk.first(self.geometry_store)

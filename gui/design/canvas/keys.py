@@ -50,6 +50,7 @@ def command_for(canvas: "GraphCanvas", event: QKeyEvent) -> Callable[[], object]
         _Key.Key_Up: lambda: canvas.walk("up"),
         _Key.Key_Down: lambda: canvas.walk("down"),
         _Key.Key_Home: canvas.walk_home,
+        _Key.Key_End: canvas.walk_end,
         _Key.Key_F2: canvas.rename,
         _Key.Key_E: canvas.edit_on_card,
         _Key.Key_G: canvas.next_cost,
@@ -58,6 +59,7 @@ def command_for(canvas: "GraphCanvas", event: QKeyEvent) -> Callable[[], object]
         _Key.Key_F: canvas.fit_selection,
         _Key.Key_Delete: lambda: commands.delete(heal=False),
         _Key.Key_L: canvas.arm_lasso,
+        _Key.Key_F10: canvas.open_menu,
         _Key.Key_Left: lambda: canvas.walk("left", extend=True),
         _Key.Key_Right: lambda: canvas.walk("right", extend=True),
         _Key.Key_Up: lambda: canvas.walk("up", extend=True),
@@ -99,6 +101,12 @@ def command_for(canvas: "GraphCanvas", event: QKeyEvent) -> Callable[[], object]
         _Key.Key_V: lambda: commands.distribute(Direction.VERTICALLY),
         _Key.Key_Plus: lambda: canvas.zoom_to(canvas.view.zoom * ZOOM_STEP),
     }
+    with_alt: dict[int, Callable[[], object]] = {
+        _Key.Key_Left: lambda: canvas.pan_by_key(-1, 0),
+        _Key.Key_Right: lambda: canvas.pan_by_key(1, 0),
+        _Key.Key_Up: lambda: canvas.pan_by_key(0, -1),
+        _Key.Key_Down: lambda: canvas.pan_by_key(0, 1),
+    }
     name = QUICK_KEYS.get(event.text().upper()) if modifiers == _Modifier.NoModifier else None
     if name is not None:
         return lambda: canvas.add_layer(name)
@@ -107,5 +115,6 @@ def command_for(canvas: "GraphCanvas", event: QKeyEvent) -> Callable[[], object]
         shift: with_shift,
         control: with_control,
         control | shift: with_both,
+        _Modifier.AltModifier: with_alt,
     }.get(modifiers, {})
     return table.get(event.key())
