@@ -27,6 +27,7 @@ from gui.models.settings import WhenClosing
 from gui.start.page import StartPage
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.guarded import guarded
+from gui.widgets.motion import set_less_motion
 from gui.widgets.theme import apply_theme
 from gui.widgets.toast import Toast
 from gui.workbench import Workbench
@@ -105,6 +106,12 @@ class MainWindow(QMainWindow):
         wheel.setCheckable(True)
         wheel.setChecked(bench.settings.values.wheel_pans)
         wheel.toggled.connect(lambda on: bench.settings.update(wheel_pans=on))
+        still = add("less_motion", "Less motion")
+        still.setCheckable(True)
+        still.setChecked(bench.settings.values.less_motion)
+        still.toggled.connect(lambda on: bench.settings.update(less_motion=on))
+        still.toggled.connect(set_less_motion)
+        set_less_motion(still.isChecked())
 
     def _connect(self, reporter: ErrorReporter) -> None:
         bench = self.bench

@@ -83,6 +83,7 @@ class MainMenu(QMenu):
         for name, _ in THEMES:
             theme.addAction(actions[f"theme.{name}"])
         self.addAction(actions["wheel_pans"])
+        self.addAction(actions["less_motion"])
         self.addSeparator()
         for name in ("help", "quit"):
             self.addAction(actions[name])

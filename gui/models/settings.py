@@ -39,8 +39,10 @@ class Values(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     maximized: bool = False
     when_closing: WhenClosing = WhenClosing.ASK
     drawings_folder: str = ""
+    less_motion: bool = False
     wheel_pans: bool = False
     layer_uses: dict[str, float] = {}
+    live_pictures: bool = True
 
 
 def config_dir() -> Path:
