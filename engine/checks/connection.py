@@ -10,16 +10,17 @@ from engine.catalog.tensors import TensorSpec
 from engine.checks.knowledge import Shapes
 from engine.checks.shapes import DTYPE_WORDS
 from engine.document.block import BLOCK_INPUT, BLOCK_OUTPUT
-from engine.document.graph import Edge
+from engine.document.graph import Edge, Graph
 from engine.document.project import Project
 from engine.errors import NetwrightError
 
 
-def refusal(project: Project, checker: Shapes, edge: Edge) -> str | None:
+def refusal(project: Project, checker: Shapes, edge: Edge, *, circle: bool | None = None) -> str | None:
     """Why a link cannot be made, in a sentence; None when it can.
 
     Sizes that do not fit are no reason: the link is drawn and the problem is shown at the node, with repairs. A link
-    that is there already at that input would be replaced. Cheap enough to ask while the mouse moves.
+    that is there already at that input would be replaced. Cheap enough to ask while the mouse moves; `circle` says
+    whether the target leads to the source, for callers who ask about many links of one node: see `beyond`.
     """
     graph = project.graph
     source, target = graph.nodes.get(edge.source), graph.nodes.get(edge.target)
@@ -44,7 +45,7 @@ def refusal(project: Project, checker: Shapes, edge: Edge) -> str | None:
         if not taking.input_ports():
             return f"{taking.label()} takes no link: data begins there."
         return f"{edge.target} has no input '{edge.input}'."
-    if reaches(checker, edge.target, edge.source):
+    if reaches(checker, edge.target, edge.source) if circle is None else circle:
         return f"{edge.target} leads to {edge.source} already; this would make a circle."
     spec = checker.specs.get((edge.source, edge.output))
     if spec is not None and port.dtype is not None and spec.dtype is not port.dtype:
@@ -73,6 +74,21 @@ def reaches(checker: Shapes, start: str, goal: str) -> bool:
                 seen.add(edge.target)
                 stack.append(edge.target)
     return start == goal
+
+
+def beyond(graph: Graph, node_id: str, *, forward: bool) -> set[str]:
+    """The node itself and all it leads to; without `forward` all that leads to it."""
+    seen = {node_id}
+    stack = [node_id]
+    while stack:
+        at = stack.pop()
+        near = graph.consumers_of(at) if forward else graph.inputs_of(at).values()
+        for edge in near:
+            other = edge.target if forward else edge.source
+            if other not in seen:
+                seen.add(other)
+                stack.append(other)
+    return seen
 
 
 _AFTER: dict[str, tuple[str, ...]] = {

@@ -60,7 +60,11 @@ class GhostPainter:
         self._paint_links(painter, view, geometry)
         self._paint_added(painter, view)
         self._paint_changed(painter, view, geometry)
+        box = self.extent(geometry)
+        left, top, right, bottom = view.visible(frame.width(), frame.height())
         where = " It changes what is not on the canvas." if self.ghost.elsewhere else ""
+        if box is not None and (box[0] > right or box[2] < left or box[1] > bottom or box[3] < top):
+            where = " It is outside the view: a click on the problem goes there."
         paint_label(painter, f"Preview: {self.ghost.title}.{where}", frame.center().x() - 140, 12, frame, "accent")
 
     def _paint_going(self, painter: QPainter, view: Viewport, geometry: Geometry, graph_painter: GraphPainter) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QPoint
 
-from engine.checks.connection import reaches, refusal
+from engine.checks.connection import beyond, reaches, refusal
 from engine.document.edits import Connect, Disconnect, Edit
 from engine.document.graph import Edge
 from engine.errors import GraphError
@@ -77,6 +77,8 @@ class LinkFinder:
         if row is None:
             return ()
         far = abs(geometry.boxes[:, :2] - geometry.boxes[row, :2]).sum(axis=1)
+        ahead = beyond(project.graph, node, forward=True)
+        behind = beyond(project.graph, node, forward=False)
         fitting: list[Offer] = []
         refused: list[Offer] = []
         self._edges = {}
@@ -86,8 +88,9 @@ class LinkFinder:
             if face.id == node or not all(word in whole for word in words):
                 continue
             for edge in self._both_ways(node, face.id):
-                reason = refusal(project, checker, edge) or ""
                 forward = edge.source == node
+                circle = edge.target in behind if forward else edge.source in ahead
+                reason = refusal(project, checker, edge, circle=circle) or ""
                 key = f"{edge.source} {edge.output} {edge.target} {edge.input}"
                 port = edge.input if forward else edge.output
                 caption = f"{'→' if forward else '←'} {face.id}" + (f" · {port}" if port not in _PLAIN else "")

@@ -4,7 +4,7 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPainterPath, QPen
 
-from engine.checks.connection import refusal
+from engine.checks.connection import beyond, refusal
 from engine.document.edits import Batch, Connect, Disconnect, Edit
 from engine.document.graph import Edge
 from gui.design.canvas.face import PORT_RADIUS
@@ -38,6 +38,7 @@ class ConnectPorts(Gesture):
         self._dim: list[tuple[str, str]] = []
         self._target: Edge | None = None
         self._reason = ""
+        self._beyond: set[str] = set()  # where a link from here would close a circle; found when the drag begins
 
     @property
     def reason(self) -> str:
@@ -135,6 +136,8 @@ class ConnectPorts(Gesture):
             self._loose = Loose(edge.source, edge.output, True)
             surface.geometry_store.unlink((edge.target, edge.input))
             surface.redraw(None)
+        graph = surface.project.project.graph
+        self._beyond = beyond(graph, self._loose.node, forward=not self._loose.forward)
         self._light_up()
 
     def _put_back(self) -> None:
@@ -161,10 +164,11 @@ class ConnectPorts(Gesture):
             if node_id == loose.node:
                 continue
             node = project.graph.node(node_id)
+            circle = node_id in self._beyond
             if loose.forward:
                 for port in input_ports(node, checker):
                     edge = Edge(source=loose.node, output=loose.port, target=node_id, input=port.name)
-                    fits = takes(port, spec) and refusal(project, checker, edge) is None
+                    fits = takes(port, spec) and refusal(project, checker, edge, circle=circle) is None
                     (self.glowing if fits else self._dim).append((node_id, port.name))
             else:
                 wanted = next(
@@ -174,7 +178,7 @@ class ConnectPorts(Gesture):
                 for output in output_ports(node, checker):
                     edge = Edge(source=node_id, output=output, target=loose.node, input=loose.port)
                     fits = wanted is not None and takes(wanted, checker.specs.get((node_id, output)))
-                    fits = fits and refusal(project, checker, edge) is None
+                    fits = fits and refusal(project, checker, edge, circle=circle) is None
                     (self.glowing if fits else self._dim).append((node_id, output))
 
     def _find_target(self) -> None:
@@ -198,7 +202,8 @@ class ConnectPorts(Gesture):
             if not name:
                 return
             self._target = self._edge(under.node, name)
-        self._reason = refusal(project, checker, self._target) or ""
+        other = self._target.target if loose.forward else self._target.source
+        self._reason = refusal(project, checker, self._target, circle=other in self._beyond) or ""
 
     def _edge(self, node: str, port: str) -> Edge:
         loose = self._loose
