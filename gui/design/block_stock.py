@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from engine.document.block import BLOCK_INPUT, BLOCK_OUTPUT, BlockDefinition, DrawnBlock
+from engine.document.block import BLOCK, BLOCK_INPUT, BLOCK_OUTPUT, BlockDefinition, DrawnBlock
 from engine.document.block_files import adopt, with_blocks
 from engine.document.block_places import instances, refusal_to_hold
 from engine.document.edits import Batch, Edit
@@ -25,6 +25,11 @@ class Section(Enum):
     PROJECT = "Blocks of this project"
     MINE = "My blocks"
     SHIPPED = "Blocks"
+
+
+def stands_here(type_name: str, inside: bool) -> bool:
+    """Whether a layer is offered in a graph: ports stand in blocks only, and blocks are offered by their names."""
+    return type_name != BLOCK and (inside or type_name not in _PORTS)
 
 
 @dataclass(frozen=True, slots=True)

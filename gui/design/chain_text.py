@@ -14,6 +14,7 @@ from engine.catalog.registry import layer_type
 from engine.catalog.search import search
 from engine.catalog.tensors import TensorSpec
 from engine.checks.knowledge import Checks
+from engine.document.block import BLOCK
 from engine.document.edits import AddNode, Connect, Edit
 from engine.document.graph import Edge, Node, Value
 from engine.document.project import Project
@@ -169,7 +170,8 @@ def _kind(name: str, dimensions: int) -> type[Layer] | None:
     if not name:
         return None
     wanted = _ALIASES.get(name.lower(), name)
-    found = search(wanted)  # the same text means the same layers for everybody, whatever they use most
+    # The same text means the same layers for everybody, whatever they use most; a block is no layer one can name.
+    found = tuple(kind for kind in search(wanted) if kind.type_name() != BLOCK)
     if not found:
         return None
     exact = [kind for kind in found if wanted.lower() in (kind.type_name().lower(), kind.label().lower())]

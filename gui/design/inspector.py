@@ -21,6 +21,8 @@ class Inspector(QFrame):
 
     tidy_clicked = Signal()
     delete_clicked = Signal()
+    block_commanded = Signal(str)
+    """open, independent, unpack or keep: for the selected instance of a block."""
     help_changed = Signal(str)
     """The help page on what is selected."""
     repair_pointed = Signal(object)
@@ -40,6 +42,7 @@ class Inspector(QFrame):
         self.node = NodeSettings(project)
         self.several = SeveralNodes(project)
         self.node.repair_pointed.connect(self.repair_pointed)
+        self.node.block.commanded.connect(self.block_commanded)
         self.several.tidy_clicked.connect(self.tidy_clicked)
         self.several.delete_clicked.connect(self.delete_clicked)
         for page in (self.summary, self.node, self.several):
@@ -90,7 +93,8 @@ class Inspector(QFrame):
             self._timer.start()
 
     def _on_changed(self, change: Change) -> None:
-        if change.data or change.recipe or not self._shown or set(self._shown) & (change.nodes | change.moved):
+        whole = change.data or change.recipe or change.blocks
+        if whole or not self._shown or set(self._shown) & (change.nodes | change.moved):
             self._refresh_soon()
 
     def _on_checked(self, ids: Iterable[str]) -> None:

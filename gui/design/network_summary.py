@@ -3,7 +3,8 @@
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from gui.design.amounts import bytes_text, number_text
-from gui.design.node_settings import batch_size
+from gui.design.block_summary import BlockSummary
+from gui.design.node_settings import CAPTION_WIDTH, batch_size
 from gui.models.scope import Scope
 from gui.widgets.facts import Facts
 from gui.widgets.section_label import SectionLabel
@@ -16,6 +17,7 @@ _KEYS = (
     ("Enter", "settings"),
     ("Ctrl+D", "duplicate"),
     ("Ctrl+B", "bypass"),
+    ("Ctrl+G", "fold into a block"),
     ("F", "show all"),
     ("Space + drag", "move the view"),
 )
@@ -33,6 +35,8 @@ class NetworkSummary(QWidget):
         column.setSpacing(8)
         self._title = Text("Network", role="heading")
         column.addWidget(self._title)
+        self.block = BlockSummary(project, caption_width=CAPTION_WIDTH)
+        column.addWidget(self.block)
         self._hint = Text("", tone="dim", wrap=True)
         column.addWidget(self._hint)
         column.addSpacing(4)
@@ -47,6 +51,8 @@ class NetworkSummary(QWidget):
 
     def refresh(self) -> None:
         """Show the network as it is now."""
+        self.block.refresh()
+        self._title.set_text(self.block.heading() or "Network")
         graph = self._project.project.graph
         cost = self._project.checker.total_cost()
         batch = batch_size(self._project)

@@ -10,11 +10,15 @@ from engine.catalog.layer import Family, Layer
 from engine.catalog.registry import layer_type, layers
 from engine.catalog.tensors import shape_text
 from engine.checks.problem import Repair
+from engine.document.block import BLOCK
 from engine.document.data_spec import DataSpec
 from engine.document.edits import Edit, SetAttributes, SetBypassed, SetFrozen, SetTitle
 from engine.document.graph import Node
 from gui.design import graph_edits
 from gui.design.amounts import bytes_text, number_text
+from gui.design.block_form import instance_attributes, set_on_instance
+from gui.design.block_section import BlockSection
+from gui.design.exposing import ExposeToggles
 from gui.design.families import color_name
 from gui.design.node_text import caption
 from gui.design.problem_row import ProblemRow
@@ -101,6 +105,9 @@ class NodeSettings(QWidget):
         self.form = AttributeForm(caption_width=CAPTION_WIDTH)
         self.form.value_changed.connect(self._on_value)
         column.addWidget(self.form)
+        self.exposing = ExposeToggles(self.form, project)
+        self.block = BlockSection(project, caption_width=CAPTION_WIDTH)
+        column.addWidget(self.block)
         self.activation = ChoiceEditor(_activations(), "")
         self.activation.setObjectName("design.inspector.activation")
         self._activation_row = FormRow(
@@ -172,7 +179,16 @@ class NodeSettings(QWidget):
                 row.show_problem(problems[number])
         attributes = kind.attributes() if kind is not None else ()
         self._settings_label.setVisible(bool(attributes) or self._has_activation(kind))
-        self.form.set_entry(kind, node.attributes, _field_names(node, data))
+        if node.type == BLOCK:
+            attributes = instance_attributes(self._project.document.blocks, node)
+            self.form.set_attributes(attributes, node.attributes, {}, _field_names(node, data))
+            self.block.show_node(node)
+            self._title.set_text(node.title or self.block.title(node))
+            self._dot.set_color("block")
+        else:
+            self.form.set_entry(kind, node.attributes, _field_names(node, data))
+        self.block.setVisible(node.type == BLOCK)
+        self.exposing.show(node)
         self.form.setVisible(bool(attributes))
         self._show_activation(node, kind)
         if self.title_editor.value() != node.title:
@@ -262,7 +278,10 @@ class NodeSettings(QWidget):
         kind = layer_type(node.type) if node is not None else None
         if node is None or kind is None:
             return
-        changed, unset = graph_edits.set_attribute(kind, name, value)
+        if node.type == BLOCK:
+            changed, unset = set_on_instance(self._project.document.blocks, node, name, value)
+        else:
+            changed, unset = graph_edits.set_attribute(kind, name, value)
         unset = tuple(item for item in unset if item in node.attributes)
         if (changed and node.attributes.get(name) != changed[name]) or unset:
             self._do(SetAttributes(id=node.id, attributes=changed, unset=unset), merge=f"{node.id}.{name}")
@@ -284,7 +303,8 @@ class NodeSettings(QWidget):
         self._do(SetBypassed(ids=(self._id,), bypassed=bool(on)))
 
     def _on_repair(self, repair: Repair) -> None:
-        self._do(repair.edit)
+        if not self._project.do_whole(repair.edit):
+            self.show_node(self._id)
 
 
 def batch_size(project: Scope) -> int:

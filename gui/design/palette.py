@@ -9,11 +9,16 @@ from PySide6.QtWidgets import QApplication, QFrame, QLabel, QLineEdit, QListWidg
 from engine.catalog.layer import Layer
 from engine.catalog.registry import layers
 from engine.catalog.search import search
+from engine.document.block import BLOCK, definition_id
+from engine.document.edits import Change
+from gui.design.block_rows import BlockRows
+from gui.design.block_stock import BlockStock, Section, stands_here
 from gui.design.canvas.face import NodeFace
 from gui.design.canvas.keys import QUICK_KEYS
 from gui.design.canvas.sprites import paint_sprite
 from gui.design.families import TITLES, color_name
 from gui.design.graph_edits import outputs_of, ports_of
+from gui.models.block_shelf import BlockShelf
 from gui.models.layer_uses import LayerUses
 from gui.models.scope import Scope
 from gui.widgets.guarded import guarded
@@ -88,7 +93,13 @@ class Palette(QFrame):
 
     layer_chosen = Signal(str)
 
-    def __init__(self, project: Scope, uses: LayerUses | None = None, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        project: Scope,
+        uses: LayerUses | None = None,
+        stock: BlockStock | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self.setObjectName("design.palette")
         self.setAccessibleName("Layers")
@@ -110,6 +121,12 @@ class Palette(QFrame):
         self.list = _LayerList()
         self.list.itemActivated.connect(self._on_activated)
         self.list.installEventFilter(self)
+        stock = stock if stock is not None else BlockStock(project, BlockShelf(parent=self))
+        self.blocks = BlockRows(self.list, stock, project)
+        self.blocks.chosen.connect(self.layer_chosen)
+        stock.shelf.changed.connect(self._fill)
+        project.opened.connect(self._fill)
+        project.changed.connect(self._on_changed)
         self.nothing = Text("", tone="dim", wrap=True)
         self.nothing.hide()
         top = QVBoxLayout()
@@ -127,6 +144,10 @@ class Palette(QFrame):
 
     def names(self) -> list[str]:
         """The type names shown, in order."""
+        return [key for key in self.all_names() if "/" not in key and ":" not in key]
+
+    def all_names(self) -> list[str]:
+        """All that can be added from the rows shown, blocks too, in order."""
         return [str(key) for key in self.list.keys() if key is not None]  # noqa: SIM118 - a widget
 
     @guarded(fallback=False)
@@ -140,6 +161,8 @@ class Palette(QFrame):
             if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
                 return self._on_search_key(event)
         elif event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            if self.blocks.key_pressed(event):
+                return True
             first = self._first_row()
             if event.key() == Qt.Key.Key_Up and self.list.currentRow() <= first:
                 self.focus_search()
@@ -169,20 +192,28 @@ class Palette(QFrame):
     def _fill(self) -> None:
         text = self.search.text().strip()
         self._key.setVisible(not self.search.text())
+        self.blocks.clear()
         self.list.clear()
+        inside = bool(self._project.path)
         if text:
-            found = search(text, uses=self._uses.within(self._project.project.graph))
-            for kind in found:
-                self._add(kind)
-            if found:
+            for kind in search(text, uses=self._uses.within(self._project.project.graph)):
+                if stands_here(kind.type_name(), inside):
+                    self._add(kind)
+            self.blocks.fill_found(text)
+            if self.list.count():
                 self.list.setCurrentRow(0)
         else:
+            self.blocks.fill(Section.PROJECT)
+            self.blocks.fill(Section.MINE)
             family = None
             for kind in layers():
+                if not stands_here(kind.type_name(), inside):
+                    continue
                 if kind.family is not family:
                     family = kind.family
                     self.list.add_heading(TITLES[family])
                 self._add(kind)
+            self.blocks.fill(Section.SHIPPED)
         self.nothing.setVisible(bool(text) and self.list.count() == 0)
         if text:
             self.nothing.set_text(f"No layer is called “{text[:40]}”. Try what it does: dense, memory, shrink, join.")
@@ -198,6 +229,11 @@ class Palette(QFrame):
         )
         item.setData(Qt.ItemDataRole.AccessibleDescriptionRole, kind.help())
 
+    def _on_changed(self, change: Change) -> None:
+        graph = self._project.project.graph
+        if change.blocks or any(definition_id(graph.nodes[name]) for name in change.nodes if name in graph.nodes):
+            self._fill()
+
     def _on_activated(self, item: QListWidgetItem) -> None:
         self._choose(item.data(KeyRole))
 
@@ -211,7 +247,7 @@ def card_picture(kind: type[Layer], ratio: float) -> QPixmap:
     face = NodeFace(
         id="",
         title=kind.label(),
-        color=color_name(kind.family),
+        color="block" if kind.type_name() == BLOCK else color_name(kind.family),
         inputs=tuple(port.name for port in ports_of(kind)),
         outputs=outputs_of(kind),
     )

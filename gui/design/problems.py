@@ -140,7 +140,7 @@ class Problems(QFrame):
             self.set_folded(not self._folded)
 
     def _on_repair_chosen(self, repair: Repair) -> None:
-        self._project.do(repair.edit)
+        self._project.do_whole(repair.edit)
         self.refresh()
 
 

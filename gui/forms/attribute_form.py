@@ -107,6 +107,10 @@ class AttributeForm(QWidget):
         """The editor of an attribute. Raises KeyError."""
         return self._editors[name]
 
+    def row(self, name: str) -> FormRow:
+        """The line of an attribute. Raises KeyError."""
+        return self._rows[name]
+
     def names(self) -> tuple[str, ...]:
         """The attributes shown, in order."""
         return tuple(self._rows)

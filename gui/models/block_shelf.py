@@ -105,15 +105,21 @@ class BlockShelf(QObject):
         self._put(StoredBlock(block.path, msgspec.structs.replace(block.file, blocks=blocks), True))
 
     def delete(self, key: str) -> None:
-        """Forget one of the user's blocks; projects that use it hold their own copy."""
+        """Take away one of the user's blocks; its file goes to the folder `deleted`, projects hold their own copy."""
         block = self.find(key)
         if block is None or not block.mine or self._mine is None:
             return
         del self._mine[block.path.stem]
         self.changed.emit()
         if self._folder is not None:
+            aside = block.path.parent / "deleted"
+
+            def put_aside() -> None:
+                aside.mkdir(exist_ok=True)
+                block.path.replace(aside / block.path.name)
+
             self._background.run(
-                lambda: block.path.unlink(missing_ok=True),
+                put_aside,
                 failed=lambda error: self._on_failed(error, block, "deleted"),
             )
 

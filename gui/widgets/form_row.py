@@ -35,6 +35,9 @@ class FormRow(QWidget):
         grid.addWidget(editor, 0, 1)
         grid.addWidget(self._below, 1, 0, 1, 2)
         grid.setColumnStretch(1, 1)
+        self._grid = grid
+        self.aside: QWidget | None = None
+        """What stands at the right of the editor."""
         editor.setAccessibleName(caption)
         if help:
             set_tooltip(self.caption, help)
@@ -50,6 +53,11 @@ class FormRow(QWidget):
     def set_hint(self, text: str) -> None:
         """Say something helpful under the editor; empty takes it back."""
         self._say(text, "dim")
+
+    def set_aside(self, widget: QWidget) -> None:
+        """Put something small at the right of the editor."""
+        self.aside = widget
+        self._grid.addWidget(widget, 0, 2)
 
     def below(self) -> str:
         """The hint or problem shown, empty for none."""

@@ -120,7 +120,9 @@ class LayerAdder:
                 chain = read_chain(text, start)
                 count = "1 layer" if len(chain.links) == 1 else f"{len(chain.links)} layers"
                 words = f"{chain.words()}\nReturn adds {count}, linked."
-                return [] if chain.problem else [Offer(_CHAIN, chain.words(), count, "accent", words)]
+                # "Block 2" looks like a layer with a setting, and may be what a block is called.
+                named = self._canvas.blocks.mixed_in([], text, needs_input, needs_output)
+                return named if chain.problem else [*named, Offer(_CHAIN, chain.words(), count, "accent", words)]
             found = search(text, fitting=fitting, only_fitting=only, uses=uses)
             layers = [
                 Offer(

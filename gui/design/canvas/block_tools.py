@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 
-from engine.document.block import BLOCK, BLOCK_INPUT, BLOCK_OUTPUT, definition_id
+from engine.document.block import BLOCK, definition_id
 from engine.document.block_files import block_file
 from engine.document.block_places import instances
 from engine.document.edits import Edit
 from engine.document.graph import Node
 from engine.errors import GraphError
 from gui.design import block_edits
-from gui.design.block_stock import BlockStock, Brought
+from gui.design.block_stock import BlockStock, Brought, stands_here
 from gui.design.canvas.finder import Offer
 from gui.models.block_shelf import BlockShelf
 
@@ -125,10 +125,8 @@ class BlockTools(QObject):
         return self._tried(lambda: self.stock.bring(name))
 
     def stands_here(self, type_name: str) -> bool:
-        """Whether a layer may be offered in the graph that is shown: ports stand in blocks, data and losses outside."""
-        if type_name == BLOCK:
-            return False  # its definitions are offered by name
-        return bool(self._canvas.project.path) or type_name not in (BLOCK_INPUT, BLOCK_OUTPUT)
+        """Whether a layer is offered in the graph that is shown."""
+        return stands_here(type_name, bool(self._canvas.project.path))
 
     def mixed_in(self, layers: Sequence[Offer], text: str, needs_input: bool, needs_output: bool) -> list[Offer]:
         """The layers found by a text and the blocks found by it: blocks called so first, others last."""
@@ -141,6 +139,10 @@ class BlockTools(QObject):
             offer = Offer(item.key, item.title, item.section.value.lower(), "family.block", item.help)
             (first if words and item.title.lower().startswith(words) else last).append(offer)
         return [*first, *layers, *last]
+
+    def run(self, command: str) -> None:
+        """What the inspector's buttons ask for."""
+        {"open": self.open, "independent": self.make_independent, "unpack": self.unpack, "keep": self.keep}[command]()
 
     def chosen(self) -> list[str]:
         """The selected instances that can be opened."""
