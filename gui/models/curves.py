@@ -11,6 +11,7 @@ from engine.protocol.run_events import (
     RunResumed,
     RunStarted,
     StepsReported,
+    WeightsSeen,
 )
 
 if TYPE_CHECKING:
@@ -65,6 +66,8 @@ class RunCurves:
         self.memory_bytes: list[int] = []
         self.best_epochs: list[int] = []
         self.notes: list[RunNote] = []
+        self.weights: WeightsSeen | None = None
+        """How weights were spread when that was told last."""
         self.samples_per_s = 0.0
         self.epochs_planned = 0
         self.steps_per_epoch = 0
@@ -127,6 +130,8 @@ class RunCurves:
                 self.prepared, self.steps_per_epoch = event, event.steps_per_epoch
             case RunResumed():
                 self._cut(event.epoch, event.step)
+            case WeightsSeen():
+                self.weights = event
             case RunNote():
                 self.notes.append(event)
             case RunFinished():

@@ -67,6 +67,8 @@ class RunsModel(QObject):
         self._engine = engine
         self._runs: dict[int, _Followed] = {}
         self._unread: deque[int] = deque()
+        self.pictures = True
+        """Whether runs that are started from here tell how their weights are spread."""
         self._current: int | None = None
         self._active: int | None = None
         self._follow_newest = True  # until the user picks a run: the newest is shown
@@ -213,6 +215,7 @@ class RunsModel(QObject):
             done=self._on_started,
             failed=self._on_start_failed,
             project_dir=str(self._project.directory),
+            pictures=self.pictures,
             **fields,
         )
 

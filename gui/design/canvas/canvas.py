@@ -52,6 +52,7 @@ from gui.design.canvas.keys import ZOOM_STEP, command_for
 from gui.design.canvas.layer import GraphLayer
 from gui.design.canvas.link_points import LinkPoints
 from gui.design.canvas.linking import LinkFinder
+from gui.design.canvas.live import LivePictures
 from gui.design.canvas.mark_tools import MarkTools
 from gui.design.canvas.marks import Marks, surrounding
 from gui.design.canvas.menu import CanvasMenu
@@ -159,6 +160,7 @@ class GraphCanvas(QWidget):
         self._path = Breadcrumb(self)
         self._path.chosen.connect(self._on_path_chosen)
         scope.leaving.connect(self._on_leaving)
+        scope.changed.connect(self._show_path)
         self.empty_state = EmptyState(
             "network",
             "Draw a network",
@@ -172,6 +174,7 @@ class GraphCanvas(QWidget):
         self.linking = LinkFinder(self)
         self.tidier = Tidier(self)
         self.glow = CostGlow(scope, self._scene.geometry)
+        scope.checked.connect(self._on_checked)
         self.cost_legend = CostLegend(self)
         self.cost_legend.picked.connect(self.show_cost)
         self.cost_legend.jumped.connect(self.reveal)
@@ -183,6 +186,9 @@ class GraphCanvas(QWidget):
         self.find_box.highlighted.connect(self._on_found)
         selection.changed.connect(self._describe)
         make_accessible(self)
+        self.live = LivePictures(scope, runs, self)
+        self.live.changed.connect(self._on_live)
+        self._painter.live = self.live
         self._scene.refreshed.connect(self._on_refreshed)
         self._scene.reloaded.connect(self._on_reloaded)
         theme_notifier().changed.connect(self._on_theme_changed)
@@ -538,6 +544,9 @@ class GraphCanvas(QWidget):
     def _describe(self, _nodes: object = None) -> None:
         """So that walking by keys can be followed by ear."""
         words = selection_words(self._project, self._scene.geometry, self._selection.nodes)
+        if len(self._selection.nodes) == 1:
+            weights = self.live.words(*self._selection.nodes).replace("\n", " ")
+            words = ", ".join(part for part in (words, weights) if part)
         if len(self._selection.marks) == 1 and not self._selection.nodes:
             words = self.mark_tools.words(*self._selection.marks)
         self.setAccessibleDescription(words or _HELP)
@@ -551,9 +560,6 @@ class GraphCanvas(QWidget):
         if self.empty_state.isVisibleTo(self) != empty:
             self._place_overlays()
         self._hover_field = None
-        if self.glow.measure is not None:
-            self.glow.outdate()
-            self._cost_news.start()
         self._minimap.refresh()
         self.mark_tools.editor.follow()
         self.card_editor.place()
@@ -567,13 +573,16 @@ class GraphCanvas(QWidget):
         self.show_cost(self.glow.measure)
         self.card_editor.cancel()
         self._painter.sprites.clear()
-        titles = self._project.path_titles
-        self._path.set_path(*titles, *([] if len(titles) > 1 else ["main graph"]))
+        self._show_path()
         self._fit_pending = True
         self._place_overlays()
         self._first_view()
         self._layer.invalidate()
         self.update()
+
+    def _show_path(self, _change: object = None) -> None:
+        titles = self._project.path_titles
+        self._path.set_path(*titles, *([] if len(titles) > 1 else ["main graph"]))
 
     def _on_path_chosen(self, depth: int) -> None:
         self.blocks.go_up_to(depth)
@@ -585,6 +594,12 @@ class GraphCanvas(QWidget):
         if self._remember.isActive():
             self._remember.stop()
             self._on_remember()
+
+    def _on_live(self) -> None:
+        """Other pictures on the cards: those that are large enough to show them are drawn anew."""
+        self._describe()
+        if self._view.zoom >= BRIEF_BELOW:
+            self.redraw(None)
 
     def _on_theme_changed(self) -> None:
         self._painter.sprites.clear()
@@ -853,7 +868,8 @@ class GraphCanvas(QWidget):
         old, self._hover = self._hover, found
         if found.link is not None and found.link != old.link:
             words = words_at(self._project, found)
-            QToolTip.showText(QCursor.pos() + QPoint(12, 18), tooltip_text(words), self)
+            at = self.mapToGlobal(QPoint(round(self._last.sx) + 12, round(self._last.sy) + 18))
+            QToolTip.showText(at, tooltip_text(words), self)
         elif old.link is not None and found.link is None:
             QToolTip.hideText()
         if self._space:
@@ -885,7 +901,9 @@ class GraphCanvas(QWidget):
 
     def _show_tooltip(self, event: QHelpEvent) -> None:
         pointer = self.pointer_at(QPointF(event.pos()), _Modifier.NoModifier)
-        words = words_at(self._project, self._hit(pointer))
+        found = self._hit(pointer)
+        weights = self.live.words(found.node) if found.kind is Kind.NODE else ""
+        words = "\n".join(part for part in (words_at(self._project, found), weights) if part)
         QToolTip.showText(event.globalPos(), tooltip_text(words), self)
 
     # Keys.
@@ -997,6 +1015,11 @@ class GraphCanvas(QWidget):
         """From nothing to parameters to multiply-adds and back to nothing."""
         order = [None, *Measure]
         self.show_cost(order[(order.index(self.glow.measure) + 1) % len(order)])
+
+    def _on_checked(self, _ids: object) -> None:
+        if self.glow.measure is not None:
+            self.glow.outdate()
+            self._cost_news.start()
 
     def _on_cost_news(self) -> None:
         """An edit has changed what costs what: light and legend follow, all of them."""

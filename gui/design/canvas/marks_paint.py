@@ -54,7 +54,7 @@ def paint_title(painter: QPainter, frame: Frame, zoom: float = 1.0) -> None:
     font.setPixelSize(max(1, round(size)))
     left, top, right, bottom = title_box(frame, zoom)
     far = zoom < FAR_TITLES_BELOW
-    pad = min(13.0, 6 / zoom)
+    pad = max(13.0, 3 / zoom)
     room = max(right - left - 2 * pad, _FAR_TITLE_PX / zoom if far else 0.0)
     metrics = QFontMetricsF(font)
     shown = metrics.elidedText(title, Qt.TextElideMode.ElideRight, room)

@@ -118,7 +118,7 @@ class MarkEditor(QObject):
         self.title.setFont(text_font(size))
         self.title.setStyleSheet(
             f"QLineEdit {{ background: {theme.panel}; color: {title_color(theme, frame.color).name()};"
-            f" border: 1px solid {theme.accent}; border-radius: 6px; padding: 0 {max(4, round(12 * view.zoom))}px;"
+            f" border: 1px solid {theme.accent}; border-radius: 6px; padding: 0 {max(3, round(12 * view.zoom))}px;"
             f" font-size: {size}px; font-weight: 600; min-height: 0; }}"
         )
 

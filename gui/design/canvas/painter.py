@@ -18,6 +18,7 @@ from PySide6.QtGui import QBrush, QColor, QPainter, QPen
 from engine.document.graph import Edge
 from gui.design.canvas.arrays import Floats, Ints, Mask, draw_lines, draw_polylines, draw_rects
 from gui.design.canvas.geometry import BACK, COLORS, VIA, Flag, Geometry
+from gui.design.canvas.live import LivePictures
 from gui.design.canvas.marks import Marks
 from gui.design.canvas.marks_paint import draw_far_titles, draw_frames, draw_notes
 from gui.design.canvas.sprites import CARD_TINT, PAD, RING_PAD, SpriteCache, pill_scale, pill_width
@@ -55,6 +56,8 @@ class GraphPainter:
         self._geometry = geometry
         self._marks = marks if marks is not None else Marks()
         self._link_text = link_text
+        self.live: LivePictures | None = None
+        """Small pictures of weights on the cards."""
         self.sprites = SpriteCache()
         self.moving = False
         """Set while the zoom changes: stale pictures are good enough then."""
@@ -183,6 +186,8 @@ class GraphPainter:
         else:
             self._draw_selection(painter, view, nodes)
             self._draw_pictures(painter, view, nodes, budget_ms)
+            if self.live is not None:
+                self.live.draw(painter, view, self._geometry, nodes)
 
     def _draw_far(self, painter: QPainter, view: Viewport, nodes: Ints) -> None:
         theme = current_theme()
