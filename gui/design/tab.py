@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QWidget
 from engine.catalog.registry import layer_type
 from engine.checks.problem import Repair
 from engine.document.edits import Change
+from gui.design.areas import AreaKeys
 from gui.design.canvas.canvas import GraphCanvas
 from gui.design.drawing.exporter import DrawingExporter
 from gui.design.inspector import Inspector
@@ -109,6 +110,16 @@ class DesignTab(QWidget):
         slash.activated.connect(self.palette_panel.focus_search)
         self.setTabOrder(self.palette_panel.search, self.palette_panel.list)
         self._left.put_into_tab_order(self.palette_panel.list, self.canvas)
+        AreaKeys(
+            self,
+            (
+                (self.palette_panel, self.palette_panel.focus_search),
+                (self.outline, self.outline.focus_first),
+                (self.canvas, self.focus_first),
+                (self.inspector, self.inspector.focus_first),
+                (self.problems, self.problems.focus_first),
+            ),
+        )
 
     def focus_first(self) -> None:
         """The canvas has the keyboard."""
