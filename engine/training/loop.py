@@ -20,6 +20,7 @@ import torch
 from torch import Tensor
 
 from engine.catalog import registry
+from engine.catalog.schedules import Plateau
 from engine.document.recipe import Phase, Precision
 from engine.errors import AttributeOutOfRange, TrainingError
 from engine.protocol.run_events import EpochFinished, RunFinished, RunNote, RunPrepared, RunStopped, StepsReported
@@ -174,6 +175,11 @@ class Loop:
         bounds = self._bounds(phase)
         total = phase.epochs * (len(bounds) - 1)
         players = [Player(settings, self.task.network, total) for settings in phase.players]
+        for number, player in enumerate(players):
+            if str(number) in self.state.plateaus:
+                factor, best, waited, resting = self.state.plateaus[str(number)]
+                best = math.inf if best is None else best
+                player.plateau = Plateau(factor=factor, best=best, waited=waited, resting=resting)
         return _PhaseAtWork(settings=phase, bounds=bounds, players=players)
 
     def _bounds(self, phase: Phase) -> list[int]:
@@ -376,6 +382,8 @@ class Loop:
             self.log.append(RunNote(text=f"Stopped within epoch {number}; scored as it is.", epoch=number))
         else:
             self._early.watch(state, told)
+            for player in phase.players:
+                player.watch(told.get("loss", math.inf))
             self._turn_page(phase)
         self.saver.save(self._snapshot(), event, best=best)
         self._saved_at = time.perf_counter()
@@ -391,6 +399,7 @@ class Loop:
         if state.phase_epoch == phase.settings.epochs:
             self._settle(phase)
             state.phase, state.phase_epoch, state.phase_step = state.phase + 1, 0, 0
+            state.plateaus = {}
             phase.players.clear()  # the next phase has its own, who remember nothing yet
             self._norms.clear()
 
@@ -475,6 +484,12 @@ class Loop:
             raise guard.not_finite(self.task.project, self.task.network, (), self.state.step)
 
     def _snapshot(self) -> Snapshot:
+        if self._phase is not None:
+            self.state.plateaus = {
+                str(number): (held.factor, held.best if math.isfinite(held.best) else None, held.waited, held.resting)
+                for number, player in enumerate(self._phase.players)
+                if (held := player.plateau) != Plateau()
+            }
         tensors: dict[str, Tensor] = {"rng/cpu": torch.get_rng_state()}
         if self.task.device.type == "cuda":
             tensors["rng/cuda"] = torch.cuda.get_rng_state(self.task.device)

@@ -1,10 +1,12 @@
 """A player at work: which losses it looks at, which parameters it moves, how, and with what learning rate."""
 
+import math
+
 import torch
 from torch import Tensor, nn
 
 from engine.catalog.registry import optimizer, schedule, wrapper
-from engine.catalog.schedules import Constant
+from engine.catalog.schedules import Constant, Plateau
 from engine.compiler.module import CompiledNetwork
 from engine.document import recipe
 from engine.errors import AttributeOutOfRange, TrainingError
@@ -19,6 +21,7 @@ class Player:
 
     def __init__(self, settings: recipe.Player, network: CompiledNetwork, total_steps: int) -> None:
         self.name = settings.name
+        self.plateau = Plateau()
         self.every = settings.every
         try:
             chosen = optimizer(settings.optimizer)
@@ -42,7 +45,14 @@ class Player:
 
     def learning_rate(self, step: int) -> float:
         """The learning rate of a step of the phase, from 0."""
-        return self._base if self._constant else self._base * self._schedule.factor(step, self._total_steps)
+        if self._constant:
+            return self._base
+        return self._base * self.plateau.factor * self._schedule.factor(step, self._total_steps)
+
+    def watch(self, loss: float) -> None:
+        """Let the schedule look at the loss of a whole epoch."""
+        if math.isfinite(loss):
+            self.plateau = self._schedule.watched(self.plateau, loss)
 
     def loss(self, losses: tuple[Tensor, ...]) -> Tensor:
         """The weighted sum of its losses."""

@@ -22,7 +22,8 @@ class RunState(msgspec.Struct, kw_only=True, omit_defaults=True):
 
     `position` counts the batches done of the epoch that is going on; the sums and `epoch_seconds` are of that epoch.
     `phase_step` counts the steps of the phase. `waited` counts epochs since `watched`, the early stop's metric, got
-    better.
+    better. `plateaus` are what the phase's players with a schedule that watches the loss remember: factor, best loss,
+    epochs waited and resting.
     """
 
     step: int = 0
@@ -44,6 +45,7 @@ class RunState(msgspec.Struct, kw_only=True, omit_defaults=True):
     main_metric: str = "loss"
     watched: float | None = None
     waited: int = 0
+    plateaus: dict[str, tuple[float, float | None, int, int]] = {}
     threads: int = 0
     torch: str = ""
     device: str = ""

@@ -41,6 +41,7 @@ CASES = {
     ),
     "SAM": recipe(wrapper=Step(type="SAM")),
     "Lookahead": recipe(wrapper=Step(type="Lookahead", attributes={"k": 3})),
+    "plateau": recipe(schedule=Step(type="ReduceLROnPlateau", attributes={"patience": 0, "threshold": 0.5})),
     "LBFGS": recipe(kind="LBFGS"),
     "Muon": recipe(kind="Muon"),
     "SOAP": recipe(kind="SOAP"),
