@@ -216,9 +216,12 @@ def other_dimension(type_name: str, spec: TensorSpec) -> str | None:
         if found is None:
             return None
         example = found()
-        axes = example.input_ports()[0].axes
+        ports = example.input_ports()
+        axes = ports[0].axes
         if axes and len(axes) != spec.rank:
             return None
+        if sum(not port.optional for port in ports) > 1:
+            return name if axes else None  # what its other inputs get is not known here
         try:
             example.output_specs(spec)
         except NetwrightError:

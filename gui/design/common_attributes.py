@@ -45,7 +45,8 @@ def common_attributes(nodes: Sequence[Node]) -> Common:
         counts = Counter(_text(value) for value in found)
         values[info.name] = found[0]
         if len(counts) > 1:
-            most = [f"{text} in {count}" for text, count in counts.most_common(_MOST_VALUES)]
+            found_most = counts.most_common(_MOST_VALUES)
+            most = [f"{count} {'have' if count > 1 else 'has'} {text}" for text, count in found_most]
             mixed[info.name] = ", ".join(most) + (", …" if len(counts) > _MOST_VALUES else "")
     return Common(tuple(shared), values, mixed)
 

@@ -12,10 +12,11 @@ from engine.catalog.registry import layers
 from engine.document.edits import Connect, SetAttributes, SetTitle, SetType
 from engine.document.files import to_bytes
 from engine.document.graph import Edge
+from gui.design.arrange import Direction, Side
 from tests.gui.drawn_networks import agrees, residual_network
 from tests.gui.test_canvas_gestures import Bench
 
-STEPS = 250
+STEPS = 300
 
 
 class Monkey:
@@ -48,6 +49,15 @@ class Monkey:
             bench.canvas.fit,
             self.pan,
             self.abandon,
+            self.arrange,
+            self.lasso,
+            self.take_out,
+            self.copy_and_paste,
+            self.mend,
+            self.type_on_card,
+            self.link_row,
+            self.unlink,
+            bench.canvas.next_cost,
         ]
 
     def step(self) -> None:
@@ -128,6 +138,74 @@ class Monkey:
             self.bench.hand.move(self.spot())
             self.bench.canvas.cancel_gesture()
             self.bench.hand.release(self.spot())
+
+    def arrange(self) -> None:
+        if self.random.random() < 0.5:
+            self.bench.canvas.commands.align(self.random.choice(list(Side)))
+        else:
+            self.bench.canvas.commands.distribute(self.random.choice(list(Direction)))
+
+    def lasso(self) -> None:
+        self.bench.hand._keys = Qt.KeyboardModifier.AltModifier
+        self.bench.hand.press(self.spot(), keys=Qt.KeyboardModifier.AltModifier)
+        for _ in range(5):
+            self.bench.hand.move(self.spot())
+        self.bench.hand._keys = Qt.KeyboardModifier.NoModifier
+        self.bench.hand.release(self.spot())
+        self.close()
+
+    def take_out(self) -> None:
+        """Move a node with Shift held, over a link when there is one."""
+        node = self.node()
+        links = sorted((edge.target, edge.input) for edge in self.bench.graph.edges)
+        if node is None or not links:
+            return
+        hand, to = self.bench.hand, self.bench.hand.link(*self.random.choice(links))
+        hand.press(hand.card(node))
+        hand._keys = Qt.KeyboardModifier.ShiftModifier
+        hand.move(self.spot())
+        hand.move(to)
+        hand._keys = Qt.KeyboardModifier.NoModifier
+        hand.release(to, keys=Qt.KeyboardModifier.ShiftModifier)
+        self.close()
+
+    def copy_and_paste(self) -> None:
+        text = self.bench.canvas.commands.copy()
+        if text and len(self.bench.graph.nodes) < 60:
+            self.bench.canvas.commands.paste(text, self.random.randint(-400, 400), self.random.randint(-400, 400))
+
+    def mend(self) -> None:
+        repairs = [repair for problem in self.bench.model.checker.problems() for repair in problem.repairs]
+        if repairs:
+            repair = self.random.choice(repairs)
+            self.bench.canvas.preview(repair.edit, repair.title)
+            self.bench.canvas.grab()
+            self.bench.canvas.mend(repair)
+            self.bench.canvas.preview(None)
+
+    def type_on_card(self) -> None:
+        """Open a value or the name of a node, type something and keep it or not."""
+        node = self.node()
+        if node is None:
+            return
+        editor = self.bench.canvas.card_editor
+        names = editor.names(node)
+        if names and self.random.random() < 0.7:
+            editor.edit_value(node, self.random.choice(names))
+        else:
+            editor.edit_title(node)
+        if editor.editing is not None:
+            self.bench.hand.type(self.random.choice(("3", "64", "nonsense", "0.25", "")))
+            self.bench.hand.key(self.random.choice((Qt.Key.Key_Return, Qt.Key.Key_Escape, Qt.Key.Key_Tab)))
+        editor.cancel()
+
+    def link_row(self) -> None:
+        if len(self.bench.selection.nodes) > 1:
+            self.bench.canvas.linking.connect()
+
+    def unlink(self) -> None:
+        if len(self.bench.selection.nodes) > 1:
+            self.bench.canvas.linking.disconnect()
 
     def close(self) -> None:
         self.bench.canvas.adding.finder.close_quietly()

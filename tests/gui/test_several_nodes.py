@@ -66,7 +66,7 @@ def test_values_that_differ_are_mixed_and_say_how(bench: Bench) -> None:
     assert isinstance(filters, NumberEditor) and filters.mixed
     assert filters.lineEdit().text() == "" and filters.lineEdit().placeholderText() == MIXED
     rows = bench.panel.form._rows
-    assert rows["out_channels"].below() == "64 in 2, 32 in 1"
+    assert rows["out_channels"].below() == "2 have 64, 1 has 32"
     kernel = bench.panel.form.editor("kernel_size")
     assert isinstance(kernel, ParsedEditor) and not kernel.mixed
     assert kernel.lineEdit().text() == "3 × 3"
@@ -155,7 +155,7 @@ def test_ranges_narrow_to_what_suits_all() -> None:
     nodes = [Node(id="a", type="Dropout"), Node(id="b", type="Dropout2d", attributes={"p": 0.25})]
     common = common_attributes(nodes)
     assert [info.name for info in common.attributes][:1] == ["p"]
-    assert common.mixed["p"] in ("0.5 in 1, 0.25 in 1", "0.25 in 1, 0.5 in 1")
+    assert common.mixed["p"] in ("1 has 0.5, 1 has 0.25", "1 has 0.25, 1 has 0.5")
     assert common_attributes([Node(id="a", type="NoSuchLayer"), nodes[0]]).attributes == ()
 
 
