@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from engine.catalog.entry import AttributeKind
 from engine.catalog.layer import Family, Layer
 from engine.catalog.tensors import TensorSpec, edge_text
 from engine.document.data_spec import DataSpec, FieldKind, Role
@@ -102,7 +101,7 @@ def _settings_parts(layer: Layer, inputs: tuple[TensorSpec | None, ...]) -> tupl
     # The window of a layer before its width: "3×3 · 32".
     for info in sorted(layer.attributes(), key=lambda item: item.name != "kernel_size"):
         value = getattr(layer, info.name)
-        text = _part(info.name, info.kind, value, computed, two=info.kind is AttributeKind.SIZE)
+        text = _part(info.name, value, computed, sides=info.sides)
         if text is None and not info.advanced and value != info.default and info.name not in _QUIET:
             text = _fallback(info.label, value)
         if text:
@@ -119,13 +118,13 @@ def _settings_parts(layer: Layer, inputs: tuple[TensorSpec | None, ...]) -> tupl
 _QUIET: Final = frozenset({"padding", "dilation", "groups", "bias", "padding_mode", "eps", "momentum"})
 
 
-def _part(name: str, kind: AttributeKind, value: Any, computed: dict[str, Any], *, two: bool) -> str | None:
+def _part(name: str, value: Any, computed: dict[str, Any], *, sides: int) -> str | None:
     """The words for an attribute every reader knows by its look; None for the others."""
     match name:
         case "kernel_size":
-            return _size(value, two) if two else f"k {value}"
+            return _size(value, sides) if sides else f"k {value}"
         case "output_size":
-            return f"to {_size(value, two)}"
+            return "" if value is None else f"to {_size(value, sides)}"
         case "stride":
             return "" if value in (None, 1) else f"/{_size(value)}"
         case "out_channels" | "hidden_size" | "embedding_dim":
@@ -142,7 +141,7 @@ def _part(name: str, kind: AttributeKind, value: Any, computed: dict[str, Any], 
         case "count":
             return f"{value} inputs"
         case "scale_factor" | "upscale_factor":
-            return f"×{value}"
+            return f"×{value:g}"
         case "dim" | "dim0" | "dim1":
             return f"dim {value}"
         case "num_groups":
@@ -162,10 +161,10 @@ def _fallback(label: str, value: Any) -> str:
     return f"{label.lower()} {_size(value)}"
 
 
-def _size(value: Any, two: bool = False) -> str:
+def _size(value: Any, sides: int = 1) -> str:
     if isinstance(value, tuple | list):
         return "×".join(str(item) for item in value)
-    return f"{value}×{value}" if two and isinstance(value, int) else str(value)
+    return "×".join([str(value)] * max(1, sides)) if isinstance(value, int) else str(value)
 
 
 def _computed(layer: Layer, inputs: list[TensorSpec]) -> dict[str, Any]:

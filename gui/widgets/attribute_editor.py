@@ -45,6 +45,8 @@ class DeclaredAttribute(Protocol):
     def choices(self) -> tuple[str, ...]: ...
     @property
     def optional(self) -> bool: ...
+    @property
+    def sides(self) -> int: ...
 
 
 class NamesEditor(QPushButton):
@@ -140,6 +142,10 @@ def attribute_editor(attribute: DeclaredAttribute, value: Any, *, options: Seque
     match str(attribute.kind):
         case "switch":
             return Switch(bool(value))
+        case "integer" if attribute.choices:  # a number or a word, such as "same"
+            minimum = int(attribute.minimum) if attribute.minimum is not None else 0
+            maximum = int(attribute.maximum) if attribute.maximum is not None else None
+            return SizeEditor(value, sides=1, minimum=minimum, maximum=maximum, words=attribute.choices)
         case "integer" | "number" as kind:
             whole = kind == "integer"
             return NumberEditor(
@@ -155,7 +161,10 @@ def attribute_editor(attribute: DeclaredAttribute, value: Any, *, options: Seque
         case "size":
             minimum = int(attribute.minimum) if attribute.minimum is not None else 0
             maximum = int(attribute.maximum) if attribute.maximum is not None else None
-            return SizeEditor(value, minimum=minimum, maximum=maximum)
+            words, optional = attribute.choices, attribute.optional
+            return SizeEditor(
+                value, sides=attribute.sides or 2, minimum=minimum, maximum=maximum, words=words, optional=optional
+            )
         case "choice":
             none = [Choice(value=None, label="none")] if attribute.optional else []
             return ChoiceEditor([*none, *attribute.choices], value)

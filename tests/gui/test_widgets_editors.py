@@ -177,6 +177,19 @@ def test_wrong_sizes_are_refused(qtbot, typed):
     assert editor.value() == 3
 
 
+def test_sizes_of_three_sides_words_and_nothing(qtbot):
+    editor = SizeEditor(2, sides=3, words=("same",), optional=True)
+    qtbot.addWidget(editor)
+    values = collect(editor)
+    assert editor.show_value(2) == "2 × 2 × 2"
+    for typed in ("1 x 3 x 3", "same", "auto", "4"):
+        type_text(qtbot, editor, typed)
+    assert values == [(1, 3, 3), "same", None, 4]
+    with qtbot.waitSignal(editor.rejected):
+        type_text(qtbot, editor, "3 x 3")
+    assert "depth × height × width, or same" in editor.problem()
+
+
 def test_lists_of_numbers(qtbot):
     editor = NumbersEditor((16, 32), whole=True, minimum=1)
     qtbot.addWidget(editor)
@@ -256,6 +269,7 @@ class Declared:
     below: float | None = None
     choices: tuple[str, ...] = ()
     optional: bool = False
+    sides: int = 0
 
 
 @pytest.mark.parametrize(

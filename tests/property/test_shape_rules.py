@@ -15,6 +15,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from engine.catalog import registry
 from engine.catalog.entry import Attribute, AttributeKind, Entry
 from engine.catalog.layer import NEVER_OFFERED, Layer
+from engine.catalog.left_out import LEFT_OUT
 from engine.catalog.losses import Loss
 from engine.catalog.optimizers import Optimizer
 from engine.catalog.tensors import ABSENT, DType, TensorSpec
@@ -255,12 +256,25 @@ def test_the_batch_stays_free(layer_type: type[Layer], data: st.DataObject) -> N
     assert all(spec.shape[0] is None for spec in layer.output_specs(*loose))
 
 
+def test_torch_nn_is_in_the_catalog_or_left_out_with_a_reason() -> None:
+    found = {
+        name
+        for name, item in vars(nn).items()
+        if isinstance(item, type) and issubclass(item, nn.Module) and not name.startswith("_")
+    }
+    known = {item.type_name() for item in registry.layers()}
+    assert found - known == set(LEFT_OUT) & found, "offer it, or say in engine.catalog.left_out why not"
+    assert not known & set(LEFT_OUT)
+
+
 COUNTED = {
     "Linear": [(BATCH, 5, 7)],
     "Conv1d": [(BATCH, 4, 20)],
     "Conv2d": [(BATCH, 4, 9, 11)],
+    "Conv3d": [(BATCH, 4, 5, 6, 7)],
     "ConvTranspose1d": [(BATCH, 4, 20)],
     "ConvTranspose2d": [(BATCH, 4, 9, 11)],
+    "ConvTranspose3d": [(BATCH, 4, 5, 6, 7)],
     "MatMul": [(BATCH, 5, 6), (BATCH, 6, 7)],
 }
 

@@ -48,6 +48,14 @@ class _BatchNorm(_Normalization):
         True, advanced=True, label="Running statistics", help="Remember mean and spread for use after training."
     )
 
+    def export_refusal(self, *inputs: TensorSpec) -> str:
+        if self.track_running_stats:
+            return ""
+        return (
+            "It keeps no running statistics, so its answer for one input would depend on what else is asked at the "
+            "same time: switch them on, or use GroupNorm."
+        )
+
     def computed(self, *inputs: TensorSpec) -> dict[str, Any]:
         return {"num_features": inputs[0].shape[1]}
 

@@ -73,7 +73,7 @@ class MultiheadAttention(nn.MultiheadAttention):
             attn_mask=view(mask, self.causal, query, key, self.num_heads),
             average_attn_weights=self.average_attn_weights,
         )
-        return (mixed, weights) if self.need_weights else mixed
+        return mixed if weights is None else (mixed, weights)
 
 
 class TransformerEncoderLayer(nn.TransformerEncoderLayer):
@@ -104,7 +104,8 @@ class TransformerEncoderLayer(nn.TransformerEncoderLayer):
         present = steps(present, x)
         if self.norm_first:
             x = x + self._sa_block(self.norm1(x), seen, present)
-            return x + self._ff_block(self.norm2(x))
+            x = x + self._ff_block(self.norm2(x))
+            return x
         x = self.norm1(x + self._sa_block(x, seen, present))
         return self.norm2(x + self._ff_block(x))
 
@@ -145,7 +146,8 @@ class TransformerDecoderLayer(nn.TransformerDecoderLayer):
         if self.norm_first:
             x = x + self._sa_block(self.norm1(x), seen, present)
             x = x + self._mha_block(self.norm2(x), memory, found, memory_present)
-            return x + self._ff_block(self.norm3(x))
+            x = x + self._ff_block(self.norm3(x))
+            return x
         x = self.norm1(x + self._sa_block(x, seen, present))
         x = self.norm2(x + self._mha_block(x, memory, found, memory_present))
         return self.norm3(x + self._ff_block(x))
@@ -180,7 +182,9 @@ class TransformerEncoder(nn.Module):
     def forward(self, x: Tensor, mask: Tensor | None = None, present: Tensor | None = None) -> Tensor:
         for layer in self.layers:
             x = layer(x, mask, present)
-        return x if self.norm is None else self.norm(x)
+        if self.norm is not None:
+            x = self.norm(x)
+        return x
 
 
 class TransformerDecoder(nn.Module):
@@ -220,7 +224,9 @@ class TransformerDecoder(nn.Module):
     ) -> Tensor:
         for layer in self.layers:
             x = layer(x, memory, mask, memory_mask, present, memory_present)
-        return x if self.norm is None else self.norm(x)
+        if self.norm is not None:
+            x = self.norm(x)
+        return x
 
 
 class Transformer(nn.Module):
@@ -249,4 +255,5 @@ class Transformer(nn.Module):
         self, source: Tensor, target: Tensor, source_present: Tensor | None = None, target_present: Tensor | None = None
     ) -> Tensor:
         memory = self.encoder(source, None, source_present)
-        return self.decoder(target, memory, None, None, target_present, source_present)
+        answer: Tensor = self.decoder(target, memory, None, None, target_present, source_present)
+        return answer

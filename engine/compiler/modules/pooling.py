@@ -9,9 +9,9 @@ class FractionalMaxPool2d(nn.FractionalMaxPool2d):
 
     def forward(self, x: Tensor) -> Tensor:
         still = None if self.training else torch.full((*x.shape[:2], 2), 0.5, dtype=x.dtype, device=x.device)
-        return nn.functional.fractional_max_pool2d(
-            x, self.kernel_size, self.output_size, self.output_ratio, self.return_indices, _random_samples=still
-        )
+        settings = (self.kernel_size, self.output_size, self.output_ratio, self.return_indices)
+        pooled: Tensor = nn.functional.fractional_max_pool2d(x, *settings, _random_samples=still)  # type: ignore
+        return pooled
 
 
 class FractionalMaxPool3d(nn.FractionalMaxPool3d):
@@ -19,9 +19,9 @@ class FractionalMaxPool3d(nn.FractionalMaxPool3d):
 
     def forward(self, x: Tensor) -> Tensor:
         still = None if self.training else torch.full((*x.shape[:2], 3), 0.5, dtype=x.dtype, device=x.device)
-        return nn.functional.fractional_max_pool3d(
-            x, self.kernel_size, self.output_size, self.output_ratio, self.return_indices, _random_samples=still
-        )
+        settings = (self.kernel_size, self.output_size, self.output_ratio, self.return_indices)
+        pooled: Tensor = nn.functional.fractional_max_pool3d(x, *settings, _random_samples=still)  # type: ignore
+        return pooled
 
 
 class MaxUnpool1d(nn.MaxUnpool1d):

@@ -86,7 +86,7 @@ class LSTM(nn.LSTM):
             hidden = x.new_zeros(x.shape[0], count, self.proj_size or self.hidden_size) if hidden is None else hidden
             cell = x.new_zeros(x.shape[0], count, self.hidden_size) if cell is None else cell
             start = (layers_first(hidden), layers_first(cell))
-        sequence, (last, memory) = super().forward(packed(x, lengths), start)
+        sequence, (last, memory) = super().forward(packed(x, lengths), start)  # type: ignore[arg-type]
         answer = chosen(self, self.result, padded(sequence, x.shape[1]), last)
         return (answer, last.transpose(0, 1), memory.transpose(0, 1)) if self.states else answer
 

@@ -23,5 +23,7 @@ class LowRank(nn.Module):
 def low_rank(layer: nn.Module, rank: int = 4, alpha: float = 4.0) -> nn.Module:
     """The layer with its own weight and bias fixed, and a correction of that rank to be learned."""
     layer.requires_grad_(False)
-    nn.utils.parametrize.register_parametrization(layer, "weight", LowRank(layer.weight.shape, rank, alpha))
+    nn.utils.parametrize.register_parametrization(
+        layer, "weight", LowRank(layer.get_parameter("weight").shape, rank, alpha)
+    )
     return layer

@@ -19,16 +19,17 @@ _NEWER = {"Mish": (18, "mish")}
 
 def write(site: Site) -> tuple[str, ...]:
     """Write one layer; returns the value of each output port. Raises ExportError when it has no ONNX form."""
+    refusal = site.layer.export_refusal(*site.specs)
+    if refusal:
+        raise ExportError(
+            f"{site.layer.label()} '{site.node_id}' cannot be exported. {refusal}",
+            where=site.node_id,
+            hint="Replace it by another layer, or change its settings.",
+        )
     form = site.layer.onnx
     since, stand_in = _NEWER.get(form.op, (0, ""))
     if form.op and site.opset >= since:
         return (site.add(form.op, *site.inputs),)
     name = form.rule or stand_in
-    if name not in RULES:
-        raise ExportError(
-            f"{site.layer.label()} '{site.node_id}' cannot be exported. {form.why}".strip(),
-            where=site.node_id,
-            hint="Replace it by another layer.",
-        )
     values = RULES[name](site)
     return values if isinstance(values, tuple) else (values,)

@@ -6,7 +6,6 @@ import numpy as np
 from torch import nn
 
 from engine.deployment.rules.site import Site, Written, rule
-from engine.errors import ExportError
 
 
 def _channels(values: np.ndarray, rank: int) -> np.ndarray:
@@ -33,14 +32,7 @@ def _stored(site: Site) -> Written:
 
 @rule("batch_norm")
 def batch_norm(site: Site) -> Written:
-    """BatchNormalization with the stored statistics. Raises ExportError where none are kept."""
-    if site.module.running_mean is None:
-        raise ExportError(
-            f"{site.layer.label()} '{site.node_id}' keeps no running statistics, so its answer for one input "
-            "would depend on what else is asked at the same time.",
-            where=site.node_id,
-            hint="Switch its running statistics on and train again, or use GroupNorm.",
-        )
+    """BatchNormalization with the stored statistics."""
     return _stored(site)
 
 

@@ -14,4 +14,4 @@ def pad(site: Site) -> Written:
     mode = _MODES.get(type(site.module).__name__.partition("Pad")[0])
     if mode is not None:
         return border(site, site.x, before, after, mode)
-    return site.pad(site.x, before, after, value=float(getattr(site.module, "value", 0)))  # type: ignore[arg-type]
+    return site.pad(site.x, before, after, value=float(getattr(site.module, "value", 0)))

@@ -223,6 +223,13 @@ CASES: list[Case] = [
         for more in ({}, {"bias": False})
     ),
     Case("RNNCell", ((6,),), {"hidden_size": 5, "nonlinearity": "relu"}),
+    *(
+        Case("LSTM", (STEPS,), {"hidden_size": 6, "proj_size": 4, "num_layers": layers, "bidirectional": layers == 2})
+        for layers in (1, 2)
+    ),
+    Case("LSTM", (STEPS, (), (1, 4), (1, 6)), {"hidden_size": 6, "proj_size": 4, "states": True}, kinds="f-ff"),
+    Case("FractionalMaxPool2d", (ANY_SIZE[2],)),
+    Case("AdaptiveMaxPool2d", (ANY_SIZE[2],), {"return_indices": True}),
     Case("LSTMCell", ((6,), (), (5,)), {"hidden_size": 5}, kinds="f-f"),
     *(
         Case("EmbeddingBag", ((None,),), {"embedding_dim": 5, "mode": mode, "padding_idx": padding}, classes=4)

@@ -140,10 +140,12 @@ def check(case: Case, opset: int) -> float:
     return worst
 
 
+def refused(case: Case) -> str:
+    return layer_of(case).export_refusal(*specs_of(case))
+
+
 def cases(type_name: str) -> Iterator[Case]:
-    return (
-        case for case in CASES if case.type == type_name and case.attributes.get("track_running_stats") is not False
-    )
+    return (case for case in CASES if case.type == type_name and not refused(case))
 
 
 @pytest.mark.parametrize("type_name", IN_ONNX)
@@ -171,11 +173,18 @@ def test_no_rule_is_without_a_layer() -> None:
     assert named - set(RULES) == {"", "input", "output", "block"}
 
 
+@pytest.mark.parametrize("case", [case for case in CASES if refused(case)], ids=str)
+def test_what_the_catalog_refuses_to_export_is_refused(case: Case) -> None:
+    with pytest.raises(ExportError) as caught:
+        written(case, trained_module(layer_of(case), specs_of(case)), 20)
+    assert refused(case) in caught.value.message and caught.value.where == "layer1"
+
+
 def test_a_normalization_without_statistics_is_refused_with_what_to_do() -> None:
     case = Case("BatchNorm2d", ((3, 4, 4),), {"track_running_stats": False})
-    with pytest.raises(ExportError, match="running statistics") as refused:
+    with pytest.raises(ExportError, match="running statistics") as caught:
         written(case, trained_module(layer_of(case), specs_of(case)), 20)
-    assert refused.value.where == "layer1" and refused.value.hint
+    assert caught.value.where == "layer1" and caught.value.hint
 
 
 def test_a_number_keeps_having_no_dimensions() -> None:
