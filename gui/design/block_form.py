@@ -1,4 +1,4 @@
-"""The settings of an instance of a block: how often it runs, and what its definition exposes, as ordinary attributes."""
+"""The settings of an instance of a block: how often it runs, and what its definition exposes, as attributes."""
 
 import dataclasses
 from collections.abc import Mapping

@@ -6,16 +6,18 @@ from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QWidget
 
-from engine.catalog.registry import layer_type
 from engine.checks.problem import Repair
 from engine.document.edits import Change
 from gui.design.areas import AreaKeys
+from gui.design.block_stock import BlockStock
 from gui.design.canvas.canvas import GraphCanvas
 from gui.design.drawing.exporter import DrawingExporter
+from gui.design.graph_edits import kind_named
 from gui.design.inspector import Inspector
 from gui.design.left_side import LeftSide
 from gui.design.palette import Palette, card_picture
 from gui.design.problems import HEADER_HEIGHT, Problems
+from gui.models.block_shelf import BlockShelf
 from gui.models.layer_uses import LayerUses
 from gui.models.project import ProjectModel
 from gui.models.runs import RunsModel
@@ -23,6 +25,7 @@ from gui.models.scope import Scope
 from gui.models.selection import Selection
 from gui.models.settings import Settings
 from gui.widgets.guarded import guarded
+from gui.widgets.resources import RESOURCES
 
 _PALETTE: Final = (226, 188)
 _INSPECTOR: Final = (310, 268)
@@ -48,8 +51,10 @@ class DesignTab(QWidget):
         self.scope = scope = Scope(project, self)
         selection.follow(scope)
         uses = LayerUses(settings)
-        self.palette_panel = Palette(scope, uses)
-        self.canvas = GraphCanvas(scope, selection, runs, uses=uses)
+        shelf = self.shelf = BlockShelf(settings, RESOURCES / "blocks", self)
+        self.palette_panel = Palette(scope, uses, BlockStock(scope, shelf))
+        self.canvas = GraphCanvas(scope, selection, runs, uses=uses, shelf=shelf)
+        self.canvas.live.follow(settings)
         self.canvas.wheel.follow(settings)
         self.drawing = DrawingExporter(
             self.canvas.project, selection, self.canvas.geometry_store, settings, self.canvas
@@ -96,7 +101,10 @@ class DesignTab(QWidget):
         self.ghost.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.ghost.hide()
         self.canvas.inspect_requested.connect(self._on_inspect)
-        self.problems.jumped.connect(self.canvas.reveal)
+        self.problems.jumped.connect(self.canvas.blocks.reveal)
+        self.inspector.block_commanded.connect(self.canvas.blocks.run)
+        self.canvas.blocks.said.connect(self.said)
+        self.palette_panel.blocks.said.connect(self.said)
         for panel in (self.problems, self.inspector):
             panel.repair_pointed.connect(self._on_repair_pointed)
         self.problems.folded_changed.connect(self._fit_problems)
@@ -168,7 +176,8 @@ class DesignTab(QWidget):
             return
         self.canvas.cancel_gesture()
         if self.ghost.isHidden():
-            kind = layer_type(name)
+            brought = self.canvas.blocks.bring(name)
+            kind = kind_named(brought.project, brought.name) if brought is not None else None
             if kind is None:
                 return
             self.ghost.setPixmap(card_picture(kind, self.devicePixelRatioF()))

@@ -93,7 +93,7 @@ class Breadcrumb(QFrame):
         outer = () if plain else parts[:-1]
         while len(self.buttons) < len(outer):
             depth = len(self.buttons)
-            button = Button(role="link", small=True, name=f"design.canvas.path.{depth}", parent=self)
+            button = Button(role="link", name=f"design.canvas.path.{depth}", parent=self)
             button.clicked.connect(lambda _checked=False, depth=depth: self.chosen.emit(depth))
             sign = Text("›", role="small", tone="faint", parent=self)
             self._row.insertWidget(2 * depth, button)
@@ -109,6 +109,8 @@ class Breadcrumb(QFrame):
                 button.setToolTip(f"Back to {outer[depth][:40]} (Esc)")
                 button.setAccessibleName(f"Back to {outer[depth][:40]}")
         self._text.set_text(" › ".join(part[:40] for part in plain) if plain else parts[-1][:40])
+        across, down = (8, 4) if outer else (10, 5)
+        self._row.setContentsMargins(across, down, 10, down)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, not outer)
         layout = self.layout()
         if layout is not None:

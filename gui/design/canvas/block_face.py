@@ -15,8 +15,12 @@ BLOCK_TYPES: Final = frozenset({BLOCK, BLOCK_INPUT, BLOCK_OUTPUT})
 
 def block_face(face: NodeFace, node: Node, project: Project) -> NodeFace:
     """The face of an instance, and of a port inside; any other face as it is."""
-    if node.type in (BLOCK_INPUT, BLOCK_OUTPUT):
-        return dataclasses.replace(face, color="block")
+    linked = project.graph.inputs_of(node.id)
+    if node.type == BLOCK_INPUT:  # what feeds it is drawn at the box of the block
+        return dataclasses.replace(face, color="block", inputs=tuple(linked))
+    if node.type == BLOCK_OUTPUT:
+        read = {edge.output for edge in project.graph.consumers_of(node.id)}
+        return dataclasses.replace(face, color="block", outputs=face.outputs if read else ())
     definition = project.blocks.get(definition_id(node))
     if node.type != BLOCK:
         return face
