@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
-from engine.document.edits import Batch, Edit, MoveNodes
+from engine.document.edits import Batch, MoveNodes
 
 Card = tuple[float, float, float, float]
 """x, y, width and height."""
@@ -41,7 +41,7 @@ _SHARE: Final = {
 }
 
 
-def align(cards: Mapping[str, Card], side: Side) -> Edit | None:
+def align(cards: Mapping[str, Card], side: Side) -> Batch | None:
     """Bring the cards in line with the outermost of them, or with the middle of all; None when they are already."""
     if len(cards) < 2:
         return None
@@ -53,7 +53,7 @@ def align(cards: Mapping[str, Card], side: Side) -> Edit | None:
     return _step(f"Align {side}", cards, places)
 
 
-def distribute(cards: Mapping[str, Card], direction: Direction) -> Edit | None:
+def distribute(cards: Mapping[str, Card], direction: Direction) -> Batch | None:
     """Make the gaps between the cards equal; the outermost stay unless there is no room. None for fewer than three."""
     if len(cards) < 3:
         return None
@@ -74,7 +74,7 @@ def _moved(card: Card, axis: int, at: float) -> tuple[float, float]:
     return (at, card[1]) if axis == 0 else (card[0], at)
 
 
-def _step(title: str, cards: Mapping[str, Card], places: Mapping[str, tuple[float, float]]) -> Edit | None:
+def _step(title: str, cards: Mapping[str, Card], places: Mapping[str, tuple[float, float]]) -> Batch | None:
     moved = {
         node_id: place
         for node_id, place in places.items()

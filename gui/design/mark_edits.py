@@ -8,7 +8,7 @@ import msgspec
 from engine.document.edits import Batch, Edit, MoveNodes, PutFrame, PutNote, RemoveMark, Route
 from engine.document.graph import Edge, Frame, Graph, InputKey, Mark, Note, Point
 from gui.design.canvas.geometry import VIA, Geometry
-from gui.design.canvas.marks import Marks, box_of, contents, marks_of, surrounding
+from gui.design.canvas.marks import Marks, box_of, carried, contents, marks_of, surrounding
 from gui.design.canvas.viewport import Box
 
 FRAME_PAD: Final = 24.0
@@ -75,9 +75,22 @@ def moving(
     edits += extra
     if not edits:
         return None
-    if len(edits) == 1:
+    if len(edits) == 1 and not title:
         return edits[0]
     return Batch(title=title or f"Move {len(moved)} nodes", edits=tuple(edits))
+
+
+def with_carried(graph: Graph, geometry: Geometry, positions: Mapping[str, Point]) -> dict[str, Point]:
+    """These places, and those of all that lies in the frames among them."""
+    found = dict(positions)
+    marks = marks_of(graph)
+    for item, (x, y) in positions.items():
+        mark = marks.get(item)
+        if isinstance(mark, Frame):
+            for inner in carried(marks, geometry, (item,)):
+                at = _place(graph, inner)
+                found.setdefault(inner, (at[0] + x - mark.x, at[1] + y - mark.y))
+    return found
 
 
 def moved_points(graph: Graph, geometry: Geometry, positions: Mapping[str, Point]) -> dict[InputKey, tuple[Point, ...]]:

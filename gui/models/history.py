@@ -10,6 +10,9 @@ from engine.document.edits import (
     Batch,
     Edit,
     MoveNodes,
+    PutFrame,
+    PutNote,
+    Route,
     SetAttributes,
     SetData,
     SetName,
@@ -79,6 +82,12 @@ def _replaces(new: Edit, old: Edit) -> bool:
             return new.id == old.id and {*new.attributes, *new.unset} == {*old.attributes, *old.unset}
         case (SetTitle(), SetTitle()):
             return new.id == old.id
+        case (Route(), Route()):
+            return (new.target, new.input) == (old.target, old.input)
+        case (PutFrame(), PutFrame()):
+            return new.frame.id == old.frame.id
+        case (PutNote(), PutNote()):
+            return new.note.id == old.note.id
         case (MoveNodes(), MoveNodes()):
             return new.positions.keys() == old.positions.keys()
         case (SetData(), SetData()) | (SetRecipe(), SetRecipe()) | (SetName(), SetName()):

@@ -5,15 +5,17 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QAction, QGuiApplication
+from PySide6.QtGui import QAction, QContextMenuEvent, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.document.edits import PutFrame, PutNote
 from engine.document.graph import Frame, Note
-from gui.design.canvas.marks import TITLE_BAR
+from gui.design.canvas.marks import TITLE_BAR, title_box, title_size
 from gui.design.canvas.menu import CanvasMenu
+from gui.design.drawing.formats import Drawing, Format, draw
+from gui.design.drawing.snapshot import take_snapshot
 from tests.gui.drawn_networks import agrees, residual_network
 from tests.gui.test_canvas_gestures import Bench
 
@@ -82,16 +84,12 @@ def choose(bench: Bench, caption: str) -> None:
 
 def open_menu_by_key(bench: Bench) -> None:
     """What the menu key does."""
-    from PySide6.QtGui import QContextMenuEvent
-
     at = QPoint(5, 5)
     event = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, at, bench.canvas.mapToGlobal(at))
     QApplication.sendEvent(bench.canvas, event)
 
 
 def open_menu(bench: Bench, at: QPoint) -> None:
-    from PySide6.QtGui import QContextMenuEvent
-
     event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, at, bench.canvas.mapToGlobal(at))
     QApplication.sendEvent(bench.canvas, event)
 
@@ -372,3 +370,90 @@ def test_a_project_for_reading_only_keeps_its_frames(bench: Bench) -> None:
     bench.hand.key(Key.Key_F2)
     assert frame(bench) == made
     assert not bench.canvas.mark_tools.editor.title.isVisible()
+
+
+# With others.
+
+
+def test_align_moves_a_frame_with_what_lies_in_it(bench: Bench) -> None:
+    put_frame(bench)
+    put_note(bench)
+    bench.selection.set_both({"answer"}, {"frame1", "note1"})
+    bench.hand.key(Key.Key_Up, CONTROL | SHIFT)
+    assert bench.graph.marks["note1"].y == 424 and frame(bench).y == 424
+    assert bench.place("answer") == (480, 424)
+    bench.selection.set_both({"conv2"}, {"frame1"})
+    bench.hand.key(Key.Key_Up, CONTROL | SHIFT)
+    assert frame(bench).y == 232 and bench.place("fc1") == (0, 272)
+    assert bench.model.history.undoText() == "Align top"
+    bench.model.history.undo()
+    assert bench.place("fc1") == (0, 464)
+
+
+def test_a_lasso_selects_frames_and_notes_that_lie_in_it(bench: Bench) -> None:
+    put_frame(bench)
+    put_note(bench)
+    hand = bench.hand
+    corners = [(-60.0, 390.0), (700.0, 390.0), (700.0, 560.0), (-60.0, 570.0)]
+    hand._keys = ALT
+    hand.press(hand.point(*corners[0]), keys=ALT)
+    for corner in (*corners[1:], corners[0]):
+        hand.move(hand.point(*corner))
+    hand._keys = Qt.KeyboardModifier.NoModifier
+    hand.release(hand.point(*corners[0]))
+    assert bench.selection.marks == {"frame1"}
+    assert {"fc1", "fc2"} <= bench.selection.nodes
+
+
+def test_find_goes_to_a_frame_by_its_title(bench: Bench) -> None:
+    put_frame(bench)
+    bench.hand.key(Key.Key_F, CONTROL)
+    bench.hand.type("head")
+    bench.hand.key(Key.Key_Return)
+    assert bench.selection.marks == {"frame1"}
+
+
+def test_frames_and_notes_stand_in_the_exported_drawing(bench: Bench) -> None:
+    put_frame(bench, color="attention")
+    put_note(bench)
+    snapshot = take_snapshot(bench.model, bench.canvas.geometry_store)
+    svg = draw(snapshot, Drawing(format=Format.SVG), lambda _done: None).data.decode()
+    assert "Head" in svg and "Why 10?" in svg
+    left, top, right, bottom = snapshot.extent()
+    assert right >= 720 + 220 and top <= 0 and left <= -24 and bottom >= 480 + 96
+    part = take_snapshot(bench.model, bench.canvas.geometry_store, {"fc1", "fc2", "loss"})
+    assert set(part.marks.by_id) == {"frame1"}
+    assert not take_snapshot(bench.model, bench.canvas.geometry_store, {"fc1"}).marks
+
+
+def test_the_select_all_key_and_delete_take_frames_and_notes_as_one_step(bench: Bench) -> None:
+    put_frame(bench)
+    put_note(bench)
+    steps = bench.model.history.count()
+    bench.hand.key(Key.Key_A, CONTROL)
+    bench.hand.key(Key.Key_Delete)
+    assert not bench.graph.marks and not bench.graph.nodes
+    assert bench.model.history.count() == steps + 1
+    bench.model.history.undo()
+    assert len(bench.graph.marks) == 2 and len(bench.graph.nodes) == 15
+
+
+def test_titles_are_readable_at_every_zoom(bench: Bench) -> None:
+    made = put_frame(bench)
+    for zoom in (0.05, 0.12, 0.3, 0.8, 2.0):
+        left, top, right, bottom = title_box(made, zoom)
+        assert title_size(zoom) * zoom >= 10.99
+        assert bottom == made.y + TITLE_BAR and (bottom - top) * zoom >= title_size(zoom) * zoom
+        assert (left, right) == (made.x, made.x + made.width)
+
+
+def test_far_titles_are_drawn_over_the_nodes(bench: Bench) -> None:
+    bench.canvas.zoom_to(0.1)
+    bench.canvas.center_on(180, 480)
+    bench.canvas.grab()
+    before = bench.canvas.grab().toImage()
+    put_frame(bench, x=0.0, y=464.0 - TITLE_BAR, title="Over the cards")
+    after = bench.canvas.grab().toImage()
+    at = bench.hand.point(0, 464 - TITLE_BAR)
+    box = (at.x() + 2, at.y() - 12, 60, 12)
+    assert before.copy(*box) != after.copy(*box)

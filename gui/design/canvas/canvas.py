@@ -160,6 +160,7 @@ class GraphCanvas(QWidget):
         self._path = Breadcrumb(self)
         self._path.chosen.connect(self._on_path_chosen)
         scope.leaving.connect(self._on_leaving)
+        scope.changed.connect(self._on_changed_meanwhile)
         scope.changed.connect(self._show_path)
         self.empty_state = EmptyState(
             "network",
@@ -312,6 +313,9 @@ class GraphCanvas(QWidget):
 
     def reveal(self, node_id: str, keep: Iterable[str] = ()) -> None:
         """Select a node, and those to keep, and bring it into view."""
+        if node_id in self.marks:
+            self.mark_tools.reveal(node_id)
+            return
         row = self.geometry_store.row_of.get(node_id)
         if row is None:
             return
@@ -586,6 +590,15 @@ class GraphCanvas(QWidget):
 
     def _on_path_chosen(self, depth: int) -> None:
         self.blocks.go_up_to(depth)
+
+    def _on_changed_meanwhile(self, _change: object) -> None:
+        """An edit in the middle of a gesture (undo, Delete) ends it: what it holds on to may be gone, or elsewhere."""
+        if self._gesture is None or isinstance(self._gesture, Pan):
+            return
+        self._gesture = None
+        self._edge_timer.stop()
+        self.unsetCursor()
+        self._scene.put_back()
 
     def _on_leaving(self) -> None:
         """Another graph is about to be shown: how this one was looked at stays with it."""
@@ -1135,7 +1148,7 @@ class GraphCanvas(QWidget):
                 found.append(Offer(node.id, face.title, node.id, f"family.{face.color}", face.line))
             if len(found) >= 60:
                 break
-        return found
+        return [*found, *self.mark_tools.matching(words)]
 
     def _on_found(self, node_id: str) -> None:
         """Show the node the list stands on while the box is open."""

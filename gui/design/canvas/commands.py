@@ -2,12 +2,12 @@
 
 from typing import Final
 
-from engine.document.edits import Edit, SetBypassed, SetFrozen
+from engine.document.edits import Batch, Edit, MoveNodes, SetBypassed, SetFrozen
 from engine.document.graph import InputKey
 from engine.errors import GraphError, NetwrightError
 from gui.design import arrange, graph_edits, mark_edits
 from gui.design.canvas.geometry import Geometry
-from gui.design.canvas.marks import marks_of, with_contents
+from gui.design.canvas.marks import carried, marks_of, with_contents
 from gui.design.paste_text import read_paste
 from gui.models.scope import Scope
 from gui.models.selection import Selection
@@ -54,22 +54,37 @@ class GraphCommands:
         self._selection.set_nodes(node.id for node in nodes.values() if node.type in types)
 
     def cards(self) -> dict[str, arrange.Card]:
-        """The selected cards as they lie now."""
-        geometry = self._geometry
-        rows = [(node_id, geometry.row_of[node_id]) for node_id in self._selection.nodes if node_id in geometry.row_of]
+        """The selected cards, frames and notes as they lie now; what lies in a selected frame goes with that."""
+        geometry, graph = self._geometry, self._project.project.graph
+        chosen = self._selection.everything - carried(marks_of(graph), geometry, self._selection.marks)
         found: dict[str, arrange.Card] = {}
-        for node_id, row in sorted(rows):
-            x, y, width, height = geometry.boxes[row].tolist()
-            found[node_id] = (x, y, width, height)
+        for item in sorted(chosen):
+            mark, row = graph.marks.get(item), geometry.row_of.get(item)
+            if mark is not None:
+                found[item] = (mark.x, mark.y, mark.width, mark.height)
+            elif row is not None:
+                x, y, width, height = geometry.boxes[row].tolist()
+                found[item] = (x, y, width, height)
         return found
 
     def align(self, side: arrange.Side) -> bool:
         """Bring the selected cards in line."""
-        return self.do(arrange.align(self.cards(), side))
+        return self._arrange(arrange.align(self.cards(), side))
 
     def distribute(self, direction: arrange.Direction) -> bool:
         """Make the gaps between the selected cards equal."""
-        return self.do(arrange.distribute(self.cards(), direction))
+        return self._arrange(arrange.distribute(self.cards(), direction))
+
+    def _arrange(self, edit: Batch | None) -> bool:
+        """Do an arrangement; frames take along what lies in them, and links their points."""
+        if edit is None:
+            return False
+        graph, geometry = self._project.project.graph, self._geometry
+        positions: dict[str, tuple[float, float]] = {}
+        for part in edit.edits:
+            if isinstance(part, MoveNodes):
+                positions |= mark_edits.with_carried(graph, geometry, part.positions)
+        return self.do(mark_edits.moving(graph, geometry, positions, edit.title))
 
     def delete(self, *, heal: bool = True, contents: bool = False) -> bool:
         """Delete the selection; what fed it is joined to what it fed, where that fits.

@@ -53,6 +53,7 @@ def command_for(canvas: "GraphCanvas", event: QKeyEvent) -> Callable[[], object]
         _Key.Key_End: canvas.walk_end,
         _Key.Key_F2: canvas.rename,
         _Key.Key_E: canvas.edit_on_card,
+        _Key.Key_W: canvas.live.toggle,
         _Key.Key_G: canvas.next_cost,
     }
     with_shift: dict[int, Callable[[], object]] = {
@@ -60,7 +61,6 @@ def command_for(canvas: "GraphCanvas", event: QKeyEvent) -> Callable[[], object]
         _Key.Key_Delete: lambda: commands.delete(heal=False),
         _Key.Key_L: canvas.arm_lasso,
         _Key.Key_F10: canvas.open_menu,
-        _Key.Key_W: canvas.live.toggle,
         _Key.Key_Left: lambda: canvas.walk("left", extend=True),
         _Key.Key_Right: lambda: canvas.walk("right", extend=True),
         _Key.Key_Up: lambda: canvas.walk("up", extend=True),

@@ -1,6 +1,6 @@
 """Frames and notes as the user handles them: made, moved, written, coloured; by mouse, menu and keys."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt
@@ -243,6 +243,23 @@ class MarkTools:
             place = (present + (1 if forward else -1)) % len(names)
         canvas.selection.set_both((), (names[place],))
         self.show(names[place])
+
+    def reveal(self, mark_id: str) -> None:
+        """Select a mark and bring it into view."""
+        self._canvas.selection.set_both((), (mark_id,))
+        self.show(mark_id)
+        self._canvas.setFocus()
+
+    def matching(self, words: Sequence[str]) -> list[Offer]:
+        """Frames and notes whose title or text holds all these words, for the box that finds things."""
+        found: list[Offer] = []
+        for mark in self._canvas.marks.drawn:
+            kind, text = ("frame", mark.title) if isinstance(mark, Frame) else ("note", mark.text)
+            whole = f"{mark.id} {kind} {text}".lower()
+            if words and all(word in whole for word in words):
+                dot = f"family.{mark.color}" if mark.color else "edge"
+                found.append(Offer(mark.id, " ".join(text.split())[:60] or mark.id, kind, dot, text[:300]))
+        return found
 
     # Menu.
 

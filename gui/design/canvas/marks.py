@@ -1,9 +1,11 @@
 """The frames and notes of the drawn graph: where they lie, in which order they are drawn, what lies under a point."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import msgspec
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QPolygonF
 
 from engine.document.graph import Frame, Graph, Mark, Note
 from gui.design.canvas.geometry import Geometry
@@ -112,6 +114,17 @@ class Marks:
         notes = {note.id for note in self.notes if _touch(box_of(note), band)}
         return frozenset(notes | {frame.id for frame in self.frames if _holds(band, box_of(frame))})
 
+    def enclosed_by(self, corners: Sequence[tuple[float, float]]) -> frozenset[str]:
+        """What a lasso selects: notes and frames that lie in it with all their corners."""
+        line = QPolygonF([QPointF(x, y) for x, y in corners])
+
+        def holds(mark: Mark) -> bool:
+            left, top, right, bottom = box_of(mark)
+            ends = ((left, top), (right, top), (left, bottom), (right, bottom))
+            return all(line.containsPoint(QPointF(x, y), Qt.FillRule.OddEvenFill) for x, y in ends)
+
+        return frozenset(mark.id for mark in self._marks.values() if holds(mark))
+
     def at(self, x: float, y: float, zoom: float) -> Hit | None:
         """What lies at a canvas point: a note, the title of a frame, or an edge of one of them by which it is sized."""
         for note in reversed(self.notes):
@@ -219,15 +232,21 @@ def contents(marks: Marks, geometry: Geometry, frame: Frame) -> tuple[list[str],
     return nodes, found
 
 
-def with_contents(marks: Marks, geometry: Geometry, ids: Iterable[str]) -> frozenset[str]:
-    """Ids of nodes and marks, and of all that lies in the frames among them."""
-    found = set(ids)
-    for item in tuple(found):
+def carried(marks: Marks, geometry: Geometry, ids: Iterable[str]) -> frozenset[str]:
+    """All that lies in the frames among these marks, the frames themselves only where one lies in another."""
+    found: set[str] = set()
+    for item in ids:
         mark = marks.get(item)
         if isinstance(mark, Frame):
             nodes, inner = contents(marks, geometry, mark)
             found.update(nodes, inner)
     return frozenset(found)
+
+
+def with_contents(marks: Marks, geometry: Geometry, ids: Iterable[str]) -> frozenset[str]:
+    """Ids of nodes and marks, and of all that lies in the frames among them."""
+    chosen = frozenset(ids)
+    return chosen | carried(marks, geometry, chosen)
 
 
 def marks_of(graph: Graph) -> Marks:

@@ -73,8 +73,8 @@ def paint_title(painter: QPainter, frame: Frame, zoom: float = 1.0) -> None:
     painter.drawText(where, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
 
 
-def paint_note(painter: QPainter, note: Note, zoom: float = 1.0, *, selected: bool = False, text: bool = True) -> None:
-    """A note with its text, wrapped to its width and cut at its height."""
+def paint_note(painter: QPainter, note: Note, zoom: float = 1.0, *, selected: bool = False, hint: bool = False) -> None:
+    """A note with its text, wrapped to its width and cut at its height; `hint` says in an empty one what to do."""
     theme = current_theme()
     color = _color(theme, note.color)
     box = QRectF(note.x, note.y, note.width, note.height)
@@ -84,24 +84,25 @@ def paint_note(painter: QPainter, note: Note, zoom: float = 1.0, *, selected: bo
     painter.drawRoundedRect(box, 6, 6)
     if selected:
         _handles(painter, theme, box, zoom)
-    if not text or zoom < TEXT_FROM:
-        return
     words = note.text[:_LONGEST_NOTE]
+    blank = not words.strip()
+    if zoom < TEXT_FROM or (blank and not hint):
+        return
     inner = box.adjusted(NOTE_PAD, NOTE_PAD - 2, -NOTE_PAD, -NOTE_PAD + 2)
     font = text_font(NOTE_TEXT)
     painter.setFont(font)
-    painter.setPen(theme.color("text" if words.strip() else "faint"))
+    painter.setPen(theme.color("faint" if blank else "text"))
     flags = int(Qt.TextFlag.TextWrapAnywhere if _has_long_word(words, inner.width()) else Qt.TextFlag.TextWordWrap)
-    shown = _cut(QFontMetricsF(font), words if words.strip() else "Double-click to write", inner, flags)
+    shown = _cut(QFontMetricsF(font), "Double-click to write" if blank else words, inner, flags)
     painter.drawText(inner, flags, shown)
 
 
 def paint_mark(painter: QPainter, mark: Mark, zoom: float = 1.0, *, selected: bool = False) -> None:
-    """A frame or a note."""
+    """A frame or a note, as on the canvas."""
     if isinstance(mark, Frame):
         paint_frame(painter, mark, zoom, selected=selected)
     else:
-        paint_note(painter, mark, zoom, selected=selected)
+        paint_note(painter, mark, zoom, selected=selected, hint=True)
 
 
 def draw_frames(painter: QPainter, marks: Marks, view: Viewport, box: Box) -> None:

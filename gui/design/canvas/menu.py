@@ -58,7 +58,7 @@ class CanvasMenu(QMenu):
             self._entry("Show what costs most", "chart", canvas.next_cost, "G")
             if canvas.live.any:
                 caption = "Hide the weights on nodes" if canvas.live.shown else "Show the weights on nodes"
-                self._entry(caption, "bars", canvas.live.toggle, "Shift+W")
+                self._entry(caption, "bars", canvas.live.toggle, "W")
             self.addSeparator()
             self._entry("Export the drawing…", "export", canvas.export_requested.emit, "Ctrl+Shift+E")
             self._entry("Print the drawing…", "file", canvas.print_requested.emit, "Ctrl+P")

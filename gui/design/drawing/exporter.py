@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QFrame, QVBoxLayout, QWidget
 from engine.document.atomic import megabytes, write_atomically
 from engine.errors import Cancelled, NetwrightError
 from gui.design.canvas.geometry import Geometry
+from gui.design.canvas.marks import marks_of, surrounding
 from gui.design.canvas.viewport import Box
 from gui.design.drawing.export_dialog import ExportDialog
 from gui.design.drawing.formats import Drawing, Drawn, draw, page_orientation, print_on
@@ -160,8 +161,10 @@ class DrawingExporter(QObject):
         return True
 
     def _extent(self, selected: bool) -> Box | None:
-        rows = self._geometry.rows(self._selection.nodes) if selected else None
-        return self._geometry.extent(rows) if rows is not None else self._geometry.drawn_extent()
+        if selected:
+            return self._geometry.extent(self._geometry.rows(self._selection.nodes))
+        boxes = (self._geometry.drawn_extent(), marks_of(self._project.project.graph).extent())
+        return surrounding(box for box in boxes if box is not None)
 
     def _on_chosen(self, drawing: Drawing, only: frozenset[str]) -> None:
         self._drawing = drawing

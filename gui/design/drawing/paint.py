@@ -9,6 +9,7 @@ from PySide6.QtGui import QPainter, QPainterPath, QPen
 
 from engine.errors import Cancelled
 from gui.design.canvas.arrays import Floats, Ints
+from gui.design.canvas.marks_paint import paint_frame, paint_note
 from gui.design.canvas.sprites import PILL_HEIGHT, paint_card, pill_width
 from gui.design.canvas.viewport import Box
 from gui.design.drawing.snapshot import Snapshot
@@ -47,10 +48,14 @@ def prepare(snapshot: Snapshot, step: Step) -> Box:
 
 
 def paint(painter: QPainter, snapshot: Snapshot, step: Step) -> None:
-    """Paint in canvas units, in the colours of the current theme of this thread: links, then cards, then shapes."""
+    """Paint in canvas units, in the colours of this thread's theme: frames, links, notes, cards, then shapes."""
     hints = QPainter.RenderHint
     painter.setRenderHints(hints.Antialiasing | hints.TextAntialiasing)
+    for frame in snapshot.marks.frames:
+        paint_frame(painter, frame)
     _paint_links(painter, snapshot)
+    for note in snapshot.marks.notes:
+        paint_note(painter, note)
     geometry = snapshot.geometry
     count = max(1, len(snapshot.nodes))
     for number, row in enumerate(snapshot.nodes.tolist()):

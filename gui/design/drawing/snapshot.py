@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.catalog.tensors import TensorSpec
-from engine.document.graph import Edge
+from engine.document.graph import Edge, Graph, Mark
 from gui.design.canvas.arrays import Ints
 from gui.design.canvas.geometry import Geometry
+from gui.design.canvas.marks import Marks, contents, marks_of, surrounding
 from gui.design.canvas.scene import link_words
 from gui.design.canvas.viewport import Box
 from gui.models.project import ProjectModel
@@ -27,6 +28,8 @@ class Snapshot:
     """Rows of the nodes that are painted."""
     links: Ints
     """Rows of the links that are painted."""
+    marks: Marks
+    """Frames and notes that are painted."""
 
     def link_text(self, edge: Edge) -> str:
         """The shape on a link; empty while it is unknown."""
@@ -34,7 +37,8 @@ class Snapshot:
 
     def extent(self) -> Box:
         """The box around all that is painted. Call it after the links were resolved: routes change what they take."""
-        box = self.geometry.extent(self.nodes) or (0.0, 0.0, 1.0, 1.0)
+        boxes = (self.geometry.extent(self.nodes), self.marks.extent())
+        box = surrounding(box for box in boxes if box is not None) or (0.0, 0.0, 1.0, 1.0)
         if not len(self.links):
             return box
         left, top, right, bottom = self.geometry.bounds[self.links].T
@@ -61,7 +65,22 @@ def take_snapshot(project: ProjectModel | Scope, geometry: Geometry, only: Colle
         specs={key: specs.get(key) for key in {(edge.source, edge.output) for edge in geometry.edges}},
         nodes=nodes,
         links=links,
+        marks=_marks_with(project.project.graph, geometry, only),
     )
+
+
+def _marks_with(graph: Graph, geometry: Geometry, only: Collection[str]) -> Marks:
+    """All marks; of a part of the graph the frames around nothing else than it, with the notes in them."""
+    marks = marks_of(graph)
+    if not only:
+        return marks
+    chosen = frozenset(only)
+    found: dict[str, Mark] = {}
+    for frame in marks.frames:
+        nodes, inner = contents(marks, geometry, frame)
+        if nodes and chosen.issuperset(nodes):
+            found |= {item: marks.by_id[item] for item in (frame.id, *inner)}
+    return Marks(found.values())
 
 
 def _copy(geometry: Geometry) -> Geometry:

@@ -22,7 +22,9 @@ class Lasso(Gesture):
     def __init__(self, surface: Surface, pointer: Pointer) -> None:
         super().__init__(surface, pointer)
         self._before = surface.selection.nodes
+        self._marks_before = surface.selection.marks
         self._kept = self._before if pointer.shift else frozenset()
+        self._kept_marks = self._marks_before if pointer.shift else frozenset()
         self._points: list[tuple[float, float]] = [(pointer.x, pointer.y)]
         if not pointer.shift:
             surface.selection.set_nodes(())
@@ -38,14 +40,15 @@ class Lasso(Gesture):
         near = geometry.nodes_in((min(xs), min(ys), max(xs), max(ys)))
         boxes = geometry.boxes[near]
         inside = enclosed(boxes, self._points)
-        self.surface.selection.set_nodes(self._kept | {geometry.ids[row] for row in near[inside].tolist()})
+        nodes = self._kept | {geometry.ids[row] for row in near[inside].tolist()}
+        self.surface.selection.set_both(nodes, self._kept_marks | self.surface.marks.enclosed_by(self._points))
         self.surface.redraw_overlay(self._extent())
 
     def commit(self, pointer: Pointer) -> None:
         self.surface.redraw_overlay(self._extent())
 
     def cancel(self) -> None:
-        self.surface.selection.set_nodes(self._before)
+        self.surface.selection.set_both(self._before, self._marks_before)
         self.surface.redraw_overlay(None)
 
     def paint(self, painter: QPainter) -> None:
