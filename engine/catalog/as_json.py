@@ -12,13 +12,14 @@ from engine.catalog.preparation_step import PreparationStep
 
 def catalog_json() -> dict[str, Any]:
     """Lists of {type, family, help, attributes, inputs, outputs} under layers, losses, optimizers, wrappers, averages,
-    schedules, metrics, preparation and augmentation."""
+    initializers, schedules, metrics, preparation and augmentation."""
     return {
         "layers": [_entry(item) for item in registry.layers() if not issubclass(item, Loss)],
         "losses": [_entry(item) for item in registry.losses()],
         "optimizers": [_entry(item) for item in registry.optimizers()],
         "wrappers": [_entry(item) for item in registry.wrappers()],
         "averages": [_entry(item) for item in registry.averages()],
+        "initializers": [_entry(item) for item in registry.initializers()],
         "schedules": [_entry(item) for item in registry.schedules()],
         "metrics": [_entry(item) for item in registry.metrics()],
         "preparation": [_entry(item) for item in registry.preparation()],

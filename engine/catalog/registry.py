@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from engine.catalog import augmentation as _augmentation
 from engine.catalog import averages as _averages
+from engine.catalog import initializers as _initializers
 from engine.catalog import metrics as _metrics
 from engine.catalog import optimizers as _optimizers
 from engine.catalog import preparation as _preparation
@@ -15,6 +16,7 @@ from engine.catalog import wrappers as _wrappers
 from engine.catalog.augmentation import AugmentationStep
 from engine.catalog.averages import Average
 from engine.catalog.entry import Entry
+from engine.catalog.initializers import Initializer
 from engine.catalog.layer import Layer
 from engine.catalog.layers import (
     activation,
@@ -27,19 +29,25 @@ from engine.catalog.layers import (
     distance,
     dropout,
     embedding,
+    encoding,
+    focus,
     formula,
+    gating,
     indexing,
     linear,
     linear_algebra,
     merge,
     normalization,
+    own_code,
     padding,
     pooling,
     recurrent,
     reduction,
     resampling,
+    scaling,
     shape,
     signal,
+    special,
     tokens,
 )
 from engine.catalog.losses import Loss, classes, embeddings, generative, masks, numbers
@@ -74,12 +82,18 @@ _LAYER_FILES = (
     merge,
     distance,
     formula,
+    own_code,
     arithmetic,
     comparison,
     reduction,
     indexing,
     linear_algebra,
     signal,
+    focus,
+    gating,
+    encoding,
+    special,
+    scaling,
     *_LOSS_FILES,
 )
 
@@ -129,6 +143,12 @@ def averages() -> tuple[type[Average], ...]:
 
 
 @functools.cache
+def initializers() -> tuple[type[Initializer], ...]:
+    """What weights and biases can begin with."""
+    return tuple(_declared(_initializers, Initializer))
+
+
+@functools.cache
 def schedules() -> tuple[type[Schedule], ...]:
     """The schedules of the learning rate."""
     return tuple(_declared(_schedules, Schedule))
@@ -158,6 +178,7 @@ _KINDS = MappingProxyType(
         "optimizer": optimizers,
         "wrapper": wrappers,
         "average": averages,
+        "initializer": initializers,
         "schedule": schedules,
         "metric": metrics,
         "preparation": preparation,
@@ -231,6 +252,11 @@ def wrapper(step: Step) -> Wrapper:
 def average(step: Step) -> Average:
     """The average a step stands for; raises AttributeOutOfRange."""
     return entry("average", step)  # type: ignore[return-value]
+
+
+def initializer(step: Step) -> Initializer:
+    """The initializer a step stands for; raises AttributeOutOfRange."""
+    return entry("initializer", step)  # type: ignore[return-value]
 
 
 def schedule(step: Step) -> Schedule:

@@ -9,6 +9,7 @@ from engine.catalog.losses import Loss
 from engine.checks import repairs
 from engine.checks.problem import Problem, Repair, Severity
 from engine.checks.shapes import ShapeInference
+from engine.document.data_spec import Step
 from engine.document.graph import Edge
 from engine.errors import NetwrightError
 
@@ -158,9 +159,23 @@ def _end(checker: ShapeInference) -> Edge | None:
     return None
 
 
+def _refused(kind: str, step: Step) -> Iterator[Problem]:
+    """What is wrong with a choice of the recipe."""
+    try:
+        registry.entry(kind, step)
+    except NetwrightError as error:
+        yield _error(
+            f"Training, {kind}: {error.message} {error.hint}".strip(), expected=error.expected, found=error.found
+        )
+
+
 def _recipe(checker: ShapeInference) -> Iterator[Problem]:
     """Something must be trained; optimizers and schedules must exist and take their settings, players name nodes."""
-    graph = checker.project.graph
+    graph, recipe = checker.project.graph, checker.project.recipe
+    shared = (("average", recipe.average), ("initializer", recipe.weight_init), ("initializer", recipe.bias_init))
+    for kind, step in shared:
+        if step is not None:
+            yield from _refused(kind, step)
     if not checker.project.recipe.phases:
         yield _error(
             "The recipe has no phase, so there is nothing to train.",
@@ -178,17 +193,8 @@ def _recipe(checker: ShapeInference) -> Iterator[Problem]:
             steps = [("optimizer", player.optimizer), ("schedule", player.schedule)]
             if player.wrapper is not None:
                 steps.append(("wrapper", player.wrapper))
-            if checker.project.recipe.average is not None:
-                steps.append(("average", checker.project.recipe.average))
             for kind, step in steps:
-                try:
-                    registry.entry(kind, step)
-                except NetwrightError as error:
-                    yield _error(
-                        f"Training, {kind}: {error.message} {error.hint}".strip(),
-                        expected=error.expected,
-                        found=error.found,
-                    )
+                yield from _refused(kind, step)
             for name in player.losses:
                 if not isinstance(checker.layers.get(name), Loss):
                     yield _error(

@@ -10,9 +10,11 @@ from engine.checks.inference import ShapeChecker
 from engine.compiler.build import built
 from engine.compiler.functional import FRESH, NAMESPACE, expression
 from engine.compiler.generated import functions, identifier, module_names
+from engine.compiler.initializing import initialize
 from engine.compiler.plan import Call, Plan, Value, plan
 from engine.document.graph import natural
 from engine.document.project import Project
+from engine.document.recipe import Recipe
 from engine.errors import GraphError
 
 
@@ -66,11 +68,11 @@ def compile_project(
     """
     steps = plan(project, checker or ShapeChecker(project))
     if generator is None:
-        modules = build_modules(steps)
+        modules = build_modules(steps, project.recipe)
     else:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(int(torch.randint(2**62, (), generator=generator)))
-            modules = build_modules(steps)
+            modules = build_modules(steps, project.recipe)
     source = forward_source(steps, modules, hookable=hookable)
     methods = functions(source, NAMESPACE)
     network = cast(CompiledNetwork, type("CompiledNetwork", (CompiledNetwork,), dict(methods))())
@@ -110,12 +112,13 @@ def _weigh_classes(project: Project, steps: Plan, modules: dict[str, nn.Module])
         module.register_buffer("weight", weights, persistent=False)
 
 
-def build_modules(steps: Plan) -> dict[str, nn.Module]:
-    """The module of each node that has its own, by id in natural order, with fresh weights."""
+def build_modules(steps: Plan, recipe: Recipe | None = None) -> dict[str, nn.Module]:
+    """The module of each node that has its own, by id in natural order, with fresh weights as the recipe wants them."""
     modules: dict[str, nn.Module] = {}
     for call in sorted_calls((*steps.calls, *steps.losses)):
         if call.owner not in modules:
             modules[call.owner] = build(call)
+            initialize(modules[call.owner], call.node, recipe or Recipe())
     return modules
 
 
@@ -128,6 +131,9 @@ def build(call: Call) -> nn.Module:
     """The module of one call, with fresh weights. Raises GraphError naming the node when torch refuses its settings."""
     try:
         return built(call.layer, *call.specs)
+    except GraphError as error:
+        error.where = call.node.id
+        raise
     except (TypeError, ValueError, AssertionError, RuntimeError) as error:
         # torch refused a combination of settings that the checks let through; the user is told which node.
         raise GraphError(

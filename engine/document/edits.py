@@ -9,7 +9,7 @@ import msgspec
 
 from engine.document.block import BlockDefinition, DrawnBlock, Exposed
 from engine.document.data_spec import DataSpec
-from engine.document.graph import Edge, Frame, Graph, Mark, Node, Note, Point, Value, is_id
+from engine.document.graph import Edge, Frame, Graph, Initial, Mark, Node, Note, Point, Value, is_id
 from engine.document.project import Project
 from engine.document.recipe import Recipe
 from engine.errors import GraphError, NetwrightError
@@ -72,6 +72,14 @@ class SetFrozen(_Edit, frozen=True):
 
     ids: tuple[str, ...]
     frozen: bool
+
+
+class SetInitial(_Edit, frozen=True):
+    """Choose what the weights and biases of a node begin with; None leaves it to the recipe."""
+
+    id: str
+    weight: Initial | None = None
+    bias: Initial | None = None
 
 
 class SetBypassed(_Edit, frozen=True):
@@ -181,6 +189,7 @@ Edit = Union[
     SetType,
     SetTitle,
     SetFrozen,
+    SetInitial,
     SetBypassed,
     SetShares,
     MoveNodes,
@@ -237,6 +246,8 @@ def title(edit: Edit) -> str:
             return f"Rename {node_id}"
         case SetFrozen(ids=ids, frozen=frozen):
             return f"{'Freeze' if frozen else 'Thaw'} {_some(ids)}"
+        case SetInitial(id=node_id):
+            return f"Begin {node_id} otherwise"
         case SetBypassed(ids=ids, bypassed=bypassed):
             return f"{'Bypass' if bypassed else 'Restore'} {_some(ids)}"
         case SetShares(id=node_id, shares=owner):
@@ -389,6 +400,9 @@ def _apply_to(graph: Graph, edit: Edit) -> Edit:
         case SetShares(id=node_id, shares=owner):
             old_node = graph.replace(msgspec.structs.replace(graph.node(node_id), shares=owner))
             return SetShares(id=node_id, shares=old_node.shares)
+        case SetInitial(id=node_id, weight=weight, bias=bias):
+            old_node = graph.replace(msgspec.structs.replace(graph.node(node_id), weight_init=weight, bias_init=bias))
+            return SetInitial(id=node_id, weight=old_node.weight_init, bias=old_node.bias_init)
         case SetFrozen(ids=ids, frozen=frozen):
             return _set_flag(graph, {i: graph.node(i).frozen for i in ids}, "frozen", frozen, SetFrozen)
         case SetBypassed(ids=ids, bypassed=bypassed):
@@ -485,7 +499,13 @@ class _Touched:
         match part:
             case AddNode(node=node):
                 self.nodes.add(node.id)
-            case RemoveNode(id=node_id) | SetAttributes(id=node_id) | SetType(id=node_id) | SetShares(id=node_id):
+            case (
+                RemoveNode(id=node_id)
+                | SetAttributes(id=node_id)
+                | SetType(id=node_id)
+                | SetShares(id=node_id)
+                | SetInitial(id=node_id)
+            ):
                 self.nodes.add(node_id)
             case Connect(edge=edge):
                 self.nodes.update((edge.source, edge.target))

@@ -17,10 +17,18 @@ Point = tuple[float, float]
 """x, y in canvas units."""
 
 
+class Initial(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """How first values are drawn: an initializer of the catalog with its attributes."""
+
+    type: str
+    attributes: dict[str, Value] = {}
+
+
 class Node(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """One node. `id` is stable and names its parameters (`conv1.weight`); `type` is a name in the catalog.
 
     `attributes` holds only what differs from the catalog's defaults. `x`, `y` are canvas units (a node is 180 wide).
+    `weight_init` and `bias_init` say what its parameters begin with, where the recipe or torch would say otherwise.
     `shares` is the id of a node of the same type whose parameters this one uses instead of own ones.
     """
 
@@ -33,6 +41,8 @@ class Node(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     frozen: bool = False
     bypassed: bool = False
     shares: str = ""
+    weight_init: Initial | None = None
+    bias_init: Initial | None = None
 
 
 class Edge(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -52,7 +52,8 @@ class EarlyStop(Part, frozen=True):
 class Recipe(Part, frozen=True):
     """Everything about training. The ordinary case is one phase with one player.
 
-    With an `average` of the weights that one answers: in validation, checkpoints and export.
+    With an `average` of the weights that one answers: in validation, checkpoints and export. `weight_init` and
+    `bias_init` say what parameters begin with, where a node does not say it itself.
     """
 
     phases: tuple[Phase, ...] = (Phase(),)
@@ -62,5 +63,7 @@ class Recipe(Part, frozen=True):
     clip_norm: Annotated[float, msgspec.Meta(gt=0)] | None = None
     early_stop: EarlyStop | None = None
     average: Step | None = None
+    weight_init: Step | None = None
+    bias_init: Step | None = None
     class_weights: bool = False
     metrics: tuple[str, ...] = ()
