@@ -115,7 +115,7 @@ class Journal:
 
         A thread brings it to the disk right after. Raises ProjectError when it cannot be written.
         """
-        text = _line(msgspec.to_builtins(edit))
+        text = _line(edit)
         try:
             with self._lock:
                 if self._descriptor < 0:
@@ -184,7 +184,7 @@ class Journal:
     def _begin(self, edits: list[Edit]) -> None:
         """A new file with these edits after the header, in the place of whatever was there."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        lines = [_line({"base": self._base}), *(_line(msgspec.to_builtins(edit)) for edit in edits)]
+        lines = [_line({"base": self._base}), *map(_line, edits)]
         lines += [_line({"snapshot": number}) for number in self._edits_since]
         lines += [_line({"saved_as": base, "snapshot": number}) for number, base in self._being_saved.items()]
         write_atomically(self.path, b"".join(lines), durable=bool(edits))
@@ -232,7 +232,14 @@ def _sha256(data: bytes) -> str:
 
 def _line(value: Any) -> bytes:
     """ASCII, so that any string can be written, and what a crash tears off is never half a character."""
-    text = json.dumps(value, separators=(",", ":")).encode()
+    text = b"null"
+    try:
+        text = msgspec.json.encode(value)  # the deletion of thousands of nodes is a long line
+    except UnicodeEncodeError:
+        pass  # half a character, as only json.dumps can write it
+    # It writes NaN as null, and what is not ASCII as it is.
+    if b"null" in text or not text.isascii():
+        text = json.dumps(msgspec.to_builtins(value), separators=(",", ":")).encode()
     return b"%08x %b\n" % (zlib.crc32(text), text)
 
 

@@ -12,6 +12,7 @@ from engine.document.journal import Journal
 from engine.document.lock import ProjectLock
 from engine.document.project import Project
 from engine.errors import NetwrightError, ProjectError
+from gui.models.garbage import garbage_waits
 
 if TYPE_CHECKING:
     from engine.checks.inference import ShapeChecker
@@ -48,6 +49,7 @@ def new_checker(project: Project) -> "ShapeChecker":
     return ShapeChecker(project)
 
 
+@garbage_waits()
 def load(directory: Path) -> Loaded:
     """Read a project with the edits its journal holds. Raises ProjectError naming the place of damage. Any thread."""
     folder = files.project_folder(directory)

@@ -1,9 +1,6 @@
 """The open project: document, undo history, shape checks and files. Every change of the document goes through `do`."""
 
-import gc
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -18,6 +15,7 @@ from engine.document.lock import ProjectLock
 from engine.document.project import Project, View
 from engine.errors import NetwrightError, ProjectError
 from gui.models.background import Background
+from gui.models.garbage import garbage_waits
 from gui.models.history import EditCommand
 from gui.models.loading import Loaded, load, new_checker, reason_of
 
@@ -27,19 +25,6 @@ if TYPE_CHECKING:
 SAVE_AFTER_MS: Final = 1000
 SAVE_AT_LEAST_EVERY_S: Final = 5.0
 RETRY_AFTER_MS: Final = 5000
-
-
-@contextmanager
-def _garbage_waits() -> Iterator[None]:
-    """An edit of thousands of nodes makes nothing but values: searching them all for cycles costs a quarter of it."""
-    if not gc.isenabled():
-        yield
-        return
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
 
 
 class ProjectModel(QObject):
@@ -192,7 +177,8 @@ class ProjectModel(QObject):
         self.project, self.directory = project, directory
         self._checker = checker
         self.history.clear()
-        self.opened.emit()
+        with garbage_waits():
+            self.opened.emit()
         self.state_changed.emit()
 
     def _let_go(self) -> None:
@@ -230,7 +216,7 @@ class ProjectModel(QObject):
                 )
             )
             return False
-        with _garbage_waits():
+        with garbage_waits():
             try:
                 inverse = apply(self.project, edit)
             except NetwrightError as error:
@@ -248,7 +234,7 @@ class ProjectModel(QObject):
 
     def _perform(self, edit: Edit) -> Edit:
         """Undo and redo come here."""
-        with _garbage_waits():
+        with garbage_waits():
             inverse = apply(self.project, edit)
             self.replaying = True
             try:

@@ -30,6 +30,7 @@ COLORS: Final = (
     "math",
     "signal",
     "loss",
+    "block",
 )
 _COLOR_INDEX: Final = {name: index for index, name in enumerate(COLORS)}
 
@@ -376,7 +377,7 @@ class Geometry:
         return True
 
     def curves(self, links: Ints, steps: int = _STEPS) -> Iterator[tuple[Ints, Floats]]:
-        """Groups of links with their curves as (link, point, 2); straight ones have two points."""
+        """Groups of links with their curves as (link, point, 2); straight ones have two points, all with one step."""
         self._refresh()
         ends = self._turned(self._points[links])
         routes = self._route[links]
@@ -386,7 +387,10 @@ class Geometry:
             yield links[flat], self._points[links[flat]].reshape(-1, 2, 2)
         bent = direct & ~flat
         if bent.any():
-            yield links[bent], self._back(direct_curves(ends[bent], steps))
+            if steps == 1:
+                yield links[bent], self._points[links[bent]].reshape(-1, 2, 2)
+            else:
+                yield links[bent], self._back(direct_curves(ends[bent], steps))
         round_about = (routes == BACK) | (routes == LANE)
         if round_about.any():
             chosen = links[round_about]

@@ -1,6 +1,6 @@
 """Draws the graph from the geometry: links, shapes on links, nodes, in the detail the zoom allows.
 
-Three levels: from 0.22 pictures of cards, from 0.1 flat cards with the edge of their colour, below it one rectangle a
+Three levels: from 0.28 pictures of cards, from 0.1 flat cards with the edge of their colour, below it one rectangle a
 node and straight links. Nothing jumps where they meet: names and edges fade and colours deepen with the zoom.
 Everything is culled by array masks and drawn one call per colour, except the pictures.
 """
@@ -26,7 +26,7 @@ from gui.design.canvas.viewport import Box, Viewport
 from gui.widgets.theme import current_theme
 from gui.widgets.tokens import mix
 
-PICTURES_FROM: Final = 0.22
+PICTURES_FROM: Final = 0.28
 FLAT_FROM: Final = 0.1
 PILLS_FROM: Final = 0.36
 GRID: Final = 24.0
@@ -95,7 +95,7 @@ class GraphPainter:
         geometry = self._geometry
         if detail is Level.FAR:
             color = mix(theme.edge, theme.background, _faded(view.zoom))
-            led: Mask = np.asarray(geometry.routes[links] == VIA)
+            led: Mask = np.isin(geometry.routes[links], VIA)
             _draw_thin(painter, _lines_on_screen(geometry.end_points(links[~led]), view), color, view.ratio)
             if led.any():
                 self.stroke(painter, view, links[led], color)
@@ -111,7 +111,9 @@ class GraphPainter:
 
     def stroke(self, painter: QPainter, view: Viewport, links: Ints, color: QColor, width: float = 1.7) -> None:
         """Draw the lines of links in one colour."""
-        steps = 18 if view.zoom >= 0.5 else 10 if view.zoom >= PICTURES_FROM else 6 if view.zoom >= 0.14 else 4
+        if not len(links):
+            return
+        steps = 18 if view.zoom >= 0.5 else 10 if view.zoom >= PICTURES_FROM else 5 if view.zoom >= 0.16 else 1
         groups = [_on_screen(points, view) for _rows, points in self._geometry.curves(links, steps)]
         segments = sum(points.shape[0] * (points.shape[1] - 1) for points in groups)
         smooth = segments <= _SMOOTH_SEGMENTS
@@ -277,9 +279,10 @@ class GraphPainter:
         zoom, ratio = view.zoom, view.ratio
         for row in chosen.tolist():
             x, y, width, height = self._geometry.boxes[row].tolist()
-            ring = self.sprites.ring(width, height, zoom, ratio)
             x, y = _whole((x - PAD) * zoom + view.x, ratio), _whole((y - PAD) * zoom + view.y, ratio)
-            painter.drawPixmap(QPointF(x + PAD * zoom - RING_PAD, y + PAD * zoom - RING_PAD), ring)
+            x, y = x + PAD * zoom - RING_PAD, y + PAD * zoom - RING_PAD
+            for dx, dy, part in self.sprites.ring(width, height, zoom, ratio):
+                painter.drawPixmap(QPointF(x + dx, y + dy), part)
 
 
 def draw_grid(painter: QPainter, view: Viewport, box: Box) -> None:

@@ -4,6 +4,7 @@ import dataclasses
 import math
 import time
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
@@ -29,9 +30,13 @@ from gui.models.scope import Scope
 from gui.models.selection import Selection
 from gui.widgets.fonts import mono_font, text_font
 
+if TYPE_CHECKING:
+    from engine.checks.knowledge import Checks
+
 _MOST_BOXES = 40
 _MOST_AT_ONCE = 150
 _MOST_GONE = 50_000
+_MOST_WITH_PROBLEMS = 1000
 _SLICE_S = 0.004
 
 
@@ -92,6 +97,14 @@ class Scene(QObject):
         self.reloaded.emit()
         self.refreshed.emit(None)
 
+    def put_back(self) -> None:
+        """Draw everything where the document has it: a gesture that showed it elsewhere was interrupted."""
+        self._build({face.id: face for face in self.geometry.faces})
+        self.marks.hidden = frozenset()
+        self.marks.fill(self._project.project.graph.marks.values())
+        self.marks.selected = self._selection.marks
+        self.refreshed.emit(None)
+
     def link_text(self, edge: Edge) -> str:
         """The shape on a link; empty while it is unknown."""
         key = (edge.source, edge.output)
@@ -107,7 +120,14 @@ class Scene(QObject):
         geometry.clear()
         self._shapes.clear()
         nodes = list(graph.nodes.values())
-        made = [faces.get(node.id) or self._face(node) for node in nodes]
+        new = [node.id for node in nodes if node.id not in faces]
+        if len(new) > _MOST_WITH_PROBLEMS:
+            # What is wrong with them is asked when they can be seen: a file of ten thousand nodes comes up sooner.
+            self._waiting.update(new)
+            self._slices.start()
+        checker = self._project.checker
+        at_once = not self._waiting
+        made = [faces.get(node.id) or self._face(node, checker, problems=at_once) for node in nodes]
         geometry.fill(made, [(node.x, node.y) for node in nodes], graph.edges)
         self._follow_flow()
         self._drawn = dict(graph.nodes)
@@ -299,15 +319,19 @@ class Scene(QObject):
         geometry = self.geometry
         known = [node_id for node_id in ids if node_id in geometry.row_of and node_id in graph.nodes]
         changed: list[str] = []
+        resized = False
         for node_id in known:
             row = geometry.row_of[node_id]
             face = self._face(graph.nodes[node_id])
-            if face != geometry.faces[row]:
+            old = geometry.faces[row]
+            if face != old:
+                resized = resized or (face.width, face.height) != (old.width, old.height)
                 geometry.set_face(row, face)
                 changed.append(node_id)
+        turned = resized and self._follow_flow()
         if only_changed:
             known = changed  # what stands on links was drawn anew already
-        if len(known) > _MOST_BOXES:
+        if len(known) > _MOST_BOXES or turned:
             self.refreshed.emit(None)
         elif known:
             self.refreshed.emit([*boxes, *self._boxes(known)])
@@ -336,8 +360,9 @@ class Scene(QObject):
         boxes[:, 2:] += boxes[:, :2]
         return boxes
 
-    def _face(self, node: Node) -> NodeFace:
-        project, checker = self._project.project, self._project.checker
+    def _face(self, node: Node, checker: "Checks | None" = None, *, problems: bool = True) -> NodeFace:
+        project = self._project.project
+        checker = checker or self._project.checker
         kind = layer_type(node.type)
         layer: Layer | None = checker.layers.get(node.id)
         ports = layer.input_ports() if layer is not None else kind.inputs if kind is not None else ()
@@ -349,10 +374,10 @@ class Scene(QObject):
         line = self._losses.get(node.id, "") if is_loss(kind) else ""
         parts = () if line else main_parts(node, layer, checker.input_specs(node.id), output, project.data)
         line = line or line_of(parts)
-        problems = checker.problems_of(node.id)
+        found = checker.problems_of(node.id) if problems else ()
         badge = ""
-        if problems:
-            badge = "error" if any(problem.severity is Severity.ERROR for problem in problems) else "warning"
+        if found:
+            badge = "error" if any(problem.severity is Severity.ERROR for problem in found) else "warning"
         title = caption(node, kind, project.data)
         face = NodeFace(
             id=node.id,

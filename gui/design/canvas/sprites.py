@@ -18,7 +18,7 @@ BRIEF_BELOW: Final = 0.55
 """Under this zoom a card shows its title alone, large enough to read."""
 CARD_TINT: Final = 0.21
 """How much of its family's colour the header of a card has, and all of a brief one."""
-_NAMES_FROM, _NAMES_FULL = 0.22, 0.3  # between these zooms names come in
+_NAMES_FROM, _NAMES_FULL = 0.28, 0.36  # between these zooms names come in
 _BUDGET_BYTES: Final = 64 << 20
 
 
@@ -38,6 +38,10 @@ class Pill(NamedTuple):
     height: float
 
 
+Ring = tuple[tuple[float, float, QPixmap], ...]
+"""Its four sides with their places, since what lies between them is empty and would be copied all the same."""
+
+
 class SpriteCache:
     """The newest picture of each node; those painted longest ago go first when all take more than 64 MB."""
 
@@ -45,7 +49,7 @@ class SpriteCache:
         self.kept: dict[str, Sprite] = {}
         """By node id; for reading only. A face that has changed since has none that counts."""
         self._pills: dict[tuple[str, bool], Pill] = {}
-        self._rings: dict[tuple[float, float], QPixmap] = {}
+        self._rings: dict[tuple[float, float], Ring] = {}
         self._small_for: tuple[float, float] = (1.0, 1.0)  # zoom and ratio that pills and rings were painted for
         self._bytes = 0
 
@@ -85,13 +89,13 @@ class SpriteCache:
         made = self._pills[text, compact] = Pill(picture, size.width(), size.height())
         return made
 
-    def ring(self, width: float, height: float, zoom: float, ratio: float) -> QPixmap:
+    def ring(self, width: float, height: float, zoom: float, ratio: float) -> Ring:
         """The ring around a selected card of that size."""
         self._turn_to(zoom, ratio)
-        picture = self._rings.get((width, height))
-        if picture is None:
-            picture = self._rings[width, height] = _paint_ring(width * zoom, height * zoom, zoom, ratio)
-        return picture
+        found = self._rings.get((width, height))
+        if found is None:
+            found = self._rings[width, height] = _paint_ring(width * zoom, height * zoom, zoom, ratio)
+        return found
 
     def _turn_to(self, zoom: float, ratio: float) -> None:
         """Small pictures are kept for one zoom."""
@@ -336,11 +340,20 @@ RING_PAD: Final = 4.0
 """Pixels around the card in the picture of a ring."""
 
 
-def _paint_ring(width: float, height: float, zoom: float, ratio: float) -> QPixmap:
+def _paint_ring(width: float, height: float, zoom: float, ratio: float) -> Ring:
     picture = blank(width + 2 * RING_PAD, height + 2 * RING_PAD, ratio)
     with QPainter(picture) as painter:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(current_theme().color("accent"), 3))
         radius = CARD_RADIUS * zoom + 1
         painter.drawRoundedRect(QRectF(RING_PAD - 1, RING_PAD - 1, width + 2, height + 2), radius, radius)
-    return picture
+    across, down = picture.width(), picture.height()
+    edge = min(down // 2, round((RING_PAD + radius + 1) * ratio))
+    side = min(across // 2, round((RING_PAD + 2) * ratio))
+    parts = (
+        (0, 0, across, edge),
+        (0, edge, side, down - 2 * edge),
+        (across - side, edge, side, down - 2 * edge),
+        (0, down - edge, across, edge),
+    )
+    return tuple((x / ratio, y / ratio, picture.copy(x, y, w, h)) for x, y, w, h in parts if w > 0 and h > 0)
