@@ -10,6 +10,10 @@ from engine.compiler.modules import (
     attention,
     classes,
     comparison,
+    encoding,
+    focus,
+    formula,
+    gating,
     indexing,
     linear_algebra,
     merge,
@@ -17,7 +21,10 @@ from engine.compiler.modules import (
     positional_encoding,
     recurrent,
     reduction,
+    scaling,
     shape,
+    signal,
+    special,
     tokens,
 )
 from engine.compiler.modules.attention import MultiheadAttention
@@ -51,6 +58,10 @@ BY_NAME: dict[str, type[nn.Module]] = {
         attention,
         classes,
         comparison,
+        encoding,
+        focus,
+        formula,
+        gating,
         indexing,
         linear_algebra,
         merge,
@@ -58,7 +69,10 @@ BY_NAME: dict[str, type[nn.Module]] = {
         positional_encoding,
         recurrent,
         reduction,
+        scaling,
         shape,
+        signal,
+        special,
         tokens,
     )
     for name, item in vars(file).items()

@@ -40,7 +40,8 @@ class IRFFT(nn.Module):
     """(N, ..., F, 2) of real and imaginary parts to (N, ..., 2 (F - 1))."""
 
     def forward(self, x: Tensor) -> Tensor:
-        return torch.fft.irfft(torch.view_as_complex(x.contiguous()))
+        signal: Tensor = torch.fft.irfft(torch.view_as_complex(x.contiguous()))
+        return signal
 
 
 class Spectrogram(nn.Module):
@@ -169,8 +170,9 @@ class Sobel(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        changes = F.conv2d(x, self.kernel, padding=1, groups=x.shape[1]).unflatten(1, (-1, 2))
-        return (changes.square().sum(2) + 1e-12).sqrt()
+        changes = F.conv2d(x, self.kernel, padding=1, groups=x.shape[1])
+        squares = changes.square()
+        return (squares[:, 0::2] + squares[:, 1::2] + 1e-12).sqrt()
 
 
 class BlurPool(nn.Module):

@@ -1,10 +1,13 @@
 """Frequencies, spectrograms, filters without weights, and warping."""
 
 import math
+from typing import cast as typed
 
 import numpy as np
+from torch import Tensor
 
 from engine.catalog.tensors import DType
+from engine.compiler.modules.signal import Spectrogram
 from engine.deployment.rules.comparison import cast, steps
 from engine.deployment.rules.indexing import length
 from engine.deployment.rules.reduction import axis_of
@@ -60,7 +63,7 @@ def _spectrogram(site: Site, power: int) -> str:
     n_fft, hop = site.layer.n_fft, site.layer.hop_length  # type: ignore[attr-defined]
     bins = n_fft // 2 + 1
     angles = 2 * math.pi * np.outer(np.arange(bins), np.arange(n_fft)) / n_fft
-    window = site.module.window.double().cpu().numpy()  # type: ignore[operator, union-attr]
+    window = typed(Spectrogram, site.module).window.double().cpu().numpy()
     kernels = np.concatenate((np.cos(angles), -np.sin(angles))) * window
     flat = site.add(
         "Reshape", site.x, site.add("Concat", site.ints(-1, 1), length(site, site.x, len(site.shape) - 1), axis=0)
@@ -98,7 +101,7 @@ def dct(site: Site) -> Written:
     rank, axis = len(site.shape), axis_of(site)
     order = list(range(rank))
     order[axis], order[-1] = order[-1], order[axis]
-    cosines = site.array(site.module.cosines.T, "cosines")  # type: ignore[union-attr]
+    cosines = site.array(site.module.cosines.T, "cosines")
     return site.transpose(site.add("MatMul", site.transpose(site.x, *order), cosines), *order)
 
 
@@ -129,8 +132,7 @@ def pre_emphasis(site: Site) -> Written:
 
 
 def _filtered(site: Site, stride: int = 1) -> str:
-    kernel = site.module.kernel
-    side = int(kernel.shape[-1]) // 2  # type: ignore[union-attr, index]
+    side = typed(Tensor, site.module.kernel).shape[-1] // 2
     return site.add(
         "Conv", site.x, site.parameter("kernel"), group=site.shape[1], pads=[side] * 4, strides=[stride] * 2
     )

@@ -30,8 +30,8 @@ torch.set_num_threads(1)
 pytestmark = pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")
 
 CASES = [*LAYER_CASES, *TENSOR_CASES, *OWN_CASES]
-PLACES = {"Input", "Output", "Block", "BlockInput", "BlockOutput"}
-"""They stand for something else, and compute nothing themselves."""
+PLACES = {"Input", "Output", "Block", "BlockInput", "BlockOutput", "PyTorch"}
+"""They stand for something else, or for code that a project brings along (test_own_code.py)."""
 TYPES = sorted({case.type for case in CASES})
 BATCHES_AND_LENGTHS = ((1, 7), (2, 10), (5, 13))
 
@@ -131,7 +131,7 @@ def check(case: Case, opset: int) -> float:
         given = {f"x{place}": tensor.numpy() for place, tensor in enumerate(inputs) if tensor is not None}
         answers = session.run(None, given)
         for found, tensor in zip(answers, answer if isinstance(answer, tuple) else (answer,), strict=True):
-            expected = tensor.numpy()
+            expected = tensor.detach().numpy()
             assert found.shape == expected.shape and found.dtype == expected.dtype
             if found.dtype != np.float32:
                 assert np.array_equal(found, expected)
