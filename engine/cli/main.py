@@ -39,6 +39,7 @@ COMMANDS: Mapping[str, Command] = {
     "export": Command("export", "write a run as an ONNX file and prove it"),
     "import": Command("import_model", "turn an ONNX file into a project"),
     "code": Command("code", "write the network as a PyTorch file"),
+    "trust": Command("trust", "let a project's own PyTorch code run on this machine, and look it over"),
     "catalog": Command("catalog", "every layer, loss, optimizer, schedule, metric and preparation step"),
 }
 

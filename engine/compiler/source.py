@@ -9,15 +9,15 @@ from typing import Any
 
 from torch import nn
 
+from engine.catalog.layers.own_code import PyTorch
 from engine.catalog.tensors import TensorSpec
 from engine.checks.inference import ShapeChecker
 from engine.compiler import modules
-from engine.compiler.build import WEIGHT_FORMS
+from engine.compiler.build import WEIGHT_FORMS, module_class
 from engine.compiler.generated import RESERVED, identifier, literal, module_names
 from engine.compiler.module import build, sorted_calls
 from engine.compiler.operations import OPERATIONS
 from engine.compiler.plan import Call, Plan, Value, plan
-from engine.compiler.resolve import resolve
 from engine.document.project import Project
 
 _WIDTH = 100
@@ -51,7 +51,7 @@ class _File:
         self.class_name = _class_name(project.name)
         self.calls = _depth_first(steps)
         self.module_names = module_names(dict.fromkeys(call.owner for call in (*steps.calls, *steps.losses)))
-        self.classes = {call.node.id: resolve(call.layer.target) for call in steps.calls}
+        self.classes = {call.node.id: module_class(call.layer) for call in steps.calls}
         self.used: set[str] = set(_TAKEN)
         self.names: dict[Value, str] = {}
         self.inputs = [self._input_name(node_id) for node_id in steps.input_ids]
@@ -67,7 +67,15 @@ class _File:
         from_torch = "from torch import Tensor, nn" if "Tensor" in joined else "from torch import nn"
         imports += ["import torch"] if re.search(r"\btorch\.", joined) else []
         imports += ["import torch.nn.functional as F"] if re.search(r"\bF\.", joined) else []
-        return "\n".join([*self._header(), "", *imports, from_torch, "", "", *helpers, *body]) + "\n"
+        own = self._own()
+        return "\n".join([*self._header(), "", *imports, from_torch, *own, "", "", *helpers, *body]) + "\n"
+
+    def _own(self) -> list[str]:
+        """Imports of the layers that the user wrote, from files that lie in the project."""
+        layers = [call.layer for call in self.calls if isinstance(call.layer, PyTorch)]
+        places = sorted({(layer.file.removesuffix(".py").replace("/", "."), layer.class_name) for layer in layers})
+        lines = [f"from {module} import {name}" for module, name in places]
+        return ["", "# The folder layers of the project has to lie beside this file.", *lines] if lines else []
 
     def _header(self) -> list[str]:
         lines = [
@@ -126,14 +134,18 @@ class _File:
         frozen = []
         written: set[str] = set()
         for call in sorted_calls(self.steps.calls) if self._shuffled() else self.calls:
-            module_class = self.classes[call.node.id]
+            made_of = self.classes[call.node.id]
             name = self.module_names[call.owner]
-            if module_class in OPERATIONS or name in written:
+            if made_of in OPERATIONS or name in written:
                 continue
             written.add(name)
-            copied = _is_copied(call, module_class)
+            copied = _is_copied(call, made_of)
             prefix = "" if copied else "nn."
-            line = f"{prefix}{module_class.__name__}({_arguments(call, module_class, copied=copied)})"
+            if isinstance(call.layer, PyTorch):
+                settings = call.layer.arguments(*call.specs)
+                line = f"{call.layer.class_name}({', '.join(f'{key}={value!r}' for key, value in settings.items())})"
+            else:
+                line = f"{prefix}{made_of.__name__}({_arguments(call, made_of, copied=copied)})"
             line = f"self.{name} = {_with_form(call, line)}"
             if call.node.id not in in_use:
                 line += "  # for a loss of the training alone"

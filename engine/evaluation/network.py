@@ -7,6 +7,7 @@ from torch import Tensor
 
 from engine.compiler.module import CompiledNetwork, compile_project
 from engine.document.files import from_bytes
+from engine.document.own_code import code_of
 from engine.document.project import Project
 from engine.errors import RunNotFound
 from engine.protocol.run_folder import RunFolder
@@ -31,7 +32,7 @@ def load_network(folder: RunFolder, which: Kind = "best", *, project: Project | 
     `project` spares reading it again. Raises RunNotFound when no checkpoint is whole or it belongs to another network.
     """
     weights = load_weights(folder, which)
-    with torch.random.fork_rng(devices=[]):
+    with torch.random.fork_rng(devices=[]), code_of(folder.path):
         network = compile_project(project or project_of(folder))
     try:
         network.load_state_dict(weights)

@@ -81,6 +81,16 @@ class Export(Request, frozen=True, kw_only=True):
     opset: int = 20
 
 
+class CheckCode(Request, frozen=True, kw_only=True):
+    """Look over a node with code of the user's own, as the project on disk holds it. -> CodeChecked
+
+    `node` is its id in the flat form (`gate1`, inside a block `block1__gate1`).
+    """
+
+    project_dir: str
+    node: str
+
+
 class Cancel(Request, frozen=True, kw_only=True):
     """Stop working on another request; that one then fails with kind "cancelled". -> Cancelled"""
 
@@ -91,7 +101,9 @@ class Shutdown(Request, frozen=True, kw_only=True):
     """End the engine; runs go on. -> no answer"""
 
 
-AnyRequest = Union[ImportData, DescribeData, GetSamples, StartTraining, Evaluate, Predict, Export, Cancel, Shutdown]
+AnyRequest = Union[
+    ImportData, DescribeData, GetSamples, StartTraining, Evaluate, Predict, Export, CheckCode, Cancel, Shutdown
+]
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=True):
@@ -222,6 +234,29 @@ class FieldEvaluation(msgspec.Struct, frozen=True, kw_only=True):
     interval: list[float] = []
 
 
+class CodeFinding(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that was looked at in a layer of the user's own. `failed` is empty when all is well; `warns` marks what
+    does not stop training."""
+
+    subject: str
+    failed: str = ""
+    warns: bool = False
+
+
+class CodeChecked(Event, frozen=True, kw_only=True):
+    """What was found in a layer of the user's own. `output_shape` is that of a sample, 0 for a size that is free."""
+
+    node: str
+    findings: list[CodeFinding]
+    output_shape: list[int]
+    parameters: int
+
+    @property
+    def usable(self) -> bool:
+        """Whether a network can be trained with it."""
+        return all(not item.failed or item.warns for item in self.findings)
+
+
 class EvaluationFinished(Event, frozen=True, kw_only=True):
     """Scores of a run on a split, an entry an output of the network, the first is the main one."""
 
@@ -297,6 +332,7 @@ AnyEvent = Union[
     SamplesRead,
     TrainingStarted,
     EvaluationFinished,
+    CodeChecked,
     PredictionMade,
     ModelExported,
     Cancelled,

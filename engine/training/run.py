@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Final
 
 from engine.document.atomic import write_atomically
 from engine.document.files import from_bytes, to_bytes
+from engine.document.own_code import code_of
 from engine.document.project import Project
 from engine.errors import Cancelled, NetwrightError, ProjectError, RunNotFound, TrainingError
 from engine.protocol.run_events import (
@@ -80,7 +81,8 @@ class RunProcess:
         code = 0
         last: AnyRunEvent
         try:
-            last = self._train()
+            with code_of(self.folder.path):
+                last = self._train()
         except Cancelled:
             last = RunStopped(epochs=0, seconds=0.0, samples_per_s=0.0, best_epoch=0, best={})
         except NetwrightError as error:

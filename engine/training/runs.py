@@ -15,6 +15,7 @@ import engine
 from engine.catalog.registry import metric_named
 from engine.document.atomic import write_atomically
 from engine.document.files import to_bytes
+from engine.document.own_code import copy_code, require_trusted
 from engine.document.project import Project
 from engine.document.recipe import Recipe
 from engine.errors import ProjectError, RunNotFound, TrainingError
@@ -40,8 +41,9 @@ class About(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 def create_run(project_dir: Path, project: Project, name: str = "") -> RunFolder:
     """Make the folder of a new run, with the project as it is now. Numbers rise and are never given twice.
 
-    Raises ProjectError when the folder cannot be written.
+    Raises ProjectError when the folder cannot be written, or code of the project is not trusted.
     """
+    require_trusted(project, project_dir)
     runs = project_dir / "runs"
     data = to_bytes(project)
     number = max((folder.number for folder in run_folders(project_dir)), default=0)
@@ -64,6 +66,7 @@ def create_run(project_dir: Path, project: Project, name: str = "") -> RunFolder
     about = About(name=name.strip()[:200], created=round(time.time(), 3))
     write_atomically(path / ABOUT, msgspec.json.encode(about) + b"\n")
     write_atomically(folder.project_file, data)
+    copy_code(project, project_dir, path)
     return folder
 
 

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
-from PySide6.QtCore import QObject, QStandardPaths, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.document.atomic import write_atomically
+from engine.document.user_folder import config_dir
 from engine.errors import NetwrightError
 from gui.models.background import Background
 
@@ -43,15 +44,6 @@ class Values(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     wheel_pans: bool = False
     layer_uses: dict[str, float] = {}
     live_pictures: bool = True
-
-
-def config_dir() -> Path:
-    """The folder of the settings and the error log; it may not exist yet."""
-    given = os.environ.get("NETWRIGHT_CONFIG_DIR")
-    if given:
-        return Path(given)
-    base = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericConfigLocation)
-    return Path(base or Path.home() / ".config") / "netwright"
 
 
 class Settings(QObject):

@@ -8,6 +8,7 @@ from engine.cli.console import Console
 from engine.cli.table import plural
 from engine.document.atomic import write_atomically
 from engine.document.files import load, project_folder
+from engine.document.own_code import code_of
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,10 +19,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, console: Console) -> dict[str, Any]:
     """Writes the file."""
-    project = load(project_folder(options.project))
+    folder = project_folder(options.project)
+    project = load(folder)
     from engine.compiler.source import source_code  # torch comes with it: not for --help and wrong usage
 
-    text = source_code(project)
+    with code_of(folder):
+        text = source_code(project)
     to = Path(options.to).expanduser().absolute()
     write_atomically(to, text.encode())
     return {"file": str(to), "lines": text.count("\n")}

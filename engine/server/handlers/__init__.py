@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import cast
 
 from engine.protocol.messages import (
+    CheckCode,
     DescribeData,
     Evaluate,
     Export,
@@ -30,4 +31,5 @@ HANDLERS: Mapping[type[Request], Handler] = {
     Evaluate: Handler(_in("evaluate")),
     Predict: Handler(_in("predict"), quick=True),
     Export: Handler(_in("export")),
+    CheckCode: Handler(_in("check_code")),
 }

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from gui.models.settings import RECENT_KEPT, Settings, Values, WhenClosing, config_dir
+from engine.document.user_folder import config_dir
+from gui.models.settings import RECENT_KEPT, Settings, Values, WhenClosing
 
 
 def test_settings_come_back(qapp: object, tmp_path: Path) -> None:
