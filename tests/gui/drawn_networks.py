@@ -200,7 +200,7 @@ class Hand:
 
 
 def agrees(canvas: GraphCanvas) -> None:
-    """Assert that the drawn graph is the document: nodes, places, links, ports, selection."""
+    """Assert that the drawn graph is the document: nodes, places, links, ports, frames and notes, selection."""
     graph = canvas.project.project.graph
     geometry = canvas.geometry_store
     assert set(geometry.row_of) == set(graph.nodes)
@@ -224,3 +224,6 @@ def agrees(canvas: GraphCanvas) -> None:
     assert all(face.downwards == geometry.downwards for face in geometry.faces)
     drawn = {geometry.ids[row] for row in geometry.flagged(Flag.SELECTED).tolist()}
     assert drawn == set(canvas.selection.nodes)
+    assert canvas.marks.by_id == graph.marks
+    assert canvas.marks.selected == canvas.selection.marks
+    assert canvas.gesture is not None or not canvas.marks.hidden

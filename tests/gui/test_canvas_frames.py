@@ -30,16 +30,7 @@ def bench(qtbot: QtBot, tmp_path: Path) -> Iterator[Bench]:
     made = Bench(qtbot, tmp_path, residual_network())
     yield made
     agrees(made.canvas)
-    same_marks(made)
     made.model.shut_down()
-
-
-def same_marks(bench: Bench) -> None:
-    """The drawn marks are the document's."""
-    marks = bench.canvas.marks
-    assert marks.by_id == bench.graph.marks
-    assert marks.selected == bench.selection.marks
-    assert not marks.hidden
 
 
 def frame(bench: Bench) -> Frame:

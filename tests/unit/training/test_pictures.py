@@ -11,7 +11,7 @@ from torch import nn
 
 from engine.document.recipe import Phase
 from engine.protocol.run_events import RunFinished, WeightsSeen
-from engine.training import loop, pictures
+from engine.training import loop, pictures, runs
 from engine.training.pictures import BINS, MOST_BYTES, WeightPictures, histograms, weights_by_node
 
 HIDDEN = (("hidden", "Linear", {"out_features": 16}), ("norm", "BatchNorm1d", {}), ("relu1", "ReLU", {}))
@@ -140,3 +140,26 @@ def test_training_is_the_same_without(tmp_path: Path, monkeypatch: pytest.Monkey
         weights.append(rig.weights())
     for name, tensor in weights[0].items():
         assert torch.equal(tensor, weights[1][name])
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_a_run_process_is_told_whether_pictures_are_wanted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wanted: bool
+) -> None:
+    commands: list[list[str]] = []
+    monkeypatch.setattr(runs.subprocess, "Popen", lambda command, **_words: commands.append(command))
+    folder = runs.create_run(tmp_path, classifier(*HIDDEN))
+    runs.start_run_process(folder, pictures=wanted)
+    assert ("--no-pictures" in commands[0]) is not wanted
+
+
+def test_a_run_without_pictures_tells_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[WeightPictures] = []
+    monkeypatch.setattr(loop, "WeightPictures", lambda *args: made.append(WeightPictures(*args)) or made[-1])
+    recipe = one_phase(Phase(epochs=1, batch_size=16, players=(optimizer("AdamW", lr=0.02),)))
+    kept = loop.Loop
+    monkeypatch.setattr("small_tasks.Loop", lambda *args, **words: kept(*args, **words, pictures=False))
+    rig = Rig(tmp_path, classifier(*HIDDEN, recipe=recipe), class_data())
+    rig.run()
+    assert not made[0].enabled
+    assert not [event for event in rig.events() if isinstance(event, WeightsSeen)]
