@@ -5,18 +5,20 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from pytestqt.qtbot import QtBot
 
 from engine.catalog.registry import layers
 from engine.document.edits import Connect, SetAttributes, SetTitle, SetType
 from engine.document.files import to_bytes
-from engine.document.graph import Edge
+from engine.document.graph import Edge, Mark
 from gui.design.arrange import Direction, Side
 from tests.gui.drawn_networks import agrees, residual_network
 from tests.gui.test_canvas_gestures import Bench
 
 STEPS = 300
+NONE = Qt.KeyboardModifier.NoModifier
+CONTROL = Qt.KeyboardModifier.ControlModifier
 
 
 class Monkey:
@@ -58,6 +60,13 @@ class Monkey:
             self.link_row,
             self.unlink,
             bench.canvas.next_cost,
+            self.frame,
+            self.note,
+            self.drag_mark,
+            self.size_mark,
+            self.lead_link,
+            self.select_marks,
+            self.color_marks,
         ]
 
     def step(self) -> None:
@@ -198,6 +207,63 @@ class Monkey:
             self.bench.hand.type(self.random.choice(("3", "64", "nonsense", "0.25", "")))
             self.bench.hand.key(self.random.choice((Qt.Key.Key_Return, Qt.Key.Key_Escape, Qt.Key.Key_Tab)))
         editor.cancel()
+
+    def frame(self) -> None:
+        if len(self.bench.graph.marks) < 12:
+            self.bench.canvas.mark_tools.add_frame()
+            self.bench.hand.type("abc")
+            self.bench.hand.key(self.random.choice((Qt.Key.Key_Return, Qt.Key.Key_Escape)))
+
+    def note(self) -> None:
+        if len(self.bench.graph.marks) < 12:
+            self.bench.canvas.mark_tools.add_note(self.bench.canvas.pointer_at(QPointF(self.spot()), NONE))
+            self.bench.hand.type(self.random.choice(("", "words of a note")))
+            self.bench.hand.key(Qt.Key.Key_Return, CONTROL)
+
+    def mark(self) -> Mark | None:
+        marks = self.bench.graph.sorted_marks()
+        return self.random.choice(marks) if marks else None
+
+    def drag_mark(self) -> None:
+        mark = self.mark()
+        if mark is not None:
+            self.bench.hand.drag(self.bench.hand.point(mark.x + 24, mark.y + 16), self.spot())
+        self.close()
+
+    def size_mark(self) -> None:
+        mark = self.mark()
+        if mark is not None:
+            corner = self.bench.hand.point(mark.x + mark.width, mark.y + mark.height)
+            self.bench.hand.drag(corner, corner + QPoint(self.random.randint(-90, 90), self.random.randint(-60, 60)))
+        self.close()
+
+    def lead_link(self) -> None:
+        """Pull at a link, sometimes give it up; or take a point out."""
+        links = sorted((edge.target, edge.input) for edge in self.bench.graph.edges)
+        if not links:
+            return
+        link = self.random.choice(links)
+        edge = self.bench.graph.inputs_of(link[0])[link[1]]
+        if edge.via and self.random.random() < 0.3:
+            self.bench.canvas.link_points.remove(link, 0)
+            return
+        hand = self.bench.hand
+        hand.press(hand.link(*link))
+        hand.move(self.spot())
+        if self.random.random() < 0.2:
+            self.bench.canvas.cancel_gesture()
+        hand.release(self.spot())
+        self.close()
+
+    def select_marks(self) -> None:
+        if self.random.random() < 0.4:
+            self.bench.canvas.commands.select_all()
+        else:
+            self.bench.canvas.mark_tools.walk(forward=self.random.random() < 0.5)
+        self.bench.canvas.commands.nudge(8.0, 0.0)
+
+    def color_marks(self) -> None:
+        self.bench.canvas.mark_tools.recolor(self.random.choice(("", "linear", "loss")))
 
     def link_row(self) -> None:
         if len(self.bench.selection.nodes) > 1:
