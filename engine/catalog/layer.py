@@ -144,7 +144,7 @@ class Layer(Entry):
         return None
 
     def parameter_count(self, *inputs: TensorSpec) -> int:
-        """Trainable numbers."""
+        """Numbers in its weights, also those that stay fixed (the weight behind a low-rank adapter)."""
         return 0
 
     def multiply_adds(self, *inputs: TensorSpec) -> int:

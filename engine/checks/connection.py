@@ -93,6 +93,7 @@ def beyond(graph: Graph, node_id: str, *, forward: bool) -> set[str]:
 
 _AFTER: dict[str, tuple[str, ...]] = {
     "picture": ("Conv2d", "MaxPool2d", "BatchNorm2d", "Flatten", "GlobalAveragePool2d"),
+    "volume": ("Conv3d", "MaxPool3d", "BatchNorm3d", "GlobalAveragePool3d", "Flatten"),
     "convolution": ("BatchNorm2d", "BatchNorm1d", "ReLU", "Conv2d", "Conv1d", "MaxPool2d", "MaxPool1d"),
     "activation": ("Conv2d", "Linear", "MaxPool2d", "Dropout", "Conv1d", "BatchNorm1d"),
     "normalization": ("ReLU", "GELU", "Linear", "Conv2d", "Conv1d"),
@@ -152,9 +153,11 @@ def _takes(item: type[Layer], spec: TensorSpec | None) -> bool:
         return any(port.dtype is None or port.dtype is spec.dtype for port in ports)
     if item is Input:
         return False
-    needed = sum(not port.optional for port in ports)
+    needed = [port for port in ports if not port.optional]
+    if any((port.axes and len(port.axes) != spec.rank) or port.dtype not in (None, spec.dtype) for port in needed[1:]):
+        return True  # what its other inputs get is not known here, and is not of this kind
     try:
-        item().output_specs(*([spec] * needed))
+        item().output_specs(*([spec] * len(needed)))
     except NetwrightError:
         # What a change of its settings mends is still worth offering, but behind the rest; the rank has been checked.
         return first.axes != () and item.family in (Family.CONVOLUTION, Family.POOLING)
@@ -165,7 +168,7 @@ def _usual(layer: Layer, spec: TensorSpec | None) -> Iterator[str]:
     if layer.family is not Family.DATA:
         yield from _AFTER.get(layer.family.value, ())
     if spec is not None:
-        kind = {1: "numbers", 2: "vector", 3: "sequence", 4: "picture"}.get(spec.rank, "")
+        kind = {1: "numbers", 2: "vector", 3: "sequence", 4: "picture", 5: "volume"}.get(spec.rank, "")
         if spec.dtype == "int":
             kind = "numbers"
         yield from _AFTER.get(kind, ())

@@ -179,7 +179,7 @@ def wrong_rank(checker: ShapeInference, node: Node, edge: Edge, spec: TensorSpec
             kind = checker.layers.get(before.id)
             if kind is None:
                 break
-            if before.type in ("Flatten", "GlobalAveragePool2d", "GlobalMaxPool2d", "GlobalAveragePool1d"):
+            if before.type == "Flatten" or before.type.startswith("Global"):
                 specs = checker.input_specs(before.id)
                 if specs and specs[0] is not None and specs[0].rank == wanted:
                     found.append(remove(graph, before.id))
@@ -208,26 +208,30 @@ def wrong_rank(checker: ShapeInference, node: Node, edge: Edge, spec: TensorSpec
 
 def other_dimension(type_name: str, spec: TensorSpec) -> str | None:
     """The same layer for another number of dimensions (BatchNorm2d for BatchNorm1d), if it takes the tensor."""
-    for one, other in (("1d", "2d"), ("2d", "1d")):
-        if not type_name.endswith(one):
-            continue
+    kinds = ("1d", "2d", "3d")
+    if not type_name.endswith(kinds):
+        return None
+    for other in kinds:
         name = type_name[:-2] + other
         found = registry.layer_type(name)
-        if found is None:
-            return None
-        example = found()
-        ports = example.input_ports()
-        axes = ports[0].axes
-        if axes and len(axes) != spec.rank:
-            return None
-        if sum(not port.optional for port in ports) > 1:
-            return name if axes else None  # what its other inputs get is not known here
-        try:
-            example.output_specs(spec)
-        except NetwrightError:
-            return None
-        return name
+        if found is not None and name != type_name and _takes(found(), spec):
+            return name
     return None
+
+
+def _takes(layer: Layer, spec: TensorSpec) -> bool:
+    """Whether a layer as it comes takes a tensor at its first input; with several it is enough that the rank fits."""
+    ports = layer.input_ports()
+    axes = ports[0].axes
+    if axes and len(axes) != spec.rank:
+        return False
+    if sum(not port.optional for port in ports) > 1:
+        return bool(axes)
+    try:
+        layer.output_specs(spec)
+    except NetwrightError:
+        return False
+    return True
 
 
 def wrong_dtype(checker: ShapeInference, node: Node, edge: Edge, spec: TensorSpec) -> list[Repair]:

@@ -17,6 +17,8 @@ class Input(Layer):
     """
 
     caption: ClassVar[str] = "Input"
+    no_formula: ClassVar[str] = "it gives the data as they were prepared"
+    when: ClassVar[str] = "For every field the network looks at, and for every field it is to learn."
     synonyms: ClassVar[tuple[str, ...]] = ("data", "source", "images in", "table in", "text in", "labels", "target")
     family: ClassVar[Family] = Family.DATA
     inputs: ClassVar[tuple[InputPort, ...]] = ()
@@ -32,6 +34,8 @@ class Output(Layer):
     """
 
     caption: ClassVar[str] = "Output"
+    no_formula: ClassVar[str] = "it passes on what it is given"
+    when: ClassVar[str] = "At the tensor that answers, once for every field to be answered."
     synonyms: ClassVar[tuple[str, ...]] = ("answer", "prediction", "result", "head")
     family: ClassVar[Family] = Family.DATA
     inputs: ClassVar[tuple[InputPort, ...]] = (InputPort(name="prediction"),)

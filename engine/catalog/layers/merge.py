@@ -51,6 +51,8 @@ class Add(_Elementwise):
     """
 
     target: ClassVar[str] = "engine.compiler.modules.Add"
+    formula: ClassVar[str] = "y = a + b + …"
+    when: ClassVar[str] = "For skips around layers, and wherever ways of one shape come together."
     synonyms: ClassVar[tuple[str, ...]] = ("sum", "plus", "residual", "skip connection", "merge")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="add")
 
@@ -63,6 +65,8 @@ class Multiply(_Elementwise):
     """
 
     target: ClassVar[str] = "engine.compiler.modules.Multiply"
+    formula: ClassVar[str] = "y = a · b · …"
+    when: ClassVar[str] = "For gates: one way says how much of the other passes."
     synonyms: ClassVar[tuple[str, ...]] = ("times", "product", "gate", "merge")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="multiply")
 
@@ -75,6 +79,8 @@ class Maximum(_Elementwise):
     """
 
     target: ClassVar[str] = "engine.compiler.modules.Maximum"
+    formula: ClassVar[str] = "y = max(a, b, …)"
+    when: ClassVar[str] = "To keep the stronger of several answers, as in maxout."
     synonyms: ClassVar[tuple[str, ...]] = ("max", "largest", "merge")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="maximum")
 
@@ -102,6 +108,8 @@ class Subtract(_Pair):
     """
 
     target: ClassVar[str] = "engine.compiler.modules.Subtract"
+    formula: ClassVar[str] = "y = a - b"
+    when: ClassVar[str] = "To compare two tensors, or to take away a part that is known."
     synonyms: ClassVar[tuple[str, ...]] = ("minus", "difference", "merge")
     onnx: ClassVar[OnnxForm] = OnnxForm(op="Sub")
 
@@ -114,6 +122,8 @@ class Divide(_Pair):
     """
 
     target: ClassVar[str] = "engine.compiler.modules.Divide"
+    formula: ClassVar[str] = "y = a / b"
+    when: ClassVar[str] = "For ratios; b must not come near 0."
     synonyms: ClassVar[tuple[str, ...]] = ("ratio", "quotient", "merge")
     onnx: ClassVar[OnnxForm] = OnnxForm(op="Div")
 
@@ -126,6 +136,8 @@ class Concatenate(_Several):
     """
 
     target: ClassVar[str] = "engine.compiler.modules.Concatenate"
+    formula: ClassVar[str] = "y = (a, b, …) along dim"
+    when: ClassVar[str] = "For skips that keep both ways apart, as in U-Net and DenseNet, and to join several inputs."
     synonyms: ClassVar[tuple[str, ...]] = ("cat", "concat", "join", "merge", "u-net", "dense")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="concatenate")
     stricter: ClassVar[str] = NOT_THE_BATCH
@@ -143,6 +155,8 @@ class Stack(_Several):
     """
 
     target: ClassVar[str] = "engine.compiler.modules.Stack"
+    formula: ClassVar[str] = "y[i] = a, b, … along a new axis"
+    when: ClassVar[str] = "To make a sequence or channels of tensors of one shape."
     synonyms: ClassVar[tuple[str, ...]] = ("new axis", "merge", "join")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="stack")
     stricter: ClassVar[str] = NOT_THE_BATCH
@@ -167,6 +181,8 @@ class MatMul(Layer):
     """
 
     target: ClassVar[str] = "engine.compiler.modules.MatMul"
+    formula: ClassVar[str] = "y = a · b"
+    when: ClassVar[str] = "To draw attention by hand, or to apply one tensor to another."
     caption: ClassVar[str] = "Matrix product"
     synonyms: ClassVar[tuple[str, ...]] = ("matrix multiplication", "dot", "bmm", "similarity")
     family: ClassVar[Family] = Family.MERGE

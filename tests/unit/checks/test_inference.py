@@ -294,3 +294,37 @@ def test_incremental_equals_fresh(seed: int) -> None:
 
 def bare(checker: ShapeChecker, node_id: str) -> list[tuple[str, str]]:
     return [(problem.severity.value, problem.message) for problem in checker.problems_of(node_id)]
+
+
+def test_what_cannot_be_exported_warns_while_it_trains() -> None:
+    def warnings(**settings: object) -> list[str]:
+        norm = node("norm", "BatchNorm2d", **settings)
+        found = ShapeChecker(classifier(CNN[0], norm, node("flat", "Flatten"), node("fc", "Linear", out_features=10)))
+        assert not [problem for problem in found.problems() if problem.severity == "error"]
+        return [problem.message for problem in found.problems_of("norm")]
+
+    assert warnings() == []
+    (message,) = warnings(track_running_stats=False)
+    assert "it trains, but cannot be exported to ONNX" in message and "switch them on" in message
+
+
+def test_an_input_may_stay_free_before_a_linked_one() -> None:
+    nodes = (
+        node("x", "Input", fields=["name"]),
+        node("there", "PaddingMask"),
+        node("words", "Embedding", embedding_dim=8),
+        node("look", "MultiheadAttention", num_heads=2),
+    )
+    checker = ShapeChecker(project(nodes, "x > words > look.query, x > there > look.present", EVERYTHING))
+    assert checker.error_of("look") is None
+    assert [spec.linked for spec in checker.given_specs("look")] == [True, False, False, False, True]
+    assert checker.output_specs("look") == (TensorSpec((None, 12, 8)),)
+    assert checker.cost_of("look").parameters == 4 * 8 * 8 + 4 * 8
+
+
+def test_a_layer_for_volumes_offers_its_twin_for_pictures() -> None:
+    nodes = (node("x", "Input", fields=["pixels"]), node("conv", "Conv3d"))
+    checker = ShapeChecker(project(nodes, "x > conv"))
+    (problem, *_) = checker.problems_of("conv")
+    assert "5 dimensions (N, channels, depth, height, width)" in problem.message
+    assert "Make conv a Conv2d" in [repair.title for repair in problem.repairs]
