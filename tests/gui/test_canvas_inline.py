@@ -199,6 +199,23 @@ def test_the_field_an_output_answers_is_picked_on_the_card(bench: CanvasBench) -
     assert bench.graph.nodes["answer"].attributes.get("field", "") == ""
 
 
+def test_three_dots_lead_to_the_settings_that_are_not_drawn(bench: CanvasBench) -> None:
+    canvas = bench.canvas
+    QTest.mouseMove(canvas, bench.hand.card("conv1"))
+    more = canvas.card_hover.more
+    assert more is not None and canvas.card_editor.undrawn("conv1") == ["stride"]
+    canvas.grab()
+    at = bench.hand.point((more.box[0] + more.box[2]) / 2, (more.box[1] + more.box[3]) / 2)
+    QTest.mouseMove(canvas, at)
+    assert canvas.card_hover.words().startswith("Stride: click")
+    click(bench, at)
+    assert canvas.card_editor.editing == ("conv1", "stride")
+    bench.hand.type("1")
+    bench.hand.key(Key.Key_Return)
+    QTest.mouseMove(canvas, bench.hand.card("relu1"))
+    assert canvas.card_hover.more is None, "a ReLU has nothing to change"
+
+
 def test_every_layer_has_at_most_three_usual_settings_and_no_advanced_one() -> None:
     for kind in layers():
         usual = [info for info in kind.attributes() if info.on_card]

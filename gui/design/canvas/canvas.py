@@ -47,7 +47,7 @@ from gui.design.canvas.gestures.reroute import Reroute
 from gui.design.canvas.ghosts import GhostPainter
 from gui.design.canvas.glow import CostGlow, CostLegend, Measure
 from gui.design.canvas.hit import NOTHING, Hit, Kind, hit
-from gui.design.canvas.inline import TITLE, CardEditor, CardField, field_at, paint_hover
+from gui.design.canvas.inline import TITLE, CardEditor, CardHover, field_at
 from gui.design.canvas.keys import ZOOM_STEP, command_for
 from gui.design.canvas.layer import GraphLayer
 from gui.design.canvas.link_points import LinkPoints
@@ -133,7 +133,6 @@ class GraphCanvas(QWidget):
         self._gesture: Gesture | None = None
         self._last = Pointer(0, 0, 0, 0)
         self._hover: Hit = NOTHING
-        self._hover_field: CardField | None = None  # the value on a card the pointer is on
         self._link: InputKey | None = None  # the link that was clicked; Delete removes it
         self._unfinished = False  # the last drawing left something for the next one
         self._space = False  # Space is held; it pans when the mouse is dragged, and searches when it is not
@@ -182,8 +181,9 @@ class GraphCanvas(QWidget):
         self.mark_tools = MarkTools(self)
         self.link_points = LinkPoints(self)
         self.card_editor = CardEditor(self)
+        self.card_hover = CardHover(self, self.card_editor)
         self.find_box = Finder("design.find", "Find a node", self)
-        self.find_box.picked.connect(self.reveal)
+        self.find_box.picked.connect(self.blocks.show_found)
         self.find_box.highlighted.connect(self._on_found)
         selection.changed.connect(self._describe)
         make_accessible(self)
@@ -390,7 +390,8 @@ class GraphCanvas(QWidget):
         self._minimap.set_view(self._view.visible(self.width(), self.height()))
         self.mark_tools.editor.follow()
         self._remember.start()
-        self._hover, self._hover_field = NOTHING, None
+        self._hover = NOTHING
+        self.card_hover.forget()
         self.card_editor.place()
 
     def _on_remember(self) -> None:
@@ -452,8 +453,8 @@ class GraphCanvas(QWidget):
             painter.drawEllipse(QPointF(*self._view.to_screen(*point)), radius, radius)
         for key in dict.fromkeys((self._link, self._hover.link)):
             self.link_points.paint(painter, key)
-        if self._hover_field is not None and self._gesture is None:
-            paint_hover(painter, self._view, self._hover_field)
+        if self._gesture is None:
+            self.card_hover.paint(painter)
         if self._ghost is not None and self._gesture is None:
             self._ghost.paint(painter, self._view, geometry, self._painter, self.frame())
         if self._gesture is not None:
@@ -563,7 +564,7 @@ class GraphCanvas(QWidget):
         empty = not self.geometry_store.ids and not self.marks
         if self.empty_state.isVisibleTo(self) != empty:
             self._place_overlays()
-        self._hover_field = None
+        self.card_hover.forget()
         self._minimap.refresh()
         self.mark_tools.editor.follow()
         self.card_editor.place()
@@ -572,7 +573,8 @@ class GraphCanvas(QWidget):
     def _on_reloaded(self) -> None:
         if self._gesture is not None:
             self._gesture = None
-        self._link, self._hover, self._hover_field = None, NOTHING, None
+        self._link, self._hover = None, NOTHING
+        self.card_hover.forget()
         self._ghost = None
         self.show_cost(self.glow.measure)
         self.card_editor.cancel()
@@ -709,7 +711,7 @@ class GraphCanvas(QWidget):
             self.link_points.released(gesture)
         pointer = self.pointer_at(event.position(), event.modifiers())
         self._hover_at(pointer)
-        field = self._hover_field
+        field = self.card_hover.field
         if clicked and under.kind is Kind.BADGE:
             self.show_repairs(under.node)
         elif clicked and field is not None:
@@ -743,7 +745,7 @@ class GraphCanvas(QWidget):
     @guarded
     def leaveEvent(self, event: QEvent) -> None:
         self._set_hover(NOTHING)
-        self._set_hover_field(None)
+        self.card_hover.clear()
 
     @guarded
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
@@ -810,7 +812,7 @@ class GraphCanvas(QWidget):
 
     def _begin(self, gesture: Gesture) -> None:
         self._set_hover(NOTHING)
-        self._set_hover_field(None)
+        self.card_hover.clear()
         self._gesture = gesture
         if gesture.cursor is not None:
             self.setCursor(gesture.cursor)
@@ -850,21 +852,10 @@ class GraphCanvas(QWidget):
     def _hover_at(self, pointer: Pointer) -> None:
         """Show what the pointer is on."""
         found = self._hit(pointer)
-        field = None
-        if found.kind is Kind.NODE and not self._space and not self._lasso_armed and not self._project.read_only:
-            field = field_at(self.geometry_store, found.node, pointer.x, pointer.y, self._view.zoom)
         self._set_hover(found)
-        self._set_hover_field(field if field is not None and field.name != TITLE else None)
-
-    def _set_hover_field(self, field: CardField | None) -> None:
-        if field == self._hover_field:
-            return
-        for shown in (self._hover_field, field):
-            if shown is not None:
-                left, top, right, bottom = shown.box
-                self.redraw_overlay(on_screen(self._view, (left - 6, top - 2, right + 6, bottom + 2), margin=3))
-        self._hover_field = field
-        if field is not None:
+        free = not self._space and not self._lasso_armed and not self._project.read_only
+        self.card_hover.move(pointer.x, pointer.y, found.node if found.kind is Kind.NODE and free else "")
+        if self.card_hover.field is not None:
             self.setCursor(Qt.CursorShape.IBeamCursor)
         elif self._hover.kind is Kind.NODE:
             self.unsetCursor()
@@ -916,7 +907,8 @@ class GraphCanvas(QWidget):
         pointer = self.pointer_at(QPointF(event.pos()), _Modifier.NoModifier)
         found = self._hit(pointer)
         weights = self.live.words(found.node) if found.kind is Kind.NODE else ""
-        words = "\n".join(part for part in (words_at(self._project, found), weights) if part)
+        words = self.card_hover.words()
+        words = words or "\n".join(part for part in (words_at(self._project, found), weights) if part)
         QToolTip.showText(event.globalPos(), tooltip_text(words), self)
 
     # Keys.
@@ -1148,7 +1140,7 @@ class GraphCanvas(QWidget):
                 found.append(Offer(node.id, face.title, node.id, f"family.{face.color}", face.line))
             if len(found) >= 60:
                 break
-        return [*found, *self.mark_tools.matching(words)]
+        return [*found, *self.mark_tools.matching(words), *self.blocks.matching(words)]
 
     def _on_found(self, node_id: str) -> None:
         """Show the node the list stands on while the box is open."""

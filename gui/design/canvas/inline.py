@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QEvent, QObject, QRectF, Qt
+from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QKeyEvent, QPainter, QPen
 from PySide6.QtWidgets import QFrame, QLineEdit, QVBoxLayout, QWidget
 
@@ -19,7 +19,7 @@ from engine.errors import AttributeOutOfRange
 from gui.design.canvas.face import HEADER, NodeFace
 from gui.design.canvas.geometry import Geometry
 from gui.design.canvas.sprites import BRIEF_BELOW
-from gui.design.canvas.viewport import Box, Viewport
+from gui.design.canvas.viewport import Box
 from gui.design.graph_edits import attribute_edit
 from gui.design.node_text import caption
 from gui.widgets.attribute_editor import attribute_editor
@@ -38,6 +38,7 @@ _LINE_LEFT: Final = 14.0
 _LINE_TOP: Final = HEADER + 6
 _LINE_HEIGHT: Final = 20.0
 _REACH: Final = 3.0
+_DOTS_WIDTH: Final = 14.0
 _WIDTH: Final = 168
 
 
@@ -88,17 +89,92 @@ def _metrics() -> QFontMetricsF:
     return QFontMetricsF(mono_font(12))
 
 
-def paint_hover(painter: QPainter, view: Viewport, field: CardField) -> None:
-    """Show that a value can be clicked: a box around it."""
-    theme = current_theme()
-    left, top = view.to_screen(field.box[0] - 4, field.box[1])
-    right, bottom = view.to_screen(field.box[2] + 4, field.box[3])
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    inside = theme.color("accent")
-    inside.setAlphaF(0.14)
-    painter.setPen(QPen(theme.color("accent"), 1))
-    painter.setBrush(inside)
-    painter.drawRoundedRect(QRectF(left, top, right - left, bottom - top), 4, 4)
+class CardHover:
+    """Shows what can be changed on the card under the pointer: the value it is on; three dots for what is not drawn.
+
+    A setting that has its default is not drawn, so that cards stay short; the dots lead to the first of those.
+    """
+
+    def __init__(self, canvas: "GraphCanvas", editor: "CardEditor") -> None:
+        self._canvas = canvas
+        self._editor = editor
+        self.field: CardField | None = None
+        """The value the pointer is on."""
+        self.more: CardField | None = None
+        """The three dots of the card the pointer is on; None when all its usual settings are drawn."""
+
+    def move(self, x: float, y: float, node: str) -> None:
+        """The pointer is at a canvas point of this card, or on none."""
+        canvas = self._canvas
+        more = self._more_of(node) if node else None
+        field = field_at(canvas.geometry_store, node, x, y, canvas.view.zoom) if node else None
+        if field is not None and field.name == TITLE:
+            field = None
+        if more is not None and more.box[0] - 2 <= x <= more.box[2] + 2 and more.box[1] <= y <= more.box[3]:
+            field = more
+        self._show(field, more)
+
+    def clear(self) -> None:
+        """The pointer is elsewhere."""
+        self._show(None, None)
+
+    def forget(self) -> None:
+        """What was under the pointer has moved; all of it is drawn again anyway."""
+        self.field = self.more = None
+
+    def words(self) -> str:
+        """What a click would do; empty where it does nothing of its own."""
+        if self.field is None:
+            return ""
+        names = [self.field.name]
+        if self.field == self.more:
+            names = self._editor.undrawn(self.field.node)
+        labels = self._editor.labels(self.field.node)
+        return f"{', '.join(labels.get(name, name) for name in names)}: click to change, Tab for the next"
+
+    def paint(self, painter: QPainter) -> None:
+        """Draw in widget pixels."""
+        theme, view = current_theme(), self._canvas.view
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if self.more is not None:
+            rect = self._on_screen(self.more)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(theme.color("raised"))
+            painter.drawRoundedRect(rect, 4, 4)
+            painter.setBrush(theme.color("dim"))
+            for step in (-1, 0, 1):
+                painter.drawEllipse(rect.center() + QPointF(step * 5 * view.zoom, 0), 1.3 * view.zoom, 1.3 * view.zoom)
+        if self.field is not None:
+            inside = theme.color("accent")
+            inside.setAlphaF(0.14)
+            painter.setPen(QPen(theme.color("accent"), 1))
+            painter.setBrush(inside)
+            painter.drawRoundedRect(self._on_screen(self.field), 4, 4)
+
+    def _more_of(self, node: str) -> CardField | None:
+        geometry = self._canvas.geometry_store
+        row = geometry.row_of.get(node)
+        if row is None or self._canvas.view.zoom < BRIEF_BELOW:
+            return None
+        undrawn = self._editor.undrawn(node)
+        if not undrawn:
+            return None
+        x, y, width, _height = geometry.boxes[row].tolist()
+        right = x + width - 12
+        return CardField(node, undrawn[0], (right - _DOTS_WIDTH, y + _LINE_TOP + 3, right, y + _LINE_TOP + 17))
+
+    def _show(self, field: CardField | None, more: CardField | None) -> None:
+        if (field, more) == (self.field, self.more):
+            return
+        for shown in {self.field, self.more, field, more}:
+            if shown is not None:
+                self._canvas.redraw_overlay(self._on_screen(shown).adjusted(-4, -4, 4, 4))
+        self.field, self.more = field, more
+
+    def _on_screen(self, field: CardField) -> QRectF:
+        left, top = self._canvas.view.to_screen(field.box[0] - 4, field.box[1])
+        right, bottom = self._canvas.view.to_screen(field.box[2] + 4, field.box[3])
+        return QRectF(left, top, right - left, bottom - top)
 
 
 class CardEditor(QFrame):
@@ -159,7 +235,21 @@ class CardEditor(QFrame):
         if node is None or row is None:
             return []
         drawn = [name for name, _start, _count in self._canvas.geometry_store.faces[row].fields if name in info]
-        return [*drawn, *(name for name, item in info.items() if item.on_card and name not in drawn)]
+        return [*drawn, *self.undrawn(node_id)]
+
+    def undrawn(self, node_id: str) -> list[str]:
+        """Those of them whose value is not drawn."""
+        node, info = self._node_and_attributes(node_id)
+        row = self._canvas.geometry_store.row_of.get(node_id)
+        if node is None or row is None:
+            return []
+        drawn = {name for name, _start, _count in self._canvas.geometry_store.faces[row].fields}
+        return [name for name, item in info.items() if item.on_card and name not in drawn]
+
+    def labels(self, node_id: str) -> dict[str, str]:
+        """The captions of a node's settings."""
+        _node, info = self._node_and_attributes(node_id)
+        return {name: item.label for name, item in info.items()}
 
     def place(self) -> None:
         """Lie over the value again after the view or the card has moved; close when the node is gone."""
