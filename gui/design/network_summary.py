@@ -15,10 +15,15 @@ _KEYS = (
     ("Ctrl+F", "find a node"),
     ("arrows", "walk along links"),
     ("Enter", "settings"),
+    ("E, F2", "change, rename on the card"),
+    ("Ctrl+K", "link"),
+    ("Ctrl+.", "repairs of a problem"),
     ("Ctrl+D", "duplicate"),
     ("Ctrl+B", "bypass"),
     ("Ctrl+G", "fold into a block"),
+    ("G", "what costs most"),
     ("F", "show all"),
+    ("Alt + drag", "select with a lasso"),
     ("Space + drag", "move the view"),
 )
 
