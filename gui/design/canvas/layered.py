@@ -157,20 +157,38 @@ class Layered:
             before[b].append((a, output, port))
             after[a].append((b, port, output))
         self._before, self._after = before, after
+        best: list[list[int]] = []
+        best_crossings = -1
+        for attempt in range(4 if total < 600 else 2 if total < 1_500 else 1):
+            place = self._begin_order(order, attempt)
+            crossings = self._sweep(place, by_median=attempt == 2)
+            if crossings and total < 3_000:
+                self._swap_neighbours(place)
+                crossings = self._crossings(place)
+            if best_crossings < 0 or crossings < best_crossings:
+                best, best_crossings = [list(layer) for layer in self.layers], crossings
+            if best_crossings == 0:
+                break
+        self.layers = best
+        self._place = _places(best, total)
+
+    def _begin_order(self, order: list[int], attempt: int) -> list[int]:
+        """Put the layers into an order to begin with: as drawn with passing links below, or above, or upside down."""
+        total = len(self._layer)
         rank = [0.0] * total
         for position, item in enumerate(order):
-            rank[item] = float(position)
+            rank[item] = float(-position if attempt == 3 else position)
         for item in range(self.count, total):
-            rank[item] = float("inf")  # passing links begin below the cards
+            rank[item] = float("-inf") if attempt == 1 else float("inf")
         for layer in self.layers:
             layer.sort(key=lambda item: (rank[item], item))
-        place = [0] * total
-        for layer in self.layers:
-            for position, item in enumerate(layer):
-                place[item] = position
+        return _places(self.layers, total)
+
+    def _sweep(self, place: list[int], *, by_median: bool) -> int:
+        """Order each layer by where its neighbours lie, to and fro; leaves the best order and says how many cross."""
         if all(len(layer) < 2 for layer in self.layers):
-            self._place = place
-            return
+            return 0
+        total = len(place)
         best = [list(layer) for layer in self.layers]
         best_crossings = self._crossings(place)
         sweeps = 12 if total < 2_000 else 4 if total < 8_000 else 2
@@ -179,19 +197,20 @@ class Layered:
             if best_crossings == 0 or stale >= 4:
                 break
             forward = sweep % 2 == 0
-            near = before if forward else after
-            layers = self.layers[1:] if forward else self.layers[-2::-1]
-            for layer in layers:
+            near = self._before if forward else self._after
+            for layer in self.layers[1:] if forward else self.layers[-2::-1]:
                 if len(layer) < 2:
                     continue
                 key: dict[int, float] = {}
                 for item in layer:
-                    found = near[item]
-                    key[item] = (
-                        sum(place[other] + offset * 0.01 for other, offset, _own in found) / len(found)
-                        if found
-                        else float(place[item])
-                    )
+                    found = [place[other] + offset * 0.01 for other, offset, _own in near[item]]
+                    if not found:
+                        key[item] = float(place[item])
+                    elif by_median:
+                        found.sort()
+                        key[item] = (found[(len(found) - 1) // 2] + found[len(found) // 2]) / 2
+                    else:
+                        key[item] = sum(found) / len(found)
                 layer.sort(key=lambda item: key[item])
                 for position, item in enumerate(layer):
                     place[item] = position
@@ -201,16 +220,12 @@ class Layered:
             else:
                 stale += 1
         self.layers = best
-        for layer in best:
-            for position, item in enumerate(layer):
-                place[item] = position
-        if best_crossings and total < 3_000:
-            self._swap_neighbours(place)
-        self._place = place
+        place[:] = _places(best, total)
+        return best_crossings
 
     def _swap_neighbours(self, place: list[int]) -> None:
         """Exchange neighbours while that removes crossings: what barycentres leave behind."""
-        for _round in range(4):
+        for _round in range(8):
             better = False
             for layer in self.layers:
                 for position in range(len(layer) - 1):
@@ -355,3 +370,12 @@ class Layered:
         if card_above or card_below:
             return under + 20.0 + over
         return _PASSING_HEIGHT
+
+
+def _places(layers: list[list[int]], total: int) -> list[int]:
+    """The place of each item in its layer."""
+    place = [0] * total
+    for layer in layers:
+        for position, item in enumerate(layer):
+            place[item] = position
+    return place

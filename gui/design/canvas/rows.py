@@ -16,6 +16,7 @@ GAP_ROWS: Final = 104.0
 SNAP: Final = 8.0
 _EVEN_UP_TO: Final = 224.0  # columns are made equally wide if no card is wider than this
 _FITS: Final = 1.35  # times a usual window; what is no larger is left in one row
+_MOST_ROWS: Final = 400
 _LONG_SKIP: Final = 3  # layers; shorter links join nothing over a fold
 
 Places = dict[str, tuple[float, float]]
@@ -159,27 +160,39 @@ def _cuts(drawing: Layered, *, several_links: bool) -> list[int]:
 
 def _rows(columns: _Columns, cuts: list[int], room: Room) -> tuple[list[range], float]:
     """The rows whose size comes nearest to the room, and how near."""
-    count = len(columns.widths)
-    starts = columns.starts
-    best = [range(count)]
+    best = [range(len(columns.widths))]
     best_cost = room.cost(*columns.size(best))
     if best_cost <= _FITS or not cuts:
         return best, best_cost
-    for wanted in range(2, min(60, len(cuts) + 1) + 1):
-        limit = starts[-1] / wanted * 1.08
-        rows: list[range] = []
-        first = 0
-        last_cut = 0
-        for cut in [*cuts, count]:
-            if starts[cut] - starts[first] > limit and last_cut > first:
-                rows.append(range(first, last_cut))
-                first = last_cut
-            last_cut = cut
-        rows.append(range(first, count))
-        cost = room.cost(*columns.size(rows))
-        if cost < best_cost * 0.97:
+    # More rows are narrower and higher: the best number is about where the one outweighs the other.
+    fewest, most = 2, min(_MOST_ROWS, len(cuts) + 1)
+    while fewest <= most:
+        wanted = (fewest + most) // 2
+        rows = _split(columns, cuts, wanted)
+        width, height = columns.size(rows)
+        cost = room.cost(width, height)
+        if cost < best_cost * 0.97 or (cost < best_cost and len(rows) < len(best)):
             best, best_cost = rows, cost
+        if width / room.along > height / room.across:
+            fewest = wanted + 1
+        else:
+            most = wanted - 1
     return best, best_cost
+
+
+def _split(columns: _Columns, cuts: list[int], wanted: int) -> list[range]:
+    """About so many rows of about one length."""
+    starts, count = columns.starts, len(columns.widths)
+    limit = starts[-1] / wanted * 1.08
+    rows: list[range] = []
+    first = last_cut = 0
+    for cut in [*cuts, count]:
+        if starts[cut] - starts[first] > limit and last_cut > first:
+            rows.append(range(first, last_cut))
+            first = last_cut
+        last_cut = cut
+    rows.append(range(first, count))
+    return rows
 
 
 # Folds.
