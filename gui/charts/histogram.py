@@ -46,6 +46,11 @@ class Histogram(QWidget):
             )
         self.update()
 
+    def set_tone(self, tone: str) -> None:
+        """Draw the bars in another token of the theme or of a family."""
+        self._tone = tone
+        self.update()
+
     @guarded(fallback=lambda _self: QSize(200, 90))
     def sizeHint(self) -> QSize:
         return QSize(200, 90)

@@ -11,6 +11,7 @@ from engine.catalog.registry import layer_type, layers
 from engine.catalog.tensors import shape_text
 from engine.checks.problem import Repair
 from engine.document.block import BLOCK
+from engine.document.block_places import instance_title
 from engine.document.data_spec import DataSpec
 from engine.document.edits import Edit, SetAttributes, SetBypassed, SetFrozen, SetTitle
 from engine.document.graph import Node
@@ -22,6 +23,7 @@ from gui.design.exposing import ExposeToggles
 from gui.design.families import color_name
 from gui.design.node_text import caption
 from gui.design.problem_row import ProblemRow
+from gui.design.weights_panel import WeightsPanel
 from gui.forms.attribute_form import AttributeForm
 from gui.models.scope import Scope
 from gui.widgets.choice_editor import Choice, ChoiceEditor
@@ -146,6 +148,8 @@ class NodeSettings(QWidget):
         self._cost_label = self._section("Cost")
         self.cost = Facts()
         column.addWidget(self.cost)
+        self.weights = WeightsPanel()
+        column.addWidget(self.weights)
         self._how_label = self._section("How it works")
         self._how = Text("", tone="dim", wrap=True)
         self._how.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -183,7 +187,7 @@ class NodeSettings(QWidget):
             attributes = instance_attributes(self._project.document.blocks, node)
             self.form.set_attributes(attributes, node.attributes, {}, _field_names(node, data))
             self.block.show_node(node)
-            self._title.set_text(node.title or self.block.title(node))
+            self._title.set_text(instance_title(self._project.document, node) or "Block")
             self._dot.set_color("block")
         else:
             self.form.set_entry(kind, node.attributes, _field_names(node, data))
@@ -197,6 +201,7 @@ class NodeSettings(QWidget):
         self.frozen.set_value(node.frozen)
         self.bypassed.set_value(node.bypassed)
         self._show_facts(node, checker.layers.get(node_id))
+        self.weights.show_node(node_id, color_name(kind.family) if kind is not None else "shape")
         details = (
             "\n".join(part for part in (kind.when, _paragraphs(kind.details())) if part) if kind is not None else ""
         )

@@ -25,7 +25,6 @@ from gui.models.scope import Scope
 from gui.models.selection import Selection
 from gui.models.settings import Settings
 from gui.widgets.guarded import guarded
-from gui.widgets.resources import RESOURCES
 
 _PALETTE: Final = (226, 188)
 _INSPECTOR: Final = (310, 268)
@@ -51,7 +50,7 @@ class DesignTab(QWidget):
         self.scope = scope = Scope(project, self)
         selection.follow(scope)
         uses = LayerUses(settings)
-        shelf = self.shelf = BlockShelf(settings, RESOURCES / "blocks", self)
+        shelf = self.shelf = BlockShelf(settings, self)
         self.palette_panel = Palette(scope, uses, BlockStock(scope, shelf))
         self.canvas = GraphCanvas(scope, selection, runs, uses=uses, shelf=shelf)
         self.canvas.live.follow(settings)
@@ -63,6 +62,7 @@ class DesignTab(QWidget):
         self.canvas.export_requested.connect(self.export_drawing)
         self.canvas.print_requested.connect(self.print_drawing)
         self.inspector = Inspector(scope, selection)
+        self.inspector.node.weights.follow(self.canvas.live)
         self.problems = Problems(scope)
         self._right = QSplitter(Qt.Orientation.Vertical)
         self._right.addWidget(self.inspector)

@@ -16,6 +16,7 @@ from engine.protocol.run_events import RunFinished, WeightHistogram, WeightsSeen
 from gui.design.canvas.canvas import GraphCanvas
 from gui.design.canvas.face import CARD_WIDTH, NodeFace
 from gui.design.canvas.live import picture_box
+from gui.design.tab import DesignTab
 from gui.models.project import ProjectModel
 from gui.models.runs import RunsModel
 from gui.models.selection import Selection
@@ -161,3 +162,20 @@ def test_bars_stand_clear_of_the_settings(line: str) -> None:
     assert 0 < left < right < CARD_WIDTH and 26 < top < bottom < face.height
     words_end = 14 + len(line) * 7.2
     assert left >= words_end or top >= 26 + 6 + 20
+
+
+def test_the_form_beside_the_canvas_shows_them_large(watched: Watched, qtbot: QtBot) -> None:
+    tab = DesignTab(project=watched.model, selection=watched.selection, runs=watched.runs, settings=watched.settings)
+    qtbot.addWidget(tab)
+    tab.show()
+    panel = tab.inspector.node.weights
+    watched.selection.set_nodes({"conv2"})
+    tab.inspector.refresh()
+    assert not panel.isVisibleTo(tab.inspector.node)
+    watched.tell(20, 2, conv2=bell())
+    assert panel.isVisibleTo(tab.inspector.node)
+    assert panel.heading.whole_text() == "Weights · epoch 2"
+    assert panel.numbers.whole_text() == "mean 0.001, deviation 0.1"
+    watched.selection.set_nodes({"relu1"})
+    tab.inspector.refresh()
+    assert not panel.isVisibleTo(tab.inspector.node)

@@ -82,9 +82,14 @@ class LivePictures(QObject):
         if told is None or self._seen is None or self._runs is None:
             return ""
         spread = f"{told.low:g} to {told.high:g}, mean {told.mean:.3g}, deviation {told.deviation:.3g}"
-        when = f"epoch {self._seen.epoch}" if self._seen.step else "before the first step"
         count = "1 weight" if told.count == 1 else f"{told.count:,} weights"
-        return f"{count} in run {self._runs.current}, {when}:\n{spread}"
+        return f"{count} in run {self._runs.current}, {self.when()}:\n{spread}"
+
+    def when(self) -> str:
+        """How far the run was when it told of its weights."""
+        if self._seen is None:
+            return ""
+        return f"epoch {self._seen.epoch}" if self._seen.step else "before the first step"
 
     def draw(self, painter: QPainter, view: Viewport, geometry: Geometry, nodes: Ints) -> None:
         """Draw the bars of those of these nodes that have some."""
