@@ -5,6 +5,7 @@ This follows from where the cards lie, so that it is undone with them and needs 
 
 import numpy as np
 
+from gui.design.canvas.face import CARD_WIDTH, HEIGHT_BARE
 from gui.design.canvas.geometry import Geometry
 
 _FEWEST = 3
@@ -16,9 +17,9 @@ def runs_down(geometry: Geometry) -> bool:
     ends = geometry.ends
     if len(ends) < _FEWEST:
         return False
-    source, target = geometry.boxes[ends[:, 0]], geometry.boxes[ends[:, 1]]
-    right = target[:, 0] >= source[:, 0] + source[:, 2]
-    over = np.minimum(source[:, 0] + source[:, 2], target[:, 0] + target[:, 2]) - np.maximum(source[:, 0], target[:, 0])
-    down = (target[:, 1] >= source[:, 1] + source[:, 3]) & (over > 0)
+    # Where cards lie, not how large they are: that depends on the answer, and would turn it round again.
+    across, down_by = (geometry.boxes[ends[:, 1], :2] - geometry.boxes[ends[:, 0], :2]).T
+    right = across >= CARD_WIDTH
+    down = (down_by >= HEIGHT_BARE) & (np.abs(across) < CARD_WIDTH)
     count = int(down.sum())
     return count >= _FEWEST and count > 2 * int(right.sum())

@@ -84,6 +84,7 @@ class Glide(QObject):
         rows, _start, goal = self._ways()
         self._from = {}
         self._canvas.geometry_store.place(rows, goal)
+        self._canvas.scene.settle()
         self._canvas.look_at(self._view_to, arrived=True)
 
     def _ways(self) -> tuple[np.ndarray, Floats, Floats]:

@@ -105,6 +105,11 @@ class Scene(QObject):
         self.marks.selected = self._selection.marks
         self.refreshed.emit(None)
 
+    def settle(self) -> None:
+        """Cards have arrived where the document has them: an edit on their way saw them elsewhere."""
+        if self._follow_flow():
+            self.refreshed.emit(None)
+
     def link_text(self, edge: Edge) -> str:
         """The shape on a link; empty while it is unknown."""
         key = (edge.source, edge.output)
@@ -319,19 +324,15 @@ class Scene(QObject):
         geometry = self.geometry
         known = [node_id for node_id in ids if node_id in geometry.row_of and node_id in graph.nodes]
         changed: list[str] = []
-        resized = False
         for node_id in known:
             row = geometry.row_of[node_id]
             face = self._face(graph.nodes[node_id])
-            old = geometry.faces[row]
-            if face != old:
-                resized = resized or (face.width, face.height) != (old.width, old.height)
+            if face != geometry.faces[row]:
                 geometry.set_face(row, face)
                 changed.append(node_id)
-        turned = resized and self._follow_flow()
         if only_changed:
             known = changed  # what stands on links was drawn anew already
-        if len(known) > _MOST_BOXES or turned:
+        if len(known) > _MOST_BOXES:
             self.refreshed.emit(None)
         elif known:
             self.refreshed.emit([*boxes, *self._boxes(known)])
