@@ -235,7 +235,7 @@ def _takes(layer: Layer, spec: TensorSpec) -> bool:
 
 
 def wrong_dtype(checker: ShapeInference, node: Node, edge: Edge, spec: TensorSpec) -> list[Repair]:
-    """Whole numbers where decimal numbers are wanted, or the other way round."""
+    """Numbers of another kind than the input takes: whole, decimal, or yes and no."""
     graph, data = checker.project.graph, checker.project.data
     found: list[Repair] = []
     source = graph.node(edge.source)
@@ -255,7 +255,18 @@ def wrong_dtype(checker: ShapeInference, node: Node, edge: Edge, spec: TensorSpe
         if edge.input == "target" and spec.rank == 2:
             is_number = field is not None and field.kind is FieldKind.NUMBER
             found.append(set_type(node, "MSELoss" if is_number else "BCEWithLogitsLoss"))
+    wanted = next((port.dtype for port in checker.ports(node.id) if port.name == edge.input), None)
+    if edge.input != "target" and wanted in _TURNING and (wanted is not DType.INT or spec.dtype is DType.BOOL):
+        kind, words = _TURNING[wanted]
+        found.append(insert(graph, edge, kind, f"Turn it into {words}"))
     return found
+
+
+_TURNING = {
+    DType.FLOAT: ("ToFloat", "decimal numbers"),
+    DType.INT: ("ToInt", "whole numbers"),
+    DType.BOOL: ("ToBool", "yes and no"),
+}
 
 
 LOSSES_OF_CLASSES = frozenset({"CrossEntropyLoss", "NLLLoss", "MultiMarginLoss"})

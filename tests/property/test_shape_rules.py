@@ -276,6 +276,16 @@ COUNTED = {
     "ConvTranspose2d": [(BATCH, 4, 9, 11)],
     "ConvTranspose3d": [(BATCH, 4, 5, 6, 7)],
     "MatMul": [(BATCH, 5, 6), (BATCH, 6, 7)],
+    "Einsum": [(BATCH, 5, 6), (BATCH, 6, 7)],
+    "GatedLinear": [(BATCH, 5, 6)],
+    "FeedForward": [(BATCH, 5, 6)],
+    "CosineMatrix": [(BATCH, 5, 6), (BATCH, 3, 6)],
+    "ScaledDotProductAttention": [(BATCH, 5, 6), (BATCH, 4, 6), (BATCH, 4, 3)],
+    "GroupedQueryAttention": [(BATCH, 5, 8)],
+    "PatchEmbedding": [(BATCH, 3, 9, 8)],
+    "FourierFeatures": [(BATCH, 5, 3)],
+    "DCT": [(BATCH, 5, 9)],
+    "Gram": [(BATCH, 3, 5, 4)],
 }
 
 

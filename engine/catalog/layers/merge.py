@@ -7,7 +7,7 @@ from typing import ClassVar
 from engine.catalog.entry import attribute
 from engine.catalog.layer import NOT_THE_BATCH, Family, InputPort, Layer, OnnxForm
 from engine.catalog.rules import broadcast, found_text, join, merged_dtype, mismatch, normal_axis, same_sizes, volume
-from engine.catalog.tensors import TensorSpec
+from engine.catalog.tensors import DType, TensorSpec
 
 MOST_INPUTS = 16
 _PORTS = tuple(InputPort(name=letter, dtype=None) for letter in "abcdefghijklmnop")
@@ -83,6 +83,40 @@ class Maximum(_Elementwise):
     when: ClassVar[str] = "To keep the stronger of several answers, as in maxout."
     synonyms: ClassVar[tuple[str, ...]] = ("max", "largest", "merge")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="maximum")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Minimum(_Elementwise):
+    """Keeps the smallest of the tensors, value by value.
+
+    Inputs of equal shape, or of size 1 where they differ; output of that shape. Source: torch.minimum.
+    """
+
+    target: ClassVar[str] = "engine.compiler.modules.Minimum"
+    formula: ClassVar[str] = "y = min(a, b, ...)"
+    when: ClassVar[str] = "To hold one way back by another, or to take the more careful of two scores."
+    synonyms: ClassVar[tuple[str, ...]] = ("min", "smallest", "merge")
+    onnx: ClassVar[OnnxForm] = OnnxForm(rule="minimum")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Average(_Elementwise):
+    """Takes the mean of the tensors, value by value.
+
+    Inputs of equal shape, or of size 1 where they differ; output of that shape.
+    """
+
+    target: ClassVar[str] = "engine.compiler.modules.Average"
+    formula: ClassVar[str] = "y = (a + b + ...) / count"
+    when: ClassVar[str] = "To let several networks vote, or to join ways without making the sum grow."
+    synonyms: ClassVar[tuple[str, ...]] = ("mean", "ensemble", "vote", "merge")
+    stricter: ClassVar[str] = f"{_LINED_UP}; the mean of whole numbers is none"
+    onnx: ClassVar[OnnxForm] = OnnxForm(rule="average")
+
+    def output_specs(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
+        if any(x.dtype is not DType.FLOAT for x in inputs):
+            mismatch("decimal numbers", "whole numbers or yes or no", "Put a ToFloat before it.")
+        return (broadcast(inputs),)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -48,6 +48,26 @@ class Maximum(nn.Module):
         return result
 
 
+class Minimum(nn.Module):
+    """The smallest of the tensors, value by value."""
+
+    def forward(self, *tensors: Tensor) -> Tensor:
+        result = torch.minimum(tensors[0], tensors[1])
+        for tensor in tensors[2:]:
+            result = torch.minimum(result, tensor)
+        return result
+
+
+class Average(nn.Module):
+    """The mean of the tensors, value by value."""
+
+    def forward(self, *tensors: Tensor) -> Tensor:
+        result = tensors[0] + tensors[1]
+        for tensor in tensors[2:]:
+            result = result + tensor
+        return result / len(tensors)
+
+
 class MatMul(nn.Module):
     """The product of the matrices in the last two dimensions."""
 

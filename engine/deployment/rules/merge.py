@@ -34,6 +34,16 @@ def _chain(op: str) -> Any:
 rule("add")(_chain("Add"))
 rule("multiply")(_chain("Mul"))
 rule("maximum")(_chain("Max"))
+rule("minimum")(_chain("Min"))
+
+
+@rule("average")
+def average(site: Site) -> Written:
+    """The sum, divided by the count."""
+    total = site.inputs[0]
+    for other in site.inputs[1:]:
+        total = site.add("Add", total, other)
+    return site.add("Div", total, site.scalar(len(site.inputs)))
 
 
 @rule("concatenate")

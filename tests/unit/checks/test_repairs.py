@@ -53,6 +53,16 @@ def sequence(*middle: Node, data: DataSpec = DataSpec(fields=(NAME, LABEL))) -> 
 CASES = {
     "Flatten before Linear": (classifier(node("conv", "Conv2d"), FC), "Insert a Flatten before fc", True),
     "pool before Linear": (classifier(node("conv", "Conv2d"), FC), "Insert a global average pool before fc", True),
+    "yes and no into numbers": (
+        classifier(node("flat", "Flatten"), node("turned", "ToBool"), FC),
+        "Turn it into decimal numbers",
+        True,
+    ),
+    "numbers into yes and no": (
+        classifier(node("flat", "Flatten"), node("turned", "LogicalNot"), node("back", "ToFloat"), FC),
+        "Turn it into yes and no",
+        True,
+    ),
     "Flatten removed": (
         classifier(node("flat", "Flatten"), node("conv", "Conv2d"), node("flat2", "Flatten"), FC),
         "Remove flat",

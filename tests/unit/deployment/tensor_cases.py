@@ -23,6 +23,8 @@ TENSOR_CASES: list[Case] = [
     *(Case(name, ((3, 1), (1, 4))) for name in ("Pow", "Remainder", "FloorDivide", "Atan2", "Hypot")),
     Case("Blend", PAIR, {"weight": 0.2}),
     Case("Blend", ((3, 4), (3, 4), (3, 1))),
+    *(Case(name, PAIR) for name in ("Minimum", "Average")),
+    *(Case(name, ((3, 1), (3, 4), (1, 4)), {"count": 3}) for name in ("Minimum", "Average")),
     *(Case(name, PAIR) for name in COMPARISONS),
     *(Case(name, ((3, 1), (1, 4)), kinds=kinds, classes=4) for name in COMPARISONS for kinds in ("ii", "fi")),
     *(Case(name, STEPS, {"value": 0.5}) for name in COMPARISONS),
