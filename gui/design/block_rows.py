@@ -76,10 +76,10 @@ class BlockRows(QObject):
         item = self._current()
         if item is None or event.modifiers():
             return False
-        if event.key() == _Key.Key_F2 and item.section is not Section.SHIPPED:
+        if event.key() == _Key.Key_F2 and item.section in (Section.PROJECT, Section.MINE):
             self.rename(item.key)
             return True
-        if event.key() == _Key.Key_Delete and item.section is not Section.SHIPPED:
+        if event.key() == _Key.Key_Delete and item.section in (Section.PROJECT, Section.MINE):
             self.delete(item.key)
             return True
         return False
@@ -168,7 +168,7 @@ class BlockRows(QObject):
             menu.addAction(icon(picture), caption).triggered.connect(lambda _checked=False: do())
 
         entry("Add", "plus", lambda: self.chosen.emit(item.key))
-        if item.section is not Section.SHIPPED:
+        if item.section in (Section.PROJECT, Section.MINE):
             entry("Rename\tF2", "edit", lambda: self.rename(item.key))
         if item.section is Section.PROJECT:
             entry("Save to My blocks", "save", lambda: self.keep(item.key))

@@ -25,6 +25,7 @@ class Section(Enum):
     PROJECT = "Blocks of this project"
     MINE = "My blocks"
     SHIPPED = "Blocks"
+    NETWORKS = "Networks"
 
 
 def stands_here(type_name: str, inside: bool) -> bool:
@@ -43,6 +44,7 @@ class Item:
     inputs: int
     outputs: int
     uses: int = 0
+    synonyms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +79,8 @@ class BlockStock:
             if not refusal_to_hold(document.blocks, holder, block.id)
         ]
         for stored in (*self.shelf.mine, *self.shelf.shipped):
-            section = Section.MINE if stored.mine else Section.SHIPPED
-            found.append(_item(stored.key, stored.file.main, stored.file.help, section))
+            section = Section.MINE if stored.mine else Section.NETWORKS if stored.network else Section.SHIPPED
+            found.append(_item(stored.key, stored.file.main, stored.file.help, section, synonyms=stored.synonyms))
         return found
 
     def search(self, text: str) -> list[Item]:
@@ -87,7 +89,7 @@ class BlockStock:
         found = [
             (not item.title.lower().startswith(" ".join(words)), number, item)
             for number, item in enumerate(self.items())
-            if all(word in f"{item.title} block {item.help}".lower() for word in words)
+            if all(word in f"{item.title} block {item.help} {' '.join(item.synonyms)}".lower() for word in words)
         ]
         return [item for *_, item in sorted(found, key=lambda entry: entry[:2])]
 
@@ -110,7 +112,9 @@ class BlockStock:
             raise GraphError(reason, where=block_id)
 
 
-def _item(key: str, block: DrawnBlock, help: str, section: Section, uses: int = 0) -> Item:
+def _item(
+    key: str, block: DrawnBlock, help: str, section: Section, uses: int = 0, synonyms: tuple[str, ...] = ()
+) -> Item:
     layers = [node for node in block.nodes if node.type not in _PORTS]
     words = [help] if help else []
     words.append(f"{_count(len(layers), 'layer')}: {_kinds([node.type for node in layers])}" if layers else "Empty.")
@@ -124,6 +128,7 @@ def _item(key: str, block: DrawnBlock, help: str, section: Section, uses: int = 
         inputs=sum(node.type == BLOCK_INPUT for node in block.nodes),
         outputs=sum(node.type == BLOCK_OUTPUT for node in block.nodes),
         uses=uses,
+        synonyms=synonyms,
     )
 
 

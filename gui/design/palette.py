@@ -12,7 +12,7 @@ from engine.catalog.search import search
 from engine.document.block import BLOCK, definition_id
 from engine.document.edits import Change
 from gui.design.block_rows import BlockRows
-from gui.design.block_stock import BlockStock, Section, stands_here
+from gui.design.block_stock import BlockStock, Item, Section, stands_here
 from gui.design.canvas.face import NodeFace
 from gui.design.canvas.keys import QUICK_KEYS
 from gui.design.canvas.sprites import paint_sprite
@@ -121,7 +121,8 @@ class Palette(QFrame):
         self.list = _LayerList()
         self.list.itemActivated.connect(self._on_activated)
         self.list.installEventFilter(self)
-        stock = stock if stock is not None else BlockStock(project, BlockShelf(parent=self))
+        stock = self._stock = stock if stock is not None else BlockStock(project, BlockShelf(parent=self))
+        self._offered: list[Item] = []  # what _fill was last made for
         self.blocks = BlockRows(self.list, stock, project)
         self.blocks.chosen.connect(self.layer_chosen)
         stock.shelf.changed.connect(self._fill)
@@ -190,6 +191,7 @@ class Palette(QFrame):
         return next((row for row in range(self.list.count()) if self.list.item(row).data(KeyRole) is not None), 0)
 
     def _fill(self) -> None:
+        self._offered = self._stock.items()
         text = self.search.text().strip()
         self._key.setVisible(not self.search.text())
         self.blocks.clear()
@@ -214,6 +216,7 @@ class Palette(QFrame):
                     self.list.add_heading(TITLES[family])
                 self._add(kind)
             self.blocks.fill(Section.SHIPPED)
+            self.blocks.fill(Section.NETWORKS)
         self.nothing.setVisible(bool(text) and self.list.count() == 0)
         if text:
             self.nothing.set_text(f"No layer is called “{text[:40]}”. Try what it does: dense, memory, shrink, join.")
@@ -231,7 +234,9 @@ class Palette(QFrame):
 
     def _on_changed(self, change: Change) -> None:
         graph = self._project.project.graph
-        if change.blocks or any(definition_id(graph.nodes[name]) for name in change.nodes if name in graph.nodes):
+        named = any(name not in graph.nodes or definition_id(graph.nodes[name]) for name in change.nodes)
+        # Instances are counted, which is quick; the list is filled anew when there is something else to say.
+        if (change.blocks or (named and self._offered)) and self._stock.items() != self._offered:
             self._fill()
 
     def _on_activated(self, item: QListWidgetItem) -> None:

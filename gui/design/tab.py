@@ -199,7 +199,7 @@ class DesignTab(QWidget):
         self.canvas.cancel_gesture()
 
     def _on_repair_pointed(self, repair: Repair | None) -> None:
-        self.canvas.preview(repair.edit if repair is not None else None, repair.title if repair is not None else "")
+        self.canvas.mending.preview(repair)
 
     def _on_inspect(self, _node_id: str) -> None:
         if not self._right.sizes() or self._across.sizes()[2] == 0:

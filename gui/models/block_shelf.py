@@ -12,8 +12,10 @@ from typing import Final
 import msgspec
 from PySide6.QtCore import QObject, Signal
 
+from engine.catalog.networks.shipped import Shelf, shipped
 from engine.document.atomic import write_atomically
-from engine.document.block_files import BlockFile, from_bytes, to_bytes
+from engine.document.block import BlockDefinition
+from engine.document.block_files import BlockFile, block_file, from_bytes, to_bytes
 from engine.errors import NetwrightError, ProjectError
 from gui.models.background import Background
 from gui.models.settings import Settings
@@ -24,11 +26,14 @@ MOST: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class StoredBlock:
-    """A block and its file; `mine` tells the user's from those that ship."""
+    """A block and its file; `mine` tells the user's from those that ship, which have no file but are drawn."""
 
     path: Path
     file: BlockFile
     mine: bool
+    network: bool = False
+    """Whether it is a whole network, not a part of one."""
+    synonyms: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -42,20 +47,20 @@ class StoredBlock:
 
 
 class BlockShelf(QObject):
-    """Reads the folders when first asked; without settings it holds nothing of the user's and keeps what is saved."""
+    """Reads the folder when first asked; without settings it holds nothing of the user's and keeps what is saved.
+
+    The shipped ones are drawn on a thread when first asked for; `changed` tells that they are there.
+    """
 
     changed = Signal()
     failed = Signal(object)
     """NetwrightError: why a block could not be saved, renamed or deleted."""
 
-    def __init__(
-        self, settings: Settings | None = None, shipped: Path | None = None, parent: QObject | None = None
-    ) -> None:
+    def __init__(self, settings: Settings | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._folder = settings.directory / "blocks" if settings is not None else None
-        self._shipped_folder = shipped
         self._mine: dict[str, StoredBlock] | None = None
-        self._shipped: dict[str, StoredBlock] | None = None
+        self._shipped: list[StoredBlock] | None = None
         self.damaged: dict[Path, ProjectError] = {}
         """Files that could not be read, and why; they stay where they are."""
         self._background = Background("netwright-blocks", self)
@@ -64,15 +69,16 @@ class BlockShelf(QObject):
     def mine(self) -> list[StoredBlock]:
         """The user's blocks by title."""
         if self._mine is None:
-            self._mine = self._read(self._folder, mine=True)
+            self._mine = self._read()
         return _by_title(self._mine.values())
 
     @property
     def shipped(self) -> list[StoredBlock]:
-        """Those that come with the program, by title."""
+        """Those that come with the program, blocks first, in the catalog's order; none until they are drawn."""
         if self._shipped is None:
-            self._shipped = self._read(self._shipped_folder, mine=False)
-        return _by_title(self._shipped.values())
+            self._shipped = []
+            self._background.run(_draw_shipped, self._on_drawn)
+        return self._shipped
 
     def find(self, key: str) -> StoredBlock | None:
         """The block of that key."""
@@ -129,6 +135,10 @@ class BlockShelf(QObject):
 
     # Inside.
 
+    def _on_drawn(self, blocks: list[StoredBlock]) -> None:
+        self._shipped = blocks
+        self.changed.emit()
+
     def _put(self, stored: StoredBlock) -> None:
         _ = self.mine
         assert self._mine is not None
@@ -159,7 +169,8 @@ class BlockShelf(QObject):
             error = ProjectError(f"{block.title} was not {what}.", where=str(block.path), found=str(error))
         self.failed.emit(error)
 
-    def _read(self, folder: Path | None, *, mine: bool) -> dict[str, StoredBlock]:
+    def _read(self) -> dict[str, StoredBlock]:
+        folder = self._folder
         found: dict[str, StoredBlock] = {}
         try:
             paths = sorted(folder.glob("*.json"))[:MOST] if folder is not None else []
@@ -167,12 +178,25 @@ class BlockShelf(QObject):
             paths = []  # no folder yet, or none we may read: there are no blocks then
         for path in paths:
             try:
-                found[path.stem] = StoredBlock(path, from_bytes(path.read_bytes(), path.name), mine)
+                found[path.stem] = StoredBlock(path, from_bytes(path.read_bytes(), path.name), True)
             except ProjectError as error:
                 self.damaged[path] = error
             except OSError as error:
                 self.damaged[path] = ProjectError(f"{path.name} cannot be read.", where=str(path), found=str(error))
         return found
+
+
+def _draw_shipped() -> list[StoredBlock]:
+    return [
+        StoredBlock(
+            Path(item.id),
+            block_file({block.id: BlockDefinition.of(block) for block in item.blocks}, item.id, help=item.help),
+            False,
+            network=item.shelf is Shelf.NETWORK,
+            synonyms=item.synonyms,
+        )
+        for item in shipped()
+    ]
 
 
 def _by_title(blocks: Iterable[StoredBlock]) -> list[StoredBlock]:

@@ -88,7 +88,7 @@ def _project(item: ShippedBlock) -> Project:
             count = 1
             for size in shape:
                 count *= size
-            high = max(size for size in range(1, 2049) if count % size == 0 and count // size >= size or size == 1)
+            high = max(size for size in range(1, 2049) if (count % size == 0 and count // size >= size) or size == 1)
             preparation = (
                 Step(type="Channels", attributes={"mode": "gray"}),
                 Step(type="Resize", attributes={"height": high, "width": count // high}),

@@ -70,11 +70,16 @@ def test_a_block_that_cannot_be_written_is_told_and_not_shown(qtbot: QtBot, sett
     shelf.close()
 
 
-def test_shipped_blocks_cannot_be_renamed_or_deleted(qtbot: QtBot, tmp_path: Path) -> None:
-    (tmp_path / "residual.json").write_bytes(to_bytes(made("Residual")))
-    shelf = BlockShelf(None, tmp_path)
-    (shipped,) = shelf.shipped
-    assert shipped.key == "shipped/residual" and shelf.find("shipped/residual") == shipped
-    shelf.rename(shipped.key, "Mine")
-    shelf.delete(shipped.key)
-    assert shelf.shipped == [shipped] and (tmp_path / "residual.json").exists()
+def test_shipped_blocks_are_drawn_aside_and_cannot_be_renamed_or_deleted(qtbot: QtBot) -> None:
+    shelf = BlockShelf(None)
+    assert shelf.shipped == []
+    with qtbot.waitSignal(shelf.changed):
+        pass
+    shipped = list(shelf.shipped)
+    residual = shelf.find("shipped/residual")
+    assert residual in shipped and residual is not None and not residual.network
+    assert sum(block.network for block in shipped) >= 14
+    shelf.rename(residual.key, "Mine")
+    shelf.delete(residual.key)
+    assert shelf.shipped == shipped
+    shelf.close()
