@@ -59,7 +59,7 @@ class Monkey:
             self.type_on_card,
             self.link_row,
             self.unlink,
-            bench.canvas.next_cost,
+            bench.canvas.costs.next,
             self.frame,
             self.note,
             self.drag_mark,
@@ -187,10 +187,10 @@ class Monkey:
         repairs = [repair for problem in self.bench.model.checker.problems() for repair in problem.repairs]
         if repairs:
             repair = self.random.choice(repairs)
-            self.bench.canvas.preview(repair.edit, repair.title)
+            self.bench.canvas.mending.preview(repair)
             self.bench.canvas.grab()
-            self.bench.canvas.mend(repair)
-            self.bench.canvas.preview(None)
+            self.bench.canvas.mending.do(repair)
+            self.bench.canvas.mending.preview(None)
 
     def type_on_card(self) -> None:
         """Open a value or the name of a node, type something and keep it or not."""

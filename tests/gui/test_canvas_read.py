@@ -68,14 +68,14 @@ def test_a_click_on_a_badge_lists_the_repairs_and_shows_the_first(bench: CanvasB
     bench.hand.release(at)
     menu = menu_of(bench)
     assert menu.repairs
-    ghost = bench.canvas.previewed
+    ghost = bench.canvas.mending.previewed
     assert ghost is not None and ghost.title == menu.repairs[0].title
     bench.canvas.grab()
     before = bench.model.history.count()
     QTest.keyClick(menu, Key.Key_Return)
     assert bench.model.history.count() == before + 1
     assert not bench.model.checker.problems_of("add1")
-    assert bench.canvas.previewed is None
+    assert bench.canvas.mending.previewed is None
 
 
 def test_the_repairs_are_walked_by_keys_and_escape_changes_nothing(bench: CanvasBench) -> None:
@@ -86,10 +86,10 @@ def test_the_repairs_are_walked_by_keys_and_escape_changes_nothing(bench: Canvas
     menu = menu_of(bench)
     assert len(menu.repairs) > 1
     QTest.keyClick(menu, Key.Key_Down)
-    ghost = bench.canvas.previewed
+    ghost = bench.canvas.mending.previewed
     assert ghost is not None and ghost.title == menu.repairs[1].title
     QTest.keyClick(menu, Key.Key_Escape)
-    assert bench.canvas.previewed is None
+    assert bench.canvas.mending.previewed is None
     assert bench.model.history.count() == 1
     assert bench.graph == before
 
@@ -107,9 +107,9 @@ def test_the_ordinary_menu_shows_ghosts_too(bench: CanvasBench) -> None:
     menu = CanvasMenu(bench.canvas, pointer, Hit(Kind.NODE, node="add1"))
     first = next(action for action in menu.actions() if action.text().startswith("Repair"))
     menu.hovered.emit(first)
-    assert bench.canvas.previewed is not None
+    assert bench.canvas.mending.previewed is not None
     menu.hovered.emit(next(action for action in menu.actions() if action.text().startswith("Settings")))
-    assert bench.canvas.previewed is None
+    assert bench.canvas.mending.previewed is None
     menu.deleteLater()
 
 
@@ -130,13 +130,13 @@ def test_a_repair_in_the_list_of_problems_is_ghosted_under_the_pointer_and_with_
     qtbot.waitUntil(tab.isActiveWindow)
     button = tab.problems.rows()[0].buttons()[0]
     QApplication.sendEvent(button, QEnterEvent(QPointF(4, 4), QPointF(4, 4), QPointF(4, 4)))
-    assert tab.canvas.previewed is not None
+    assert tab.canvas.mending.previewed is not None
     QApplication.sendEvent(button, QEvent(QEvent.Type.Leave))
-    assert tab.canvas.previewed is None
+    assert tab.canvas.mending.previewed is None
     button.setFocus(Qt.FocusReason.TabFocusReason)
-    assert tab.canvas.previewed is not None
+    assert tab.canvas.mending.previewed is not None
     QTest.keyClick(button, Key.Key_Space)
-    qtbot.waitUntil(lambda: tab.canvas.previewed is None)
+    qtbot.waitUntil(lambda: tab.canvas.mending.previewed is None)
     assert not model.checker.problems_of("add1")
     agrees(tab.canvas)
     model.shut_down()
@@ -209,26 +209,26 @@ def test_g_lets_the_dearest_glow_by_one_measure_and_the_other_and_ends(bench: Ca
     canvas = bench.canvas
     plain = canvas.grab().toImage()
     bench.hand.key(Key.Key_G)
-    assert canvas.glow.measure is Measure.PARAMETERS and canvas.cost_legend.isVisible()
-    assert next(iter(canvas.glow.places)) == "fc1"
-    assert canvas.glow.places["fc1"].words().startswith("#1 · 9")
+    assert canvas.costs.glow.measure is Measure.PARAMETERS and canvas.costs.legend.isVisible()
+    assert next(iter(canvas.costs.glow.places)) == "fc1"
+    assert canvas.costs.glow.places["fc1"].words().startswith("#1 · 9")
     assert canvas.grab().toImage() != plain
     bench.hand.key(Key.Key_G)
-    assert canvas.glow.measure is Measure.MULTIPLY_ADDS
-    assert next(iter(canvas.glow.places)) != "fc1"
+    assert canvas.costs.glow.measure is Measure.MULTIPLY_ADDS
+    assert next(iter(canvas.costs.glow.places)) != "fc1"
     bench.hand.key(Key.Key_G)
-    assert canvas.glow.measure is None and not canvas.cost_legend.isVisible()
+    assert canvas.costs.glow.measure is None and not canvas.costs.legend.isVisible()
 
 
 def test_the_legend_follows_edits_and_leads_to_the_node(bench: CanvasBench, qtbot: QtBot) -> None:
     canvas = bench.canvas
-    canvas.show_cost(Measure.PARAMETERS)
+    canvas.costs.show(Measure.PARAMETERS)
     bench.model.do(SetAttributes(id="fc1", attributes={"out_features": 1}))
-    qtbot.waitUntil(lambda: canvas.cost_legend.list.keys()[0] != "fc1")
-    first = canvas.cost_legend.list.item(0)
-    at = canvas.cost_legend.list.visualItemRect(first).center()
-    QTest.mouseClick(canvas.cost_legend.list.viewport(), Qt.MouseButton.LeftButton, pos=at)
-    assert bench.selection.nodes == {canvas.cost_legend.list.keys()[0]}
+    qtbot.waitUntil(lambda: canvas.costs.legend.list.keys()[0] != "fc1")
+    first = canvas.costs.legend.list.item(0)
+    at = canvas.costs.legend.list.visualItemRect(first).center()
+    QTest.mouseClick(canvas.costs.legend.list.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    assert bench.selection.nodes == {canvas.costs.legend.list.keys()[0]}
 
 
 def test_shares_add_up_and_a_network_without_costs_says_so(qtbot: QtBot, tmp_path: Path, bench: CanvasBench) -> None:
@@ -237,13 +237,13 @@ def test_shares_add_up_and_a_network_without_costs_says_so(qtbot: QtBot, tmp_pat
     assert [place.rank for place in places.values()] == list(range(1, len(places) + 1))
     graph = Graph([Node(id="relu", type="ReLU")])
     empty = CanvasBench(qtbot, tmp_path / "empty", Project(name="free", data=picture_data(), graph=graph))
-    empty.canvas.show_cost(Measure.PARAMETERS)
-    assert empty.canvas.cost_legend.list.isHidden()
+    empty.canvas.costs.show(Measure.PARAMETERS)
+    assert empty.canvas.costs.legend.list.isHidden()
     empty.close()
 
 
 def test_at_every_zoom_the_glow_is_drawn(bench: CanvasBench) -> None:
-    bench.canvas.show_cost(Measure.MULTIPLY_ADDS)
+    bench.canvas.costs.show(Measure.MULTIPLY_ADDS)
     for zoom in (0.05, 0.15, 0.3, 0.6, 1.0):
         bench.canvas.zoom_to(zoom)
         bench.canvas.grab()

@@ -23,7 +23,6 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 
-from engine.checks.problem import Repair
 from engine.document.edits import Edit
 from engine.document.graph import InputKey
 from gui.design.canvas import walk
@@ -32,6 +31,7 @@ from gui.design.canvas.adding import LayerAdder
 from gui.design.canvas.bars import Breadcrumb, ZoomBar
 from gui.design.canvas.block_tools import BlockTools
 from gui.design.canvas.commands import NUDGE, GraphCommands
+from gui.design.canvas.costs import CostView
 from gui.design.canvas.finder import WIDTH as FINDER_WIDTH
 from gui.design.canvas.finder import Finder, Offer
 from gui.design.canvas.geometry import Geometry
@@ -44,8 +44,6 @@ from gui.design.canvas.gestures.lasso import Lasso
 from gui.design.canvas.gestures.move import Move
 from gui.design.canvas.gestures.pan import Pan
 from gui.design.canvas.gestures.reroute import Reroute
-from gui.design.canvas.ghosts import GhostPainter
-from gui.design.canvas.glow import CostGlow, CostLegend, Measure
 from gui.design.canvas.hit import NOTHING, Hit, Kind, hit
 from gui.design.canvas.inline import TITLE, CardEditor, CardHover, field_at
 from gui.design.canvas.keys import ZOOM_STEP, command_for
@@ -55,17 +53,16 @@ from gui.design.canvas.linking import LinkFinder
 from gui.design.canvas.live import LivePictures
 from gui.design.canvas.mark_tools import MarkTools
 from gui.design.canvas.marks import Marks, surrounding
+from gui.design.canvas.mending import Mending
 from gui.design.canvas.menu import CanvasMenu
 from gui.design.canvas.minimap import Minimap
 from gui.design.canvas.painter import GraphPainter, draw_grid
-from gui.design.canvas.repairs_menu import RepairsMenu
 from gui.design.canvas.scene import Scene
 from gui.design.canvas.sprites import BRIEF_BELOW
 from gui.design.canvas.tidying import Tidier
 from gui.design.canvas.viewport import Box, Viewport
 from gui.design.canvas.wheel import Wheel
 from gui.design.canvas.words import selection_words, words_at
-from gui.design.ghost import Ghost, ghost_of
 from gui.design.graph_edits import Loose
 from gui.design.reading_order import reading_order
 from gui.models.block_shelf import BlockShelf
@@ -84,7 +81,6 @@ _HELP = "Tab adds a layer, arrow keys walk along the links, Enter opens the sett
 _REFINE_AFTER_MS = 12
 _SHARPEN_AFTER_MS = 90
 _REMEMBER_AFTER_MS = 800
-_REMEMBER_COST_MS = 30
 _EDGE_PX = 28
 _PAN_PX = 14
 
@@ -137,7 +133,6 @@ class GraphCanvas(QWidget):
         self._unfinished = False  # the last drawing left something for the next one
         self._space = False  # Space is held; it pans when the mouse is dragged, and searches when it is not
         self._space_used = False
-        self._ghost: GhostPainter | None = None  # what a repair that is pointed at would do
         self._lasso_armed = False  # the next drag on empty canvas draws a lasso; cleared by it, and by Escape
         self._walked = ""  # the node the arrow keys came to last
         self._pressed_right: Pointer | None = None
@@ -146,7 +141,6 @@ class GraphCanvas(QWidget):
         self._refine = self._after(_REFINE_AFTER_MS, self._on_refine)
         self._sharpen = self._after(_SHARPEN_AFTER_MS, self._on_sharpen)
         self._remember = self._after(_REMEMBER_AFTER_MS, self._on_remember)
-        self._cost_news = self._after(_REMEMBER_COST_MS, self._on_cost_news)
         self._edge_timer = QTimer(self)
         self._edge_timer.setInterval(16)
         self._edge_timer.timeout.connect(self._on_edge)
@@ -173,11 +167,8 @@ class GraphCanvas(QWidget):
         self.adding = LayerAdder(self, uses if uses is not None else LayerUses())
         self.linking = LinkFinder(self)
         self.tidier = Tidier(self)
-        self.glow = CostGlow(scope, self._scene.geometry)
-        scope.checked.connect(self._on_checked)
-        self.cost_legend = CostLegend(self)
-        self.cost_legend.picked.connect(self.show_cost)
-        self.cost_legend.jumped.connect(self.reveal)
+        self.costs = CostView(self)
+        self.mending = Mending(self)
         self.mark_tools = MarkTools(self)
         self.link_points = LinkPoints(self)
         self.card_editor = CardEditor(self)
@@ -411,16 +402,16 @@ class GraphCanvas(QWidget):
         self._layer.resize(self.size(), ratio)
         self._painter.incomplete = False
         incomplete: list[bool] = []
-        self.glow.refresh()
+        self.costs.glow.refresh()
 
         def draw(painter: QPainter, rect: QRect) -> None:
             left, top = self._view.to_canvas(rect.left() - 2, rect.top() - 2)
             right, bottom = self._view.to_canvas(rect.right() + 3, rect.bottom() + 3)
             box = (left, top, right, bottom)
             draw_grid(painter, self._view, box)
-            self.glow.draw_light(painter, self._view, box)
+            self.costs.glow.draw_light(painter, self._view, box)
             self._painter.draw(painter, self._view, box)
-            self.glow.draw_tags(painter, self._view, box)
+            self.costs.glow.draw_tags(painter, self._view, box)
             incomplete.append(self._painter.incomplete)
 
         self._layer.bring_up_to_date(current_theme().color("background"), draw)
@@ -455,8 +446,7 @@ class GraphCanvas(QWidget):
             self.link_points.paint(painter, key)
         if self._gesture is None:
             self.card_hover.paint(painter)
-        if self._ghost is not None and self._gesture is None:
-            self._ghost.paint(painter, self._view, geometry, self._painter, self.frame())
+            self.mending.paint(painter)
         if self._gesture is not None:
             self._gesture.paint(painter)
         elif self.adding.dangling is not None:
@@ -523,7 +513,7 @@ class GraphCanvas(QWidget):
         )
         roomy = self.width() >= 520 and self.height() >= 320
         self._minimap.setVisible(roomy and bool(self.geometry_store.ids))
-        self.cost_legend.move(self.width() - self.cost_legend.width() - margin, 14)
+        self.costs.place()
         self.empty_state.setGeometry(self.rect().adjusted(24, 40, -24, -40))
         self.empty_state.setVisible(not self.geometry_store.ids and not self.marks)
 
@@ -575,8 +565,8 @@ class GraphCanvas(QWidget):
             self._gesture = None
         self._link, self._hover = None, NOTHING
         self.card_hover.forget()
-        self._ghost = None
-        self.show_cost(self.glow.measure)
+        self.mending.preview(None)
+        self.costs.refresh()
         self.card_editor.cancel()
         self._painter.sprites.clear()
         self._show_path()
@@ -713,7 +703,7 @@ class GraphCanvas(QWidget):
         self._hover_at(pointer)
         field = self.card_hover.field
         if clicked and under.kind is Kind.BADGE:
-            self.show_repairs(under.node)
+            self.mending.open_menu(under.node)
         elif clicked and field is not None:
             self.card_editor.edit_value(field.node, field.name)
 
@@ -974,74 +964,6 @@ class GraphCanvas(QWidget):
         chosen = sorted(self._selection.nodes)
         if chosen:
             self.inspect_requested.emit(chosen[0])
-
-    def show_repairs(self, node_id: str = "") -> None:
-        """Open the menu with what is wrong at a node, the selected one when none is named, and its repairs."""
-        chosen = [node_id] if node_id else sorted(self._selection.nodes)
-        wrong = [node for node in chosen if self._project.checker.problems_of(node)]
-        row = self.geometry_store.row_of.get(wrong[0]) if wrong else None
-        if row is None:
-            return
-        self.show_rows(np.array([row]))
-        x, y, width, _height = self.geometry_store.boxes[row].tolist()
-        at = QPointF(*self._view.to_screen(x + width + 8, y + 12)).toPoint()
-        RepairsMenu(self, wrong[0]).open_at(self.mapToGlobal(at))
-
-    def mend(self, repair: Repair) -> bool:
-        """Do what a repair proposes."""
-        return self._project.do_whole(repair.edit)
-
-    def preview(self, edit: Edit | None, title: str = "") -> None:
-        """Show what an edit would do before it is done; None ends that."""
-        if edit is None and self._ghost is None:
-            return
-        project = self._project.project
-        self._ghost = None
-        if edit is not None:
-            self._ghost = GhostPainter(ghost_of(project, edit, title, self._project.block), project.data)
-        self.update()
-
-    @property
-    def previewed(self) -> Ghost | None:
-        """What is shown before it is done."""
-        return self._ghost.ghost if self._ghost is not None else None
-
-    def show_cost(self, measure: Measure | None) -> None:
-        """Let the nodes glow that cost most by this measure; None ends that."""
-        self.glow.show(measure)
-        self.cost_legend.setVisible(measure is not None)
-        if measure is not None:
-            self.cost_legend.show_places(measure, self.glow.places)
-            self._place_overlays()
-        self._layer.invalidate()
-        self.update()
-
-    def next_cost(self) -> None:
-        """From nothing to parameters to multiply-adds and back to nothing."""
-        order = [None, *Measure]
-        self.show_cost(order[(order.index(self.glow.measure) + 1) % len(order)])
-
-    def _on_checked(self, _ids: object) -> None:
-        if self.glow.measure is not None:
-            self.glow.outdate()
-            self._cost_news.start()
-
-    def _on_cost_news(self) -> None:
-        """An edit has changed what costs what: light and legend follow, all of them."""
-        if self.glow.measure is not None:
-            self.show_cost(self.glow.measure)
-
-    def rename(self) -> None:
-        """Type another name over the title of the selected node."""
-        chosen = sorted(self._selection.nodes)
-        if chosen:
-            self.card_editor.edit_title(chosen[0])
-
-    def edit_on_card(self) -> None:
-        """Change the first setting of the selected node on its card."""
-        chosen = sorted(self._selection.nodes)
-        if chosen:
-            self.card_editor.edit_value(chosen[0])
 
     def bring_near(self, node_id: str) -> None:
         """Show a node large enough that its settings are drawn."""

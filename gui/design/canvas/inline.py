@@ -228,6 +228,18 @@ class CardEditor(QFrame):
         if name or names:
             self._open(node_id, name or names[0])
 
+    def rename_selected(self) -> None:
+        """Rename the selected node."""
+        chosen = sorted(self._canvas.selection.nodes)
+        if chosen:
+            self.edit_title(chosen[0])
+
+    def edit_selected(self) -> None:
+        """Change the first setting of the selected node."""
+        chosen = sorted(self._canvas.selection.nodes)
+        if chosen:
+            self.edit_value(chosen[0])
+
     def names(self, node_id: str) -> list[str]:
         """The settings of a node that can be changed on its card: those drawn, in their order, then the other usual."""
         node, info = self._node_and_attributes(node_id)

@@ -51,10 +51,10 @@ def command_for(canvas: "GraphCanvas", event: QKeyEvent) -> Callable[[], object]
         _Key.Key_Down: lambda: canvas.walk("down"),
         _Key.Key_Home: canvas.walk_home,
         _Key.Key_End: canvas.walk_end,
-        _Key.Key_F2: canvas.rename,
-        _Key.Key_E: canvas.edit_on_card,
+        _Key.Key_F2: canvas.card_editor.rename_selected,
+        _Key.Key_E: canvas.card_editor.edit_selected,
         _Key.Key_W: canvas.live.toggle,
-        _Key.Key_G: canvas.next_cost,
+        _Key.Key_G: canvas.costs.next,
     }
     with_shift: dict[int, Callable[[], object]] = {
         _Key.Key_F: canvas.fit_selection,
@@ -76,7 +76,7 @@ def command_for(canvas: "GraphCanvas", event: QKeyEvent) -> Callable[[], object]
         _Key.Key_F: canvas.find_node,
         _Key.Key_L: commands.select_connected,
         _Key.Key_K: canvas.linking.connect,
-        _Key.Key_Period: canvas.show_repairs,
+        _Key.Key_Period: canvas.mending.open_menu,
         _Key.Key_0: lambda: canvas.zoom_to(1.0),
         _Key.Key_Plus: lambda: canvas.zoom_to(canvas.view.zoom * ZOOM_STEP),
         _Key.Key_Equal: lambda: canvas.zoom_to(canvas.view.zoom * ZOOM_STEP),

@@ -28,7 +28,7 @@ class CanvasMenu(QMenu):
         self._canvas = canvas
         self._repairs: dict[QAction, Repair] = {}  # shown on the canvas while they are pointed at
         self.hovered.connect(self._on_hovered)
-        self.aboutToHide.connect(lambda: canvas.preview(None))
+        self.aboutToHide.connect(lambda: canvas.mending.preview(None))
         commands = canvas.commands
         if under.mark:
             canvas.mark_tools.fill_menu(self, self._entry)
@@ -55,7 +55,7 @@ class CanvasMenu(QMenu):
             self._entry("Tidy to the right", "tidy", canvas.tidy, "Ctrl+Shift+T")
             self._entry("Tidy downwards", "tidy", lambda: canvas.tidy(downwards=True), "Ctrl+Shift+D")
             self._entry("Fit", "fit", canvas.fit, "F")
-            self._entry("Show what costs most", "chart", canvas.next_cost, "G")
+            self._entry("Show what costs most", "chart", canvas.costs.next, "G")
             if canvas.live.any:
                 caption = "Hide the weights on nodes" if canvas.live.shown else "Show the weights on nodes"
                 self._entry(caption, "bars", canvas.live.toggle, "W")
@@ -70,7 +70,7 @@ class CanvasMenu(QMenu):
         problems = canvas.project.checker.problems_of(under.node)
         for problem in problems[:2]:
             for repair in problem.repairs[:3]:
-                action = self._entry(f"Repair: {repair.title}", "check", functools.partial(canvas.mend, repair))
+                action = self._entry(f"Repair: {repair.title}", "check", functools.partial(canvas.mending.do, repair))
                 self._repairs[action] = repair
         if not self.isEmpty():
             self.addSeparator()
@@ -107,8 +107,7 @@ class CanvasMenu(QMenu):
         self._entry("Delete, leave the gap", "trash", lambda: commands.delete(heal=False), "Shift+Del")
 
     def _on_hovered(self, action: QAction) -> None:
-        repair = self._repairs.get(action)
-        self._canvas.preview(repair.edit if repair is not None else None, repair.title if repair is not None else "")
+        self._canvas.mending.preview(self._repairs.get(action))
 
     def _arrange_menu(self) -> None:
         commands = self._canvas.commands

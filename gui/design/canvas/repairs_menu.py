@@ -35,7 +35,7 @@ class RepairsMenu(QMenu):
         if left > 0:
             self.addAction(f"And {left} more, in the list of problems").setEnabled(False)
         self.hovered.connect(self._on_hovered)
-        self.aboutToHide.connect(lambda: canvas.preview(None))
+        self.aboutToHide.connect(lambda: canvas.mending.preview(None))
 
     @property
     def repairs(self) -> list[Repair]:
@@ -60,15 +60,14 @@ class RepairsMenu(QMenu):
         words.setEnabled(False)
         for repair in problem.repairs[:_MOST_REPAIRS]:
             action = self.addAction(icon("check"), button_text(repair.title))
-            action.triggered.connect(lambda _checked=False, repair=repair: self._canvas.mend(repair))
+            action.triggered.connect(lambda _checked=False, repair=repair: self._canvas.mending.do(repair))
             self._repairs[action] = repair
         if not problem.repairs:
             action = self.addAction(icon("settings"), "Show its settings")
             action.triggered.connect(lambda _checked=False: self._canvas.inspect_requested.emit(problem.node))
 
     def _on_hovered(self, action: QAction) -> None:
-        repair = self._repairs.get(action)
-        self._canvas.preview(repair.edit if repair is not None else None, repair.title if repair is not None else "")
+        self._canvas.mending.preview(self._repairs.get(action))
 
 
 def _words(problem: Problem) -> QWidget:
