@@ -87,6 +87,12 @@ def block_title(block: BlockDefinition | DrawnBlock) -> str:
     return block.title or block.id
 
 
+def instance_title(project: Project, node: Node) -> str:
+    """What the card of an instance is called; empty for any other node."""
+    definition = project.blocks.get(definition_id(node))
+    return node.title or block_title(definition) if definition is not None else ""
+
+
 def refusal_to_hold(blocks: Mapping[str, BlockDefinition], holder: str, block_id: str) -> str:
     """Why an instance of a definition cannot stand in another; empty when it can."""
     if block_id not in blocks:

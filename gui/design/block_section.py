@@ -107,11 +107,6 @@ class BlockSection(QWidget):
         if definition is not None:
             self.buttons["independent"].set_blocked("" if others else "No other instance changes with it.")
 
-    def title(self, node: Node) -> str:
-        """What the definition of an instance is called."""
-        definition = self._scope.document.blocks.get(definition_id(node))
-        return block_title(definition) if definition is not None else "Block"
-
     # Inside.
 
     def _node(self) -> Node | None:

@@ -8,9 +8,11 @@ from typing import Any, Final
 
 from engine.catalog.entry import Attribute
 from engine.catalog.registry import layer_type
+from engine.document.block import BLOCK
 from engine.document.graph import Node
 
 _MOST_VALUES: Final = 3
+_OF_BLOCK: Final = (BLOCK, "block")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,8 @@ def common_attributes(nodes: Sequence[Node]) -> Common:
     for kind in kinds.values():
         if kind is None:
             return Common((), {}, {})
-        declared.append({info.name: info for info in kind.attributes()})
+        # Which block an instance is of is chosen for each alone: links depend on it.
+        declared.append({info.name: info for info in kind.attributes() if (kind.type_name(), info.name) != _OF_BLOCK})
     if not declared:
         return Common((), {}, {})
     shared = [

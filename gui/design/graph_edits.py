@@ -74,6 +74,12 @@ def type_of(node: Node) -> type[Layer] | None:
     return layer_type(node.type)
 
 
+def _kind_at(node: Node, checker: Checks) -> type[Layer] | None:
+    """The layer of a node that is drawn: that of an instance has the ports of its definition."""
+    layer = checker.layers.get(node.id)
+    return type(layer) if layer is not None else type_of(node)
+
+
 def ports_of(kind: type[Layer]) -> tuple[InputPort, ...]:
     """The inputs of a layer with its settings as they come."""
     return kind().input_ports()
@@ -286,7 +292,7 @@ def splice_existing(
     """
     graph = project.graph
     node = graph.node(node_id)
-    kind = type_of(node)
+    kind = _kind_at(node, checker)
     if kind is None or node_id in (edge.source, edge.target):
         return []
     before, behind = graph.inputs_of(node_id), list(graph.consumers_of(node_id))
@@ -505,9 +511,13 @@ def paste(project: Project, clipping: Clipping, x: float, y: float) -> tuple[Edi
     corners = [(item.x, item.y) for item in clipping.nodes] + [(mark.x, mark.y) for mark in marks]
     left, top = min(x for x, _y in corners), min(y for _x, y in corners)
     definitions, names = adopt(project, clipping.blocks)
-    nodes = named_apart(clipping.nodes, names)
-    grown = with_blocks(project, definitions) if definitions else project
     holder = holder_of(project)
+    # Ports are ports inside a block only; of what goes outside they are left behind.
+    kept = [node for node in clipping.nodes if holder or node.type not in (BLOCK_INPUT, BLOCK_OUTPUT)]
+    if not kept and not marks:
+        raise GraphError("Ports stand inside a block only.", hint="Open a block and paste them there.")
+    nodes = named_apart(kept, names)
+    grown = with_blocks(project, definitions) if definitions else project
     for name in parts_of(nodes):
         reason = refusal_to_hold(grown.blocks, holder, name) if name in grown.blocks else ""
         if reason:

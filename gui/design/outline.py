@@ -37,6 +37,8 @@ from PySide6.QtWidgets import (
 from engine.catalog.registry import layer_type
 from engine.catalog.tensors import edge_text
 from engine.checks.problem import Severity
+from engine.document.block import BLOCK
+from engine.document.block_places import instance_title
 from engine.document.edits import Change
 from engine.document.graph import Node
 from gui.design.families import color_name
@@ -164,6 +166,8 @@ class OutlineModel(QAbstractListModel):
                 return self._problems(node_id)
             case _ if role == ColorRole:
                 kind = layer_type(node.type)
+                if node.type == BLOCK:
+                    return "family.block"
                 return f"family.{color_name(kind.family)}" if kind is not None else "family.shape"
         return None
 
@@ -195,7 +199,8 @@ class OutlineModel(QAbstractListModel):
         self._row_of = {node_id: row for row, node_id in enumerate(ids)}
 
     def _caption(self, node: Node) -> str:
-        title = caption(node, layer_type(node.type), self._project.project.data)
+        project = self._project.project
+        title = instance_title(project, node) or caption(node, layer_type(node.type), project.data)
         return plain_text(f"{title} {node.id}", 120)
 
     def _sources(self, node_id: str) -> str:

@@ -12,6 +12,8 @@ from pytestqt.qtbot import QtBot
 from engine.document.edits import SetAttributes
 from engine.document.project_json import to_bytes
 from gui.design.block_edits import expose
+from gui.design.canvas.hit import Hit, Kind
+from gui.design.canvas.words import words_at
 from gui.models.scope import Scope
 from tests.gui.drawn_networks import agrees, residual_network
 from tests.gui.test_canvas_gestures import CONTROL, SHIFT, Bench
@@ -264,3 +266,60 @@ def test_the_last_instance_may_go_and_its_definition_stays(bench: Bench) -> None
     (added,) = bench.selection.nodes
     assert bench.graph.nodes[added].attributes == {"block": "block1"}
     assert set(bench.graph.inputs_of(added)) <= {"input"}
+
+
+def test_ctrl_f_finds_nodes_inside_blocks_and_goes_there(bench: Bench) -> None:
+    fold(bench, "conv3", "relu2")
+    bench.hand.key(Key.Key_F, CONTROL)
+    bench.hand.type("conv3")
+    assert bench.canvas.find_box.keys() == ["in block1__conv3"]
+    bench.hand.key(Key.Key_Return)
+    assert scope_of(bench).path == ("block1",)
+    assert bench.selection.nodes == {"conv3"}
+    bench.hand.key(Key.Key_F, CONTROL)
+    bench.hand.type("images")
+    bench.hand.key(Key.Key_Return)
+    assert scope_of(bench).path == () and bench.selection.nodes == {"images"}
+
+
+def test_ports_are_not_pasted_outside_of_blocks(bench: Bench) -> None:
+    fold(bench, "conv3", "relu2")
+    bench.hand.key(Key.Key_Return, CONTROL)
+    bench.hand.key(Key.Key_A, CONTROL)
+    bench.hand.key(Key.Key_C, CONTROL)
+    bench.hand.key(Key.Key_Escape)
+    bench.hand.key(Key.Key_Escape)
+    bench.hand.key(Key.Key_V, CONTROL)
+    assert {bench.graph.nodes[name].type for name in bench.selection.nodes} == {"Conv2d", "ReLU"}
+
+
+def test_the_pointer_on_a_block_says_what_is_in_it(bench: Bench) -> None:
+    block = fold(bench, "conv3", "relu2")
+    words = words_at(scope_of(bench), Hit(Kind.NODE, node=block))
+    assert words.startswith("Block 1: Conv2d, ReLU.")
+    assert "36.9" in words or "parameters" in words
+
+
+def test_what_cannot_be_done_is_refused_with_a_reason_and_nothing_changes(bench: Bench) -> None:
+    block = fold(bench, "conv3", "relu2")
+    bench.hand.key(Key.Key_B, CONTROL)
+    bench.hand.key(Key.Key_U, CONTROL)
+    assert "bypassed" in str(bench.refused[-1]) and block in bench.graph.nodes
+    bench.hand.key(Key.Key_Z, CONTROL)
+    bench.selection.set_nodes({"images", "loss"})
+    bench.hand.key(Key.Key_G, CONTROL)
+    assert "cannot stand inside a block" in str(bench.refused[-1])
+    bench.selection.set_nodes(())
+    bench.hand.key(Key.Key_G, CONTROL)
+    assert "nothing to fold" in str(bench.refused[-1])
+
+
+def test_a_read_only_project_is_opened_and_not_folded(bench: Bench) -> None:
+    fold(bench, "conv3", "relu2")
+    bench.model.read_only = True
+    bench.hand.key(Key.Key_Return, CONTROL)
+    assert scope_of(bench).path == ("block1",)
+    bench.hand.key(Key.Key_A, CONTROL)
+    bench.hand.key(Key.Key_G, CONTROL)
+    assert bench.model.history.count() == 1
+    bench.model.read_only = False

@@ -13,6 +13,9 @@ from gui.design.canvas.face import NodeFace
 BLOCK_TYPES: Final = frozenset({BLOCK, BLOCK_INPUT, BLOCK_OUTPUT})
 
 
+_PORTS: Final = (BLOCK_INPUT, BLOCK_OUTPUT)
+
+
 def block_face(face: NodeFace, node: Node, project: Project) -> NodeFace:
     """The face of an instance, and of a port inside; any other face as it is."""
     linked = project.graph.inputs_of(node.id)
@@ -64,6 +67,18 @@ def _words(value: Value) -> str:
     if isinstance(value, list):
         return "×".join(map(str, value))
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def block_words(document: Project, node: Node | None) -> str:
+    """What is said of an instance under the pointer; empty for any other node."""
+    definition = document.blocks.get(definition_id(node)) if node is not None else None
+    if node is None or definition is None:
+        return ""
+    kinds = dict.fromkeys(inner.type for inner in definition.graph.sorted_nodes() if inner.type not in _PORTS)
+    held = ", ".join(list(kinds)[:6]) + ("…" if len(kinds) > 6 else "")
+    count = repeats(node)
+    often = f", {count} times one behind the other" if count > 1 else ""
+    return f"{definition.title or definition.id}{often}: {held or 'empty'}. Double click opens it."
 
 
 def _names(definition: BlockDefinition, ports: tuple[str, ...]) -> tuple[str, ...]:

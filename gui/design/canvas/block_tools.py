@@ -6,15 +6,18 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 
+from engine.catalog.registry import layer_type
 from engine.document.block import BLOCK, definition_id
 from engine.document.block_files import block_file
-from engine.document.block_places import instances
+from engine.document.block_places import block_title, graphs, instances, paths_to
 from engine.document.edits import Edit
+from engine.document.flat import SEPARATOR
 from engine.document.graph import Node
 from engine.errors import GraphError
 from gui.design import block_edits
 from gui.design.block_stock import BlockStock, Brought, stands_here
 from gui.design.canvas.finder import Offer
+from gui.design.families import color_name
 from gui.models.block_shelf import BlockShelf
 
 if TYPE_CHECKING:
@@ -25,6 +28,10 @@ _CONTROL: Final = Qt.KeyboardModifier.ControlModifier
 _NONE: Final = Qt.KeyboardModifier.NoModifier
 
 _T = TypeVar("_T")
+
+_ELSEWHERE: Final = "in "
+"""Before the flat id of a node that is not in the graph shown."""
+_MOST_FOUND: Final = 40
 
 Entry = Callable[[str, str, Callable[[], object], str], object]
 """Adds an entry to a menu: caption, icon, what it does, keys."""
@@ -143,6 +150,33 @@ class BlockTools(QObject):
     def run(self, command: str) -> None:
         """What the inspector's buttons ask for."""
         {"open": self.open, "independent": self.make_independent, "unpack": self.unpack, "keep": self.keep}[command]()
+
+    def matching(self, words: Sequence[str]) -> list[Offer]:
+        """Nodes in other graphs of the project that the words find: inside blocks, and around the one that is open."""
+        document, shown = self._canvas.project.document, self._canvas.project.block
+        found: list[Offer] = []
+        for holder, graph in graphs(document):
+            way = () if not holder else next(iter(paths_to(document, holder, 1)), None)
+            if holder == shown or way is None or not words:
+                continue
+            place = block_title(document.blocks[holder]) if holder else "main graph"
+            for node in graph.sorted_nodes():
+                kind = layer_type(node.type)
+                title = node.title or (kind.label() if kind is not None else node.type)
+                if all(word in f"{node.id} {title} {node.type} {place}".lower() for word in words):
+                    key = _ELSEWHERE + SEPARATOR.join((*way, node.id))
+                    color = color_name(kind.family) if kind is not None and node.type != BLOCK else "block"
+                    found.append(Offer(key, title, node.id, f"family.{color}", f"In {place}."))
+                if len(found) >= _MOST_FOUND:
+                    return found
+        return found
+
+    def show_found(self, key: str) -> None:
+        """Go to a node that was found, in whatever graph it is."""
+        if key.startswith(_ELSEWHERE):
+            self.reveal(key.removeprefix(_ELSEWHERE))
+        else:
+            self._canvas.reveal(key)
 
     def chosen(self) -> list[str]:
         """The selected instances that can be opened."""

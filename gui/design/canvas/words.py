@@ -9,6 +9,7 @@ from engine.catalog.tensors import shape_text
 from engine.document.graph import Edge
 from gui.design import graph_edits
 from gui.design.amounts import number_text
+from gui.design.canvas.block_face import block_words
 from gui.design.canvas.geometry import Geometry
 from gui.design.canvas.glow import share_text
 from gui.design.canvas.hit import Hit, Kind
@@ -28,7 +29,12 @@ def words_at(project: Scope, found: Hit) -> str:
         node = graph.nodes.get(found.node)
         kind = layer_type(node.type) if node is not None else None
         return "\n".join(
-            part for part in (kind.help() if kind is not None else "", cost_words(project, found.node)) if part
+            part
+            for part in (
+                block_words(project.document, node) or (kind.help() if kind is not None else ""),
+                cost_words(project, found.node),
+            )
+            if part
         )
     if found.kind is Kind.INPUT:
         node = graph.node(found.node)
