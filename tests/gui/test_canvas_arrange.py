@@ -75,6 +75,15 @@ def test_a_card_far_from_every_other_keeps_to_the_grid(bench: CanvasBench) -> No
     assert x % 8 == 0 and y % 8 == 0
 
 
+def test_a_layer_dragged_from_the_palette_catches_too(bench: CanvasBench) -> None:
+    at = bench.hand.point(263 + 84 + 2, 400)  # 2 from level with the left edge of b
+    bench.canvas.drag_layer("Linear", at)
+    bench.canvas.grab()
+    bench.canvas.drop_layer("Linear", at)
+    (added,) = bench.selection.nodes
+    assert bench.place(added)[0] == 263
+
+
 def test_alt_moves_past_the_guides(bench: CanvasBench) -> None:
     hand = bench.hand
     start = hand.card("d")

@@ -6,21 +6,15 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPainterPath, QPen
 
-from engine.catalog.layer import Layer
-from engine.catalog.registry import layer as layer_of
-from engine.catalog.registry import layer_type
 from engine.document.data_spec import DataSpec
-from engine.document.graph import Edge, Node
-from engine.errors import NetwrightError
-from gui.design.canvas.face import NodeFace
+from engine.document.graph import Edge
 from gui.design.canvas.geometry import Geometry
 from gui.design.canvas.gestures.connect import paint_label
+from gui.design.canvas.new_card import new_card
 from gui.design.canvas.painter import GraphPainter
 from gui.design.canvas.sprites import paint_card
 from gui.design.canvas.viewport import Box, Viewport
-from gui.design.families import color_name
 from gui.design.ghost import Ghost
-from gui.design.node_text import caption, line_of, main_parts
 from gui.widgets.fonts import text_font
 from gui.widgets.theme import current_theme
 from gui.widgets.tokens import CARD_RADIUS
@@ -33,7 +27,7 @@ class GhostPainter:
 
     def __init__(self, ghost: Ghost, data: DataSpec) -> None:
         self.ghost = ghost
-        self._faces = {node.id: _face(node, data) for node in ghost.added}
+        self._faces = {node.id: new_card(node, data) for node in ghost.added}
         self._places = {node.id: (node.x, node.y) for node in ghost.added}
 
     def extent(self, geometry: Geometry) -> Box | None:
@@ -144,25 +138,6 @@ class GhostPainter:
             painter.drawRoundedRect(label, 6, 6)
             painter.setPen(theme.color("text"))
             painter.drawText(label.adjusted(8, 4, -8, -4), Qt.AlignmentFlag.AlignLeft, "\n".join(words))
-
-
-def _face(node: Node, data: DataSpec) -> NodeFace:
-    kind = layer_type(node.type)
-    layer: Layer | None = None
-    try:
-        layer = layer_of(node)
-    except NetwrightError:
-        pass  # the card shows its name alone
-    ports = layer.input_ports() if layer is not None else kind.inputs if kind is not None else ()
-    outputs = layer.output_ports() if layer is not None else kind.outputs if kind is not None else ("output",)
-    return NodeFace(
-        id=node.id,
-        title=caption(node, kind, data),
-        line=line_of(main_parts(node, layer, [None] * len(ports), None, data)),
-        color=color_name(kind.family) if kind is not None else "shape",
-        inputs=tuple(port.name for port in ports),
-        outputs=outputs,
-    )
 
 
 def _on_screen(view: Viewport, x: float, y: float, width: float, height: float) -> QRectF:

@@ -1,15 +1,19 @@
 """Guides while nodes are moved: they catch at the edges and middles of other cards, and at equal gaps."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF
 from PySide6.QtGui import QPainter, QPen
 
 from gui.design.canvas.arrays import Floats
+from gui.design.canvas.geometry import Flag
 from gui.design.canvas.viewport import Box, Viewport
 from gui.widgets.theme import current_theme
+
+if TYPE_CHECKING:
+    from gui.design.canvas.gestures.gesture import Surface
 
 REACH_PX: Final = 5.0
 SHOWN_FROM: Final = 0.3
@@ -136,6 +140,41 @@ class Guides:
                 if 0 < wide < _WIDEST_GAP:
                     found.append((at - high, [gap(at, float(starts[near])), gap(float(ends[near]), far_start)]))
         return found
+
+
+class Catcher:
+    """The guides of what a gesture's canvas shows, made anew when it shows another part."""
+
+    def __init__(self, surface: "Surface") -> None:
+        self._surface = surface
+        self._guides: Guides | None = None
+        self._view: tuple[float, float, float] | None = None
+        self.lines: tuple[Guide, ...] = ()
+        """What the box of the last `catch` is level with."""
+
+    def catch(self, box: Box) -> tuple[float | None, float | None]:
+        """How far a moved box goes on to lie level on each axis; None where it is free."""
+        view = self._surface.view
+        if view.zoom < SHOWN_FROM:
+            self.lines = ()
+            return None, None
+        place = (view.x, view.y, view.zoom)
+        if self._guides is None or self._view != place:
+            self._view = place
+            geometry, frame = self._surface.geometry_store, self._surface.frame()
+            rows = geometry.nodes_in(view.visible(frame.width(), frame.height()))
+            self._guides = Guides(geometry.boxes[rows[(geometry.flags[rows] & int(Flag.HIDDEN)) == 0]])
+        found = self._guides.snap(box, REACH_PX / view.zoom)
+        self.lines = found.lines
+        return found.dx, found.dy
+
+    def let_go(self) -> None:
+        """Nothing is level with anything any more."""
+        self.lines = ()
+
+    def paint(self, painter: QPainter) -> None:
+        """Draw the lines in widget pixels."""
+        paint(painter, self._surface.view, self.lines, self._surface.frame())
 
 
 def _lowest(row: Floats, across: int) -> float:

@@ -7,13 +7,14 @@ from PySide6.QtGui import QPainter
 from engine.document.block import BLOCK
 from engine.document.graph import Edge
 from gui.design.block_stock import Brought
+from gui.design.canvas import guides
 from gui.design.canvas.face import NodeFace
 from gui.design.canvas.gestures.gesture import Gesture, Pointer, Surface
 from gui.design.canvas.gestures.move import SNAP
 from gui.design.canvas.hit import link_at
+from gui.design.canvas.new_card import new_card
 from gui.design.canvas.sprites import paint_card
-from gui.design.families import color_name
-from gui.design.graph_edits import add, kind_named, outputs_of, ports_of, splice_dropped
+from gui.design.graph_edits import add, kind_named, new_node, outputs_of, ports_of, splice_dropped
 from gui.widgets.theme import current_theme
 
 
@@ -29,20 +30,21 @@ class DropLayer(Gesture):
         self._kind = kind
         self._brought = brought
         self._type = brought.name
-        self._face = NodeFace(
-            id="",
-            title=kind.label(),
-            color="block" if kind.type_name() == BLOCK else color_name(kind.family),
-            inputs=tuple(port.name for port in ports_of(kind)),
-            outputs=outputs_of(kind),
-        )
+        if kind.type_name() == BLOCK:
+            ports = tuple(port.name for port in ports_of(kind))
+            self._face = NodeFace(id="", title=kind.label(), color="block", inputs=ports, outputs=outputs_of(kind))
+        else:
+            node = new_node(brought.project, brought.name, 0.0, 0.0)
+            self._face = new_card(node, brought.project.data)
+        self._catcher = guides.Catcher(surface)
         self._place = (0.0, 0.0)
         self._target: Edge | None = None
         self.move(pointer)
 
     def move(self, pointer: Pointer) -> None:
         x, y = pointer.x - self._face.width / 2, pointer.y - self._face.height / 2
-        self._place = (x, y) if pointer.alt else (round(x / SNAP) * SNAP, round(y / SNAP) * SNAP)
+        self._catcher.let_go()
+        self._place = (x, y) if pointer.alt else self._snapped(x, y)
         self._target = None
         if ports_of(self._kind) and outputs_of(self._kind):
             geometry = self.surface.geometry_store
@@ -50,6 +52,14 @@ class DropLayer(Gesture):
             if key is not None:
                 self._target = geometry.edges[geometry.link_of[key]]
         self.surface.redraw_overlay(None)
+
+    def _snapped(self, x: float, y: float) -> tuple[float, float]:
+        """At the nearest guide on each axis, else on the grid."""
+        dx, dy = self._catcher.catch((x, y, x + self._face.width, y + self._face.height))
+        return (
+            x + dx if dx is not None else round(x / SNAP) * SNAP,
+            y + dy if dy is not None else round(y / SNAP) * SNAP,
+        )
 
     def commit(self, pointer: Pointer) -> None:
         self.move(pointer)
@@ -80,3 +90,4 @@ class DropLayer(Gesture):
         painter.setOpacity(0.8)
         paint_card(painter, self._face, view.zoom)
         painter.restore()
+        self._catcher.paint(painter)

@@ -47,10 +47,12 @@ class Move(Gesture):
         self._from: Floats = geometry.boxes[self._rows, :2].copy()
         self._anchor = geometry.boxes[geometry.row_of[node], :2].copy()
         self._shown: QRectF = QRectF()
-        self._guides: guides.Guides | None = None  # made when the drag begins, anew when another part is in view
-        self._guided_view: tuple[float, float, float] | None = None
-        self.lines: tuple[guides.Guide, ...] = ()
+        self._catcher = guides.Catcher(surface)
+
+    @property
+    def lines(self) -> tuple[guides.Guide, ...]:
         """What the cards are level with now."""
+        return self._catcher.lines
 
     def move(self, pointer: Pointer) -> None:
         surface, geometry = self.surface, self.surface.geometry_store
@@ -61,7 +63,7 @@ class Move(Gesture):
             geometry.mark(self._rows, Flag.HIDDEN, True)
             surface.redraw(None)
         by = np.array((pointer.x - self.start.x, pointer.y - self.start.y))
-        self.lines = ()
+        self._catcher.let_go()
         if not pointer.alt:
             by = self._snapped(by)
         geometry.place(self._rows, self._from + by)
@@ -77,7 +79,8 @@ class Move(Gesture):
             self._click(pointer)
             return
         moved = geometry.boxes[self._rows, :2].copy()
-        target, self.lines = self._target, ()
+        target = self._target
+        self._catcher.let_go()
         self._put_back()
         changed = np.abs(moved - self._from).max(axis=1) > 1e-6
         positions = {
@@ -102,7 +105,7 @@ class Move(Gesture):
             surface.do(edit)
 
     def cancel(self) -> None:
-        self.lines = ()
+        self._catcher.let_go()
         if self.dragging:
             self._put_back()
         self.surface.selection.set_nodes(self._before)
@@ -128,30 +131,16 @@ class Move(Gesture):
             links = links[(geometry.flags[geometry.ends[links]] & int(Flag.HIDDEN)).any(axis=1)]
         surface.graph_painter.draw_links(painter, view, links, resolve=False)
         surface.graph_painter.draw_nodes(painter, view, rows, budget_ms=8)
-        guides.paint(painter, view, self.lines, frame)
+        self._catcher.paint(painter)
 
     def _snapped(self, by: Floats) -> Floats:
         """The way to go: to the nearest guide on each axis, else to the grid."""
-        geometry, view = self.surface.geometry_store, self.surface.view
         by_grid: Floats = np.round((self._anchor + by) / SNAP) * SNAP - self._anchor
-        if view.zoom < guides.SHOWN_FROM:
-            return by_grid
-        place = (view.x, view.y, view.zoom)
-        if self._guides is None or self._guided_view != place:
-            self._guided_view = place
-            frame = self.surface.frame()
-            rows = geometry.nodes_in(view.visible(frame.width(), frame.height()))
-            still = rows[(geometry.flags[rows] & int(Flag.HIDDEN)) == 0]
-            self._guides = guides.Guides(geometry.boxes[still])
         left, top = (self._from + by).min(axis=0).tolist()
-        right, bottom = (self._from + by + geometry.boxes[self._rows, 2:]).max(axis=0).tolist()
-        found = self._guides.snap((left, top, right, bottom), guides.REACH_PX / view.zoom)
-        self.lines = found.lines
+        right, bottom = (self._from + by + self.surface.geometry_store.boxes[self._rows, 2:]).max(axis=0).tolist()
+        dx, dy = self._catcher.catch((left, top, right, bottom))
         result: Floats = np.array(
-            (
-                by[0] + found.dx if found.dx is not None else by_grid[0],
-                by[1] + found.dy if found.dy is not None else by_grid[1],
-            )
+            (by[0] + dx if dx is not None else by_grid[0], by[1] + dy if dy is not None else by_grid[1])
         )
         return result
 
