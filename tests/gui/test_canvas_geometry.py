@@ -7,7 +7,8 @@ import pytest
 
 from engine.document.graph import Edge
 from gui.design.canvas.face import NodeFace
-from gui.design.canvas.geometry import BACK, LANE, Flag, Geometry
+from gui.design.canvas.flow import runs_down
+from gui.design.canvas.geometry import BACK, LANE, VIA, Flag, Geometry
 from gui.design.canvas.hit import Kind, hit, link_at
 from gui.design.canvas.viewport import Viewport
 
@@ -188,3 +189,81 @@ def test_another_screen_puts_the_offset_back_on_whole_pixels() -> None:
     assert (view.x * 1.25) % 1 == 0 and (view.y * 1.25) % 1 == 0
     moved_x, _moved_y = view.pan(7.3, 0)
     assert moved_x * 1.25 == pytest.approx(9)
+
+
+def test_filling_is_the_same_as_adding_one_by_one() -> None:
+    chance = random.Random(5)
+    faces = [face(f"n{number}", ("a", "b")) for number in range(40)]
+    places = [(chance.uniform(-900, 900), chance.uniform(-900, 900)) for _ in faces]
+    edges = {}
+    for _ in range(60):
+        source, target = chance.sample(range(40), 2)
+        edge = Edge(source=f"n{source}", target=f"n{target}", input=chance.choice("ab"))
+        edges[edge.target, edge.input] = edge
+    one, other = Geometry(), Geometry()
+    one.fill(faces, places, edges.values())
+    for made, place in zip(faces, places, strict=True):
+        other.add(made, *place)
+    for edge in edges.values():
+        other.link(edge)
+    rows = np.arange(len(edges))
+    assert one.ids == other.ids and one.edges == other.edges and one.link_of == other.link_of
+    assert (one.boxes == other.boxes).all() and (one.colors == other.colors).all()
+    assert (one.end_points(rows) == other.end_points(rows)).all()
+    assert one.links_of(range(40)).tolist() == other.links_of(range(40)).tolist()
+
+
+def curve_of(geometry: Geometry, steps: int = 40) -> np.ndarray:
+    rows = np.array([0])
+    assert geometry.resolve(rows)
+    ((_links, points),) = geometry.curves(rows, steps)
+    return points[0]
+
+
+@pytest.mark.parametrize("downwards", [False, True])
+def test_a_link_is_led_through_its_points(downwards: bool) -> None:
+    geometry = Geometry(downwards)
+    for name, place in (("a", (0.0, 0.0)), ("b", (600.0, 300.0))):
+        geometry.add(NodeFace(id=name, title=name, inputs=("x",), outputs=("y",), downwards=downwards), *place)
+    via = ((350.0, -80.0), (420.0, 260.0))
+    geometry.link(Edge(source="a", target="b", output="y", input="x", via=via))
+    curve = curve_of(geometry)
+    assert geometry.routes[0] == VIA
+    for point in via:
+        assert np.hypot(*(curve - point).T).min() < 1e-9
+    assert tuple(curve[0]) == geometry.output_point("a", "y")
+    assert tuple(curve[-1]) == geometry.input_point("b", "x")
+    assert len(geometry.links_in((340, -90, 360, -70))) == 1, "its bounds reach to its points"
+    assert link_at(geometry, *via[0], 4) == ("b", "x")
+
+
+@pytest.mark.parametrize("downwards", [False, True])
+def test_a_link_that_leads_back_goes_round_what_stands_between(downwards: bool) -> None:
+    geometry = Geometry(downwards)
+
+    def put(name: str, along: float, across: float) -> None:
+        place = (across, along) if downwards else (along, across)
+        made = NodeFace(id=name, title=name, inputs=("x",), outputs=("y",), downwards=downwards)
+        geometry.add(made, *place)
+
+    put("a", 1200, 0)
+    put("b", 0, 600)
+    for number in range(5):  # right where the way back would run
+        put(f"between{number}", 60 + 240 * number, 290)
+    geometry.link(Edge(source="a", target="b", output="y", input="x"))
+    curve = curve_of(geometry)
+    assert geometry.routes[0] == BACK
+    for x, y, width, height in geometry.boxes[2:].tolist():
+        inside = (curve[:, 0] > x) & (curve[:, 0] < x + width) & (curve[:, 1] > y) & (curve[:, 1] < y + height)
+        assert not inside.any()
+
+
+def test_a_graph_that_runs_down_is_told_by_its_links() -> None:
+    across, down, few = Geometry(), Geometry(), Geometry()
+    for geometry, step in ((across, (240.0, 0.0)), (down, (8.0, 120.0)), (few, (0.0, 120.0))):
+        count = 3 if geometry is few else 6
+        places = [(step[0] * n, step[1] * n) for n in range(count)]
+        edges = [Edge(source=f"n{n}", target=f"n{n + 1}", input="a") for n in range(count - 1)]
+        geometry.fill([face(f"n{n}", ("a", "b")) for n in range(count)], places, edges)
+    assert not runs_down(across) and runs_down(down)
+    assert not runs_down(few), "two links say nothing yet"

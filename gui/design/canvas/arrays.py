@@ -45,9 +45,9 @@ def _fill_pixels(painter: QPainter, rects: Floats) -> None:
     memory = np.empty((len(rects), 4), np.int32)  # as QRect holds them: the corners, both of them inside
     for axis in (0, 1):
         start = rects[:, axis] * scale[axis] + move[axis]
-        first = np.rint(start)
+        first = np.floor(start + 0.5)
         memory[:, axis] = first
-        memory[:, axis + 2] = np.maximum(np.rint(start + rects[:, axis + 2] * scale[axis]), first + 1) - 1
+        memory[:, axis + 2] = np.maximum(np.floor(start + rects[:, axis + 2] * scale[axis] + 0.5), first + 1) - 1
     painter.resetTransform()
     painter.drawRects(Shiboken.wrapInstance(memory.ctypes.data, QRect), len(rects))  # type: ignore[call-overload]
     painter.setWorldTransform(transform)

@@ -6,6 +6,7 @@ Everything is culled by array masks and drawn one call per colour, except the pi
 """
 
 import itertools
+import math
 import time
 from collections.abc import Callable, Iterator
 from enum import IntEnum
@@ -32,6 +33,7 @@ PILLS_FROM: Final = 0.36
 GRID: Final = 24.0
 _SMOOTH_SEGMENTS: Final = 1500  # more antialiased segments than this cost more than they show
 _ROUTES_S: Final = 0.0015  # what a frame may spend on finding ways for links
+_HALF: Final = 0.5 + 1e-6  # what lies between two pixels goes to one of them, whatever the noise of the numbers
 
 
 class Level(IntEnum):
@@ -95,7 +97,8 @@ class GraphPainter:
         geometry = self._geometry
         if detail is Level.FAR:
             color = mix(theme.edge, theme.background, _faded(view.zoom))
-            led: Mask = np.isin(geometry.routes[links], VIA)
+            # Straight, those that lead back would run across whole rows.
+            led: Mask = np.isin(geometry.routes[links], (BACK, VIA))
             _draw_thin(painter, _lines_on_screen(geometry.end_points(links[~led]), view), color, view.ratio)
             if led.any():
                 self.stroke(painter, view, links[led], color)
@@ -171,7 +174,7 @@ class GraphPainter:
                 pill = self.sprites.add_pill(text, compact)
             x -= pill.width / 2
             y -= pill.height * (0.98 if compact else 0.5)
-            painter.drawPixmap(QPointF(round(x * ratio) / ratio, round(y * ratio) / ratio), pill.picture)
+            painter.drawPixmap(QPointF(_whole(x, ratio), _whole(y, ratio)), pill.picture)
 
     # Nodes.
 
@@ -245,7 +248,7 @@ class GraphPainter:
         geometry, sprites = self._geometry, self.sprites
         zoom, ratio = view.zoom, view.ratio
         corners = (geometry.boxes[nodes, :2] - PAD) * zoom + (view.x, view.y)
-        corners = np.round(corners * ratio) / ratio
+        corners = np.floor(corners * ratio + _HALF) / ratio
         until = time.perf_counter() + budget_ms / 1000
         missing: list[int] = []
         faces, kept, moving = geometry.faces, sprites.kept, self.moving
@@ -301,8 +304,8 @@ def draw_grid(painter: QPainter, view: Viewport, box: Box) -> None:
     painter.setBrush(QBrush(mix(theme.background, theme.dim, 0.2 if theme.dark else 0.3)))
     size = max(1.0, round(view.ratio) / view.ratio)
     dots = np.empty((len(xs), len(ys), 4))
-    dots[:, :, 0] = np.round(xs * view.ratio)[:, None] / view.ratio
-    dots[:, :, 1] = np.round(ys * view.ratio)[None, :] / view.ratio
+    dots[:, :, 0] = np.floor(xs * view.ratio + _HALF)[:, None] / view.ratio
+    dots[:, :, 1] = np.floor(ys * view.ratio + _HALF)[None, :] / view.ratio
     dots[:, :, 2:] = size
     draw_rects(painter, dots.reshape(-1, 4))
 
@@ -369,4 +372,5 @@ def _faded(zoom: float) -> float:
 
 
 def _whole(value: float, ratio: float) -> float:
-    return round(value * ratio) / ratio
+    """On a whole pixel of the screen; halves go one way wherever it lies, so that a pan shifts nothing by itself."""
+    return math.floor(value * ratio + _HALF) / ratio
