@@ -24,6 +24,8 @@ class RandomFlip(AugmentationStep):
     Leave it out where left and right matter, as for digits and letters.
     """
 
+    formula: ClassVar[str] = "x[i, w − j] with chance ½"
+    when: ClassVar[str] = "Use it for photos; not for digits and letters, which mean something else mirrored."
     caption: ClassVar[str] = "Flip"
     target: ClassVar[str] = "engine.data.augmentation.flip"
     synonyms: ClassVar[tuple[str, ...]] = ("mirror",)
@@ -38,6 +40,8 @@ class RandomShift(AugmentationStep):
     By whole pixels; the border is repeated where nothing is left.
     """
 
+    formula: ClassVar[str] = "x[i + a, j + b],  a, b at random"
+    when: ClassVar[str] = "Use it when things stand anywhere in the picture."
     caption: ClassVar[str] = "Shift"
     target: ClassVar[str] = "engine.data.augmentation.shift"
     synonyms: ClassVar[tuple[str, ...]] = ("translate", "move")
@@ -51,6 +55,8 @@ class RandomRotate(AugmentationStep):
     Bilinear; the border is repeated where nothing is left.
     """
 
+    formula: ClassVar[str] = "x turned by an angle at random"
+    when: ClassVar[str] = "Use it when pictures are not always upright."
     caption: ClassVar[str] = "Rotate"
     target: ClassVar[str] = "engine.data.augmentation.rotate"
     synonyms: ClassVar[tuple[str, ...]] = ("turn", "rotation")
@@ -64,6 +70,8 @@ class RandomCrop(AugmentationStep):
     The part has between `smallest` and all of the picture's side, at a random place.
     """
 
+    formula: ClassVar[str] = "a window of x at random"
+    when: ClassVar[str] = "Use it for photos, to teach that size and place do not matter."
     caption: ClassVar[str] = "Crop and zoom"
     target: ClassVar[str] = "engine.data.augmentation.crop"
     synonyms: ClassVar[tuple[str, ...]] = ("zoom", "scale", "random resized crop")
@@ -77,6 +85,8 @@ class Brightness(AugmentationStep):
     All channels are multiplied by 1 - strength to 1 + strength and kept between black and white.
     """
 
+    formula: ClassVar[str] = "x · b,  b around 1"
+    when: ClassVar[str] = "Use it for pictures taken in different light."
     target: ClassVar[str] = "engine.data.augmentation.brightness"
     synonyms: ClassVar[tuple[str, ...]] = ("light", "colour jitter", "exposure")
     strength: float = attribute(0.2, minimum=0, maximum=1, help="Largest change, as a part of the brightness.")
@@ -89,6 +99,8 @@ class Contrast(AugmentationStep):
     Differences from the picture's own mean are multiplied by 1 - strength to 1 + strength.
     """
 
+    formula: ClassVar[str] = "mean + c (x − mean),  c around 1"
+    when: ClassVar[str] = "Use it for pictures from different cameras."
     target: ClassVar[str] = "engine.data.augmentation.contrast"
     synonyms: ClassVar[tuple[str, ...]] = ("colour jitter",)
     strength: float = attribute(0.2, minimum=0, maximum=1, help="Largest change, as a part of the contrast.")
@@ -101,6 +113,8 @@ class Erase(AugmentationStep):
     The square is filled with the mean. Source: Zhong et al. 2017 (random erasing), DeVries and Taylor 2017 (cutout).
     """
 
+    formula: ClassVar[str] = "x, but a window set to its mean"
+    when: ClassVar[str] = "Use it when parts may be hidden."
     target: ClassVar[str] = "engine.data.augmentation.erase"
     synonyms: ClassVar[tuple[str, ...]] = ("cutout", "random erasing", "hide")
     probability: float = attribute(0.5, minimum=0, maximum=1, help="Share of the pictures that lose a square.")

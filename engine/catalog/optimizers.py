@@ -107,7 +107,7 @@ class AdamW(_WithBetas):
 
     target: ClassVar[str] = "torch.optim.AdamW"
     formula: ClassVar[str] = "p ← p − lr · (m̂ / (√v̂ + ε) + λ p)"
-    when: ClassVar[str] = "Start here."
+    when: ClassVar[str] = "Start here, whatever you train."
     synonyms: ClassVar[tuple[str, ...]] = ("adam", "adaptive", "weight decay")
     weight_decay: float = attribute(1e-2, minimum=0, maximum=10, help=_DECAY)
     amsgrad: bool = attribute(False, advanced=True, label="AMSGrad", help="Never let the step size of a weight grow.")

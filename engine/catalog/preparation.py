@@ -63,6 +63,8 @@ class Channels(PreparationStep):
     result is N × height × width × 1 or 3, whole numbers 0 to 255.
     """
 
+    formula: ClassVar[str] = "grey = 0.299 R + 0.587 G + 0.114 B"
+    when: ClassVar[str] = "Use it when pictures are partly grey and partly coloured, or colour means nothing."
     caption: ClassVar[str] = "Colour or grey"
     target: ClassVar[str] = "engine.data.preparation.picture.ChannelsRule"
     synonyms: ClassVar[tuple[str, ...]] = ("grayscale", "greyscale", "rgb", "colour", "color")
@@ -82,6 +84,8 @@ class Resize(PreparationStep):
     what is too long, from the middle, `contain` adds black bars. A picture that has the size already is not touched.
     """
 
+    formula: ClassVar[str] = "x[i, j] = blend of the points around it"
+    when: ClassVar[str] = "Use it first: a network wants pictures of one size."
     target: ClassVar[str] = "engine.data.preparation.picture.ResizeRule"
     synonyms: ClassVar[tuple[str, ...]] = ("scale", "crop", "letterbox", "size")
     kinds: ClassVar[tuple[FieldKind, ...]] = (FieldKind.IMAGE,)
@@ -103,6 +107,8 @@ class Scale(PreparationStep):
     N × height × width × channels becomes N × channels × height × width, which is the order that Conv2d takes.
     """
 
+    formula: ClassVar[str] = "x / 255"
+    when: ClassVar[str] = "Use it for every picture; it makes numbers of points."
     caption: ClassVar[str] = "Scale to 0–1"
     target: ClassVar[str] = "engine.data.preparation.picture.ScaleRule"
     synonyms: ClassVar[tuple[str, ...]] = ("to tensor", "rescale", "divide by 255")
@@ -121,6 +127,8 @@ class Normalize(PreparationStep):
     used.
     """
 
+    formula: ClassVar[str] = "(x − mean) / std of each channel"
+    when: ClassVar[str] = "Use it behind Scale, nearly always."
     target: ClassVar[str] = "engine.data.preparation.picture.NormalizeRule"
     synonyms: ClassVar[tuple[str, ...]] = ("standardize", "mean", "std")
     kinds: ClassVar[tuple[FieldKind, ...]] = (FieldKind.IMAGE,)
@@ -149,6 +157,8 @@ class FillMissing(PreparationStep):
     The median or the mean of the train split, or a number of your own.
     """
 
+    formula: ClassVar[str] = "x where known, else the fill"
+    when: ClassVar[str] = "Use it first for any number that is sometimes missing."
     caption: ClassVar[str] = "Fill missing"
     target: ClassVar[str] = "engine.data.preparation.number.FillMissingRule"
     synonyms: ClassVar[tuple[str, ...]] = ("impute", "nan", "empty")
@@ -167,6 +177,8 @@ class Standardize(PreparationStep):
     Answers of a network that learned a standardized number are turned back into its own unit.
     """
 
+    formula: ClassVar[str] = "(x − mean) / std"
+    when: ClassVar[str] = "Use it for numbers, nearly always."
     target: ClassVar[str] = "engine.data.preparation.number.StandardizeRule"
     synonyms: ClassVar[tuple[str, ...]] = ("normalize", "z-score", "scale")
     kinds: ClassVar[tuple[FieldKind, ...]] = (FieldKind.NUMBER, FieldKind.ARRAY)
@@ -182,6 +194,8 @@ class MinMaxScale(PreparationStep):
     Numbers outside that range go below 0 or above 1.
     """
 
+    formula: ClassVar[str] = "low + (high − low) (x − min) / (max − min)"
+    when: ClassVar[str] = "Use it for numbers with hard ends, such as percentages."
     caption: ClassVar[str] = "Scale to range 0–1"
     target: ClassVar[str] = "engine.data.preparation.number.MinMaxScaleRule"
     synonyms: ClassVar[tuple[str, ...]] = ("normalize", "range", "minmax")
@@ -208,6 +222,8 @@ class ClassIndex(PreparationStep):
     one.
     """
 
+    formula: ClassVar[str] = "place of the word in the list of classes"
+    when: ClassVar[str] = "Use it for the class that is to be learned."
     caption: ClassVar[str] = "Class number"
     target: ClassVar[str] = "engine.data.preparation.category.ClassIndexRule"
     synonyms: ClassVar[tuple[str, ...]] = ("label encode", "ordinal", "label")
@@ -229,6 +245,8 @@ class OneHot(PreparationStep):
     An unknown or missing category is all zeros.
     """
 
+    formula: ClassVar[str] = "1 at the place of the class, else 0"
+    when: ClassVar[str] = "Use it for categories that go into the network."
     caption: ClassVar[str] = "One-hot"
     target: ClassVar[str] = "engine.data.preparation.category.OneHotRule"
     synonyms: ClassVar[tuple[str, ...]] = ("dummy", "indicator")
@@ -247,6 +265,8 @@ class Characters(PreparationStep):
     character; the vocabulary (from the train split) begins at 2. What is longer than `length` is cut at its end.
     """
 
+    formula: ClassVar[str] = "place of each character in the alphabet"
+    when: ClassVar[str] = "Use it for short texts, names and codes."
     target: ClassVar[str] = "engine.data.preparation.text.CharactersRule"
     synonyms: ClassVar[tuple[str, ...]] = ("tokenize", "letters", "char")
     kinds: ClassVar[tuple[FieldKind, ...]] = (FieldKind.TEXT,)
@@ -271,6 +291,8 @@ class Words(PreparationStep):
     at its end. With `lower_case`, "the", "The" and "THE" are the same word.
     """
 
+    formula: ClassVar[str] = "place of each word in the list of words"
+    when: ClassVar[str] = "Use it for sentences."
     target: ClassVar[str] = "engine.data.preparation.text.WordsRule"
     synonyms: ClassVar[tuple[str, ...]] = ("tokenize", "token")
     kinds: ClassVar[tuple[FieldKind, ...]] = (FieldKind.TEXT,)

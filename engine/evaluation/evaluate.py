@@ -1,9 +1,11 @@
 """Scores a run on a split of its data, output by output."""
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+import msgspec
 import torch
 from torch import Tensor
 
@@ -22,7 +24,7 @@ from engine.evaluation.scores import category_metrics, class_scores, confusion, 
 from engine.protocol.messages import EvaluationFinished, FieldEvaluation, Mistake
 from engine.protocol.run_folder import RunFolder
 from engine.training.device import choose_device
-from engine.training.metrics import by_sample
+from engine.training.metrics import by_sample, scores_for
 from engine.training.run_state import Kind
 
 BATCH: Final = 512
@@ -62,11 +64,24 @@ def evaluate(
             continue
         target = dataset.columns((field.name,), split).gather(torch.arange(count))
         found = _scored(project, output_id, field, raw, target, dataset.split_indices(split))
+        asked = asked_metrics(project.recipe.metrics, field, answer_of(project.graph, output_id), raw, target)
         if found is not None:
-            outputs.append(found)
+            outputs.append(msgspec.structs.replace(found, metrics={**found.metrics, **asked}))
+        elif asked:
+            outputs.append(FieldEvaluation(field=field.name, metrics=asked))
     return EvaluationFinished(
         run=run.number, split=split, samples=count, seconds=round(time.perf_counter() - started, 3), outputs=outputs
     )
+
+
+def asked_metrics(wanted: Sequence[str], field: Field, answer: str, raw: Tensor, target: Tensor) -> dict[str, float]:
+    """The metrics that the recipe asks for, or those that are usual for the kind of field, by name."""
+    scores = scores_for(field, "", wanted, torch.device("cpu"), answer)
+    if scores is None:
+        return {}
+    for start in range(0, len(raw), BATCH):
+        scores.add(raw[start : start + BATCH].float(), target[start : start + BATCH])
+    return scores.values()
 
 
 @torch.inference_mode()

@@ -84,4 +84,4 @@ class RunningScores:
     def load(self, state: dict[str, Tensor]) -> None:
         """Go on from sums that `state` gave."""
         for number, scores in enumerate(self.scores):
-            scores.load({name: state[f"{number}/{name}"] for name in scores.state()})
+            scores.load({name.partition("/")[2]: state[name] for name in state if name.startswith(f"{number}/")})

@@ -6,73 +6,108 @@ Axes: N samples, C classes; a prediction may be (N, C, ...) against a target (N,
 
 import math
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from engine.catalog.metrics import Metric, Top3Accuracy
+from engine.catalog.metrics import Feed, Metric, Top3Accuracy
 from engine.catalog.registry import metric_named
 from engine.data.preparation import Preparation
 from engine.document.data_spec import Field, FieldKind
 from engine.errors import TrainingError
+from engine.training.meters import Meter, meter, texts_of
 
 DEFAULTS = {
     FieldKind.CATEGORY: ("accuracy",),
     FieldKind.NUMBER: ("mean_absolute_error", "r2"),
+    FieldKind.MASK: ("accuracy", "jaccard_macro"),
+    FieldKind.TEXT: ("accuracy",),
 }
 """What is shown while training when the recipe names no metrics."""
 
 
 class Scores:
-    """Sums for one output of the network. `prefix` is put before each name where there are several outputs."""
+    """Sums for one output of the network. `prefix` is put before each name where there are several outputs.
 
-    kind: ClassVar[FieldKind]
+    Metrics that need more than the sums of their kind of field have a meter each.
+    """
 
-    def __init__(self, field: Field, prefix: str, keys: Sequence[str]) -> None:
+    def __init__(self, field: Field, prefix: str, keys: Sequence[str], device: torch.device) -> None:
         self.field = field
         self.prefix = prefix
-        self.keys = tuple(keys)
+        classes = len(field.statistics.classes)
+        self._meters: dict[str, tuple[Feed, Meter]] = {}
+        for key in keys:
+            entry = metric(key)
+            if entry.feed is not Feed.COUNTS and (not entry.at_least or classes >= entry.at_least):
+                self._meters[key] = (entry.feed, meter(entry, classes, device))
+        self.keys = tuple(key for key in keys if metric(key).feed is Feed.COUNTS or key in self._meters)
 
     def add(self, prediction: Tensor, target: Tensor) -> None:
         """Take in predictions and prepared targets, both on the device and without gradients."""
         raise NotImplementedError
 
+    def _feed(self, feed: Feed, answer: Any, truth: Any) -> None:
+        for wanted, item in self._meters.values():
+            if wanted is feed:
+                item.update(answer, truth)
+
+    def _wants(self, feed: Feed) -> bool:
+        return any(wanted is feed for wanted, _ in self._meters.values())
+
     def values(self) -> dict[str, float]:
         """The metrics of all that was taken in, by name; what has no value (R² of equal numbers) is left out."""
         found = self._values()
-        return {
-            f"{self.prefix}{key}": value for key, value in found.items() if key in self.keys and math.isfinite(value)
-        }
+        if self._has_seen():
+            found |= {key: item.value() for key, (_, item) in self._meters.items()}
+        return {f"{self.prefix}{key}": found[key] for key in self.keys if key in found and math.isfinite(found[key])}
 
     def _values(self) -> dict[str, float]:
         raise NotImplementedError
 
-    def state(self) -> dict[str, Tensor]:
-        """The sums themselves, by name."""
+    def _has_seen(self) -> bool:
         raise NotImplementedError
+
+    def _sums_by_name(self) -> dict[str, Tensor]:
+        """The sums that belong to the kind of field."""
+        raise NotImplementedError
+
+    def state(self) -> dict[str, Tensor]:
+        """The sums themselves, by name, and what meters hold."""
+        held = {
+            f"{key}/{name}": value for key, (_, item) in self._meters.items() for name, value in item.state().items()
+        }
+        return {**self._sums_by_name(), **held}
 
     def clear(self) -> None:
         """Begin anew."""
-        for tensor in self.state().values():
+        for tensor in self._sums_by_name().values():
             tensor.zero_()
+        for _, item in self._meters.values():
+            item.clear()
 
     def load(self, state: dict[str, Tensor]) -> None:
         """Go on from sums that `state` gave."""
-        for name, tensor in self.state().items():
+        for name, tensor in self._sums_by_name().items():
             tensor.copy_(state[name])
+        for key, (_, item) in self._meters.items():
+            item.load({name.partition("/")[2]: value for name, value in state.items() if name.startswith(f"{key}/")})
 
 
 class CategoryScores(Scores):
-    """Counts of right answers, and per class where an average over classes is asked for."""
+    """Counts of right answers, and per class where an average over classes is asked for.
 
-    kind = FieldKind.CATEGORY
+    For a text each sign is an answer; 0 fills texts up and is left out.
+    """
 
     def __init__(
         self, field: Field, prefix: str, keys: Sequence[str], device: torch.device, *, answer: str = "softmax"
     ) -> None:
-        super().__init__(field, prefix, keys)
+        super().__init__(field, prefix, keys, device)
         self._classes = max(1, len(field.statistics.classes))
+        self._answer = answer
+        self._is_text = field.kind is FieldKind.TEXT
         self._threshold = 0.0 if answer in ("softmax", "sigmoid") else 0.5
         self._by_class = bool({"balanced_accuracy", "precision_macro", "recall_macro", "f1_macro"} & set(keys))
         self._with_top = "top_3_accuracy" in keys
@@ -83,8 +118,15 @@ class CategoryScores(Scores):
         """For each class: right answers, answers that name it, samples."""
 
     def add(self, prediction: Tensor, target: Tensor) -> None:
+        if self.field.kind is not FieldKind.CATEGORY and prediction.dim() != target.dim() + 1:
+            return  # what stands at the Output has another form than classes; only its loss can judge it
         scores_nc, target_n = by_sample(prediction, target)
         answer_n = classes_of(scores_nc, self._threshold)
+        if self._is_text:
+            if self._wants(Feed.TOKENS):
+                self._add_texts(answer_n.reshape(target.shape), target)
+            kept = target_n != 0
+            scores_nc, target_n, answer_n = scores_nc[kept], target_n[kept], answer_n[kept]
         right_n = answer_n == target_n
         self._seen[0] += target_n.numel()
         self._seen[1] += right_n.sum()
@@ -93,6 +135,17 @@ class CategoryScores(Scores):
             self._seen[2] += (top_nk == target_n[:, None]).sum()
         if self._by_class:
             self._of_class += count_by_class(answer_n, target_n, self._classes)
+        self._feed(Feed.LABELS, answer_n, target_n)
+        if self._wants(Feed.SCORES) and target_n.numel():
+            self._feed(Feed.SCORES, _probabilities(scores_nc, self._answer), target_n)
+
+    def _add_texts(self, answer_nl: Tensor, target_nl: Tensor) -> None:
+        """A text is answered up to the length of the true one: what comes later is filling."""
+        answer_nl = answer_nl * (target_nl != 0)
+        for key, (feed, item) in self._meters.items():
+            if feed is Feed.TOKENS:
+                said, true = (texts_of(numbers, single=key == "chrf") for numbers in (answer_nl, target_nl))
+                item.update(said, true if key == "token_error_rate" else [[text] for text in true])
 
     def _values(self) -> dict[str, float]:
         seen, right, top = self._seen.tolist()
@@ -103,19 +156,20 @@ class CategoryScores(Scores):
             found.update(macro_averages(self._of_class))
         return found
 
-    def state(self) -> dict[str, Tensor]:
+    def _has_seen(self) -> bool:
+        return bool(self._seen[0])
+
+    def _sums_by_name(self) -> dict[str, Tensor]:
         return {"seen": self._seen, "of_class": self._of_class}
 
 
 class NumberScores(Scores):
     """Sums of errors, in the field's own unit."""
 
-    kind = FieldKind.NUMBER
-
     def __init__(
         self, field: Field, prefix: str, keys: Sequence[str], device: torch.device, *, answer: str = "none"
     ) -> None:
-        super().__init__(field, prefix, keys)
+        super().__init__(field, prefix, keys, device)
         self._exponential = answer == "exp"
         self._preparation = Preparation(field)
         # MPS has no float64.
@@ -127,17 +181,58 @@ class NumberScores(Scores):
     def add(self, prediction: Tensor, target: Tensor) -> None:
         truth = self._preparation.invert(target).to(self._sums.dtype)
         prediction = prediction.exp() if self._exponential else prediction
-        error = self._preparation.invert(prediction).to(self._sums.dtype).reshape(truth.shape) - truth
+        answer = self._preparation.invert(prediction).to(self._sums.dtype).reshape(truth.shape)
+        error = answer - truth
         from_mean = truth - self._shift
         parts = (error.abs().sum(), error.square().sum(), from_mean.sum(), from_mean.square().sum())
         self._sums[0] += truth.numel()
         self._sums[1:] += torch.stack(parts)
+        self._feed(Feed.VALUES, answer.reshape(-1), truth.reshape(-1))
 
     def _values(self) -> dict[str, float]:
         return number_metrics(*self._sums.tolist())
 
-    def state(self) -> dict[str, Tensor]:
+    def _has_seen(self) -> bool:
+        return bool(self._sums[0])
+
+    def _sums_by_name(self) -> dict[str, Tensor]:
         return {"sums": self._sums}
+
+
+class TensorScores(Scores):
+    """Pictures, sound and arrays against what they should be, both as they are prepared."""
+
+    def __init__(self, field: Field, prefix: str, keys: Sequence[str], device: torch.device) -> None:
+        super().__init__(field, prefix, keys, device)
+        self._count = torch.zeros((), dtype=torch.int64, device=device)
+
+    def add(self, prediction: Tensor, target: Tensor) -> None:
+        if prediction.shape == target.shape and target.is_floating_point():
+            self._count += len(target)
+            self._feed(Feed.TENSORS, prediction, target)
+
+    def _values(self) -> dict[str, float]:
+        return {}
+
+    def _has_seen(self) -> bool:
+        return bool(self._count)
+
+    def _sums_by_name(self) -> dict[str, Tensor]:
+        return {"count": self._count}
+
+
+def _probabilities(scores_nc: Tensor, answer: str) -> Tensor:
+    """(N, C) of what stands at an output; a single score is that of the second of two classes."""
+    scores = scores_nc.float()
+    if answer == "softmax" and scores.shape[1] > 1:
+        return scores.softmax(1)
+    if answer in ("softmax", "sigmoid"):
+        scores = scores.sigmoid()
+    elif answer == "exp":
+        scores = scores.exp()
+    if scores.shape[1] == 1:
+        return torch.cat([1 - scores, scores], 1)
+    return scores
 
 
 def by_sample(prediction: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
@@ -201,13 +296,16 @@ def scores_for(
     field: Field, prefix: str, wanted: Sequence[str], device: torch.device, answer: str = "softmax"
 ) -> Scores | None:
     """What scores an output for this field; None for kinds that are only judged by their loss."""
-    keys = [key for key in wanted if field.kind in metric(key).kinds] or DEFAULTS.get(field.kind, ())
-    if field.kind is FieldKind.CATEGORY:
-        keys = list(dict.fromkeys(("accuracy", *keys)))  # picks the best epoch
-        return CategoryScores(field, prefix, keys, device, answer=answer)
+    keys = [key for key in wanted if field.kind in metric(key).kinds] or list(DEFAULTS.get(field.kind, ()))
+    if not keys:
+        return None
     if field.kind is FieldKind.NUMBER:
         return NumberScores(field, prefix, keys, device, answer=answer)
-    return None
+    if field.kind in (FieldKind.CATEGORY, FieldKind.MASK, FieldKind.TEXT):
+        if field.kind is FieldKind.CATEGORY:
+            keys = list(dict.fromkeys(("accuracy", *keys)))  # picks the best epoch
+        return CategoryScores(field, prefix, keys, device, answer=answer)
+    return TensorScores(field, prefix, keys, device)
 
 
 def metric(key: str) -> type[Metric]:

@@ -84,12 +84,13 @@ class Task:
         for number, output_id in enumerate(network.output_ids):
             name = network.output_fields[output_id]
             field = project.data.field(name)
-            if field is None or field.kind not in (FieldKind.CATEGORY, FieldKind.NUMBER):
+            answer = answer_of(project.graph, output_id)
+            if field is None or scores_for(field, "", project.recipe.metrics, device, answer) is None:
                 continue
             if (name,) not in self._groups:
                 self._groups.append((name,))
             self.scored.append((number, self._groups.index((name,))))
-            self._answers.append((name, answer_of(project.graph, output_id)))
+            self._answers.append((name, answer))
         self.train = self._feed("train", varied=True)
         self.val = self._feed("val", varied=False)
         if self.train.samples == 0:

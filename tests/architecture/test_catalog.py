@@ -1,6 +1,7 @@
 """Every catalog entry has help that a beginner can read, complete attributes, and a name of its own."""
 
 import pytest
+from torch import nn
 
 from engine.catalog import registry
 from engine.catalog.as_json import catalog_json
@@ -12,6 +13,9 @@ from engine.catalog.metrics import Metric
 ENTRIES: list[type[Entry]] = [
     *registry.layers(),
     *registry.optimizers(),
+    *registry.wrappers(),
+    *registry.averages(),
+    *registry.initializers(),
     *registry.schedules(),
     *registry.metrics(),
     *registry.preparation(),
@@ -24,6 +28,17 @@ EVERY = pytest.mark.parametrize("entry", ENTRIES, ids=lambda item: item.__name__
 def test_has_help(entry: type[Entry]) -> None:
     help_text = entry.help()
     assert help_text.endswith(".") and 15 < len(help_text) <= 140, help_text
+
+
+OF_TRAINING = [entry for entry in ENTRIES if not issubclass(entry, Layer) or issubclass(entry, Loss)]
+
+
+@pytest.mark.parametrize("entry", OF_TRAINING, ids=lambda item: item.__name__)
+def test_has_a_formula_and_says_when_to_use_it(entry: type[Entry]) -> None:
+    assert bool(entry.formula) != bool(entry.no_formula), "a formula, or the reason why there is none"
+    assert "\n" not in entry.formula and len(entry.formula) <= 160, entry.formula
+    assert entry.when.endswith(".") and 15 < len(entry.when) <= 200, entry.when
+    assert entry.when != entry.help()
 
 
 @EVERY
@@ -43,6 +58,7 @@ def test_attributes_have_help_and_a_default_in_range(entry: type[Entry]) -> None
 @pytest.mark.parametrize("layer", registry.layers(), ids=lambda item: item.__name__)
 def test_layers_say_shapes_and_ports(layer: type[Layer]) -> None:
     assert layer.details(), "the rest of the docstring gives shapes and source"
+    assert layer.formula or layer.no_formula, "what it computes in a line, or why that cannot be said"
     ports = [port.name for port in layer().input_ports()]
     assert len(set(ports)) == len(ports)
     assert layer.onnx.op or layer.onnx.rule or layer.onnx.why
@@ -57,6 +73,9 @@ def test_names_are_unique() -> None:
     for group in (
         registry.layers(),
         registry.optimizers(),
+        registry.wrappers(),
+        registry.averages(),
+        registry.initializers(),
         registry.schedules(),
         registry.metrics(),
         registry.preparation(),
@@ -72,11 +91,14 @@ def test_names_are_unique() -> None:
 
 def test_there_is_enough_to_pick() -> None:
     plain = [layer for layer in registry.layers() if not issubclass(layer, Loss)]
-    assert len(plain) >= 45
-    assert len(registry.losses()) >= 6
-    assert len(registry.optimizers()) >= 6
-    assert len(registry.schedules()) >= 4
-    assert len(registry.metrics()) >= 6
+    of_torch = [layer for layer in plain if hasattr(nn, layer.type_name())]
+    assert len(plain) >= 240
+    assert len(of_torch) >= 115
+    assert len(registry.losses()) >= 60
+    assert len(registry.optimizers()) >= 22
+    assert len(registry.initializers()) >= 14
+    assert len(registry.schedules()) >= 16
+    assert len(registry.metrics()) >= 60
 
 
 def test_the_command_line_sees_everything() -> None:
