@@ -41,6 +41,18 @@ def test_a_layer_dropped_or_added_by_its_letter_counts_too(qtbot: QtBot, tmp_pat
     bench.close()
 
 
+def test_keys_the_search_has_no_use_for_do_nothing_behind_it(qtbot: QtBot, tmp_path: Path) -> None:
+    bench = CanvasBench(qtbot, tmp_path, residual_network())
+    bench.selection.set_nodes({"conv1"})
+    bench.hand.key(Qt.Key.Key_Tab)
+    for key in (Qt.Key.Key_D, Qt.Key.Key_B, Qt.Key.Key_K):
+        bench.hand.key(key, Qt.KeyboardModifier.ControlModifier)
+    bench.hand.key(Qt.Key.Key_F2)
+    assert bench.model.history.count() == 0
+    assert bench.canvas.adding.finder.isVisible() and bench.canvas.card_editor.editing is None
+    bench.close()
+
+
 def test_old_habits_fade_and_nonsense_in_the_file_is_passed_over(tmp_path: Path) -> None:
     settings = Settings(tmp_path)
     settings.update(layer_uses={"LSTM": -3.0, "GRU": 2.0})

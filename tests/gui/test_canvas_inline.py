@@ -146,6 +146,9 @@ def test_letters_and_delete_belong_to_the_editor(bench: CanvasBench) -> None:
     bench.hand.type("CPL")
     bench.hand.key(Key.Key_Backspace)
     bench.hand.key(Key.Key_A, CONTROL)
+    bench.hand.key(Key.Key_Down)
+    bench.hand.key(Key.Key_K, CONTROL)
+    assert not bench.canvas.linking.finder.isVisible()
     bench.hand.key(Key.Key_Return)
     assert len(bench.graph.nodes) == before
     assert bench.graph.nodes["conv1"].title == "CP"
@@ -186,6 +189,7 @@ def test_what_is_shown_for_reading_only_is_not_edited(bench: CanvasBench) -> Non
     bench.selection.set_nodes({"fc1"})
     bench.hand.key(Key.Key_F2)
     assert bench.canvas.card_editor.editing is None
+    assert len(bench.refused) == 1, "and says why"
     bench.model.read_only = False
 
 

@@ -106,6 +106,10 @@ class Finder(QFrame):
         """The sentence under the list."""
         return self._help.whole_text()
 
+    @guarded
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        event.accept()  # keys the text has no use for are not the canvas's either
+
     @guarded(fallback=False)
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):

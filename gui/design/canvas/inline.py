@@ -317,7 +317,10 @@ class CardEditor(QFrame):
         self.commit()
         self._close()
         node, attributes = self._node_and_attributes(node_id)
-        if node is None or self._canvas.project.read_only or (name != TITLE and name not in attributes):
+        if node is None or (name != TITLE and name not in attributes):
+            return
+        if self._canvas.project.read_only:
+            self._canvas.do(SetTitle(id=node_id, title=node.title))  # says why nothing can be edited
             return
         self._canvas.bring_near(node_id)
         self._node, self._name = node_id, name
@@ -412,6 +415,10 @@ class CardEditor(QFrame):
         self._closing = False
         if had_focus:
             self._canvas.setFocus()
+
+    @guarded
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        event.accept()  # keys the editor has no use for are not the canvas's either
 
     @guarded(fallback=False)
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
