@@ -11,6 +11,9 @@ from pytestqt.qtbot import QtBot
 
 from engine.catalog.registry import layer_type, layers
 from gui.design.canvas.inline import TITLE, field_box
+from gui.design.tab import DesignTab
+from gui.models.project import ProjectModel
+from gui.models.selection import Selection
 from gui.widgets.number_editor import NumberEditor
 from tests.gui.canvas_bench import CanvasBench
 from tests.gui.drawn_networks import agrees, residual_network
@@ -153,6 +156,27 @@ def test_letters_and_delete_belong_to_the_editor(bench: CanvasBench) -> None:
     assert len(bench.graph.nodes) == before
     assert bench.graph.nodes["conv1"].title == "CP"
     assert bench.selection.nodes == {"conv1"}
+
+
+def test_a_stroke_in_a_name_is_no_command_of_the_window(qtbot: QtBot, tmp_path: Path) -> None:
+    model = ProjectModel()
+    model.create(tmp_path / "network", residual_network())
+    selection = Selection(model)
+    tab = DesignTab(project=model, selection=selection)
+    qtbot.addWidget(tab)
+    tab.show()
+    qtbot.waitExposed(tab)
+    tab.activateWindow()
+    tab.focus_first()
+    qtbot.waitUntil(tab.canvas.hasFocus)
+    selection.set_nodes({"conv1"})
+    QTest.keyClick(tab.canvas, Key.Key_F2)
+    editor = tab.canvas.card_editor.editor
+    assert editor is not None
+    QTest.keyClicks(editor, "3/4 c")
+    QTest.keyClick(editor, Key.Key_Return)
+    assert model.project.graph.nodes["conv1"].title == "3/4 c"
+    model.shut_down()
 
 
 def test_the_editor_follows_the_view_and_goes_with_its_node(bench: CanvasBench) -> None:

@@ -424,9 +424,6 @@ class CardEditor(QFrame):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is not self._editor:
             return super().eventFilter(watched, event)
-        if event.type() == QEvent.Type.ShortcutOverride:
-            event.accept()  # the keys belong to the text, not to the commands of window and canvas
-            return True
         if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
             key = event.key()
             if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
