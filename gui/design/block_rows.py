@@ -1,6 +1,6 @@
 """The blocks in the palette: sections of rows, and what can be done to one by menu and keys: rename, keep, delete."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
@@ -46,9 +46,9 @@ class BlockRows(QObject):
         self.menu: QMenu | None = None
         """The one that is open."""
 
-    def fill(self, section: Section) -> None:
-        """Add the rows of one section with its heading; nothing where it has none."""
-        found = [item for item in self._stock.items() if item.section is section]
+    def fill(self, section: Section, items: Iterable[Item]) -> None:
+        """Add the rows of those items that are of one section, with its heading; nothing where there are none."""
+        found = [item for item in items if item.section is section]
         if found:
             self._rows.add_heading(section.value)
         for item in found:

@@ -205,8 +205,8 @@ class Palette(QFrame):
             if self.list.count():
                 self.list.setCurrentRow(0)
         else:
-            self.blocks.fill(Section.PROJECT)
-            self.blocks.fill(Section.MINE)
+            self.blocks.fill(Section.PROJECT, self._offered)
+            self.blocks.fill(Section.MINE, self._offered)
             family = None
             for kind in layers():
                 if not stands_here(kind.type_name(), inside):
@@ -215,8 +215,8 @@ class Palette(QFrame):
                     family = kind.family
                     self.list.add_heading(TITLES[family])
                 self._add(kind)
-            self.blocks.fill(Section.SHIPPED)
-            self.blocks.fill(Section.NETWORKS)
+            self.blocks.fill(Section.SHIPPED, self._offered)
+            self.blocks.fill(Section.NETWORKS, self._offered)
         self.nothing.setVisible(bool(text) and self.list.count() == 0)
         if text:
             self.nothing.set_text(f"No layer is called “{text[:40]}”. Try what it does: dense, memory, shrink, join.")
@@ -228,9 +228,9 @@ class Palette(QFrame):
             _KEY_OF.get(name, ""),
             dot=f"family.{color_name(kind.family)}",
             key=name,
-            tooltip=kind.help(),
+            tooltip=_help(kind),
         )
-        item.setData(Qt.ItemDataRole.AccessibleDescriptionRole, kind.help())
+        item.setData(Qt.ItemDataRole.AccessibleDescriptionRole, _help(kind))
 
     def _on_changed(self, change: Change) -> None:
         graph = self._project.project.graph
@@ -245,6 +245,17 @@ class Palette(QFrame):
     def _choose(self, name: object) -> None:
         if name is not None:
             self.layer_chosen.emit(str(name))
+
+
+_HELP: Final[dict[str, str]] = {}
+
+
+def _help(kind: type[Layer]) -> str:
+    """Its sentence; reading it from the docstring each time would take longer than all else of a row."""
+    name = kind.type_name()
+    if name not in _HELP:
+        _HELP[name] = kind.help()
+    return _HELP[name]
 
 
 def card_picture(kind: type[Layer], ratio: float) -> QPixmap:

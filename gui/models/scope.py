@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Union
 from PySide6.QtCore import QObject, Signal, SignalInstance
 from PySide6.QtGui import QUndoStack
 
-from engine.document.block import BlockDefinition, definition_id
+from engine.document.block import BLOCK_INPUT, BLOCK_OUTPUT, BlockDefinition, definition_id
 from engine.document.block_places import paths_to, placed
 from engine.document.edits import Change, Edit
 from engine.document.flat import SEPARATOR
@@ -101,7 +101,10 @@ class Scope(QObject):
         return True
 
     def go_to_flat(self, flat_id: str) -> str:
-        """Show the graph in which a node of the flat form is drawn; returns its id there, empty for none."""
+        """Show the graph in which a node of the flat form is drawn; returns its id there, empty for none.
+
+        A port is seen at the instance it belongs to: what is linked to it is drawn there.
+        """
         project = self.model.project
         path: list[str] = []
         graph = project.graph
@@ -111,6 +114,8 @@ class Scope(QObject):
             node = graph.nodes.get(part)
             if node is None:
                 return ""
+            if node.type in (BLOCK_INPUT, BLOCK_OUTPUT) and path:
+                break
             path.append(part)
             inner = project.blocks.get(definition_id(node))
             graph = inner.graph if inner is not None else Graph()

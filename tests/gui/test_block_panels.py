@@ -311,3 +311,14 @@ def test_ports_are_offered_inside_and_get_the_names_of_ports(bench: TabBench) ->
     geometry = bench.tab.canvas.geometry_store
     face = geometry.faces[geometry.row_of["block1"]]
     assert face.outputs == ("output", "output1") and face.output_names == ("output", "output1")
+
+
+def test_a_problem_of_a_port_jumps_to_the_instance(bench: TabBench) -> None:
+    bench.hand.key(Key.Key_D, CONTROL)
+    bench.select()
+    bench.tab.problems.refresh()
+    (row,) = [
+        row for row in bench.tab.problems.rows() if row.problem is not None and "nothing uses" in row.problem.message
+    ]
+    QTest.mouseClick(row, Qt.MouseButton.LeftButton, pos=QPoint(30, 8))
+    assert bench.tab.scope.path == () and bench.selection.nodes == {"block2"}
