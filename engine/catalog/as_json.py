@@ -27,6 +27,21 @@ def catalog_json() -> dict[str, Any]:
     }
 
 
+def catalog_counts() -> dict[str, Any]:
+    """How many entries there are: layers by family, how many of those can be exported to ONNX, the other groups."""
+    layers = [item for item in registry.layers() if not issubclass(item, Loss)]
+    families: dict[str, int] = {}
+    for item in layers:
+        families[item.family.value] = families.get(item.family.value, 0) + 1
+    others = {group: len(entries) for group, entries in catalog_json().items() if group != "layers"}
+    return {"layers": len(layers), "exported": sum(map(_exported, layers)), "families": families, **others}
+
+
+def _exported(item: type[Layer]) -> bool:
+    """Whether the layer has an ONNX form; with some settings it may still be refused."""
+    return bool(item.onnx.op or item.onnx.rule)
+
+
 def _entry(item: type[Entry]) -> dict[str, Any]:
     found: dict[str, Any] = {
         "type": item.type_name(),
@@ -53,6 +68,8 @@ def _entry(item: type[Entry]) -> dict[str, Any]:
             for port in item().input_ports()
         ]
         found["outputs"] = list(item.outputs)
+        found["exported"] = _exported(item)
+        found["not_exported_because"] = "" if _exported(item) else item.onnx.why
     if issubclass(item, Loss):
         found["answer"] = item.answer
     if issubclass(item, Metric):

@@ -98,7 +98,7 @@ class Constant(Initializer):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ones(Initializer):
-    """1 everywhere.
+    """Sets every number to 1.
 
     Source: torch.nn.init.ones_.
     """
@@ -111,7 +111,7 @@ class Ones(Initializer):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Zeros(Initializer):
-    """0 everywhere.
+    """Sets every number to 0.
 
     Source: torch.nn.init.zeros_.
     """

@@ -303,7 +303,7 @@ class TransformerEncoder(_Transformer):
     """
 
     target: ClassVar[str] = "engine.compiler.modules.TransformerEncoder"
-    caption: ClassVar[str] = "Transformer encoder stack"
+    caption: ClassVar[str] = "Encoder stack"
     synonyms: ClassVar[tuple[str, ...]] = ("attention", "bert", "stack", "self-attention")
     formula: ClassVar[str] = "y = layer_n(… layer_2(layer_1(x)))"
     when: ClassVar[str] = "Instead of many encoder layers in a row; with 'causal' it is the body of a GPT."
@@ -339,7 +339,7 @@ class TransformerDecoder(_Transformer):
     """
 
     target: ClassVar[str] = "engine.compiler.modules.TransformerDecoder"
-    caption: ClassVar[str] = "Transformer decoder stack"
+    caption: ClassVar[str] = "Decoder stack"
     synonyms: ClassVar[tuple[str, ...]] = ("attention", "translation", "stack", "cross-attention", "seq2seq")
     formula: ClassVar[str] = "y = layer_n(… layer_2(layer_1(x, memory), memory), memory)"
     when: ClassVar[str] = "Behind an encoder stack, to write one sequence while reading another."

@@ -181,8 +181,12 @@ def test_catalog_has_its_keys(capsys):
     for group in ("layers", "losses", "optimizers", "schedules", "metrics", "preparation", "augmentation"):
         assert answer[group]
         assert all({"type", "family", "help", "attributes", "inputs", "outputs"} <= set(item) for item in answer[group])
+    counts = answer["counts"]
+    assert counts["layers"] == len(answer["layers"]) == sum(counts["families"].values())
+    assert counts["exported"] == sum(item["exported"] for item in answer["layers"])
     assert cli.main(["catalog"]) == 0
-    assert "Conv2d" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "Conv2d" in shown and f"{counts['exported']} of {counts['layers']} layers" in shown
 
 
 QUICK = [
