@@ -8,9 +8,9 @@ from PySide6.QtGui import QBrush, QPainter
 
 from engine.document.flat import SEPARATOR
 from engine.protocol.run_events import WeightHistogram, WeightsSeen
-from gui.design.canvas.arrays import Floats, Ints, draw_rects
+from gui.design.canvas.arrays import Floats, Ints, Mask, draw_rects
 from gui.design.canvas.face import HEADER, NodeFace
-from gui.design.canvas.geometry import COLORS, Flag, Geometry
+from gui.design.canvas.geometry import COLORS, Geometry
 from gui.design.canvas.sprites import BRIEF_BELOW
 from gui.design.canvas.viewport import Viewport
 from gui.widgets.theme import current_theme
@@ -25,6 +25,7 @@ _LETTER: Final = 7.2
 """Width of a letter of the settings line, which is mono-spaced."""
 _LEAST_ROOM: Final = 46.0
 _SIDE: Final = 14.0
+_BINS: Final = 24
 
 
 class LivePictures(QObject):
@@ -43,7 +44,8 @@ class LivePictures(QObject):
         self._settings: Settings | None = None
         self._seen: WeightsSeen | None = None
         self._prefix = ""
-        self._bars: dict[str, Floats] = {}  # heights from 0 to 1, made when they are drawn
+        self._places: dict[str, int] = {}  # node -> row of `_heights`
+        self._heights: Floats = np.zeros((0, _BINS))
         scope.opened.connect(self._take)
         if runs is not None:
             runs.events_arrived.connect(self._on_events)
@@ -95,46 +97,22 @@ class LivePictures(QObject):
         """Draw the bars of those of these nodes that have some."""
         if view.zoom < BRIEF_BELOW or self._seen is None or not self.shown:
             return
-        by_color: dict[int, list[Floats]] = {}
-        flags = geometry.flags
-        for row in nodes.tolist():
-            told = self._seen.nodes.get(self._prefix + geometry.ids[row])
-            if told is None or flags[row] & int(Flag.BYPASSED):
-                continue
-            rects = self._rects(geometry.faces[row], told, geometry.boxes[row, :2], view)
-            by_color.setdefault(int(geometry.colors[row]), []).append(rects)
-        if not by_color:
+        place_of, prefix, ids, faces = self._places, self._prefix, geometry.ids, geometry.faces
+        shown = [row for row in nodes.tolist() if prefix + ids[row] in place_of and not faces[row].bypassed]
+        if not shown:
             return
+        heights = self._heights[[place_of[prefix + ids[row]] for row in shown]]
+        rects, there = _bars(
+            geometry.boxes[shown, :2], np.array([picture_box(faces[row]) for row in shown]), heights, view
+        )
+        colors = geometry.colors[shown]
         theme = current_theme()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.setPen(Qt.PenStyle.NoPen)
-        for color, groups in by_color.items():
+        for color in np.unique(colors).tolist():
             painter.setBrush(QBrush(mix(theme.family(COLORS[color]), theme.panel, 0.22)))
-            draw_rects(painter, np.concatenate(groups))
-
-    def _rects(self, face: NodeFace, told: WeightHistogram, corner: Floats, view: Viewport) -> Floats:
-        """(bar, 4): x, y, width, height on the screen, in whole pixels of it."""
-        bars = self._bars.get(face.id)
-        if bars is None:
-            bars = self._bars[face.id] = np.array(told.bars, dtype=np.float64) / 99.0
-        left, top, right, bottom = picture_box(face)
-        ratio, zoom = view.ratio, view.zoom
-        x, y = view.to_screen(corner[0] + left, corner[1] + bottom)
-        width, height = (right - left) * zoom * ratio, (bottom - top) * zoom * ratio
-        if len(bars) == 1:
-            # All weights are equal: one bar in the middle, not a wall.
-            x, width = x + width / ratio * 0.46, width * 0.08
-        edges = np.round(x * ratio + np.linspace(0.0, width, len(bars) + 1))
-        tall = np.maximum(np.round(bars * height), np.where(bars > 0, ratio, 0.0))
-        base = np.round(y * ratio)
-        gap = 1.0 if width / len(bars) >= 3.0 else 0.0
-        rects = np.empty((len(bars), 4))
-        rects[:, 0] = edges[:-1]
-        rects[:, 1] = base - tall
-        rects[:, 2] = np.maximum(1.0, edges[1:] - edges[:-1] - gap)
-        rects[:, 3] = tall
-        drawn: Floats = rects[tall > 0] / ratio
-        return drawn
+            mine = colors == color
+            draw_rects(painter, rects[mine][there[mine]])
 
     def _on_events(self, run: int, events: list[object]) -> None:
         if self._runs is not None and run == self._runs.current and any(isinstance(e, WeightsSeen) for e in events):
@@ -152,8 +130,35 @@ class LivePictures(QObject):
         prefix = "".join(f"{instance}{SEPARATOR}" for instance in self._scope.path)
         if seen is not self._seen or prefix != self._prefix:
             self._seen, self._prefix = seen, prefix
-            self._bars.clear()
+            told = seen.nodes if seen is not None else {}
+            self._places = {node: place for place, node in enumerate(told)}
+            self._heights = np.array([_heights(item.bars) for item in told.values()]).reshape(-1, _BINS)
             self.changed.emit()
+
+
+def _heights(bars: list[int]) -> list[float]:
+    """Heights from 0 to 1; weights that are all equal are one bar in the middle, not a wall."""
+    if len(bars) == _BINS:
+        return [bar / 99.0 for bar in bars]
+    return [1.0 if place == _BINS // 2 else 0.0 for place in range(_BINS)]
+
+
+def _bars(corners: Floats, boxes: Floats, heights: Floats, view: Viewport) -> tuple[Floats, Mask]:
+    """(node, bar, 4) rectangles on the screen, in whole pixels of it, and (node, bar) which are there at all."""
+    ratio, scale = view.ratio, view.zoom * view.ratio
+    left = (corners[:, 0] + boxes[:, 0]) * scale + view.x * ratio
+    base = np.round((corners[:, 1] + boxes[:, 3]) * scale + view.y * ratio)
+    width, height = (boxes[:, 2] - boxes[:, 0]) * scale, (boxes[:, 3] - boxes[:, 1]) * scale
+    edges = np.round(left[:, None] + width[:, None] * np.linspace(0.0, 1.0, _BINS + 1))
+    there: Mask = heights > 0
+    tall = np.maximum(np.round(heights * height[:, None]), ratio)
+    gap = np.where(width / _BINS >= 3.0, 1.0, 0.0)[:, None]
+    rects = np.empty((*heights.shape, 4))
+    rects[:, :, 0] = edges[:, :-1]
+    rects[:, :, 1] = base[:, None] - tall
+    rects[:, :, 2] = np.maximum(1.0, np.diff(edges, axis=1) - gap)
+    rects[:, :, 3] = tall
+    return rects / ratio, there
 
 
 def picture_box(face: NodeFace) -> tuple[float, float, float, float]:

@@ -137,7 +137,8 @@ class Marks:
             side = side_at(box_of(frame), x, y, zoom)
             if side:
                 return Hit(Kind.MARK_EDGE, mark=frame.id, side=side)
-            if _inside(title_box(frame, zoom), x, y):
+            top = min(frame.y, title_box(frame, zoom)[1])
+            if _inside((frame.x, top, frame.x + frame.width, min(frame.y + TITLE_BAR, frame.y + frame.height)), x, y):
                 return Hit(Kind.FRAME, mark=frame.id)
         return None
 
@@ -162,10 +163,11 @@ def title_size(zoom: float) -> float:
 
 
 def title_box(frame: Frame, zoom: float) -> Box:
-    """Where the title stands: at the top of the frame, rising above it where the zoom makes it too large for that."""
-    bottom = frame.y + TITLE_BAR
-    height = max(TITLE_BAR, title_size(zoom) * 1.5)
-    return frame.x, bottom - height, frame.x + frame.width, bottom
+    """Where the title stands: at the top of the frame, or on it where the zoom makes the title too large for that."""
+    height = title_size(zoom) * 1.5
+    if height > TITLE_BAR:
+        return frame.x, frame.y - height, frame.x + frame.width, frame.y
+    return frame.x, frame.y, frame.x + frame.width, frame.y + TITLE_BAR
 
 
 def drawn_box(mark: Mark, zoom: float) -> Box:
