@@ -124,12 +124,12 @@ class AttributeForm(QWidget):
     # Inside.
 
     def _build(self, attributes: Sequence[Attribute], values: Mapping[str, Any]) -> None:
-        for row in self._rows.values():
+        old, self._rows, self._editors = self._rows, {}, {}
+        for row in old.values():
             row.hide()
             row.deleteLater()
         while self._column.count():
             self._column.takeAt(0)
-        self._rows, self._editors = {}, {}
         self._advanced.hide()
         self._advanced.deleteLater()
         self._advanced = QWidget(self)
@@ -156,7 +156,7 @@ class AttributeForm(QWidget):
         editor = attribute_editor(info, value, options=self._options)
         editor.setObjectName(f"attribute.{info.name}")
         row = FormRow(info.label, editor, help=_help(info), caption_width=self._caption_width, parent=self)
-        editor.committed.connect(lambda new, name=info.name: self._on_committed(name, new))
+        editor.committed.connect(lambda new, name=info.name: self._on_committed(name, editor, new))
         if hasattr(editor, "rejected"):
             editor.rejected.connect(row.set_problem)
         self._rows[info.name] = row
@@ -175,7 +175,9 @@ class AttributeForm(QWidget):
     def _on_more_clicked(self) -> None:
         self._open_more(not self._more_is_open)
 
-    def _on_committed(self, name: str, value: object) -> None:
+    def _on_committed(self, name: str, editor: QWidget, value: object) -> None:
+        if self._editors.get(name) is not editor:
+            return  # it loses the focus as it goes: what was typed there is not meant for what is shown now
         self._rows[name].set_problem("")
         self.value_changed.emit(name, list(value) if isinstance(value, tuple) else value)
 

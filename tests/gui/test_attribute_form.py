@@ -121,3 +121,25 @@ def test_every_entry_of_the_catalog_has_a_form(qtbot: QtBot) -> None:
         assert form.names() == tuple(info.name for info in entry.attributes())
         for info in entry.attributes():
             assert form.editor(info.name).value() == info.default, (entry, info.name)  # type: ignore[attr-defined]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class OtherToy(Entry):
+    """Another toy."""
+
+    count: int = attribute(3, minimum=1, help="How many.")
+
+
+def test_what_was_being_typed_does_not_go_to_what_is_shown_next(form: AttributeForm, qtbot: QtBot) -> None:
+    told: list[tuple[str, Any]] = []
+    form.value_changed.connect(lambda name, value: told.append((name, value)))
+    with qtbot.waitActive(form):
+        form.activateWindow()
+    for name, text in (("rate", "0.5"), ("count", "12")):
+        form.set_entry(Toy, {})
+        editor: Any = form.editor(name)
+        editor.setFocus()
+        editor.selectAll()
+        qtbot.keyClicks(editor, text)
+        form.set_entry(OtherToy, {})
+    assert told == []
