@@ -251,7 +251,13 @@ class MainWindow(QMainWindow):
         def design() -> QWidget:
             from gui.design.tab import DesignTab
 
-            tab = DesignTab(project=bench.project, selection=bench.selection, runs=bench.runs, settings=bench.settings)
+            tab = DesignTab(
+                project=bench.project,
+                selection=bench.selection,
+                runs=bench.runs,
+                settings=bench.settings,
+                engine=bench.engine,
+            )
             tab.said.connect(self._say_refused)
             return tab
 

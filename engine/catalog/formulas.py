@@ -127,7 +127,7 @@ def _term(node: ast.AST, depth: int) -> Term:
     if depth > _DEEPEST:
         raise FormulaError("It has too many brackets inside each other.")
     match node:
-        case ast.Constant(value=value) if type(value) in (int, float):
+        case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
             return _number(float(value) if abs(value) < 1e30 else math.inf)
         case ast.Name(id=name) if name in NAMED_NUMBERS:
             return Number(NAMED_NUMBERS[name])

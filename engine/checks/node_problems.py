@@ -12,7 +12,7 @@ from engine.checks.field_specs import answer_spec
 from engine.checks.problem import Problem, Repair, Severity
 from engine.checks.shapes import KEEPS_WIDTH, ShapeInference, keeps_width
 from engine.checks.walking import upstream
-from engine.document.block import BLOCK, BLOCK_INPUT
+from engine.document.block import BLOCK, BLOCK_INPUT, BLOCK_OUTPUT
 from engine.document.data_spec import FieldKind
 from engine.document.edits import Batch, SetAttributes, SetShares
 from engine.document.flat import SEPARATOR
@@ -129,6 +129,11 @@ def _found(checker: ShapeInference, node: Node, layer: Layer | None) -> Iterator
     if refusal:
         yield _problem(node, "it trains, but cannot be exported to ONNX.", hint=refusal, severity=WARNING)
     if layer.output_ports() and not any(True for _ in graph.consumers_of(node.id)):
+        if node.type == BLOCK_OUTPUT and SEPARATOR in node.id:
+            instance, _, name = node.id.rpartition(SEPARATOR)
+            message = f"Block '{instance}': nothing uses its output '{node.title or name}'. It is left out of training."
+            yield Problem(severity=WARNING, node=node.id, message=message)
+            return
         yield _problem(
             node,
             "nothing uses what it gives.",

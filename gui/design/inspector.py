@@ -9,6 +9,7 @@ from engine.document.edits import Change
 from gui.design.network_summary import NetworkSummary
 from gui.design.node_settings import NodeSettings, help_page
 from gui.design.several_nodes import SeveralNodes
+from gui.models.own_code import OwnCodeModel
 from gui.models.scope import Scope
 from gui.models.selection import Selection
 from gui.widgets.side_panel import ScrollColumn
@@ -28,7 +29,13 @@ class Inspector(QFrame):
     repair_pointed = Signal(object)
     """Repair to show on the canvas before it is chosen, or None."""
 
-    def __init__(self, project: Scope, selection: Selection, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        project: Scope,
+        selection: Selection,
+        own_code: OwnCodeModel | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self.setObjectName("design.inspector")
         self.setAccessibleName("Settings of the selected node")
@@ -39,7 +46,7 @@ class Inspector(QFrame):
         outer.setContentsMargins(1, 0, 0, 0)
         scroll = ScrollColumn(margins=(12, 14, 12, 16), spacing=0)
         self.summary = NetworkSummary(project)
-        self.node = NodeSettings(project)
+        self.node = NodeSettings(project, own_code)
         self.several = SeveralNodes(project)
         self.node.repair_pointed.connect(self.repair_pointed)
         self.node.block.commanded.connect(self.block_commanded)

@@ -15,16 +15,19 @@ from engine.document.block_places import instance_title
 from engine.document.data_spec import DataSpec
 from engine.document.edits import Edit, SetAttributes, SetBypassed, SetFrozen, SetTitle
 from engine.document.graph import Node
+from engine.document.own_code import OWN_CODE
 from gui.design import graph_edits
 from gui.design.amounts import bytes_text, number_text
 from gui.design.block_form import instance_attributes, set_on_instance
 from gui.design.block_section import BlockSection
+from gui.design.code_section import CodeSection
 from gui.design.exposing import ExposeToggles
 from gui.design.families import color_name
 from gui.design.node_text import caption
 from gui.design.problem_row import ProblemRow
 from gui.design.weights_panel import WeightsPanel
 from gui.forms.attribute_form import AttributeForm
+from gui.models.own_code import OwnCodeModel
 from gui.models.scope import Scope
 from gui.widgets.choice_editor import Choice, ChoiceEditor
 from gui.widgets.facts import Facts
@@ -71,7 +74,7 @@ class NodeSettings(QWidget):
     repair_pointed = Signal(object)
     """Repair to show on the canvas before it is chosen, or None."""
 
-    def __init__(self, project: Scope, parent: QWidget | None = None) -> None:
+    def __init__(self, project: Scope, own_code: OwnCodeModel | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         self._project = project
@@ -110,6 +113,8 @@ class NodeSettings(QWidget):
         self.exposing = ExposeToggles(self.form, project)
         self.block = BlockSection(project, caption_width=CAPTION_WIDTH)
         column.addWidget(self.block)
+        self.code = CodeSection(project, own_code if own_code is not None else OwnCodeModel(project.model, parent=self))
+        column.addWidget(self.code)
         self.activation = ChoiceEditor(_activations(), "")
         self.activation.setObjectName("design.inspector.activation")
         self._activation_row = FormRow(
@@ -192,6 +197,9 @@ class NodeSettings(QWidget):
         else:
             self.form.set_entry(kind, node.attributes, _field_names(node, data))
         self.block.setVisible(node.type == BLOCK)
+        self.code.setVisible(node.type == OWN_CODE)
+        if node.type == OWN_CODE:
+            self.code.show_node(node)
         self.exposing.show(node)
         self.form.setVisible(bool(attributes))
         self._show_activation(node, kind)

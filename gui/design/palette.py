@@ -7,8 +7,9 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPixmap
 from PySide6.QtWidgets import QApplication, QFrame, QLabel, QLineEdit, QListWidgetItem, QVBoxLayout, QWidget
 
 from engine.catalog.layer import Layer
-from engine.catalog.registry import layers
+from engine.catalog.registry import layers, losses
 from engine.catalog.search import search
+from engine.checks.offers import could_learn
 from engine.document.block import BLOCK, definition_id
 from engine.document.edits import Change
 from gui.design.block_rows import BlockRows
@@ -198,23 +199,33 @@ class Palette(QFrame):
         self.list.clear()
         inside = bool(self._project.path)
         if text:
-            for kind in search(text, uses=self._uses.within(self._project.project.graph)):
-                if stands_here(kind.type_name(), inside):
-                    self._add(kind)
+            found = search(text, uses=self._uses.within(self._project.project.graph))
+            kinds = [kind for kind in found if stands_here(kind.type_name(), inside)]
+            named = [kind for kind in kinds if _is_called(kind, text)]
+            for kind in named:
+                self._add(kind)
             self.blocks.fill_found(text)
+            for kind in kinds:
+                if kind not in named:
+                    self._add(kind)
             if self.list.count():
                 self.list.setCurrentRow(0)
         else:
             self.blocks.fill(Section.PROJECT, self._offered)
             self.blocks.fill(Section.MINE, self._offered)
             family = None
+            others = [kind for kind in losses() if not could_learn(self._project.document, kind)]
             for kind in layers():
-                if not stands_here(kind.type_name(), inside):
+                if not stands_here(kind.type_name(), inside) or kind in others:
                     continue
                 if kind.family is not family:
                     family = kind.family
                     self.list.add_heading(TITLES[family])
                 self._add(kind)
+            if others:
+                self.list.add_heading("All other losses")
+                for kind in others:
+                    self._add(kind)
             self.blocks.fill(Section.SHIPPED, self._offered)
             self.blocks.fill(Section.NETWORKS, self._offered)
         self.nothing.setVisible(bool(text) and self.list.count() == 0)
@@ -233,6 +244,9 @@ class Palette(QFrame):
         item.setData(Qt.ItemDataRole.AccessibleDescriptionRole, _help(kind))
 
     def _on_changed(self, change: Change) -> None:
+        if change.data and not self.search.text().strip():
+            self._fill()
+            return
         graph = self._project.project.graph
         named = any(name not in graph.nodes or definition_id(graph.nodes[name]) for name in change.nodes)
         # Instances are counted, which is quick; the list is filled anew when there is something else to say.
@@ -275,3 +289,8 @@ def card_picture(kind: type[Layer], ratio: float) -> QPixmap:
         painter.setOpacity(0.75)
         painter.drawPixmap(0, 0, card)
     return faded
+
+
+def _is_called(kind: type[Layer], text: str) -> bool:
+    """Whether the name of a layer begins so; blocks stand before those that are found by what they do."""
+    return any(name.lower().startswith(text.lower()) for name in (kind.type_name(), kind.label()))

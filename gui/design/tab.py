@@ -18,7 +18,9 @@ from gui.design.left_side import LeftSide
 from gui.design.palette import Palette, card_picture
 from gui.design.problems import HEADER_HEIGHT, Problems
 from gui.models.block_shelf import BlockShelf
+from gui.models.engine import Engine
 from gui.models.layer_uses import LayerUses
+from gui.models.own_code import OwnCodeModel
 from gui.models.project import ProjectModel
 from gui.models.runs import RunsModel
 from gui.models.scope import Scope
@@ -45,6 +47,7 @@ class DesignTab(QWidget):
         selection: Selection,
         runs: RunsModel | None = None,
         settings: Settings | None = None,
+        engine: Engine | None = None,
     ) -> None:
         super().__init__()
         self.scope = scope = Scope(project, self)
@@ -61,7 +64,8 @@ class DesignTab(QWidget):
         self.drawing.said.connect(self.said)
         self.canvas.export_requested.connect(self.export_drawing)
         self.canvas.print_requested.connect(self.print_drawing)
-        self.inspector = Inspector(scope, selection)
+        self.own_code = OwnCodeModel(project, engine, self)
+        self.inspector = Inspector(scope, selection, self.own_code)
         self.inspector.node.weights.follow(self.canvas.live)
         self.problems = Problems(scope)
         self._right = QSplitter(Qt.Orientation.Vertical)

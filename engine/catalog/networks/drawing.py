@@ -1,14 +1,20 @@
 """Draws the definition of a block in a few words: each layer is put behind what it takes; columns follow."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from engine.catalog.registry import layer_type
 from engine.document.block import BLOCK, BLOCK_INPUT, BLOCK_OUTPUT, DrawnBlock, Exposed
 from engine.document.graph import Edge, Graph, Node, Value
 
-COLUMN: Final = 240.0
+COLUMN: Final = 280.0
 ROW: Final = 110.0
+BAND: Final = 7
+"""Columns in a band; a longer drawing goes on below, so that it can be read without a long way."""
+_NAMES: Final = {BLOCK_INPUT: "in", BLOCK_OUTPUT: "out"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +34,7 @@ class Drawing:
         self._graph = Graph()
         self._exposed: list[Exposed] = []
         self._columns: dict[str, int] = {}
+        self._places: dict[str, int] = {}
         self._rows: dict[int, int] = {}
         self._used: dict[str, tuple[DrawnBlock, ...]] = {}
 
@@ -90,21 +97,30 @@ class Drawing:
             id=self.id,
             title=self.title,
             exposed=tuple(self._exposed),
-            nodes=tuple(graph.sorted_nodes()),
+            nodes=tuple(self._placed(graph.sorted_nodes())),
             edges=tuple(graph.sorted_edges()),
         )
         return (*found.values(), own)
 
     def _put(self, type_name: str, wires: tuple[Wire, ...], attributes: dict[str, Value], title: str) -> str:
         column = 1 + max((self._columns[wire.node] for wire in wires), default=-1)
-        row = self._rows.get(column, 0)
-        node_id = self._graph.free_id(type_name)
+        node_id = self._graph.free_id(_NAMES.get(type_name, type_name))
         self._columns[node_id] = column
-        self._rows[column] = row + 1
-        self._graph.add(
-            Node(id=node_id, type=type_name, attributes=attributes, title=title, x=column * COLUMN, y=row * ROW)
-        )
+        self._places[node_id] = self._rows.get(column, 0)
+        self._rows[column] = self._places[node_id] + 1
+        self._graph.add(Node(id=node_id, type=type_name, attributes=attributes, title=title))
         return node_id
+
+    def _placed(self, nodes: list[Node]) -> Iterator[Node]:
+        """The nodes in their columns, bands below each other."""
+        tops = [0.0]
+        for first in range(0, max(self._rows, default=0) + 1, BAND):
+            rows = max((self._rows.get(column, 0) for column in range(first, first + BAND)), default=0)
+            tops.append(tops[-1] + rows * ROW + ROW / 2)
+        for node in nodes:
+            band, column = divmod(self._columns[node.id], BAND)
+            y = tops[band] + self._places[node.id] * ROW
+            yield msgspec.structs.replace(node, x=column * COLUMN, y=y)
 
     def _link(self, node_id: str, wires: tuple[Wire | None, ...], ports: tuple[str, ...]) -> None:
         for wire, port in zip(wires, ports, strict=False):
