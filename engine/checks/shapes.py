@@ -497,6 +497,8 @@ class ShapeInference:
         layer = state.layer
         if layer is None or state.node.bypassed or state.error is not None or None in state.outputs:
             return _FREE
+        if isinstance(layer, BlockInput):
+            return _FREE  # a port of a block hands the same tensor on
         size = 0
         for spec in state.outputs:
             if spec is not None:

@@ -161,12 +161,21 @@ def paint_card(painter: QPainter, face: NodeFace, zoom: float) -> None:
 
 
 def _stack(painter: QPainter, theme: Theme, face: NodeFace, header: QColor) -> None:
-    """The cards behind that of a repeated block: two at most, they stand for any number."""
-    for number in range(min(2, face.stack - 1), 0, -1):
-        below = QRectF(0.5, 0.5, face.width - 1, face.height - 1).translated(3.5 * number, 3.5 * number)
-        painter.setPen(QPen(theme.color("line"), 1))
-        painter.setBrush(mix(theme.panel, header, 0.5))
-        painter.drawRoundedRect(below, CARD_RADIUS, CARD_RADIUS)
+    """The edges of the cards behind that of a repeated block: two at most, they stand for any number.
+
+    Beside the card with room for the ring of a selected one.
+    """
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(mix(theme.line, header, 0.35), 2))
+    size = 2.0 * CARD_RADIUS
+    for number in range(1, min(3, face.stack)):
+        by = 1 + 3.5 * number
+        right, bottom = face.width + by, face.height + by
+        path = QPainterPath(QPointF(right, CARD_RADIUS + by))
+        path.lineTo(right, bottom - CARD_RADIUS)
+        path.arcTo(QRectF(right - size, bottom - size, size, size), 0, -90)
+        path.lineTo(CARD_RADIUS + by, bottom)
+        painter.drawPath(path)
 
 
 def _port_names(painter: QPainter, theme: Theme, face: NodeFace) -> None:
