@@ -6,8 +6,10 @@ from engine.catalog import registry
 from engine.catalog.layer import Family, Layer
 from engine.catalog.layers.block import BlockInput
 from engine.catalog.layers.data import Input
+from engine.catalog.losses import Loss
 from engine.catalog.tensors import TensorSpec
 from engine.checks.knowledge import Shapes
+from engine.checks.offers import could_learn
 from engine.checks.shapes import DTYPE_WORDS
 from engine.document.block import BLOCK_INPUT, BLOCK_OUTPUT
 from engine.document.graph import Edge, Graph
@@ -123,7 +125,7 @@ def compatible_types(project: Project, checker: Shapes, node_id: str, port: str)
         return list(registry.layers())
     if port in layer.output_ports():
         spec = checker.specs.get((node_id, port))
-        fitting = [item for item in registry.layers() if _takes(item, spec)]
+        fitting = [item for item in registry.layers() if _takes(item, spec) and _is_of_use(project, item)]
         return _ranked(fitting, _usual(layer, spec))
     taking = next((item for item in layer.input_ports() if item.name == port), None)
     if taking is None:
@@ -136,6 +138,11 @@ def compatible_types(project: Project, checker: Shapes, node_id: str, port: str)
     if len(taking.axes) == 3:
         return _ranked(found, ("Input", "Embedding", "LSTM", "Conv1d"))
     return _ranked(found, ("Linear", "ReLU", "Flatten", "Input", "Dropout"))
+
+
+def _is_of_use(project: Project, item: type[Layer]) -> bool:
+    """Losses for other kinds of field than those to be learned are left to the search."""
+    return not issubclass(item, Loss) or could_learn(project, item)
 
 
 def _takes(item: type[Layer], spec: TensorSpec | None) -> bool:

@@ -13,6 +13,7 @@ from engine.catalog.layer import Layer
 from engine.catalog.rules import PICTURE
 from engine.catalog.tensors import DType, TensorSpec
 from engine.checks.connection import refusal
+from engine.checks.offers import usual_loss
 from engine.checks.problem import Repair
 from engine.checks.shapes import KEEPS_WIDTH, ShapeInference
 from engine.checks.walking import WIDTHS, passed_on, upstream, width_setter
@@ -364,19 +365,11 @@ def add_output(checker: ShapeInference, field: Field, edge: Edge) -> Repair:
     return Repair(title=title, edit=Batch(title=title, edits=(AddNode(node=node), link)))
 
 
-def loss_for(field: Field) -> str:
-    """The usual loss for a field."""
-    if field.kind is FieldKind.CATEGORY:
-        one_hot = any(step.type == "OneHot" for step in field.preparation)
-        return "BCEWithLogitsLoss" if one_hot else "CrossEntropyLoss"
-    return "CrossEntropyLoss" if field.kind is FieldKind.MASK else "MSELoss"
-
-
 def add_loss(checker: ShapeInference, field: Field, edge: Edge) -> Repair:
     """A loss at the tensor of `edge`, with the field as its target."""
     graph = checker.project.graph
     at = graph.node(edge.target)
-    type_name = loss_for(field)
+    type_name = usual_loss(field)
     loss = Node(id=graph.free_id(type_name), type=type_name, x=at.x, y=at.y + 120)
     title = f"Add {registry.layer_type(type_name).label()} for '{field.name}'"  # type: ignore[union-attr]
     link = Connect(edge=Edge(source=edge.source, output=edge.output, target=loss.id, input="prediction"))
