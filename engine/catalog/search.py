@@ -1,9 +1,10 @@
 """Finds layers by a few typed letters: the one ranking for palette, canvas and typed chains."""
 
-import functools
 import math
 import re
+import weakref
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from engine.catalog.layer import Layer
@@ -11,6 +12,8 @@ from engine.catalog.registry import layers
 
 _LIFT: Final = 3.0
 """Places a layer rises among those that match equally well, each time its uses double."""
+_UNFIT: Final = 3
+"""Steps a layer falls behind in the match when it cannot stand where one is added: its name beats another's synonym."""
 _SHORTEST_HELP_WORD: Final = 4
 _FEWEST_LETTERS: Final = 3
 
@@ -25,9 +28,9 @@ def search(
     """Layers that match every typed word, best first; without words all of them.
 
     How well the words match decides first: the name itself, its beginning, the beginning of a part of it, a synonym,
-    letters inside, the family, a word of the help, letters in order ("cnv"). Among equal ones `fitting`, the layers
-    that can stand where one is added, likeliest first, come before the others (alone with `only_fitting`), and those
-    used more rise: `uses` counts by type name.
+    letters inside, the family, a word of the help, letters in order ("cnv"). `fitting` are the layers that can stand
+    where one is added, likeliest first; the others fall behind some steps, or are left out with `only_fitting`. Among
+    equal ones those used more rise: `uses` counts by type name.
     """
     words = text.lower().split()
     counts = uses or {}
@@ -45,48 +48,74 @@ def search(
             likeness = -used  # nothing else to go by: what is used most stands on top
         else:
             likeness = float(place.get(kind, len(place))) - _LIFT * math.log2(1.0 + used)
+        if fitting is not None and not fits:
+            distance += _UNFIT
         found.append((distance, fitting is not None and not fits, likeness, order, kind))
     found.sort(key=lambda item: item[:4])
-    if fitting is not None and not only_fitting:
-        found.sort(key=lambda item: item[1])  # stable: what fits before what does not, whatever the words
     return tuple(item[4] for item in found)
 
 
-@functools.cache
-def _parts(names: str) -> tuple[str, ...]:
-    """The words that names are made of: MaxPool2d is max, pool2d."""
-    return tuple(part.lower() for part in re.findall(r"[A-Z]+[a-z0-9]*|[a-z0-9]+", names))
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """All that a layer can be found by, in small letters."""
+
+    names: tuple[str, ...]
+    parts: tuple[str, ...]
+    """The words its names are made of: MaxPool2d is max, pool2d."""
+    synonyms: tuple[str, ...]
+    family: str
+    help: str
+
+
+_WORDS: "weakref.WeakKeyDictionary[type[Layer], _Words]" = weakref.WeakKeyDictionary()
+
+
+def _words_of(kind: type[Layer]) -> _Words:
+    """Found once for each layer: a search looks at hundreds with every letter that is typed."""
+    known = _WORDS.get(kind)
+    if known is None:
+        names = (kind.type_name(), kind.label())
+        parts = re.findall(r"[A-Z]+[a-z0-9]*|[a-z0-9]+", " ".join(names))
+        known = _WORDS[kind] = _Words(
+            names=tuple(dict.fromkeys(name.lower() for name in names)),
+            parts=tuple(dict.fromkeys(part.lower() for part in parts)),
+            synonyms=tuple(synonym.lower() for synonym in kind.synonyms),
+            family=kind.family.value,
+            help=kind.help().lower(),
+        )
+    return known
 
 
 def _distance(kind: type[Layer], words: Sequence[str]) -> int | None:
     """How far the words are from a layer, 0 for its name; None when they mean something else."""
     if not words:
         return 0
-    whole = _word_distance(kind, " ".join(words))
-    each = [_word_distance(kind, word) for word in words]
+    known = _words_of(kind)
+    if len(words) == 1:
+        return _word_distance(known, words[0])
+    whole = _word_distance(known, " ".join(words))
+    each = [_word_distance(known, word) for word in words]
     if any(distance is None for distance in each):
         return whole
     farthest = max(distance for distance in each if distance is not None)
     return farthest if whole is None else min(whole, farthest)
 
 
-def _word_distance(kind: type[Layer], word: str) -> int | None:
-    names = (kind.type_name().lower(), kind.label().lower())
-    if word in names:
+def _word_distance(known: _Words, word: str) -> int | None:
+    if word in known.names:
         return 0
-    if any(name.startswith(word) for name in names):
-        return 1
-    if any(part.startswith(word) for part in _parts(f"{kind.type_name()} {kind.label()}")):
-        return 2
-    if any(synonym.startswith(word) for synonym in kind.synonyms):
-        return 3
-    if any(word in name for name in (*names, *kind.synonyms)):
-        return 4
-    if kind.family.value.startswith(word):
+    for distance, texts in ((1, known.names), (2, known.parts), (3, known.synonyms)):
+        for text in texts:
+            if text.startswith(word):
+                return distance
+    for text in (*known.names, *known.synonyms):
+        if word in text:
+            return 4
+    if known.family.startswith(word):
         return 5
-    if len(word) >= _SHORTEST_HELP_WORD and word in kind.help().lower():
+    if len(word) >= _SHORTEST_HELP_WORD and word in known.help:
         return 6
-    if len(word) >= _FEWEST_LETTERS and any(name[0] == word[0] and _in_order(word, name) for name in names):
+    if len(word) >= _FEWEST_LETTERS and any(name[0] == word[0] and _in_order(word, name) for name in known.names):
         return 7
     return None
 

@@ -64,3 +64,10 @@ def test_use_lifts_within_what_fits_by_steps_and_not_beyond() -> None:
     assert names("", fitting=fitting)[0] == "ReLU"
     assert names("", fitting=fitting, uses={"MaxPool2d": 3.0})[0] == "MaxPool2d"
     assert names("", fitting=fitting, uses={"LSTM": 100.0}, only_fitting=True)[0] == "ReLU"
+
+
+def test_the_name_of_what_does_not_fit_beats_a_mere_mention_in_what_fits() -> None:
+    fitting = [kind for kind in layers() if kind.type_name() not in ("LSTM", "LSTMCell")]
+    found = names("lstm", fitting=fitting)
+    assert found[0] in ("LSTM", "LSTMCell") or found.index("LSTM") <= 1
+    assert names("convolution", fitting=[layer_type("ReLU")])[0] != "ReLU"
