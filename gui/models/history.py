@@ -9,6 +9,7 @@ from PySide6.QtGui import QUndoCommand
 from engine.document.edits import (
     Batch,
     Edit,
+    Inside,
     MoveNodes,
     PutFrame,
     PutNote,
@@ -90,6 +91,8 @@ def _replaces(new: Edit, old: Edit) -> bool:
             return new.note.id == old.note.id
         case (MoveNodes(), MoveNodes()):
             return new.positions.keys() == old.positions.keys()
+        case (Inside(), Inside()):
+            return new.block == old.block and _replaces(new.inner, old.inner)
         case (SetData(), SetData()) | (SetRecipe(), SetRecipe()) | (SetName(), SetName()):
             return True
     return False

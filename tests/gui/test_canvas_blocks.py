@@ -9,7 +9,8 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from engine.document.edits import SetAttributes
+from engine.document.edits import PutFrame, SetAttributes
+from engine.document.graph import Frame
 from engine.document.project_json import to_bytes
 from gui.design.block_edits import expose
 from gui.design.canvas.hit import Hit, Kind
@@ -323,3 +324,24 @@ def test_a_read_only_project_is_opened_and_not_folded(bench: Bench) -> None:
     bench.hand.key(Key.Key_G, CONTROL)
     assert bench.model.history.count() == 1
     bench.model.read_only = False
+
+
+def test_a_selected_frame_is_folded_with_all_in_it(bench: Bench) -> None:
+    bench.model.do(PutFrame(frame=Frame(id="frame1", title="Stem", x=230, y=-30, width=680, height=130)))
+    bench.selection.set_both((), ("frame1",))
+    bench.hand.key(Key.Key_G, CONTROL)
+    definition = bench.model.project.blocks["block1"]
+    assert {"conv1", "bn1", "relu1"} < set(definition.graph.nodes) and definition.title == "Stem"
+    assert "frame1" in definition.graph.marks and not bench.graph.marks
+
+
+def test_typing_inside_a_block_is_one_step(bench: Bench) -> None:
+    fold(bench, "conv1", "bn1")
+    bench.hand.key(Key.Key_Return, CONTROL)
+    steps = bench.model.history.count()
+    for width in (8, 16, 24):
+        scope_of(bench).do(SetAttributes(id="conv1", attributes={"out_channels": width}), merge="conv1.out_channels")
+    assert bench.model.history.count() == steps + 1
+    bench.hand.key(Key.Key_Z, CONTROL)
+    assert scope_of(bench).project.graph.nodes["conv1"].attributes["out_channels"] == 32
+    assert bench.canvas.accessibleName() == "Inside Block 1"

@@ -17,6 +17,7 @@ from engine.errors import GraphError
 from gui.design import block_edits
 from gui.design.block_stock import BlockStock, Brought, stands_here
 from gui.design.canvas.finder import Offer
+from gui.design.canvas.marks import with_contents
 from gui.design.families import color_name
 from gui.models.block_shelf import BlockShelf
 
@@ -54,8 +55,9 @@ class BlockTools(QObject):
 
     def fold(self) -> bool:
         """Put the selection into a block; its instance is selected then."""
-        scope = self._canvas.project
-        chosen = self._canvas.selection.nodes
+        scope, selection = self._canvas.project, self._canvas.selection
+        # What lies in a selected frame is meant with it.
+        chosen = with_contents(self._canvas.marks, self._canvas.geometry_store, selection.everything)
 
         def make() -> block_edits.Folded:
             return block_edits.fold(scope.project, scope.checker, sorted(chosen), scope.document, scope.block)
@@ -63,7 +65,7 @@ class BlockTools(QObject):
         folded = self._tried(make)
         if folded is None or not scope.do(folded.edit):
             return False
-        self._canvas.selection.set_nodes({folded.node})
+        selection.set_nodes({folded.node})
         if folded.left_out:
             self.said.emit(folded.left_out)
         return True

@@ -568,6 +568,7 @@ class GraphCanvas(QWidget):
         self.mending.preview(None)
         self.costs.refresh()
         self.card_editor.cancel()
+        self.mark_tools.editor.end(keep=False)
         self._painter.sprites.clear()
         self._show_path()
         self._fit_pending = True
@@ -579,6 +580,7 @@ class GraphCanvas(QWidget):
     def _show_path(self, _change: object = None) -> None:
         titles = self._project.path_titles
         self._path.set_path(*titles, *([] if len(titles) > 1 else ["main graph"]))
+        self.setAccessibleName("Network" if len(titles) == 1 else f"Inside {titles[-1]}")
 
     def _on_path_chosen(self, depth: int) -> None:
         self.blocks.go_up_to(depth)
@@ -596,6 +598,7 @@ class GraphCanvas(QWidget):
         """Another graph is about to be shown: how this one was looked at stays with it."""
         self.cancel_gesture()
         self._close_finders()
+        self.mark_tools.editor.end()
         if self._remember.isActive():
             self._remember.stop()
             self._on_remember()
