@@ -130,7 +130,7 @@ def _found(checker: ShapeInference, node: Node, layer: Layer | None) -> Iterator
         yield _problem(node, "it trains, but cannot be exported to ONNX.", hint=refusal, severity=WARNING)
     if layer.output_ports() and not any(True for _ in graph.consumers_of(node.id)):
         if node.type == BLOCK_OUTPUT and SEPARATOR in node.id:
-            instance, _, name = node.id.rpartition(SEPARATOR)
+            instance, name = _instance_of(node.id)
             message = f"Block '{instance}': nothing uses its output '{node.title or name}'. It is left out of training."
             yield Problem(severity=WARNING, node=node.id, message=message)
             return
@@ -230,6 +230,12 @@ def _links(checker: ShapeInference, node: Node, layer: Layer) -> Iterator[Proble
             )
 
 
+def _instance_of(flat_id: str) -> tuple[str, str]:
+    """The way to the instance a port belongs to, in words, and the port; of a repeated one the copy is not told."""
+    *way, name = flat_id.split(SEPARATOR)
+    return " › ".join(part for part in way if not part.isdigit()), name
+
+
 def _free(checker: ShapeInference, node: Node, layer: Layer, port: str, count: int) -> Problem:
     mended: list[Repair]
     if isinstance(layer, Loss) and port == "target":
@@ -241,7 +247,7 @@ def _free(checker: ShapeInference, node: Node, layer: Layer, port: str, count: i
         if 2 <= linked < count and port == checker.ports(node.id)[-1].name:
             mended = [repairs.set_attribute(node, "count", count - 1, f"Show {count - 1} inputs"), *mended]
     if node.type == BLOCK_INPUT and SEPARATOR in node.id:
-        instance, _, name = node.id.rpartition(SEPARATOR)
+        instance, name = _instance_of(node.id)
         return Problem(
             severity=ERROR,
             node=node.id,
