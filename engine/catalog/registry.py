@@ -17,7 +17,7 @@ from engine.catalog.augmentation import AugmentationStep
 from engine.catalog.averages import Average
 from engine.catalog.entry import Entry
 from engine.catalog.initializers import Initializer
-from engine.catalog.layer import Layer
+from engine.catalog.layer import Family, Layer
 from engine.catalog.layers import (
     activation,
     arithmetic,
@@ -114,8 +114,10 @@ def _declared(module: ModuleType, base: type[AnyEntry]) -> Iterable[type[AnyEntr
 
 @functools.cache
 def layers() -> tuple[type[Layer], ...]:
-    """Every layer in palette order: data first, losses last."""
-    return tuple(item for module in _LAYER_FILES for item in _declared(module, Layer))
+    """Every layer in palette order: family by family, data first, losses last."""
+    found = (item for module in _LAYER_FILES for item in _declared(module, Layer))
+    order = {family: place for place, family in enumerate(Family)}
+    return tuple(sorted(found, key=lambda item: order[item.family]))
 
 
 @functools.cache

@@ -148,6 +148,8 @@ def _part(name: str, value: Any, computed: dict[str, Any], *, sides: int) -> str
             return f"{value} groups"
         case "shape" | "unflattened_size" | "dims":
             return _size(value)
+        case "sizes" | "levels" | "indices" | "boundaries":
+            return f"{name} {', '.join(f'{item:g}' for item in value)}"
     return None
 
 

@@ -83,7 +83,7 @@ class TimeEmbedding(Layer):
 class FourierFeatures(Layer):
     """Writes a few coordinates as many random waves, so that a network can draw fine detail.
 
-    Input (N, ..., features); output (N, ..., 2 · count). Source: Tancik et al. 2020.
+    Input (N, ..., features); output (N, ..., 2 · waves). Source: Tancik et al. 2020.
     """
 
     target: ClassVar[str] = "engine.compiler.modules.FourierFeatures"
@@ -95,20 +95,20 @@ class FourierFeatures(Layer):
     family: ClassVar[Family] = Family.EMBEDDING
 
     stricter: ClassVar[str] = NO_FEATURES
-    count: int = attribute(64, minimum=1, maximum=100_000, label="Waves", help="How many random waves there are.")
+    waves: int = attribute(64, minimum=1, maximum=100_000, label="Waves", help="How many random waves there are.")
     scale: float = attribute(1.0, above=0, maximum=1_000, help="The larger, the finer the detail.")
 
     def output_specs(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
         (x,) = inputs
         at_least_2(x)
         known(x, -1, "features")
-        return (TensorSpec((*x.shape[:-1], 2 * self.count)),)
+        return (TensorSpec((*x.shape[:-1], 2 * self.waves)),)
 
     def computed(self, *inputs: TensorSpec) -> dict[str, Any]:
         return {"features": inputs[0].shape[-1]}
 
     def multiply_adds(self, *inputs: TensorSpec) -> int:
-        return volume(inputs[0].shape[1:]) * self.count
+        return volume(inputs[0].shape[1:]) * self.waves
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

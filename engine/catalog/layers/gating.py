@@ -227,7 +227,7 @@ class FactorizationMachine(Layer):
 class RadialBasis(Layer):
     """Answers by how near the input is to learned centres, each with a width of its own.
 
-    Input (N, ..., features); output (N, ..., count), between 0 and 1. Source: Broomhead and Lowe 1988.
+    Input (N, ..., features); output (N, ..., centres), between 0 and 1. Source: Broomhead and Lowe 1988.
     """
 
     target: ClassVar[str] = "engine.compiler.modules.RadialBasis"
@@ -239,22 +239,22 @@ class RadialBasis(Layer):
     family: ClassVar[Family] = Family.LINEAR
     stricter: ClassVar[str] = NO_FEATURES
 
-    count: int = attribute(32, minimum=1, maximum=100_000, label="Centres", help="How many centres are learned.")
+    centres: int = attribute(32, minimum=1, maximum=100_000, label="Centres", help="How many centres are learned.")
 
     def output_specs(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
         (x,) = inputs
         at_least_2(x)
         known(x, -1, "features")
-        return (TensorSpec((*x.shape[:-1], self.count)),)
+        return (TensorSpec((*x.shape[:-1], self.centres)),)
 
     def computed(self, *inputs: TensorSpec) -> dict[str, Any]:
         return {"features": inputs[0].shape[-1]}
 
     def parameter_count(self, *inputs: TensorSpec) -> int:
-        return ((inputs[0].shape[-1] or 0) + 1) * self.count
+        return ((inputs[0].shape[-1] or 0) + 1) * self.centres
 
     def multiply_adds(self, *inputs: TensorSpec) -> int:
-        return volume(inputs[0].shape[1:]) * self.count
+        return volume(inputs[0].shape[1:]) * self.centres
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

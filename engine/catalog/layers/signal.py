@@ -210,7 +210,7 @@ class MelSpectrogram(_Signal):
 class DCT(_Signal):
     """Writes a signal as a sum of cosines, the slowest first.
 
-    Input (N, ...); output with count entries along dim: the orthonormal type 2 transform.
+    Input (N, ...); output with as many entries as kept along dim: the orthonormal type 2 transform.
     """
 
     target: ClassVar[str] = "engine.compiler.modules.DCT"
@@ -220,22 +220,22 @@ class DCT(_Signal):
     synonyms: ClassVar[tuple[str, ...]] = ("cosine transform", "mfcc", "cepstrum", "jpeg", "compress")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="dct")
     stricter: ClassVar[str] = "the batch is no signal, and there are no more cosines than values"
-    count: int = attribute(8, minimum=1, maximum=65_536, help="How many cosines are kept, the slowest first.")
+    kept: int = attribute(8, minimum=1, maximum=65_536, help="How many cosines are kept, the slowest first.")
     dim: int = attribute(-1, minimum=-8, maximum=8, help="The axis: 1 is the first after the batch, -1 the last.")
 
     def output_specs(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
         (x,) = inputs
         axis = normal_axis(self.dim, x.rank)
         size = known(x, axis, f"values along dim {axis}")
-        if size < self.count:
-            mismatch(f"{self.count} or more values along dim {axis}", str(size), "Keep fewer cosines.")
-        return (with_sizes(x, {axis: self.count}),)
+        if size < self.kept:
+            mismatch(f"{self.kept} or more values along dim {axis}", str(size), "Keep fewer cosines.")
+        return (with_sizes(x, {axis: self.kept}),)
 
     def computed(self, *inputs: TensorSpec) -> dict[str, Any]:
         return {"size": inputs[0].shape[self.dim]}
 
     def multiply_adds(self, *inputs: TensorSpec) -> int:
-        return volume(inputs[0].shape[1:]) * self.count
+        return volume(inputs[0].shape[1:]) * self.kept
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -131,23 +131,23 @@ class VectorQuantize(Layer):
 
     outputs: ClassVar[tuple[str, ...]] = ("output", "codes", "indices")
     stricter: ClassVar[str] = NOT_THE_BATCH
-    count: int = attribute(512, minimum=1, maximum=1_000_000, label="Vectors", help="How many vectors are in the book.")
+    vectors: int = attribute(512, minimum=1, maximum=1_000_000, label="Vectors", help="How many are in the book.")
     dim: int = attribute(1, minimum=-8, maximum=8, help="The axis of a vector: 1 is the channels, -1 the last.")
 
     def output_specs(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
         (x,) = inputs
         axis = normal_axis(self.dim, x.rank)
         known(x, axis, "features")
-        return x, x, TensorSpec(x.shape[:axis] + x.shape[axis + 1 :], DType.INT, self.count)
+        return x, x, TensorSpec(x.shape[:axis] + x.shape[axis + 1 :], DType.INT, self.vectors)
 
     def computed(self, *inputs: TensorSpec) -> dict[str, Any]:
         return {"features": inputs[0].shape[self.dim]}
 
     def parameter_count(self, *inputs: TensorSpec) -> int:
-        return self.count * (inputs[0].shape[self.dim] or 0)
+        return self.vectors * (inputs[0].shape[self.dim] or 0)
 
     def multiply_adds(self, *inputs: TensorSpec) -> int:
-        return volume(inputs[0].shape[1:]) * self.count
+        return volume(inputs[0].shape[1:]) * self.vectors
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -197,7 +197,7 @@ class RestrictedBoltzmann(Layer):
     """
 
     target: ClassVar[str] = "engine.compiler.modules.RestrictedBoltzmann"
-    caption: ClassVar[str] = "Restricted Boltzmann machine"
+    caption: ClassVar[str] = "Boltzmann machine"
     formula: ClassVar[str] = "hidden = σ(W x + c),  energy = −x · b − Σ softplus(W x + c)"
     when: ClassVar[str] = "With a FreeEnergyLoss on energy and model_energy."
     synonyms: ClassVar[tuple[str, ...]] = ("rbm", "contrastive divergence", "unsupervised", "energy", "deep belief")

@@ -39,13 +39,13 @@ class TimeEmbedding(nn.Module):
 
 
 class FourierFeatures(nn.Module):
-    """(N, ..., F) to (N, ..., 2 count): cosines and sines along random directions (Tancik et al. 2020)."""
+    """(N, ..., F) to (N, ..., 2 waves): cosines and sines along random directions (Tancik et al. 2020)."""
 
     directions: Tensor
 
-    def __init__(self, features: int, count: int = 64, scale: float = 1.0) -> None:
+    def __init__(self, features: int, waves: int = 64, scale: float = 1.0) -> None:
         super().__init__()
-        self.register_buffer("directions", torch.randn(features, count) * scale)
+        self.register_buffer("directions", torch.randn(features, waves) * scale)
 
     def forward(self, x: Tensor) -> Tensor:
         angles = 2 * math.pi * x @ self.directions

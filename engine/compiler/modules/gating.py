@@ -109,12 +109,12 @@ class FactorizationMachine(nn.Module):
 
 
 class RadialBasis(nn.Module):
-    """(N, ..., F) to (N, ..., count): exp(-precision ‖x - centre‖²) (Broomhead and Lowe 1988)."""
+    """(N, ..., F) to (N, ..., centres): exp(-precision ‖x - centre‖²) (Broomhead and Lowe 1988)."""
 
-    def __init__(self, features: int, count: int = 32) -> None:
+    def __init__(self, features: int, centres: int = 32) -> None:
         super().__init__()
-        self.centres = nn.Parameter(torch.randn(count, features))
-        self.log_precision = nn.Parameter(torch.full((count,), -math.log(features)))
+        self.centres = nn.Parameter(torch.randn(centres, features))
+        self.log_precision = nn.Parameter(torch.full((centres,), -math.log(features)))
 
     def forward(self, x: Tensor) -> Tensor:
         distances = (x.unsqueeze(-2) - self.centres).square().sum(-1)

@@ -92,15 +92,15 @@ class MelSpectrogram(Spectrogram):
 
 
 class DCT(nn.Module):
-    """The first `count` of the orthonormal type 2 cosine transform along an axis of `size` values."""
+    """The first `kept` of the orthonormal type 2 cosine transform along an axis of `size` values."""
 
     cosines: Tensor
 
-    def __init__(self, size: int, count: int = 8, dim: int = -1) -> None:
+    def __init__(self, size: int, kept: int = 8, dim: int = -1) -> None:
         super().__init__()
         self.dim = dim
         places = (torch.arange(size) + 0.5) * math.pi / size
-        cosines = torch.cos(torch.arange(count)[:, None] * places) * math.sqrt(2 / size)
+        cosines = torch.cos(torch.arange(kept)[:, None] * places) * math.sqrt(2 / size)
         cosines[0] = 1 / math.sqrt(size)
         self.register_buffer("cosines", cosines, persistent=False)
 

@@ -45,10 +45,10 @@ class VectorQuantize(nn.Module):
     Gives it three times: with the gradient of the input, with that of the book, and as its number.
     """
 
-    def __init__(self, features: int, count: int = 512, dim: int = 1) -> None:
+    def __init__(self, features: int, vectors: int = 512, dim: int = 1) -> None:
         super().__init__()
         self.dim = dim
-        self.book = nn.Parameter(torch.randn(count, features))
+        self.book = nn.Parameter(torch.randn(vectors, features))
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         last = x.movedim(self.dim, -1)
