@@ -81,7 +81,8 @@ def read_chain(text: str, start: TensorSpec | None = None) -> Chain:
         return Chain(problem=f"At most {_MOST} layers at once.")
     links: list[Link] = []
     dimensions = _dimensions(start)
-    spread = start is not None and start.rank == 4  # a picture or signal flows, known from the start or from the chain
+    # Whether a picture, signal or volume flows, known from the start or from the chain.
+    spread = start is not None and start.rank in (4, 5)
     for part in parts:
         name, settings = _split(part)
         kind = _kind(name, dimensions)
@@ -94,7 +95,7 @@ def read_chain(text: str, start: TensorSpec | None = None) -> Chain:
             links.append(Link(_flatten(), {}))  # pictures and signals go into a Linear as one row of numbers
         links.append(Link(kind, attributes))
         dimensions = _after(kind, dimensions)
-        spread = dimensions > 0 and (spread or kind.type_name()[-2:] in ("1d", "2d"))
+        spread = dimensions > 0 and (spread or kind.type_name()[-2:] in ("1d", "2d", "3d"))
     return Chain(tuple(links))
 
 
@@ -144,8 +145,8 @@ def _is_setting(word: str) -> bool:
 
 
 def _dimensions(start: TensorSpec | None) -> int:
-    """2 for pictures, which are taken for granted while nothing is known, 1 for signals, 0 for anything else."""
-    return 2 if start is None else {4: 2, 3: 1}.get(start.rank, 0)
+    """2 for pictures, taken for granted while nothing is known, 1 for signals, 3 for volumes, 0 for anything else."""
+    return 2 if start is None else {5: 3, 4: 2, 3: 1}.get(start.rank, 0)
 
 
 def _flatten() -> type[Layer]:
@@ -154,15 +155,18 @@ def _flatten() -> type[Layer]:
     return found
 
 
-_FLAT: Final = frozenset({"Linear", "Flatten", "GlobalAveragePool1d", "GlobalAveragePool2d", "GlobalMaxPool2d"})
+_FLAT: Final = re.compile(r"Linear|Flatten|Global\w+Pool[123]d")
+"""Layers behind which rows of numbers flow."""
 
 
 def _after(kind: type[Layer], dimensions: int) -> int:
     """What flows behind a layer: signals, pictures, or rows of numbers."""
     name = kind.type_name()
-    if name in _FLAT or kind.family.value in ("recurrent", "embedding", "attention"):
+    if _FLAT.fullmatch(name) or kind.family.value in ("recurrent", "embedding", "attention"):
         return 0
-    return 2 if name.endswith("2d") else 1 if name.endswith("1d") and dimensions else dimensions
+    told = {"1d": 1, "2d": 2, "3d": 3}.get(name[-2:], 0)
+    # BatchNorm1d and its like stand behind rows of numbers too, which stay what they are.
+    return told if told > 1 or (told and dimensions) else dimensions
 
 
 def _kind(name: str, dimensions: int) -> type[Layer] | None:
@@ -178,8 +182,8 @@ def _kind(name: str, dimensions: int) -> type[Layer] | None:
     if exact:
         return exact[0]
     suffix = f"{dimensions}d" if dimensions else "1d"
-    stem = re.sub(r"[12]d$", "", found[0].type_name())
-    same = [kind for kind in found if re.sub(r"[12]d$", "", kind.type_name()) == stem]
+    stem = re.sub(r"[123]d$", "", found[0].type_name())
+    same = [kind for kind in found if re.sub(r"[123]d$", "", kind.type_name()) == stem]
     return next((kind for kind in same if kind.type_name().endswith(suffix)), found[0])
 
 
