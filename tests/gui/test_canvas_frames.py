@@ -163,6 +163,18 @@ def test_going_elsewhere_keeps_what_was_written(bench: Bench) -> None:
     assert bench.graph.notes[0].text == "Because"
 
 
+def test_another_project_does_not_get_what_is_being_written(bench: Bench, tmp_path: Path) -> None:
+    put_frame(bench)
+    bench.canvas.mark_tools.reveal("frame1")
+    bench.hand.key(Key.Key_F2)
+    bench.hand.type("unfinished")
+    other = residual_network()
+    other.graph.put(Frame(id="frame1", title="Theirs"))
+    bench.model.create(tmp_path / "other", other)
+    assert not bench.canvas.mark_tools.editor.title.isVisible()
+    assert frame(bench).title == "Theirs"
+
+
 # Moving.
 
 

@@ -10,7 +10,9 @@ from PySide6.QtGui import QHelpEvent, QImage
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from engine.document.edits import SetBypassed
+from engine.document.block import BLOCK, DrawnBlock
+from engine.document.edits import AddBlock, AddNode, Batch, SetBypassed
+from engine.document.graph import Node
 from engine.protocol.messages import StartTraining
 from engine.protocol.run_events import RunFinished, WeightHistogram, WeightsSeen
 from gui.design.canvas.canvas import GraphCanvas
@@ -162,6 +164,24 @@ def test_bars_stand_clear_of_the_settings(line: str) -> None:
     assert 0 < left < right < CARD_WIDTH and 26 < top < bottom < face.height
     words_end = 14 + len(line) * 7.2
     assert left >= words_end or top >= 26 + 6 + 20
+
+
+def test_inside_a_block_the_weights_of_the_opened_instance_are_shown(watched: Watched) -> None:
+    watched.model.do(
+        Batch(
+            title="Add a block",
+            edits=(
+                AddBlock(block=DrawnBlock(id="stage", title="Stage", nodes=(Node(id="conv1", type="Conv2d"),))),
+                AddNode(node=Node(id="block1", type=BLOCK, attributes={"block": "stage"}, x=0, y=700)),
+            ),
+        )
+    )
+    watched.tell(20, 2, conv1=bell(0.3), block1__conv1=bell(0.1))
+    assert watched.canvas.live.of("conv1") == bell(0.3)
+    assert watched.canvas.project.enter("block1")
+    assert watched.canvas.live.of("conv1") == bell(0.1)
+    watched.canvas.project.leave()
+    assert watched.canvas.live.of("conv1") == bell(0.3)
 
 
 def test_the_form_beside_the_canvas_shows_them_large(watched: Watched, qtbot: QtBot) -> None:
