@@ -6,10 +6,8 @@ from typing import Any
 
 import pytest
 import torch
-from layer_cases import CASES as LAYER_CASES
+from every_case import CASES, TYPES
 from layer_cases import Case
-from own_cases import CASES as OWN_CASES
-from tensor_cases import TENSOR_CASES
 from test_layers_in_onnx import layer_of, random_input, specs_of
 from torch import nn
 
@@ -26,8 +24,6 @@ from engine.document.project import Project
 from engine.document.project_json import from_bytes, to_bytes
 
 torch.set_num_threads(1)
-CASES = [*LAYER_CASES, *TENSOR_CASES, *OWN_CASES]
-TYPES = sorted({case.type for case in CASES})
 LENGTH = 13
 
 

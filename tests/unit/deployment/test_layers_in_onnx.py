@@ -7,11 +7,9 @@ import numpy as np
 import onnx
 import pytest
 import torch
-from layer_cases import CASES as LAYER_CASES
+from every_case import CASES, PLACES, TYPES
 from layer_cases import Case
 from onnx import TensorProto
-from own_cases import CASES as OWN_CASES
-from tensor_cases import TENSOR_CASES
 from torch import nn
 
 from engine.catalog import registry
@@ -29,10 +27,6 @@ from engine.onnx_writer import OnnxWriter
 torch.set_num_threads(1)
 pytestmark = pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")
 
-CASES = [*LAYER_CASES, *TENSOR_CASES, *OWN_CASES]
-PLACES = {"Input", "Output", "Block", "BlockInput", "BlockOutput", "PyTorch"}
-"""They stand for something else, or for code that a project brings along (test_own_code.py)."""
-TYPES = sorted({case.type for case in CASES})
 BATCHES_AND_LENGTHS = ((1, 7), (2, 10), (5, 13))
 
 
