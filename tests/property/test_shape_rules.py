@@ -260,6 +260,12 @@ def test_the_batch_stays_free(layer_type: type[Layer], data: st.DataObject) -> N
     assert all(spec.shape[0] is None for spec in layer.output_specs(*loose))
 
 
+@EVERY
+def test_the_example_suits_the_layer_as_it_comes(layer_type: type[Layer]) -> None:
+    layer = layer_type()
+    assert len(layer.output_specs(*layer.example())) == len(layer.output_ports())
+
+
 def test_torch_nn_is_in_the_catalog_or_left_out_with_a_reason() -> None:
     found = {
         name

@@ -152,6 +152,9 @@ class AdaptiveLogSoftmaxWithLoss(Layer):
             )
         return (TensorSpec((*x.shape[:-1], self.n_classes)),)
 
+    def example(self) -> tuple[TensorSpec, ...]:
+        return (TensorSpec((None, 64)),)
+
     def _widths(self, features: int) -> list[int]:
         """Features within each group of rarer classes."""
         return [int(features // self.div_value ** (group + 1)) for group in range(len(self.cutoffs))]

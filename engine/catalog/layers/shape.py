@@ -161,6 +161,9 @@ class Squeeze(Layer):
     stricter: ClassVar[str] = "torch leaves an axis of another size as it is, and the next layer fails instead"
     dim: int = _dim(-1)
 
+    def example(self) -> tuple[TensorSpec, ...]:
+        return (TensorSpec((None, 8, 1)),)
+
     def output_specs(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
         (x,) = inputs
         axis = normal_axis(self.dim, x.rank)

@@ -25,6 +25,7 @@ from engine.document.project_json import from_bytes, to_bytes
 
 torch.set_num_threads(1)
 LENGTH = 13
+pytestmark = pytest.mark.filterwarnings("ignore:LSTM with projections is not supported with oneDNN")
 
 
 def plan_of(case: Case, layer: Layer, specs: tuple[TensorSpec, ...]) -> Plan:
