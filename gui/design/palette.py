@@ -250,7 +250,7 @@ class Palette(QFrame):
         graph = self._project.project.graph
         named = any(name not in graph.nodes or definition_id(graph.nodes[name]) for name in change.nodes)
         # Instances are counted, which is quick; the list is filled anew when there is something else to say.
-        if (change.blocks or (named and self._offered)) and self._stock.items() != self._offered:
+        if (change.blocks or (named and self._project.document.blocks)) and self._stock.items() != self._offered:
             self._fill()
 
     def _on_activated(self, item: QListWidgetItem) -> None:

@@ -69,6 +69,8 @@ class Scope(QObject):
     @property
     def definition(self) -> BlockDefinition | None:
         """The definition that is shown; None for the project's own graph."""
+        if not self._path:
+            return None
         found = self._definitions(self._path)
         return found[-1] if found else None
 
@@ -172,11 +174,11 @@ class Scope(QObject):
     @property
     def checker(self) -> "Checks":
         """Shapes, problems and cost by the ids of the shown graph; of a repeated block those of its first copy."""
-        from engine.checks.scoped import scoped
-
         checker = self.model.checker
         if not self._path and checker.flattening.project is checker.flattening.source:
-            return checker
+            return checker  # asked for every card that is drawn: no detour
+        from engine.checks.scoped import scoped
+
         return scoped(checker, "".join(name + SEPARATOR for name in self._path), self.block)
 
     @property
