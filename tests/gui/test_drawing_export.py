@@ -299,6 +299,45 @@ def test_a_thousand_nodes_do_not_hold_up_the_window(qtbot: QtBot, tmp_path: Path
     exports.bench.model.shut_down()
 
 
+def test_another_process_draws_the_same(exports: Exports, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = exports.make(Drawing(), "here.svg").read_bytes()
+    monkeypatch.setattr(exporter_module, "MOST_HERE", 0)
+    seen: list[float] = []
+    exports.exporter._look.timeout.connect(lambda: seen.append(exports.exporter._progress.fraction))
+    there = exports.make(Drawing(), "there.svg").read_bytes()
+    assert texts(there) == texts(here)
+    assert there.count(b"<path") == here.count(b"<path") and there.count(b"<rect") == here.count(b"<rect")
+    assert max(seen) > 0, "it tells how far it is"
+    png = QImage(str(exports.make(Drawing(format=Format.PNG, dark=True), "there.png", ("conv2", "conv3"))))
+    assert png.pixelColor(0, 0).lightness() < 40
+
+
+def test_another_process_tells_what_went_wrong(exports: Exports, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exporter_module, "MOST_HERE", 0)
+    said = fail(exports, exports.folder / "nowhere" / "net.svg")
+    assert said == "net.svg was not saved: its folder is gone. Put the folder back, or save elsewhere."
+
+
+def test_another_process_is_ended_by_cancel(exports: Exports, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exporter_module, "MOST_HERE", 0)
+    path = exports.folder / "never.svg"
+    with exports.qtbot.waitSignal(exports.exporter.finished) as done:
+        exports.exporter.export(Drawing(), path)
+        exports.qtbot.waitUntil(lambda: exports.exporter._progress.stop is not None)
+        exports.exporter.cancel()
+    assert done.args == [False] and not path.exists()
+    assert exports.said == ["The drawing was not exported."]
+
+
+def test_a_process_that_dies_is_told(exports: Exports, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exporter_module, "MOST_HERE", 0)
+    monkeypatch.setattr("gui.design.drawing.draw_file.sys.executable", "/bin/false")
+    reported: list[str] = []
+    monkeypatch.setattr("sys.excepthook", lambda _kind, error, _trace: reported.append(str(error)))
+    said = fail(exports, exports.folder / "never.svg")
+    assert "was not made" in said and len(reported) == 1
+
+
 def test_print_puts_the_whole_drawing_on_one_page(exports: Exports) -> None:
     exports.exporter.printers = lambda: ["one"]
     dialog = exports.exporter.ask_to_print()

@@ -13,10 +13,11 @@ from engine.errors import Cancelled, NetwrightError
 from gui.design.canvas.geometry import Geometry
 from gui.design.canvas.marks import marks_of, surrounding
 from gui.design.canvas.viewport import Box
+from gui.design.drawing.draw_file import draw_elsewhere
 from gui.design.drawing.export_dialog import ExportDialog
-from gui.design.drawing.formats import Drawing, Drawn, draw, page_orientation, print_on
+from gui.design.drawing.formats import Drawing, draw, page_orientation, print_on
 from gui.design.drawing.paint import Progress
-from gui.design.drawing.snapshot import take_snapshot
+from gui.design.drawing.snapshot import take_sketch
 from gui.models.background import Background
 from gui.models.scope import Scope
 from gui.models.selection import Selection
@@ -26,6 +27,8 @@ from gui.widgets.progress_line import ProgressLine
 
 _LOOK_EVERY_MS: Final = 50
 _SHOW_AFTER_MS: Final = 300
+MOST_HERE: Final = 150
+"""Nodes up to which a thread of the window draws; more are drawn by another process, so that nothing waits for them."""
 _NAMES: Final = {"svg": "SVG drawing (*.svg)", "png": "PNG picture (*.png)", "pdf": "PDF document (*.pdf)"}
 
 _T = TypeVar("_T")
@@ -95,17 +98,19 @@ class DrawingExporter(QObject):
         """Write the drawing to a file; `finished` follows."""
         if self.busy:
             return
-        snapshot = take_snapshot(self._project, self._geometry, only)
+        sketch = take_sketch(self._project, self._geometry, only)
         progress = self._progress = Progress()
 
-        def work() -> tuple[Drawn, int]:
-            drawn = draw(snapshot, drawing, progress)
+        def work() -> tuple[str, int]:
+            if sketch.node_count() > MOST_HERE:
+                return draw_elsewhere(sketch, drawing, path, progress)
+            drawn = draw(sketch.snapshot(), drawing, progress)
             write_atomically(path, drawn.data)
-            return drawn, len(drawn.data)
+            return drawn.note, len(drawn.data)
 
-        def done(result: tuple[Drawn, int]) -> None:
-            drawn, size = result
-            self._end(True, f"Saved {path.name}, {megabytes(size)}, in {path.parent}. {drawn.note}".strip())
+        def done(result: tuple[str, int]) -> None:
+            note, size = result
+            self._end(True, f"Saved {path.name}, {megabytes(size)}, in {path.parent}. {note}".strip())
 
         self._start(work, done, f"Drawing {path.name}")
 
@@ -136,20 +141,20 @@ class DrawingExporter(QObject):
         """Print the whole drawing; `finished` follows."""
         if self.busy:
             return
-        snapshot = take_snapshot(self._project, self._geometry)
+        sketch = take_sketch(self._project, self._geometry)
         progress = self._progress = Progress()
         to = printer.printerName() or "the printer"
         if printer.outputFileName():
             to = Path(printer.outputFileName()).name
         self._start(
-            lambda: print_on(printer, snapshot, progress),
+            lambda: print_on(printer, sketch.snapshot(), progress),
             lambda _nothing: self._end(True, f"The drawing was sent to {to}."),
             "Printing",
         )
 
     def cancel(self) -> None:
         """Stop; nothing is written."""
-        self._progress.cancelled = True
+        self._progress.cancel()
 
     def _may_start(self, verb: str) -> bool:
         if self.busy:

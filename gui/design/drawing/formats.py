@@ -107,6 +107,10 @@ def _svg(snapshot: Snapshot, box: QRectF, theme: Theme, step: Step) -> Drawn:
 
 
 _TEXT: Final = re.compile(r"<text ([^>]*)>([^<]*)</text>")
+# Qt names a face at every group, used or not: two thirds of a file.
+_GROUP: Final = re.compile(
+    r'(<g [^>]*?)\s*font-family="[^"]*" font-size="[^"]*" font-weight="[^"]*" font-style="[^"]*"'
+)
 _ATTRIBUTE: Final = re.compile(r'([\w-]+)="([^"]*)"')
 
 
@@ -124,7 +128,8 @@ def _for_other_machines(svg: bytes) -> bytes:
             widths[key] = QFontMetricsF(font).horizontalAdvance(html.unescape(text))
         return f'<text {attributes} textLength="{widths[key]:.6g}" lengthAdjust="spacingAndGlyphs">{text}</text>'
 
-    text = _TEXT.sub(dressed, svg.decode())
+    text = _GROUP.sub(r"\1", svg.decode())
+    text = _TEXT.sub(dressed, text)
     text = re.sub(f'font-family="({TEXT_FAMILY}[^"]*)"', r'font-family="\1, sans-serif"', text)
     return re.sub(f'font-family="({MONO_FAMILY}[^"]*)"', r'font-family="\1, monospace"', text).encode()
 

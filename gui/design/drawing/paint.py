@@ -30,6 +30,14 @@ class Progress:
 
     fraction: float = 0.0
     cancelled: bool = False
+    stop: Callable[[], object] | None = None
+    """What ends the process that paints, where one does; called by `cancel`."""
+
+    def cancel(self) -> None:
+        """Paint no further; on the window's thread."""
+        self.cancelled = True
+        if self.stop is not None:
+            self.stop()
 
     def __call__(self, fraction: float) -> None:
         """What the painter calls."""
