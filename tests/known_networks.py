@@ -1,5 +1,7 @@
 """Networks everybody knows, drawn anywhere: what tidy is judged by. All of them have shapes throughout."""
 
+import re
+
 from engine.document.data_spec import DataSpec, Field, FieldKind, Role, Statistics, Step
 from engine.document.graph import Edge, Graph, Node, Value
 from engine.document.project import Project
@@ -33,7 +35,7 @@ class _Drawing:
 
     def put(self, kind: str, *sources: str, **attributes: Value) -> str:
         """A node fed by these, in the order of its ports."""
-        stem = kind.rstrip("d").rstrip("123").lower()[:9]
+        stem = re.sub(r"[123]d$", "", kind).lower()[:9]
         self._counts[stem] = self._counts.get(stem, 0) + 1
         name = f"{stem}{self._counts[stem]}"
         self.nodes.append(Node(id=name, type=kind, attributes=attributes))
@@ -81,6 +83,16 @@ def resnet(stages: tuple[int, ...] = (3, 4, 18, 3)) -> Project:
         width *= 2
     _ends(draw, draw.put("Linear", draw.put("Flatten", draw.put("AdaptiveAvgPool2d", last)), out_features=3))
     return draw.project("ResNet")
+
+
+def residual_chain(blocks: int) -> Project:
+    """Convolution, normalization, ReLU and a skip around them, so many times: four nodes a block."""
+    draw = _Drawing()
+    last = draw.put("Conv2d", draw.put("Input", fields=["pixels"]), out_channels=8, padding="same")
+    for _block in range(blocks):
+        last = draw.put("Add", draw.convolution(last, 8), last)
+    _ends(draw, draw.put("Linear", draw.put("Flatten", draw.put("AdaptiveAvgPool2d", last)), out_features=3))
+    return draw.project("Chain")
 
 
 def _ends(draw: _Drawing, answer: str) -> None:

@@ -2,10 +2,14 @@
 
 import itertools
 import random
+from collections.abc import Callable
 
 import pytest
 
+from engine.document.project import Project
+from gui.design.canvas.layered import Layered
 from gui.design.canvas.layout import GAP_ACROSS, Card, Wire, tidy
+from tests.known_networks import dense, resnet, transformer, unet
 
 WIDTH, HEIGHT = 168.0, 64.0
 
@@ -131,3 +135,62 @@ def test_a_chain_of_ten_thousand_needs_no_deep_stack() -> None:
     names = [f"n{number}" for number in range(10_000)]
     places = tidy(cards(*names), [Wire(s, t) for s, t in itertools.pairwise(names)])
     assert len(set(places.values())) == 10_000
+
+
+def crossings_of(layouts: object) -> int:
+    """How many pairs of steps cross in what fast-sugiyama gives: (places, width, height, steps) for each part."""
+    total = 0
+    for places, _width, _height, steps in layouts:  # type: ignore[attr-defined]
+        at = dict(places)
+        ends = [sorted((at[a], at[b]), key=lambda point: -point[1]) for a, b, *_rest in steps]
+        for (one, one_end), (other, other_end) in itertools.combinations(ends, 2):
+            same_layer = one[1] == other[1]
+            total += same_layer and (one[0] - other[0]) * (one_end[0] - other_end[0]) < 0
+    return total
+
+
+@pytest.mark.parametrize("network", [resnet, unet, transformer, dense])
+def test_no_more_links_cross_than_with_fast_sugiyama(network: Callable[[], Project]) -> None:
+    fast_sugiyama = pytest.importorskip("fast_sugiyama")
+    graph = network().graph
+    links = sorted({(edge.source, edge.target) for edge in graph.edges})
+    ours = Layered([Card(node, WIDTH, HEIGHT) for node in graph.nodes], [Wire(*link) for link in links])
+    assert ours.crossings() <= crossings_of(fast_sugiyama.from_edges(links))
+
+
+def test_a_unet_is_folded_at_its_skips() -> None:
+    graph = unet().graph
+    found = [Card(node, WIDTH, HEIGHT) for node in graph.nodes]
+    wires = [Wire(edge.source, edge.target, input=48.0 if edge.input == "b" else 32.0) for edge in graph.edges]
+    places = tidy(found, wires)
+    no_overlap(places, found)
+    joins = [node for node in graph.nodes if graph.nodes[node].type == "Concatenate"]
+    assert len(joins) == 4
+    for join in joins:
+        skip, up = (graph.inputs_of(join)[port].source for port in "ab")
+        assert places[skip][1] == places[join][1], "a skip is straight"
+        assert places[skip][0] < places[join][0]
+        assert places[up][1] > places[join][1], "what comes up comes from below"
+    assert len({places[join][0] for join in joins}) == 1, "the steps up begin under each other"
+    width, height = (max(place[axis] for place in places.values()) for axis in (0, 1))
+    assert width < 6 * height
+
+
+@pytest.mark.parametrize("network", [resnet, transformer, dense])
+def test_long_networks_are_wrapped_into_what_fits_a_window(network: Callable[[], Project]) -> None:
+    graph = network().graph
+    found = [Card(node, WIDTH, HEIGHT) for node in graph.nodes]
+    wires = [Wire(edge.source, edge.target) for edge in graph.edges]
+    for downwards in (False, True):
+        places = tidy(found, wires, downwards=downwards)
+        no_overlap(places, found)
+        width, height = (max(place[axis] for place in places.values()) for axis in (0, 1))
+        assert 0.6 < (width + WIDTH) / (height + HEIGHT) < 4
+
+
+def test_downwards_is_the_same_turned() -> None:
+    names = ("a", "b", "c", "d")
+    found = [Card(name, 168.0, 64.0, 84.0) for name in names]
+    places = tidy(found, [Wire(s, t, 84.0, 84.0) for s, t in itertools.pairwise(names)], downwards=True)
+    assert {x for x, _y in places.values()} == {0.0}
+    assert [places[name][1] for name in names] == [n * (HEIGHT + GAP_ACROSS) for n in range(4)]

@@ -41,13 +41,13 @@ def _fills_pixels(painter: QPainter) -> bool:
 def _fill_pixels(painter: QPainter, rects: Floats) -> None:
     """Qt fills rectangles of whole numbers three times as fast as others, as long as nothing is scaled."""
     transform = painter.worldTransform()
-    scale, move = (transform.m11(), transform.m22()), (transform.dx(), transform.dy())
-    memory = np.empty((len(rects), 4), np.int32)  # as QRect holds them: the corners, both of them inside
-    for axis in (0, 1):
-        start = rects[:, axis] * scale[axis] + move[axis]
-        first = np.floor(start + 0.5)
-        memory[:, axis] = first
-        memory[:, axis + 2] = np.maximum(np.floor(start + rects[:, axis + 2] * scale[axis] + 0.5), first + 1) - 1
+    corners = rects.copy()
+    corners[:, 2:] += corners[:, :2]
+    if transform.isScaling():
+        corners *= (transform.m11(), transform.m22()) * 2
+    corners += (transform.dx() + 0.5, transform.dy() + 0.5) * 2
+    memory = np.floor(corners, out=corners).astype(np.int32)  # as QRect holds them: the corners, both of them inside
+    np.maximum(memory[:, 2:] - 1, memory[:, :2], out=memory[:, 2:])
     painter.resetTransform()
     painter.drawRects(Shiboken.wrapInstance(memory.ctypes.data, QRect), len(rects))  # type: ignore[call-overload]
     painter.setWorldTransform(transform)

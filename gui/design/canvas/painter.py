@@ -98,10 +98,11 @@ class GraphPainter:
         if detail is Level.FAR:
             color = mix(theme.edge, theme.background, _faded(view.zoom))
             # Straight, those that lead back would run across whole rows.
-            led: Mask = np.isin(geometry.routes[links], (BACK, VIA))
+            routes = geometry.routes[links]
+            led: Mask = (routes == BACK) | (routes == VIA)
             _draw_thin(painter, _lines_on_screen(geometry.end_points(links[~led]), view), color, view.ratio)
             if led.any():
-                self.stroke(painter, view, links[led], color)
+                self.stroke(painter, view, links[led], color, thin=True)
             return
         if resolve and not geometry.resolve(links, within_s=_ROUTES_S):
             self.incomplete = True
@@ -112,14 +113,16 @@ class GraphPainter:
         if view.zoom >= PILLS_FROM:
             self._draw_pills(painter, view, links, box)
 
-    def stroke(self, painter: QPainter, view: Viewport, links: Ints, color: QColor, width: float = 1.7) -> None:
+    def stroke(
+        self, painter: QPainter, view: Viewport, links: Ints, color: QColor, width: float = 1.7, *, thin: bool = False
+    ) -> None:
         """Draw the lines of links in one colour."""
         if not len(links):
             return
         steps = 18 if view.zoom >= 0.5 else 10 if view.zoom >= PICTURES_FROM else 5 if view.zoom >= 0.16 else 1
         groups = [_on_screen(points, view) for _rows, points in self._geometry.curves(links, steps)]
         segments = sum(points.shape[0] * (points.shape[1] - 1) for points in groups)
-        smooth = segments <= _SMOOTH_SEGMENTS
+        smooth = segments <= _SMOOTH_SEGMENTS and not thin
         if not smooth:
             for points in groups:
                 pairs = np.concatenate((points[:, :-1], points[:, 1:]), axis=2).reshape(-1, 4)
@@ -137,7 +140,7 @@ class GraphPainter:
         flags = self._geometry.flags & int(flag)
         if not flags.any():
             return np.zeros(len(links), np.bool_)
-        found: Mask = flags[self._geometry.ends[links]].any(axis=1)
+        found: Mask = np.asarray(flags[self._geometry.ends[links]].any(axis=1))
         return found
 
     def _draw_pills(self, painter: QPainter, view: Viewport, links: Ints, box: Box | None) -> None:
@@ -313,16 +316,17 @@ def draw_grid(painter: QPainter, view: Viewport, box: Box) -> None:
 def _draw_thin(painter: QPainter, lines: Floats, color: QColor, ratio: float) -> None:
     """Lines one pixel wide. Level ones are filled, which costs a third: in a network most of them are."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-    level = np.abs(lines[:, 3] - lines[:, 1]) * ratio < 1.0
-    painter.setPen(QPen(color, 0))
-    draw_lines(painter, lines[~level])
-    rects = lines[level]
-    rects[:, 2] -= rects[:, 0]
-    rects[:, 1] = np.floor(rects[:, 1] * ratio) / ratio
+    steep = np.abs(lines[:, 3] - lines[:, 1]) >= 2.0 / ratio
+    if steep.any():
+        painter.setPen(QPen(color, 0))
+        draw_lines(painter, lines[steep])
+        lines = lines[~steep]
+    x1, y1, x2, y2 = lines.T
+    rects = np.empty_like(lines)
+    np.minimum(x1, x2, out=rects[:, 0])
+    rects[:, 1] = np.floor((y1 + y2) * (ratio / 2)) / ratio
+    np.abs(x2 - x1, out=rects[:, 2])
     rects[:, 3] = 1 / ratio
-    backwards = rects[:, 2] < 0
-    rects[backwards, 0] += rects[backwards, 2]
-    np.abs(rects[:, 2], out=rects[:, 2])
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QBrush(color))
     draw_rects(painter, rects)
