@@ -33,7 +33,7 @@ from engine.document.edits import (
     SetType,
     title,
 )
-from engine.document.graph import Edge, Frame, Mark, Node, Note, Value
+from engine.document.graph import Edge, Frame, Mark, Node, Note, Point, Value
 from engine.document.project import Project
 from engine.errors import GraphError
 
@@ -255,7 +255,7 @@ def splice_new(project: Project, checker: Checks, type_name: str, edge: Edge) ->
     kind = kind_named(project, type_name)
     if kind is None or not ports_of(kind) or not outputs_of(kind):
         return None
-    edits: list[Edit] = [AddNode(node=node), *_into(checker, kind, node.id, edge)]
+    edits: list[Edit] = [AddNode(node=node), *_into(project, checker, kind, node.id, edge, (node.x, node.y))]
     if target.x >= source.x:
         edits += make_room(project, edge.target, node.x + COLUMN)
     return _named(f"Add {_words(project, type_name)}", edits), node
@@ -269,7 +269,7 @@ def splice_dropped(
     if kind is None or not ports_of(kind) or not outputs_of(kind):
         return None
     node = new_node(project, type_name, x, y)
-    edits: list[Edit] = [AddNode(node=node), *_into(checker, kind, node.id, edge)]
+    edits: list[Edit] = [AddNode(node=node), *_into(project, checker, kind, node.id, edge, (x, y))]
     target = project.graph.node(edge.target)
     if target.x >= project.graph.node(edge.source).x:
         edits += make_room(project, edge.target, x + COLUMN)
@@ -308,18 +308,40 @@ def splice_existing(
         else:
             edits.append(Disconnect(target=follower.target, input=follower.input))
     edits += [Disconnect(target=node_id, input=port) for port in before]
-    edits += _into(checker, kind, node_id, edge)
+    edits += _into(project, checker, kind, node_id, edge, at if at is not None else (node.x, node.y))
     if at is not None and graph.node(edge.target).x >= graph.node(edge.source).x:
         edits += make_room(project, edge.target, at[0] + COLUMN, but=node_id)
     return edits
 
 
-def _into(checker: Checks, kind: type[Layer], node_id: str, edge: Edge) -> list[Edit]:
+def _into(
+    project: Project, checker: Checks, kind: type[Layer], node_id: str, edge: Edge, at: tuple[float, float]
+) -> list[Edit]:
     port = best_port(kind, checker.specs.get((edge.source, edge.output)))
+    before, behind = _split_way(project, edge, at)
+    last = Edge(source=node_id, output=outputs_of(kind)[0], target=edge.target, input=edge.input, via=behind)
     return [
-        Connect(edge=Edge(source=edge.source, output=edge.output, target=node_id, input=port)),
-        Connect(edge=Edge(source=node_id, output=outputs_of(kind)[0], target=edge.target, input=edge.input)),
+        Connect(edge=Edge(source=edge.source, output=edge.output, target=node_id, input=port, via=before)),
+        Connect(edge=last),
     ]
+
+
+def _split_way(project: Project, edge: Edge, at: tuple[float, float]) -> tuple[tuple[Point, ...], tuple[Point, ...]]:
+    """The points of a link that lie before and behind a card put into it: on either side of its nearest stretch."""
+    if not edge.via:
+        return (), ()
+    source, target = project.graph.node(edge.source), project.graph.node(edge.target)
+    stops = [(source.x + _CARD[0], source.y + _CARD[1] / 2), *edge.via, (target.x, target.y + _CARD[1] / 2)]
+    x, y = at[0] + _CARD[0] / 2, at[1] + _CARD[1] / 2
+
+    def distance(number: int) -> float:
+        (x1, y1), (x2, y2) = stops[number], stops[number + 1]
+        length = (x2 - x1) ** 2 + (y2 - y1) ** 2
+        share = min(1.0, max(0.0, ((x - x1) * (x2 - x1) + (y - y1) * (y2 - y1)) / length)) if length else 0.0
+        return (x1 + share * (x2 - x1) - x) ** 2 + (y1 + share * (y2 - y1) - y) ** 2
+
+    nearest = min(range(len(stops) - 1), key=distance)
+    return edge.via[:nearest], edge.via[nearest:]
 
 
 def make_room(project: Project, first: str, x: float, *, but: str = "") -> list[Edit]:
@@ -421,7 +443,7 @@ def delete(project: Project, checker: Checks, ids: Iterable[str], *, heal: bool 
 def _heal(project: Project, checker: Checks, edge: Edge, gone: set[str]) -> Edge | None:
     """The link that closes the gap at an input when its source is deleted."""
     graph = project.graph
-    source = edge.source
+    source, via = edge.source, edge.via
     seen: set[str] = set()
     while source in gone:
         if source in seen:
@@ -434,11 +456,11 @@ def _heal(project: Project, checker: Checks, edge: Edge, gone: set[str]) -> Edge
         # With several ways in, nobody can say which one shall go on; the first one does when it is alone.
         if first is None or len(before) > 1:
             return None
-        source, output = first.source, first.output
+        source, output, via = first.source, first.output, (*first.via, *via)
     port = next((port for port in input_ports(graph.node(edge.target), checker) if port.name == edge.input), None)
     if port is None or not takes(port, checker.specs.get((source, output))):
         return None
-    return Edge(source=source, output=output, target=edge.target, input=edge.input)
+    return Edge(source=source, output=output, target=edge.target, input=edge.input, via=via)
 
 
 def delete_link(project: Project, target: str, port: str) -> Edit | None:

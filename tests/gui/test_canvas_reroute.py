@@ -207,6 +207,29 @@ def test_copies_of_both_ends_have_the_points_too(bench: Bench) -> None:
     assert via(bench, (copy, "prediction")) == ((480, 496),)
 
 
+def test_picking_a_link_up_and_putting_it_back_leaves_its_points(bench: Bench) -> None:
+    route(bench, (448, 400))
+    hand = bench.hand
+    end = hand.input(*LINK)
+    hand.press(end)
+    hand.move(end + QPoint(-60, 40))
+    hand.move(end)
+    hand.release(end)
+    assert via(bench) == ((448, 400),)
+    hand.drag(hand.output("fc2"), hand.input(*LINK))
+    assert via(bench) == ((448, 400),)
+
+
+def test_a_node_put_into_a_link_splits_its_points_and_deleting_it_joins_them(bench: Bench) -> None:
+    route(bench, (448, 400), (448, 660))
+    bench.hand.drop_layer("ReLU", bench.hand.link(*LINK))
+    (added,) = bench.selection.nodes
+    assert via(bench, (added, "input")) + via(bench) == ((448, 400), (448, 660))
+    assert via(bench, (added, "input")) == ((448, 400),)
+    bench.hand.key(Key.Key_Delete)
+    assert via(bench) == ((448, 400), (448, 660))
+
+
 def test_a_project_for_reading_only_keeps_its_ways(bench: Bench) -> None:
     bench.model.read_only = True
     drag(bench, bench.hand.link(*LINK), 448, 400)

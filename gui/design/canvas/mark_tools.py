@@ -70,7 +70,7 @@ class MarkTools:
         place = pointer or canvas.pointer_for_keys()
         box = self._selected_box()
         frame = mark_edits.frame_around(canvas.project.project.graph, box, place.x, place.y)
-        if canvas.do(mark_edits.put(frame)):
+        if canvas.do(Batch(title="Add a frame", edits=(mark_edits.put(frame),))):
             canvas.selection.set_both((), (frame.id,))
             self.show(frame.id)
             self.editor.begin(frame.id)
@@ -80,7 +80,7 @@ class MarkTools:
         canvas = self._canvas
         place = pointer or canvas.pointer_for_keys()
         note = mark_edits.note_at(canvas.project.project.graph, place.x, place.y)
-        if canvas.do(mark_edits.put(note)):
+        if canvas.do(Batch(title="Add a note", edits=(mark_edits.put(note),))):
             canvas.selection.set_both((), (note.id,))
             self.show(note.id)
             self._new = note.id
@@ -130,7 +130,8 @@ class MarkTools:
             return
         changed = mark_edits.retitled(mark, text or "")
         if changed != mark:
-            canvas.commands.do(mark_edits.put(changed))
+            verb = "Rename" if isinstance(mark, Frame) else "Write"
+            canvas.do(Batch(title=f"{verb} {mark_id}", edits=(mark_edits.put(changed),)))
 
     def recolor(self, color: str) -> None:
         """Give the selected marks a colour."""

@@ -63,7 +63,7 @@ class ConnectPorts(Gesture):
         self._put_back()
         if target is not None and not reason:
             edits: list[Edit] = [Connect(edge=target)]
-            if lifted is not None and target != lifted:
+            if lifted is not None and not _alike(target, lifted):
                 if (lifted.target, lifted.input) != (target.target, target.input):
                     edits.insert(0, Disconnect(target=lifted.target, input=lifted.input))
                 self.surface.do(edits[0] if len(edits) == 1 else Batch(title="Move link", edits=tuple(edits)))
@@ -147,7 +147,8 @@ class ConnectPorts(Gesture):
         self.surface.redraw(None)
 
     def _is_new(self, edge: Edge) -> bool:
-        return self.surface.project.project.graph.inputs_of(edge.target).get(edge.input) != edge
+        present = self.surface.project.project.graph.inputs_of(edge.target).get(edge.input)
+        return present is None or not _alike(edge, present)
 
     def _light_up(self) -> None:
         """Sort the ports in view into those that fit and the others; too many or too small ones stay as they are."""
@@ -239,6 +240,16 @@ class ConnectPorts(Gesture):
 
     def _room(self) -> QRectF:
         return self.surface.frame()
+
+
+def _alike(edge: Edge, other: Edge) -> bool:
+    """Whether two links join the same ports, whatever way they are led."""
+    return (edge.source, edge.output, edge.target, edge.input) == (
+        other.source,
+        other.output,
+        other.target,
+        other.input,
+    )
 
 
 def paint_dangling(

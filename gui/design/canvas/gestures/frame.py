@@ -6,6 +6,7 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter
 
+from engine.document.edits import Batch
 from engine.document.graph import Mark
 from gui.design.canvas.arrays import Floats
 from gui.design.canvas.geometry import Flag
@@ -181,7 +182,7 @@ class SizeMark(Gesture):
         sized = self.surface.marks.by_id[self._before.id]
         self._put_back()
         if sized != self._before:
-            self.surface.do(put(sized))
+            self.surface.do(Batch(title=f"Resize {sized.id}", edits=(put(sized),)))
 
     def cancel(self) -> None:
         if self._dragging:
