@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from engine.catalog.curves import curve_points
 from engine.catalog.layer import Family, Layer
 from engine.catalog.registry import layer_type, layers
 from engine.catalog.tensors import shape_text
@@ -23,7 +24,9 @@ from gui.design.block_section import BlockSection
 from gui.design.code_section import CodeSection
 from gui.design.exposing import ExposeToggles
 from gui.design.families import color_name
-from gui.design.node_text import caption
+from gui.design.first_weights import FirstWeights
+from gui.design.loss_choice import LossChoice
+from gui.design.node_text import caption, is_loss
 from gui.design.problem_row import ProblemRow
 from gui.design.weights_panel import WeightsPanel
 from gui.forms.attribute_form import AttributeForm
@@ -32,6 +35,7 @@ from gui.models.scope import Scope
 from gui.widgets.choice_editor import Choice, ChoiceEditor
 from gui.widgets.facts import Facts
 from gui.widgets.form_row import FormRow
+from gui.widgets.function_picture import FunctionPicture
 from gui.widgets.guarded import guarded
 from gui.widgets.list_editor import TextEditor
 from gui.widgets.section_label import SectionLabel
@@ -100,6 +104,9 @@ class NodeSettings(QWidget):
         self.formula.setAccessibleName("Formula")
         self.formula.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         column.addWidget(self.formula)
+        self.picture = FunctionPicture()
+        self.picture.setObjectName("design.inspector.picture")
+        column.addWidget(self.picture)
         self._problems_label = self._section("Problems")
         self.problem_rows = [ProblemRow() for _ in range(3)]
         for row in self.problem_rows:
@@ -107,6 +114,9 @@ class NodeSettings(QWidget):
             row.repair_pointed.connect(self.repair_pointed)
             column.addWidget(row)
         self._settings_label = self._section("Settings")
+        self.loss = LossChoice(project, caption_width=CAPTION_WIDTH)
+        self.loss.chosen.connect(self._do)
+        column.addWidget(self.loss)
         self.form = AttributeForm(caption_width=CAPTION_WIDTH)
         self.form.value_changed.connect(self._on_value)
         column.addWidget(self.form)
@@ -147,6 +157,8 @@ class NodeSettings(QWidget):
                 "Bypass", self.bypassed, help="Its input passes through unchanged. Ctrl+B", caption_width=CAPTION_WIDTH
             )
         )
+        self.first_weights = FirstWeights(project, caption_width=CAPTION_WIDTH)
+        column.addWidget(self.first_weights)
         self._shapes_label = self._section("Shapes")
         self.shapes = Facts()
         column.addWidget(self.shapes)
@@ -180,6 +192,7 @@ class NodeSettings(QWidget):
         self._help.set_text(kind.help() if kind is not None else "This version of Netwright does not know this layer.")
         self.formula.set_text(kind.formula if kind is not None else "")
         self.formula.setVisible(kind is not None and bool(kind.formula))
+        self._show_picture(checker.layers.get(node_id))
         problems = checker.problems_of(node_id)
         self._problems_label.setVisible(bool(problems))
         for number, row in enumerate(self.problem_rows):
@@ -187,7 +200,8 @@ class NodeSettings(QWidget):
             if number < len(problems):
                 row.show_problem(problems[number])
         attributes = kind.attributes() if kind is not None else ()
-        self._settings_label.setVisible(bool(attributes) or self._has_activation(kind))
+        has_settings = bool(attributes) or self._has_activation(kind) or is_loss(kind)
+        self._settings_label.setVisible(has_settings)
         if node.type == BLOCK:
             attributes = instance_attributes(self._project.document.blocks, node)
             self.form.set_attributes(attributes, node.attributes, {}, _field_names(node, data))
@@ -203,6 +217,9 @@ class NodeSettings(QWidget):
         self.exposing.show(node)
         self.form.setVisible(bool(attributes))
         self._show_activation(node, kind)
+        self.loss.show_node(node)
+        has_parameters = bool(checker.cost_of(node_id).parameters) and node.type != BLOCK
+        self.first_weights.show_node(node, has_parameters=has_parameters)
         if self.title_editor.value() != node.title:
             self.title_editor.set_value(node.title)
         self.title_editor.lineEdit().setPlaceholderText(kind.label() if kind is not None else node.type)
@@ -239,6 +256,14 @@ class NodeSettings(QWidget):
     @staticmethod
     def _has_activation(kind: type[Layer] | None) -> bool:
         return kind is not None and bool(kind.outputs) and kind.family not in _NO_ACTIVATION
+
+    def _show_picture(self, layer: Layer | None) -> None:
+        """The function of a layer that works value by value, with its settings."""
+        points = curve_points(layer) if layer is not None else []
+        self.picture.setVisible(len(points) > 1)
+        if layer is not None and points:
+            words = f"What {layer.label()} makes of a value from {points[0][0]:.3g} to {points[-1][0]:.3g}"
+            self.picture.show_points(points, color_name(layer.family), words)
 
     def _show_activation(self, node: Node, kind: type[Layer] | None) -> None:
         shown = self._has_activation(kind)

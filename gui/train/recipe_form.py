@@ -1,16 +1,20 @@
 """The recipe: how the network is trained. Every change is an edit of the project; no engine is needed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import msgspec
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from engine.catalog.registry import metrics, optimizers, schedules
+from engine.catalog.entry import Entry
+from engine.catalog.registry import averages, initializers, optimizers, schedules, wrappers
+from engine.checks.offers import metrics_for, scored_fields
 from engine.document.data_spec import Step
 from engine.document.edits import Change, SetRecipe
 from engine.document.recipe import EarlyStop, Phase, Player, Precision, Recipe
 from gui.forms.attribute_form import AttributeForm
+from gui.forms.entry_choice import EntryChoice
+from gui.forms.metrics_editor import MetricsEditor
 from gui.models.project import ProjectModel
 from gui.widgets.button import Button
 from gui.widgets.choice_editor import Choice, ChoiceEditor
@@ -43,6 +47,7 @@ class RecipeForm(QWidget):
         self._player_at = 0
         self._more_is_open = False
         self._rows: dict[str, FormRow] = {}
+        self._metrics_offered: object = None
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(8)
@@ -118,7 +123,8 @@ class RecipeForm(QWidget):
 
     def row(self, name: str) -> FormRow:
         """The row of a setting: optimizer, lr, schedule, epochs, batch_size, precision, seed, device, clip_norm,
-        early_stop, patience, metric, class_weights, phase, player. Raises KeyError."""
+        early_stop, patience, metric, metrics, class_weights, average, weight_init, bias_init, wrapper, phase, player.
+        Raises KeyError."""
         return self._rows[name]
 
     def set_devices(self, devices: list[str]) -> None:
@@ -154,12 +160,8 @@ class RecipeForm(QWidget):
         self._class_weights = Switch(False)
         self._early = Switch(False)
         self._patience = NumberEditor(5, whole=True, minimum=1)
-        self._metric = ChoiceEditor(
-            [
-                Choice(value="loss", label="Loss"),
-                *(Choice(value=m.key, label=m.label(), help=m.about()) for m in metrics()),
-            ]
-        )
+        self._metric = ChoiceEditor([Choice(value="loss", label="Loss")])
+        self._metrics = MetricsEditor()
         self._add(
             "clip_norm", "Clip norm", self._clip, "Shortens gradients longer than this, against sudden jumps.",
             lambda v: self._set(clip_norm=v), column,
@@ -167,6 +169,10 @@ class RecipeForm(QWidget):
         self._add(
             "class_weights", "Balance", self._class_weights, "Rare classes count more in the loss.",
             lambda v: self._set(class_weights=bool(v)), column,
+        )  # fmt: skip
+        self._add(
+            "metrics", "Metrics", self._metrics, "What is measured after each epoch, beside the loss.",
+            lambda v: self._set(metrics=tuple(v)), column,
         )  # fmt: skip
         self._add(
             "early_stop", "Stop early", self._early, "Stop when validation has not got better for some epochs.",
@@ -184,14 +190,48 @@ class RecipeForm(QWidget):
             lambda v: self._set_early(metric=str(v)),
             column,
         )
+        self._extras = {
+            "average": self._extra(
+                "average", "Average", averages(), "none", "Answers with an average of the weights of many steps."
+            ),
+            "weight_init": self._extra(
+                "weight_init", "First weights", initializers(), "as torch does", "What all weights begin with."
+            ),
+            "bias_init": self._extra(
+                "bias_init", "First biases", initializers(), "as torch does", "What all biases begin with."
+            ),
+            "wrapper": self._extra("wrapper", "Around it", wrappers(), "nothing", "What is put around the optimizer."),
+        }
+        for name in ("average", "weight_init", "bias_init"):
+            column.addWidget(self._extras[name])
         self._optimizer_title = SectionLabel("Optimizer")
         self._optimizer_form = AttributeForm(caption_width=_CAPTION)
         self._optimizer_form.value_changed.connect(lambda name, value: self._set_optimizer({name: value}))
         self._schedule_title = SectionLabel("Schedule")
         self._schedule_form = AttributeForm(caption_width=_CAPTION)
         self._schedule_form.value_changed.connect(self._on_schedule_value)
-        for widget in (self._optimizer_title, self._optimizer_form, self._schedule_title, self._schedule_form):
+        for widget in (
+            self._optimizer_title,
+            self._extras["wrapper"],
+            self._optimizer_form,
+            self._schedule_title,
+            self._schedule_form,
+        ):
             column.addWidget(widget)
+
+    def _extra(self, name: str, caption: str, entries: Sequence[type[Entry]], none: str, help: str) -> EntryChoice:
+        """A choice that may be none: of the recipe, or (the wrapper) of the player."""
+        found = EntryChoice(caption, entries, none=none, help=help, name=f"train.recipe.{name}", caption_width=_CAPTION)
+        self._rows[name] = found.row
+        found.changed.connect(lambda chosen: self._on_extra(name, chosen))
+        return found
+
+    def _on_extra(self, name: str, chosen: object) -> None:
+        step = Step(type=chosen[0], attributes=chosen[1]) if isinstance(chosen, tuple) else None
+        if name == "wrapper":
+            self._set_player(name, step)
+        else:
+            self._set(**{name: step})
 
     def _open_more(self, opened: bool) -> None:
         self._more_is_open = opened
@@ -205,7 +245,7 @@ class RecipeForm(QWidget):
         self._show()
 
     def _on_changed(self, change: Change) -> None:
-        if change.recipe:
+        if change.recipe or change.data:
             self._show()
 
     def _show_read_only(self) -> None:
@@ -213,7 +253,7 @@ class RecipeForm(QWidget):
         self._read_only.setVisible(locked)
         for row in self._rows.values():
             row.editor.setEnabled(not locked)
-        for form in (self._optimizer_form, self._schedule_form):
+        for form in (self._optimizer_form, self._schedule_form, *(extra.form for extra in self._extras.values())):
             form.setEnabled(not locked)
 
     def _show(self) -> None:
@@ -241,6 +281,16 @@ class RecipeForm(QWidget):
         ):
             if editor.value() != value:
                 editor.set_value(value)
+        self._show_metrics(recipe)
+        for name, step in (
+            ("average", recipe.average),
+            ("weight_init", recipe.weight_init),
+            ("bias_init", recipe.bias_init),
+            ("wrapper", player.wrapper),
+        ):
+            self._extras[name].show_choice(
+                step.type if step is not None else "", step.attributes if step is not None else {}
+            )
         stop = recipe.early_stop or EarlyStop()
         self._patience.set_value(stop.patience)
         self._metric.set_value(stop.metric)
@@ -260,6 +310,21 @@ class RecipeForm(QWidget):
                 row.hide()  # it stands above already
         self._schedule_title.setVisible(bool(self._schedule_form.names()))
         self._show_read_only()
+
+    def _show_metrics(self, recipe: Recipe) -> None:
+        """Offer what suits the fields that are answered first."""
+        project = self._project.project
+        first, rest = metrics_for(scored_fields(project, self._project.checker))
+        self._metrics.set_offered(first, rest)
+        self._metrics.set_value(recipe.metrics)
+        if (first, rest) != self._metrics_offered:
+            self._metrics_offered = (first, rest)
+            choices = [Choice(value="loss", label="Loss")]
+            choices += [Choice(value=m.key, label=m.label(), help=m.about()) for m in first]
+            if first and rest:
+                choices.append(Choice(value=None, label="All", heading=True))
+            choices += [Choice(value=m.key, label=m.label(), help=m.about()) for m in rest]
+            self._metric.set_choices(choices)
 
     def _current(self) -> tuple[Phase, Player]:
         phases = self._project.project.recipe.phases or (Phase(),)
@@ -290,7 +355,7 @@ class RecipeForm(QWidget):
         phase, _ = self._current()
         self._put(msgspec.structs.replace(phase, **{name: value}), name)
 
-    def _set_player(self, name: str, value: Step) -> None:
+    def _set_player(self, name: str, value: Step | None) -> None:
         phase, player = self._current()
         players = list(phase.players or (player,))
         players[self._player_at] = msgspec.structs.replace(player, **{name: value})

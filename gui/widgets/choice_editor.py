@@ -18,12 +18,16 @@ _MIXED_VALUE: Final = object()
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """A value, what it is called, what it means, and why it cannot be picked now (empty: it can)."""
+    """A value, what it is called, what it means, and why it cannot be picked now (empty: it can).
+
+    A `heading` stands above those that follow, and cannot be picked.
+    """
 
     value: object
     label: str = ""
     help: str = ""
     blocked: str = ""
+    heading: bool = False
 
 
 class ChoiceEditor(QComboBox):
@@ -61,9 +65,9 @@ class ChoiceEditor(QComboBox):
         for choice in offered:
             item = QStandardItem(plain_text(choice.label or choice.value, 80))
             item.setToolTip(tooltip_text(choice.blocked or choice.help))
-            item.setEnabled(not choice.blocked)
+            item.setEnabled(not choice.blocked and not choice.heading)
             self._items.appendRow(item)
-            self._values.append(choice.value)
+            self._values.append(object() if choice.heading else choice.value)
         if self._shown is not None:
             self.set_value(self._shown)
 

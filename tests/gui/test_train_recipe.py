@@ -4,8 +4,9 @@ import msgspec
 import pytest
 from PySide6.QtCore import Qt
 
-from engine.document.data_spec import Step
-from engine.document.edits import SetRecipe
+from engine.catalog import registry
+from engine.document.data_spec import DataSpec, Field, FieldKind, Role, Step
+from engine.document.edits import SetData, SetRecipe
 from engine.document.project import Project
 from engine.document.recipe import EarlyStop, Phase, Player, Precision, Recipe
 from gui.models.curves import RunCurves
@@ -192,3 +193,50 @@ def test_advice_for_curves_that_say_something():
     assert exploding.key == "diverged"
     assert exploding.recipe.phases[0].players[0].optimizer.attributes["lr"] == pytest.approx(3e-4)
     assert advise(curves([1.0], [1.0], [1.0] * 10 + [float("nan")] * 20), Recipe(), finished=False).key == "diverged"
+
+
+def test_an_average_a_wrapper_and_first_weights_are_picked_with_their_settings(qtbot, project, form):
+    form.row("average").editor.committed.emit("EMA")
+    assert project.project.recipe.average == Step(type="EMA")
+    form._extras["average"].form.value_changed.emit("decay", 0.99)
+    assert project.project.recipe.average == Step(type="EMA", attributes={"decay": 0.99})
+    form.row("average").editor.committed.emit("SWA")
+    assert project.project.recipe.average == Step(type="SWA"), "what SWA does not know is let go"
+    form.row("wrapper").editor.committed.emit("SAM")
+    assert project.project.recipe.phases[0].players[0].wrapper == Step(type="SAM")
+    form.row("weight_init").editor.committed.emit("KaimingNormal")
+    form.row("bias_init").editor.committed.emit("Zeros")
+    assert project.project.recipe.weight_init == Step(type="KaimingNormal")
+    assert project.project.recipe.bias_init == Step(type="Zeros")
+    for _ in range(4):
+        project.history.undo()
+    form.row("average").editor.committed.emit("")
+    assert project.project.recipe.average is None
+    assert form._extras["average"].form.isHidden()
+
+
+def test_metrics_of_the_data_stand_first(qtbot, project, form):
+    field = Field(name="species", kind=FieldKind.CATEGORY, role=Role.TARGET)
+    project.do(SetData(data=DataSpec(fields=(field,))))
+    editor = form.row("metrics").editor
+    assert editor.offered()[0] == "accuracy" and "mean_squared_error" not in editor.offered()
+    assert editor.words() == "the usual ones"
+    ticked = next(action for action in editor.menu().actions() if action.data() == "auroc")
+    ticked.trigger()
+    assert project.project.recipe.metrics == ("auroc",)
+    other = next(action for action in editor._all.actions() if action.data() == "r2")
+    other.trigger()
+    assert project.project.recipe.metrics == ("auroc", "r2") and "AUROC" in editor.words()
+    project.history.undo()
+    assert editor.value() == (), "ticks in one go are one step"
+    watched = form.row("metric").editor.values()
+    assert watched[:2] == ["loss", "accuracy"] and watched.index("auroc") < watched.index("mean_squared_error")
+
+
+def test_every_optimizer_and_schedule_can_be_picked_and_shows_its_settings(qtbot, project, form):
+    for kind in registry.optimizers():
+        form.row("optimizer").editor.committed.emit(kind.type_name())
+        assert set(form._optimizer_form.names()) == {info.name for info in kind.attributes()}
+    for kind in registry.schedules():
+        form.row("schedule").editor.committed.emit(kind.type_name())
+        assert set(form._schedule_form.names()) == {info.name for info in kind.attributes()}
