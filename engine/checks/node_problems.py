@@ -177,6 +177,8 @@ def _shared(checker: ShapeInference, node: Node, layer: Layer) -> Iterator[Probl
 
 def _export_refusal(checker: ShapeInference, node_id: str, layer: Layer) -> str:
     """Why a node that works cannot be exported; empty where it can, or is left out of the file."""
+    if type(layer).export_refusal is Layer.export_refusal and (layer.onnx.op or layer.onnx.rule):
+        return ""  # the ordinary layer, decided at once
     if layer.family in _WITH_CONTEXT or not any(spec is not None for spec in checker.output_specs(node_id)):
         return ""
     return layer.export_refusal(*checker.given_specs(node_id))
