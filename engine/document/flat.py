@@ -308,6 +308,8 @@ class Flattening:
         if self.project is self._source and not self._brings_blocks(change.nodes):
             return change
         before = self.project.graph
+        if self.project is not self._source and _is_only_looks(change):
+            return self._looks(change)
         if self.project is self._source or not has_blocks(self._source):
             self.refresh()
             return None
@@ -330,9 +332,23 @@ class Flattening:
             name=change.name,
         )
 
+    def _looks(self, change: Change) -> Change:
+        """Take in what moved, or was called otherwise: while nodes are dragged nothing is put together anew."""
+        self.project.name, self.project.view = self._source.name, self._source.view
+        flat, drawn = self.project.graph, self._source.graph.nodes
+        moved = frozenset(name for name in change.moved if name in flat.nodes and name in drawn)
+        for name in moved:
+            flat.replace(drawn[name])
+        return Change(moved=moved, name=change.name)
+
     def _brings_blocks(self, ids: Iterable[str]) -> bool:
         nodes = self._source.graph.nodes
         return any((node := nodes.get(name)) is not None and node.type == BLOCK for name in ids)
+
+
+def _is_only_looks(change: Change) -> bool:
+    """Whether nothing that computes was touched, in the project's own graph or in a block."""
+    return not (change.nodes or change.blocks or change.data or change.recipe)
 
 
 def _differing(before: Graph, after: Graph) -> tuple[set[str], set[str]]:

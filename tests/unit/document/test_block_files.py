@@ -6,7 +6,19 @@ import pytest
 from engine.document.block import BlockDefinition, DrawnBlock, Exposed
 from engine.document.block_files import adopt, block_file, from_bytes, holds, to_bytes, with_blocks
 from engine.document.block_places import holder_of, instances, paths_to, placed, places, refusal_to_hold
-from engine.document.edits import AddBlock, AddNode, Batch, Inside, RemoveNode, SetTitle, apply
+from engine.document.edits import (
+    AddBlock,
+    AddNode,
+    Batch,
+    Change,
+    Inside,
+    MoveNodes,
+    RemoveNode,
+    SetTitle,
+    apply,
+    change,
+)
+from engine.document.flat import Flattening
 from engine.document.graph import Edge, Frame, Graph, Node, Note
 from engine.document.project import Project
 from engine.errors import GraphError, ProjectError
@@ -50,7 +62,7 @@ def test_a_block_is_read_as_it_was_written_with_all_it_is_made_of() -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "words"),
+    ("damage", "words"),
     [
         (lambda text: text.replace('"netwright block"', '"else"'), "format"),
         (lambda text: text.replace('"version": 1', '"version": 9'), "newer"),
@@ -64,10 +76,10 @@ def test_a_block_is_read_as_it_was_written_with_all_it_is_made_of() -> None:
         (lambda text: "", "block"),
     ],
 )
-def test_damage_is_refused_in_words(change, words: str) -> None:  # type: ignore[no-untyped-def]
+def test_damage_is_refused_in_words(damage, words: str) -> None:  # type: ignore[no-untyped-def]
     text = to_bytes(block_file(project().blocks, "outer")).decode()
     with pytest.raises(ProjectError) as caught:
-        from_bytes(change(text).encode(), "mine.json")
+        from_bytes(damage(text).encode(), "mine.json")
     assert caught.value.where == "mine.json"
     assert words in caught.value.message
 
@@ -112,3 +124,20 @@ def test_edits_are_led_into_the_block_that_is_open_and_those_of_the_project_are_
     assert "third" in made.blocks and "x" in made.blocks["inner"].graph.nodes
     with pytest.raises(GraphError):
         apply(made, Inside(block="inner", inner=mixed))
+
+
+def test_what_only_moves_is_taken_into_the_flat_form_without_putting_it_together_anew() -> None:
+    made = project()
+    apply(made, AddNode(node=Node(id="relu1", type="ReLU")))
+    flattening = Flattening(made)
+    graph = flattening.project.graph
+    edit = Batch(
+        title="look",
+        edits=(MoveNodes(positions={"relu1": (5.0, 6.0), "a": (7.0, 8.0)}), SetTitle(id="relu1", title="x")),
+    )
+    inverse = apply(made, edit)
+    told = flattening.update(change(edit, inverse))
+    assert told == Change(moved=frozenset({"relu1"}))
+    assert flattening.project.graph is graph
+    assert graph.nodes["relu1"] is made.graph.nodes["relu1"]
+    assert graph == Flattening(made).project.graph
