@@ -3,7 +3,7 @@
 import ast
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,7 +12,7 @@ from engine.catalog.tensors import DType, TensorSpec
 
 LONGEST: Final = 400
 _DEEPEST = 40
-_NAME = re.compile(r"[a-z][a-z0-9]{0,15}\Z")
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,23}\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +58,8 @@ FUNCTIONS: Final[dict[str, Function]] = {
     "divide": Function(2, "({0} / {1})", lambda a, b: a / b),
     "power": Function(2, "({0} ** {1})", lambda a, b: a**b),
     "negate": Function(1, "(-{0})", lambda a: -a),
-    "greater": Function(2, "({0} > {1}).float()"),
-    "less": Function(2, "({0} < {1}).float()"),
+    "greater": Function(2, "({0} > {1}).float()", lambda a, b: float(a > b)),
+    "less": Function(2, "({0} < {1}).float()", lambda a, b: float(a < b)),
     "abs": Function(1, "{torch}abs({0})", abs),
     "exp": Function(1, "{torch}exp({0})", math.exp),
     "log": Function(1, "{torch}log({0})", math.log),
@@ -69,16 +69,16 @@ FUNCTIONS: Final[dict[str, Function]] = {
     "cos": Function(1, "{torch}cos({0})", math.cos),
     "tan": Function(1, "{torch}tan({0})", math.tan),
     "tanh": Function(1, "{torch}tanh({0})", math.tanh),
-    "sigmoid": Function(1, "{torch}sigmoid({0})"),
-    "relu": Function(1, "{torch}relu({0})"),
+    "sigmoid": Function(1, "{torch}sigmoid({0})", lambda a: 0.5 + 0.5 * math.tanh(a / 2)),
+    "relu": Function(1, "{torch}relu({0})", lambda a: max(a, 0.0)),
     "erf": Function(1, "{torch}erf({0})", math.erf),
-    "sign": Function(1, "{torch}sign({0})"),
-    "round": Function(1, "{torch}round({0})"),
-    "floor": Function(1, "{torch}floor({0})"),
-    "ceil": Function(1, "{torch}ceil({0})"),
-    "minimum": Function(2, "{torch}minimum({0}, {1})"),
-    "maximum": Function(2, "{torch}maximum({0}, {1})"),
-    "where": Function(3, "{torch}where({0} != 0, {1}, {2})"),
+    "sign": Function(1, "{torch}sign({0})", lambda a: float((a > 0) - (a < 0))),
+    "round": Function(1, "{torch}round({0})", lambda a: float(round(a))),
+    "floor": Function(1, "{torch}floor({0})", lambda a: float(math.floor(a))),
+    "ceil": Function(1, "{torch}ceil({0})", lambda a: float(math.ceil(a))),
+    "minimum": Function(2, "{torch}minimum({0}, {1})", min),
+    "maximum": Function(2, "{torch}maximum({0}, {1})", max),
+    "where": Function(3, "{torch}where({0} != 0, {1}, {2})", lambda a, b, c: b if a else c),
     "mean": Function(1, "{0}.mean(dim=-1, keepdim=True)", last_axis=True),
     "sum": Function(1, "{0}.sum(dim=-1, keepdim=True)", last_axis=True),
     "highest": Function(1, "{0}.amax(dim=-1, keepdim=True)", last_axis=True),
@@ -215,6 +215,20 @@ def written(term: Term, given: dict[str, str], torch: str) -> str:
                 number = [isinstance(item, Number) for item in arguments].index(True)
                 return f"{parts[1 - number]}.clamp({_BOUNDS[function]}={parts[number]})"
             return FUNCTIONS[function].torch.format(*parts, torch=torch)
+
+
+def value(term: Term, given: Mapping[str, float]) -> float:
+    """The formula worked out for numbers. Raises ArithmeticError or ValueError where it has no value."""
+    match term:
+        case Number(value=number):
+            return number
+        case Name(name=name):
+            return given[name]
+        case Call(function=function, arguments=arguments):
+            how = FUNCTIONS[function].number
+            if how is None:
+                raise ValueError(f"{function} is of several numbers")
+            return float(how(*(value(item, given) for item in arguments)))
 
 
 def ordered(term: Term) -> Sequence[str]:

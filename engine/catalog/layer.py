@@ -83,6 +83,8 @@ class Layer(Entry):
     that of the torch class (an attribute of ours, or an argument of torch's that is not offered), and `stricter` why
     the rule refuses something that torch would take; law tests read both. `domain` are the values that the function is
     made for: beyond it, it answers with what is not a number.
+    `curve` is what a layer that works value by value does to `x`, as a formula of `engine.catalog.formulas` that may
+    name the attributes; it is drawn.
     """
 
     family: ClassVar[Family]
@@ -92,6 +94,7 @@ class Layer(Entry):
     not_arguments: ClassVar[frozenset[str]] = frozenset()
     unlike_torch: ClassVar[Mapping[str, str]] = {}
     stricter: ClassVar[str] = ""
+    curve: ClassVar[str] = ""
     domain: ClassVar[tuple[float, float]] = (-math.inf, math.inf)
 
     def input_ports(self) -> tuple[InputPort, ...]:

@@ -34,6 +34,7 @@ class ReLU(_Activation):
 
     target: ClassVar[str] = "torch.nn.ReLU"
     formula: ClassVar[str] = "y = max(0, x)"
+    curve: ClassVar[str] = "relu(x)"
     when: ClassVar[str] = "Between any two layers with weights; try it before all others."
     synonyms: ClassVar[tuple[str, ...]] = ("rectifier", "rectified linear", "activation")
     onnx: ClassVar[OnnxForm] = OnnxForm(op="Relu")
@@ -48,6 +49,7 @@ class ReLU6(_Activation):
 
     target: ClassVar[str] = "torch.nn.ReLU6"
     formula: ClassVar[str] = "y = min(max(0, x), 6)"
+    curve: ClassVar[str] = "minimum(relu(x), 6)"
     when: ClassVar[str] = "In networks that will run with small whole numbers on a phone."
     synonyms: ClassVar[tuple[str, ...]] = ("clipped relu", "mobile")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="relu6")
@@ -62,6 +64,7 @@ class LeakyReLU(_Activation):
 
     target: ClassVar[str] = "torch.nn.LeakyReLU"
     formula: ClassVar[str] = "y = x where x > 0, else negative_slope · x"
+    curve: ClassVar[str] = "where(x > 0, x, negative_slope * x)"
     when: ClassVar[str] = "Where ReLU leaves many values dead, above all in generators."
     synonyms: ClassVar[tuple[str, ...]] = ("leaky rectifier",)
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="leaky_relu")
@@ -77,6 +80,7 @@ class PReLU(_Activation):
 
     target: ClassVar[str] = "torch.nn.PReLU"
     formula: ClassVar[str] = "y = x where x > 0, else a · x with a learned"
+    curve: ClassVar[str] = "where(x > 0, x, init * x)"
     when: ClassVar[str] = "Where data is plenty and the best slope is not known."
     synonyms: ClassVar[tuple[str, ...]] = ("parametric relu", "learned slope")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="prelu")
@@ -109,6 +113,7 @@ class ELU(_Activation):
 
     target: ClassVar[str] = "torch.nn.ELU"
     formula: ClassVar[str] = "y = x where x > 0, else α (eˣ - 1)"
+    curve: ClassVar[str] = "where(x > 0, x, alpha * (exp(x) - 1))"
     when: ClassVar[str] = "Instead of ReLU, for answers whose mean is nearer to 0."
     synonyms: ClassVar[tuple[str, ...]] = ("exponential linear unit",)
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="elu")
@@ -124,6 +129,7 @@ class SELU(_Activation):
 
     target: ClassVar[str] = "torch.nn.SELU"
     formula: ClassVar[str] = "y = 1.0507 x where x > 0, else 1.7581 (eˣ - 1)"
+    curve: ClassVar[str] = "where(x > 0, 1.0507009873554805 * x, 1.7580993408473766 * (exp(x) - 1))"
     when: ClassVar[str] = "In deep networks of Linear layers without normalization."
     synonyms: ClassVar[tuple[str, ...]] = ("scaled exponential", "self-normalizing")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="selu")
@@ -138,6 +144,7 @@ class CELU(_Activation):
 
     target: ClassVar[str] = "torch.nn.CELU"
     formula: ClassVar[str] = "y = max(0, x) + min(0, α (e^(x/α) - 1))"
+    curve: ClassVar[str] = "relu(x) + minimum(alpha * (exp(x / alpha) - 1), 0)"
     when: ClassVar[str] = "Instead of ELU, where its bend should be smooth for any alpha."
     synonyms: ClassVar[tuple[str, ...]] = ("continuously differentiable exponential",)
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="celu")
@@ -153,6 +160,7 @@ class GELU(_Activation):
 
     target: ClassVar[str] = "torch.nn.GELU"
     formula: ClassVar[str] = "y = x · Φ(x), Φ the normal distribution"
+    curve: ClassVar[str] = "x * (1 + erf(x / sqrt(2))) / 2"
     when: ClassVar[str] = "In transformers and ConvNeXt-like networks."
     synonyms: ClassVar[tuple[str, ...]] = ("gaussian error", "smooth relu")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="gelu")
@@ -170,6 +178,7 @@ class SiLU(_Activation):
 
     target: ClassVar[str] = "torch.nn.SiLU"
     formula: ClassVar[str] = "y = x · σ(x)"
+    curve: ClassVar[str] = "x * sigmoid(x)"
     when: ClassVar[str] = "In deep convolutional networks, such as EfficientNet."
     synonyms: ClassVar[tuple[str, ...]] = ("swish", "smooth relu")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="silu")
@@ -184,6 +193,7 @@ class Mish(_Activation):
 
     target: ClassVar[str] = "torch.nn.Mish"
     formula: ClassVar[str] = "y = x · tanh(log(1 + eˣ))"
+    curve: ClassVar[str] = "x * tanh(log(1 + exp(x)))"
     when: ClassVar[str] = "Instead of SiLU, where a little accuracy is worth some time."
     synonyms: ClassVar[tuple[str, ...]] = ("smooth relu",)
     onnx: ClassVar[OnnxForm] = OnnxForm(op="Mish")
@@ -198,6 +208,7 @@ class Sigmoid(_Activation):
 
     target: ClassVar[str] = "torch.nn.Sigmoid"
     formula: ClassVar[str] = "y = 1 / (1 + e⁻ˣ)"
+    curve: ClassVar[str] = "sigmoid(x)"
     when: ClassVar[str] = "For gates, and for answers that are probabilities of yes."
     synonyms: ClassVar[tuple[str, ...]] = ("logistic", "probability", "gate")
     onnx: ClassVar[OnnxForm] = OnnxForm(op="Sigmoid")
@@ -212,6 +223,7 @@ class LogSigmoid(_Activation):
 
     target: ClassVar[str] = "torch.nn.LogSigmoid"
     formula: ClassVar[str] = "y = log(1 / (1 + e⁻ˣ))"
+    curve: ClassVar[str] = "log(sigmoid(x))"
     when: ClassVar[str] = "Where logarithms of probabilities are added up."
     synonyms: ClassVar[tuple[str, ...]] = ("log probability",)
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="log_sigmoid")
@@ -226,6 +238,7 @@ class Tanh(_Activation):
 
     target: ClassVar[str] = "torch.nn.Tanh"
     formula: ClassVar[str] = "y = (eˣ - e⁻ˣ) / (eˣ + e⁻ˣ)"
+    curve: ClassVar[str] = "tanh(x)"
     when: ClassVar[str] = "For answers between -1 and 1, and in recurrent networks."
     synonyms: ClassVar[tuple[str, ...]] = ("hyperbolic tangent",)
     onnx: ClassVar[OnnxForm] = OnnxForm(op="Tanh")
@@ -240,6 +253,7 @@ class Softplus(_Activation):
 
     target: ClassVar[str] = "torch.nn.Softplus"
     formula: ClassVar[str] = "y = log(1 + e^(β x)) / β"
+    curve: ClassVar[str] = "where(beta * x > threshold, x, log(1 + exp(beta * x)) / beta)"
     when: ClassVar[str] = "For answers that must be above 0, such as a spread."
     synonyms: ClassVar[tuple[str, ...]] = ("positive", "smooth relu")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="softplus")
@@ -258,6 +272,7 @@ class Softsign(_Activation):
 
     target: ClassVar[str] = "torch.nn.Softsign"
     formula: ClassVar[str] = "y = x / (1 + |x|)"
+    curve: ClassVar[str] = "x / (1 + abs(x))"
     when: ClassVar[str] = "Instead of Tanh, where large values should still make a difference."
     onnx: ClassVar[OnnxForm] = OnnxForm(op="Softsign")
 
@@ -271,6 +286,7 @@ class Hardtanh(_Activation):
 
     target: ClassVar[str] = "torch.nn.Hardtanh"
     formula: ClassVar[str] = "y = min(max(x, min_val), max_val)"
+    curve: ClassVar[str] = "minimum(maximum(x, min_val), max_val)"
     when: ClassVar[str] = "To keep values in a range without bending those inside."
     synonyms: ClassVar[tuple[str, ...]] = ("clip", "clamp", "limit")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="hardtanh")
@@ -296,6 +312,7 @@ class Hardsigmoid(_Activation):
 
     target: ClassVar[str] = "torch.nn.Hardsigmoid"
     formula: ClassVar[str] = "y = min(max(x / 6 + 1/2, 0), 1)"
+    curve: ClassVar[str] = "minimum(maximum(x / 6 + 0.5, 0), 1)"
     when: ClassVar[str] = "For gates in networks that will run on a phone."
     synonyms: ClassVar[tuple[str, ...]] = ("mobile", "gate")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="hardsigmoid")
@@ -310,6 +327,7 @@ class Hardswish(_Activation):
 
     target: ClassVar[str] = "torch.nn.Hardswish"
     formula: ClassVar[str] = "y = x · min(max(x / 6 + 1/2, 0), 1)"
+    curve: ClassVar[str] = "x * minimum(maximum(x / 6 + 0.5, 0), 1)"
     when: ClassVar[str] = "In MobileNetV3 and other networks for phones."
     synonyms: ClassVar[tuple[str, ...]] = ("mobile", "swish")
     onnx: ClassVar[OnnxForm] = OnnxForm(op="HardSwish")
@@ -324,6 +342,7 @@ class Tanhshrink(_Activation):
 
     target: ClassVar[str] = "torch.nn.Tanhshrink"
     formula: ClassVar[str] = "y = x - tanh(x)"
+    curve: ClassVar[str] = "x - tanh(x)"
     when: ClassVar[str] = "To remove what is near 0, smoothly."
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="tanhshrink")
 
@@ -337,6 +356,7 @@ class Softshrink(_Activation):
 
     target: ClassVar[str] = "torch.nn.Softshrink"
     formula: ClassVar[str] = "y = sign(x) · max(|x| - λ, 0)"
+    curve: ClassVar[str] = "sign(x) * relu(abs(x) - lambd)"
     when: ClassVar[str] = "In networks that look for few non-zero values, as in sparse coding."
     synonyms: ClassVar[tuple[str, ...]] = ("threshold", "denoise")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="softshrink")
@@ -352,6 +372,7 @@ class Hardshrink(_Activation):
 
     target: ClassVar[str] = "torch.nn.Hardshrink"
     formula: ClassVar[str] = "y = x where |x| > λ, else 0"
+    curve: ClassVar[str] = "where(abs(x) > lambd, x, 0)"
     when: ClassVar[str] = "To cut off noise and leave the rest as it is."
     synonyms: ClassVar[tuple[str, ...]] = ("threshold", "denoise")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="hardshrink")
@@ -471,6 +492,7 @@ class Threshold(_Activation):
     target: ClassVar[str] = "torch.nn.Threshold"
     synonyms: ClassVar[tuple[str, ...]] = ("cut off", "step", "gate")
     formula: ClassVar[str] = "y = x where x > threshold, else value"
+    curve: ClassVar[str] = "where(x > threshold, x, value)"
     when: ClassVar[str] = "To silence small values, or to build a ReLU whose bend is not at 0."
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="threshold")
     unlike_torch: ClassVar[Mapping[str, str]] = {

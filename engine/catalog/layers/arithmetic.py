@@ -67,6 +67,7 @@ class Abs(_NumberFunction):
     target: ClassVar[str] = "torch.abs"
     caption: ClassVar[str] = "Absolute value"
     formula: ClassVar[str] = "y = |x|"
+    curve: ClassVar[str] = "abs(x)"
     when: ClassVar[str] = "For sizes of differences, whichever way they go."
     synonyms: ClassVar[tuple[str, ...]] = ("absolute value", "magnitude")
     onnx: ClassVar[OnnxForm] = OnnxForm(op="Abs")
@@ -81,6 +82,7 @@ class Negate(_NumberFunction):
 
     target: ClassVar[str] = "torch.neg"
     formula: ClassVar[str] = "y = −x"
+    curve: ClassVar[str] = "-x"
     synonyms: ClassVar[tuple[str, ...]] = ("minus", "negative", "opposite")
     onnx: ClassVar[OnnxForm] = OnnxForm(op="Neg")
 
@@ -94,6 +96,7 @@ class Sign(_NumberFunction):
 
     target: ClassVar[str] = "torch.sign"
     formula: ClassVar[str] = "y = −1, 0 or 1"
+    curve: ClassVar[str] = "sign(x)"
     when: ClassVar[str] = "Nothing is learned through it: its slope is 0 everywhere."
     synonyms: ClassVar[tuple[str, ...]] = ("signum", "direction")
     onnx: ClassVar[OnnxForm] = OnnxForm(op="Sign")
@@ -108,6 +111,7 @@ class Square(_NumberFunction):
 
     target: ClassVar[str] = "torch.square"
     formula: ClassVar[str] = "y = x²"
+    curve: ClassVar[str] = "square(x)"
     synonyms: ClassVar[tuple[str, ...]] = ("power of two", "x squared")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="square")
 
@@ -121,6 +125,7 @@ class Reciprocal(_Function):
 
     target: ClassVar[str] = "torch.reciprocal"
     formula: ClassVar[str] = "y = 1 / x"
+    curve: ClassVar[str] = "1 / x"
     synonyms: ClassVar[tuple[str, ...]] = ("inverse", "one over")
     onnx: ClassVar[OnnxForm] = OnnxForm(op="Reciprocal")
 
@@ -135,6 +140,7 @@ class Exp(_Function):
     target: ClassVar[str] = "torch.exp"
     caption: ClassVar[str] = "Exponential"
     formula: ClassVar[str] = "y = eˣ"
+    curve: ClassVar[str] = "exp(x)"
     synonyms: ClassVar[tuple[str, ...]] = ("exponential", "e to the x")
     onnx: ClassVar[OnnxForm] = OnnxForm(op="Exp")
 
@@ -161,6 +167,7 @@ class Expm1(_Function):
 
     target: ClassVar[str] = "torch.expm1"
     formula: ClassVar[str] = "y = eˣ − 1"
+    curve: ClassVar[str] = "exp(x) - 1"
     synonyms: ClassVar[tuple[str, ...]] = ("exponential minus one",)
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="expm1")
 
@@ -175,6 +182,7 @@ class Log(_Function):
     target: ClassVar[str] = "torch.log"
     caption: ClassVar[str] = "Logarithm"
     formula: ClassVar[str] = "y = ln x"
+    curve: ClassVar[str] = "log(x)"
     synonyms: ClassVar[tuple[str, ...]] = ("logarithm", "ln")
     onnx: ClassVar[OnnxForm] = OnnxForm(op="Log")
     domain: ClassVar[tuple[float, float]] = (0.0, math.inf)
@@ -189,6 +197,7 @@ class Log1p(_Function):
 
     target: ClassVar[str] = "torch.log1p"
     formula: ClassVar[str] = "y = ln(1 + x)"
+    curve: ClassVar[str] = "log(1 + x)"
     when: ClassVar[str] = "For counts and prices, which spread over many sizes."
     synonyms: ClassVar[tuple[str, ...]] = ("logarithm", "counts")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="log1p")
@@ -233,6 +242,7 @@ class Sqrt(_Function):
     target: ClassVar[str] = "torch.sqrt"
     caption: ClassVar[str] = "Square root"
     formula: ClassVar[str] = "y = √x"
+    curve: ClassVar[str] = "sqrt(x)"
     synonyms: ClassVar[tuple[str, ...]] = ("square root", "root")
     onnx: ClassVar[OnnxForm] = OnnxForm(op="Sqrt")
     domain: ClassVar[tuple[float, float]] = (0.0, math.inf)
@@ -261,6 +271,7 @@ class Sin(_Function):
 
     target: ClassVar[str] = "torch.sin"
     formula: ClassVar[str] = "y = sin x"
+    curve: ClassVar[str] = "sin(x)"
     synonyms: ClassVar[tuple[str, ...]] = ("sine", "wave", "periodic")
     onnx: ClassVar[OnnxForm] = OnnxForm(op="Sin")
 
@@ -274,6 +285,7 @@ class Cos(_Function):
 
     target: ClassVar[str] = "torch.cos"
     formula: ClassVar[str] = "y = cos x"
+    curve: ClassVar[str] = "cos(x)"
     synonyms: ClassVar[tuple[str, ...]] = ("cosine", "wave", "periodic")
     onnx: ClassVar[OnnxForm] = OnnxForm(op="Cos")
 
@@ -345,6 +357,7 @@ class Sinh(_Function):
     target: ClassVar[str] = "torch.sinh"
     caption: ClassVar[str] = "Hyperbolic sine"
     formula: ClassVar[str] = "y = (eˣ − e⁻ˣ) / 2"
+    curve: ClassVar[str] = "(exp(x) - exp(-x)) / 2"
     synonyms: ClassVar[tuple[str, ...]] = ("hyperbolic sine",)
     onnx: ClassVar[OnnxForm] = OnnxForm(op="Sinh")
 
@@ -359,6 +372,7 @@ class Cosh(_Function):
     target: ClassVar[str] = "torch.cosh"
     caption: ClassVar[str] = "Hyperbolic cosine"
     formula: ClassVar[str] = "y = (eˣ + e⁻ˣ) / 2"
+    curve: ClassVar[str] = "(exp(x) + exp(-x)) / 2"
     synonyms: ClassVar[tuple[str, ...]] = ("hyperbolic cosine",)
     onnx: ClassVar[OnnxForm] = OnnxForm(op="Cosh")
 
@@ -430,6 +444,7 @@ class Erf(_Function):
     target: ClassVar[str] = "torch.erf"
     caption: ClassVar[str] = "Error function"
     formula: ClassVar[str] = "y = 2/√π · ∫₀ˣ e^(−t²) dt"
+    curve: ClassVar[str] = "erf(x)"
     synonyms: ClassVar[tuple[str, ...]] = ("error function", "gaussian", "normal distribution")
     onnx: ClassVar[OnnxForm] = OnnxForm(op="Erf")
 
@@ -443,6 +458,7 @@ class Round(_Function):
 
     target: ClassVar[str] = "torch.round"
     formula: ClassVar[str] = "y = nearest whole number, halves to the even one"
+    curve: ClassVar[str] = "round(x)"
     when: ClassVar[str] = "Nothing is learned through it: its slope is 0 everywhere."
     synonyms: ClassVar[tuple[str, ...]] = ("nearest", "quantize", "integer")
     onnx: ClassVar[OnnxForm] = OnnxForm(op="Round")
@@ -457,6 +473,7 @@ class Floor(_Function):
 
     target: ClassVar[str] = "torch.floor"
     formula: ClassVar[str] = "y = largest whole number ≤ x"
+    curve: ClassVar[str] = "floor(x)"
     when: ClassVar[str] = "Nothing is learned through it: its slope is 0 everywhere."
     synonyms: ClassVar[tuple[str, ...]] = ("round down", "integer")
     onnx: ClassVar[OnnxForm] = OnnxForm(op="Floor")
@@ -471,6 +488,7 @@ class Ceil(_Function):
 
     target: ClassVar[str] = "torch.ceil"
     formula: ClassVar[str] = "y = smallest whole number ≥ x"
+    curve: ClassVar[str] = "ceil(x)"
     when: ClassVar[str] = "Nothing is learned through it: its slope is 0 everywhere."
     synonyms: ClassVar[tuple[str, ...]] = ("round up", "ceiling", "integer")
     onnx: ClassVar[OnnxForm] = OnnxForm(op="Ceil")
