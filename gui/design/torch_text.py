@@ -83,6 +83,11 @@ def looks_like_torch(text: str) -> bool:
     return bool(_PRINTED.search(text) or _CODE.search(text))
 
 
+def torch_layers(text: str) -> int:
+    """How many layers a text holds that looks like PyTorch code in full words, 0 for any other text."""
+    return len(read_torch(text).parts) if "(" in text and looks_like_torch(text) else 0
+
+
 def read_torch(text: str) -> TorchText:
     """The layers of a text and the links among them. Never raises: a text without any gives problems alone."""
     found = TorchText()

@@ -52,3 +52,16 @@ def test_other_text_changes_nothing_and_says_so(bench: Bench) -> None:
     assert bench.model.history.count() == 0
     (error,) = bench.refused
     assert isinstance(error, GraphError) and "holds no layers" in error.message and "nn.Sequential" in error.hint
+
+
+def test_code_can_be_pasted_into_the_search(bench: Bench) -> None:
+    bench.hand.key(Qt.Key.Key_Escape)
+    bench.hand.key(Qt.Key.Key_Tab)
+    QGuiApplication.clipboard().setText("nn.Sequential(\n  nn.Linear(4, 8),\n  nn.ReLU(),\n)")
+    bench.hand.key(Qt.Key.Key_V, CONTROL)
+    finder = bench.canvas.adding.finder
+    assert finder.isVisible() and len(finder.keys()) == 1
+    assert "2 layers" in finder.said()
+    bench.hand.key(Qt.Key.Key_Return)
+    assert sorted(bench.graph.nodes[name].type for name in bench.selection.nodes) == ["Linear", "ReLU"]
+    assert bench.model.history.count() == 1

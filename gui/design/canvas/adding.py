@@ -20,6 +20,7 @@ from gui.design.canvas.mark_tools import offers_for
 from gui.design.chain_text import add_chain, is_chain, read_chain
 from gui.design.families import TITLES, color_name
 from gui.design.graph_edits import Loose
+from gui.design.torch_text import torch_layers
 from gui.models.layer_uses import LayerUses
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 _CHAIN: Final = "several layers"
 """Key of the offer that stands for a typed chain."""
+_CODE: Final = "layers as code"
+"""Key of the offer that stands for PyTorch code that was pasted into the search."""
 
 _Modifier = Qt.KeyboardModifier
 
@@ -116,6 +119,9 @@ class LayerAdder:
             return (read_chain(text, start).problem if chains and is_chain(text) else "") or nothing
 
         def offers(text: str) -> Sequence[Offer]:
+            if chains and (count := torch_layers(text)):
+                words = "1 layer" if count == 1 else f"{count} layers"
+                return [Offer(_CODE, "PyTorch code", words, "accent", f"Return adds {words}, as the code links them.")]
             if chains and is_chain(text):
                 chain = read_chain(text, start)
                 count = "1 layer" if len(chain.links) == 1 else f"{len(chain.links)} layers"
@@ -208,6 +214,9 @@ class LayerAdder:
 
     def _on_picked(self, name: str) -> None:
         pending, self._pending, self.dangling = self._pending, None, None
+        if name == _CODE and self._place is not None:
+            self._canvas.paste_at(self._place, self.finder.edit.text())
+            return
         if self._place is not None and self._canvas.mark_tools.add_offered(name, self._place):
             return
         if pending is not None:

@@ -1027,10 +1027,10 @@ class GraphCanvas(QWidget):
         """Add the nodes on the clipboard at the pointer."""
         self.paste_at(self.pointer_for_keys())
 
-    def paste_at(self, pointer: Pointer) -> None:
-        """Add the nodes on the clipboard at a place."""
+    def paste_at(self, pointer: Pointer, text: str | None = None) -> None:
+        """Add the nodes on the clipboard, or those of a text, at a place."""
         x, y = (round(value / NUDGE) * NUDGE for value in (pointer.x, pointer.y))
-        if self.commands.paste(QGuiApplication.clipboard().text(), x, y):
+        if self.commands.paste(QGuiApplication.clipboard().text() if text is None else text, x, y):
             self.show_rows(self.geometry_store.rows(self._selection.nodes))
             for mark_id in self._selection.marks:
                 self.mark_tools.show(mark_id)
