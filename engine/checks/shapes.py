@@ -412,9 +412,17 @@ class ShapeInference:
         for node_id in dirty:
             if node_id in self._stuck and node_id in states:
                 self._blank(node_id)
-        heapq.heapify(waiting)
         queued = {node_id for _, node_id in waiting}
         done: set[str] = set()
+        if len(waiting) > _MASSIVE:
+            # A walk along the whole order is cheaper than a heap of most of it.
+            for node_id in self.order:
+                if node_id in queued:
+                    done.add(node_id)
+                    if self._evaluate(node_id, states[node_id]):
+                        queued.update(edge.target for edge in graph.consumers_of(node_id))
+            return done
+        heapq.heapify(waiting)
         while waiting:
             _, node_id = heapq.heappop(waiting)
             done.add(node_id)

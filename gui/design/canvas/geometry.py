@@ -210,19 +210,22 @@ class Geometry:
             self._ends[:links] = ends
             across = 0 if self.downwards else 1
             known: dict[tuple[tuple[str, ...], str, float], float] = {}  # most cards are alike
-            offsets: list[float] = []
+            out: list[float] = []
+            into: list[float] = []
             for edge, (source, target) in zip(self.edges, ends, strict=True):
-                for face, ports, port, is_output in (
-                    (faces[source], faces[source].outputs, edge.output, True),
-                    (faces[target], faces[target].inputs, edge.input, False),
-                ):
-                    key = (ports, port, face.width)
-                    offset = known.get(key)
-                    if offset is None:
-                        place = face.output_place(port) if is_output else face.input_place(port)
-                        offset = known[key] = place[across]
-                    offsets.append(offset)
-            self._offsets[:links] = np.array(offsets).reshape(-1, 2)
+                face = faces[source]
+                key = (face.outputs, edge.output, face.width)
+                offset = known.get(key)
+                if offset is None:
+                    offset = known[key] = face.output_place(edge.output)[across]
+                out.append(offset)
+                face = faces[target]
+                key = (face.inputs, edge.input, -face.width)
+                offset = known.get(key)
+                if offset is None:
+                    offset = known[key] = face.input_place(edge.input)[across]
+                into.append(offset)
+            self._offsets[:links, 0], self._offsets[:links, 1] = out, into
         self._stale = set(range(links))
 
     def turn(self, downwards: bool) -> None:
