@@ -54,9 +54,7 @@ def build_file(
         for node_id in steps.input_ids
     }
     names = module_names(dict.fromkeys(call.owner for call in (*steps.calls, *steps.losses)))
-    modules = {
-        call.node.id: network.get_submodule(names[call.owner]) for call in (*steps.calls, *steps.losses)
-    }
+    modules = {call.node.id: network.get_submodule(names[call.owner]) for call in (*steps.calls, *steps.losses)}
     before = len(writer.initializers)
     values = write_network(writer, steps, modules, inputs)
     weights = {tensor.name for tensor in writer.initializers[before:]}
