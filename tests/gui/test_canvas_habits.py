@@ -5,6 +5,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from engine.document.edits import RemoveNode
 from gui.models.layer_uses import LayerUses
 from gui.models.settings import Settings
 from tests.gui.canvas_bench import CanvasBench
@@ -50,6 +51,16 @@ def test_keys_the_search_has_no_use_for_do_nothing_behind_it(qtbot: QtBot, tmp_p
     bench.hand.key(Qt.Key.Key_F2)
     assert bench.model.history.count() == 0
     assert bench.canvas.adding.finder.isVisible() and bench.canvas.card_editor.editing is None
+    bench.close()
+
+
+def test_a_node_that_goes_while_the_search_is_open_is_no_disaster(qtbot: QtBot, tmp_path: Path) -> None:
+    bench = CanvasBench(qtbot, tmp_path, residual_network())
+    bench.canvas.adding.open_for_link(bench.canvas.pointer_for_keys(), ("relu1", "input"))
+    bench.model.do(RemoveNode(id="bn1"))
+    bench.hand.type("dropout")
+    bench.hand.key(Qt.Key.Key_Return)
+    assert len(bench.refused) == 1 and "bn1" in str(bench.refused[0])
     bench.close()
 
 

@@ -12,6 +12,7 @@ from engine.checks.connection import compatible_types
 from engine.checks.knowledge import Checks
 from engine.document.graph import Edge, InputKey
 from engine.document.project import Project
+from engine.errors import GraphError
 from gui.design import graph_edits
 from gui.design.canvas.commands import NUDGE
 from gui.design.canvas.finder import Finder, Offer
@@ -219,8 +220,12 @@ class LayerAdder:
             return
         if self._place is not None and self._canvas.mark_tools.add_offered(name, self._place):
             return
-        if pending is not None:
+        if pending is None:
+            return
+        try:
             pending(name)
+        except GraphError as error:
+            self._canvas.project.refuse(error)  # what it should be linked to has gone while the box was open
 
     def _on_dismissed(self) -> None:
         self._pending = self.dangling = None
