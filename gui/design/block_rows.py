@@ -49,10 +49,15 @@ class BlockRows(QObject):
     def fill(self, section: Section, items: Iterable[Item]) -> None:
         """Add the rows of those items that are of one section, with its heading; nothing where there are none."""
         found = [item for item in items if item.section is section]
-        if found:
+        damaged = self._stock.shelf.damaged if section is Section.MINE else {}
+        if found or damaged:
             self._rows.add_heading(section.value)
         for item in found:
             self.add(item)
+        for path, error in sorted(damaged.items()):
+            words = f"{error.message}\n{error.hint}\nThe file stays where it is: {path}"
+            row = self._rows.add_row(path.name, "unreadable", dot="warn", tooltip=words)
+            row.setData(Qt.ItemDataRole.AccessibleDescriptionRole, words)
 
     def fill_found(self, text: str) -> None:
         """Add the rows of the blocks that a text finds."""

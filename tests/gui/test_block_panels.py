@@ -11,6 +11,10 @@ from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from engine.document.edits import Inside, RemoveNode, SetAttributes
+from gui.design.tab import DesignTab
+from gui.models.project import ProjectModel
+from gui.models.selection import Selection
+from gui.models.settings import Settings
 from gui.widgets.button import Button
 from gui.widgets.row_list import KeyRole
 from tests.gui.drawn_networks import agrees, residual_network
@@ -322,3 +326,23 @@ def test_a_problem_of_a_port_jumps_to_the_instance(bench: TabBench) -> None:
     ]
     QTest.mouseClick(row, Qt.MouseButton.LeftButton, pos=QPoint(30, 8))
     assert bench.tab.scope.path == () and bench.selection.nodes == {"block2"}
+
+
+def test_a_damaged_file_among_my_blocks_is_named_and_the_others_work(qtbot: QtBot, tmp_path: Path) -> None:
+    settings = Settings(tmp_path / "config")
+    folder = settings.directory / "blocks"
+    folder.mkdir(parents=True)
+    (folder / "broken.json").write_text("{")
+    model = ProjectModel()
+    model.create(tmp_path / "network", residual_network())
+    tab = DesignTab(project=model, selection=Selection(model), settings=settings)
+    qtbot.addWidget(tab)
+    rows = tab.palette_panel.list
+    (row,) = [rows.item(n) for n in range(rows.count()) if rows.item(n).text() == "broken.json"]
+    assert "not a block that Netwright can read" in row.toolTip() and str(folder) in row.toolTip()
+    rows.setCurrentItem(row)
+    QTest.keyClick(rows, Key.Key_Return)
+    assert model.history.count() == 0, "there is nothing to add"
+    QTest.keyClick(rows, Key.Key_Delete)
+    assert (folder / "broken.json").exists()
+    model.shut_down()
