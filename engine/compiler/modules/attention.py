@@ -107,7 +107,8 @@ class TransformerEncoderLayer(nn.TransformerEncoderLayer):
             x = x + self._ff_block(self.norm2(x))
             return x
         x = self.norm1(x + self._sa_block(x, seen, present))
-        return self.norm2(x + self._ff_block(x))
+        x = self.norm2(x + self._ff_block(x))
+        return x
 
 
 class TransformerDecoderLayer(nn.TransformerDecoderLayer):
@@ -150,7 +151,8 @@ class TransformerDecoderLayer(nn.TransformerDecoderLayer):
             return x
         x = self.norm1(x + self._sa_block(x, seen, present))
         x = self.norm2(x + self._mha_block(x, memory, found, memory_present))
-        return self.norm3(x + self._ff_block(x))
+        x = self.norm3(x + self._ff_block(x))
+        return x
 
 
 class TransformerEncoder(nn.Module):
