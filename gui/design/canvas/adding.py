@@ -125,11 +125,11 @@ class LayerAdder:
                 return [Offer(_CODE, "PyTorch code", words, "accent", f"Return adds {words}, as the code links them.")]
             if chains and is_chain(text):
                 chain = read_chain(text, start)
-                count = "1 layer" if len(chain.links) == 1 else f"{len(chain.links)} layers"
-                words = f"{chain.words()}\nReturn adds {count}, linked."
+                amount = "1 layer" if len(chain.links) == 1 else f"{len(chain.links)} layers"
+                words = f"{chain.words()}\nReturn adds {amount}, linked."
                 # "Block 2" looks like a layer with a setting, and may be what a block is called.
                 named = self._canvas.blocks.mixed_in([], text, needs_input, needs_output)
-                return named if chain.problem else [*named, Offer(_CHAIN, chain.words(), count, "accent", words)]
+                return named if chain.problem else [*named, Offer(_CHAIN, chain.words(), amount, "accent", words)]
             found = search(text, fitting=fitting, only_fitting=only, uses=uses)
             layers = [
                 Offer(
