@@ -7,6 +7,7 @@ from engine.catalog.entry import Attribute
 from engine.catalog.layers.block import Block
 from engine.catalog.registry import layer_type
 from engine.document.block import BLOCK, BlockDefinition, Exposed, definition_id
+from engine.document.edits import Edit, SetAttributes
 from engine.document.graph import Node, Value
 
 Blocks = Mapping[str, BlockDefinition]
@@ -61,11 +62,17 @@ def _frozen(value: object) -> object:
     return tuple(value) if isinstance(value, list) else value
 
 
-def set_on_instance(blocks: Blocks, node: Node, name: str, value: Value) -> tuple[dict[str, Value], tuple[str, ...]]:
-    """(attributes, unset) for SetAttributes: what is as the definition has it is not written into the file."""
+def instance_edit(blocks: Blocks, node: Node, name: str, value: Value) -> Edit | None:
+    """Give a setting of an instance another value; None when it has it already.
+
+    What is as the definition has it is not written into the file.
+    """
     info = next((info for info in instance_attributes(blocks, node) if info.name == name), None)
     if info is not None:
         default = list(info.default) if isinstance(info.default, tuple) else info.default
         if value == default and type(value) is type(default):
-            return {}, (name,)
-    return {name: value}, ()
+            return SetAttributes(id=node.id, unset=(name,)) if name in node.attributes else None
+    old = node.attributes.get(name)
+    if name in node.attributes and old == value and type(old) is type(value):
+        return None
+    return SetAttributes(id=node.id, attributes={name: value})

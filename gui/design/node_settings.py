@@ -19,7 +19,7 @@ from engine.document.graph import Node
 from engine.document.own_code import OWN_CODE
 from gui.design import graph_edits
 from gui.design.amounts import bytes_text, number_text
-from gui.design.block_form import instance_attributes, set_on_instance
+from gui.design.block_form import instance_attributes, instance_edit
 from gui.design.block_section import BlockSection
 from gui.design.code_section import CodeSection
 from gui.design.exposing import ExposeToggles
@@ -317,9 +317,10 @@ class NodeSettings(QWidget):
         if node is None or kind is None:
             return
         if node.type == BLOCK:
-            changed, unset = set_on_instance(self._project.document.blocks, node, name, value)
-        else:
-            changed, unset = graph_edits.set_attribute(kind, name, value)
+            edit = instance_edit(self._project.document.blocks, node, name, value)
+            self._do(edit, merge=f"{node.id}.{name}")
+            return
+        changed, unset = graph_edits.set_attribute(kind, name, value)
         unset = tuple(item for item in unset if item in node.attributes)
         if (changed and node.attributes.get(name) != changed[name]) or unset:
             self._do(SetAttributes(id=node.id, attributes=changed, unset=unset), merge=f"{node.id}.{name}")

@@ -345,3 +345,16 @@ def test_typing_inside_a_block_is_one_step(bench: Bench) -> None:
     bench.hand.key(Key.Key_Z, CONTROL)
     assert scope_of(bench).project.graph.nodes["conv1"].attributes["out_channels"] == 32
     assert bench.canvas.accessibleName() == "Inside Block 1"
+
+
+def test_e_changes_the_settings_of_an_instance_on_its_card(bench: Bench) -> None:
+    block = fold(bench, "conv3", "relu2")
+    bench.model.do(expose(bench.model.project, "block1", "conv3", "kernel_size"))
+    names = bench.canvas.card_editor.names(block)
+    assert "kernel_size" in names and "block" not in names
+    bench.canvas.card_editor.edit_value(block)
+    while bench.canvas.card_editor._name != "kernel_size":
+        bench.hand.key(Key.Key_Tab)
+    bench.hand.type("5")
+    bench.hand.key(Key.Key_Return)
+    assert bench.graph.nodes[block].attributes == {"block": "block1", "kernel_size": 5}

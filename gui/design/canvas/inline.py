@@ -12,10 +12,12 @@ from PySide6.QtWidgets import QFrame, QLineEdit, QVBoxLayout, QWidget
 
 from engine.catalog.entry import Attribute, AttributeKind
 from engine.catalog.registry import layer_type
+from engine.document.block import BLOCK
 from engine.document.data_spec import Role
 from engine.document.edits import Edit, SetTitle
 from engine.document.graph import Node
 from engine.errors import AttributeOutOfRange
+from gui.design.block_form import instance_attributes, instance_edit
 from gui.design.canvas.face import HEADER, NodeFace
 from gui.design.canvas.geometry import Geometry
 from gui.design.canvas.sprites import BRIEF_BELOW
@@ -310,6 +312,9 @@ class CardEditor(QFrame):
 
     def _node_and_attributes(self, node_id: str) -> tuple[Node | None, dict[str, Attribute]]:
         node = self._canvas.project.project.graph.nodes.get(node_id)
+        if node is not None and node.type == BLOCK:
+            blocks = self._canvas.project.document.blocks
+            return node, {info.name: info for info in instance_attributes(blocks, node)}
         kind = layer_type(node.type) if node is not None else None
         return node, {info.name: info for info in kind.attributes()} if kind is not None else {}
 
@@ -375,7 +380,10 @@ class CardEditor(QFrame):
             return
         # A list in the document, whose values come from JSON.
         plain = list(value) if isinstance(value, tuple) else value
-        self._do(attribute_edit(node, self._name, plain))  # type: ignore[arg-type]
+        if node.type == BLOCK:
+            self._do(instance_edit(self._canvas.project.document.blocks, node, self._name, plain))  # type: ignore[arg-type]
+        else:
+            self._do(attribute_edit(node, self._name, plain))  # type: ignore[arg-type]
 
     def _rename(self, text: str) -> None:
         node = self._canvas.project.project.graph.nodes.get(self._node)
