@@ -194,3 +194,16 @@ def test_downwards_is_the_same_turned() -> None:
     places = tidy(found, [Wire(s, t, 84.0, 84.0) for s, t in itertools.pairwise(names)], downwards=True)
     assert {x for x, _y in places.values()} == {0.0}
     assert [places[name][1] for name in names] == [n * (HEIGHT + GAP_ACROSS) for n in range(4)]
+
+
+@pytest.mark.parametrize("count", range(10, 40, 3))
+def test_no_row_is_left_over_that_fits_into_the_one_before(count: int) -> None:
+    names = [f"n{number}" for number in range(count)]
+    wires = [Wire(s, t) for s, t in itertools.pairwise(names)]
+    wires.append(Wire(names[1], names[5], input=48.0))  # from here to there no row can end
+    places = tidy(cards(*names), wires)
+    rows: dict[float, int] = {}
+    for name in names:
+        rows[places[name][1]] = rows.get(places[name][1], 0) + 1
+    lengths = list(rows.values())
+    assert all(one + other > max(lengths) for one, other in itertools.pairwise(lengths))

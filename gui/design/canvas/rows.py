@@ -168,7 +168,9 @@ def _rows(columns: _Columns, cuts: list[int], room: Room) -> tuple[list[range], 
     fewest, most = 2, min(_MOST_ROWS, len(cuts) + 1)
     while fewest <= most:
         wanted = (fewest + most) // 2
-        rows = _split(columns, cuts, wanted)
+        rows = _split(columns, cuts, columns.starts[-1] / wanted * 1.08)
+        # Where a row cannot be cut it is longer than wanted: others may be as long then, and there are fewer of them.
+        rows = _split(columns, cuts, max(columns.starts[row[-1] + 1] - columns.starts[row[0]] for row in rows))
         width, height = columns.size(rows)
         cost = room.cost(width, height)
         if cost < best_cost * 0.97 or (cost < best_cost and len(rows) < len(best)):
@@ -180,10 +182,9 @@ def _rows(columns: _Columns, cuts: list[int], room: Room) -> tuple[list[range], 
     return best, best_cost
 
 
-def _split(columns: _Columns, cuts: list[int], wanted: int) -> list[range]:
-    """About so many rows of about one length."""
+def _split(columns: _Columns, cuts: list[int], limit: float) -> list[range]:
+    """As few rows as possible that are no longer than the limit, where they can be cut."""
     starts, count = columns.starts, len(columns.widths)
-    limit = starts[-1] / wanted * 1.08
     rows: list[range] = []
     first = last_cut = 0
     for cut in [*cuts, count]:
