@@ -82,6 +82,7 @@ class Negate(_NumberFunction):
 
     target: ClassVar[str] = "torch.neg"
     formula: ClassVar[str] = "y = −x"
+    when: ClassVar[str] = "To turn a distance into a score, where more is better."
     curve: ClassVar[str] = "-x"
     synonyms: ClassVar[tuple[str, ...]] = ("minus", "negative", "opposite")
     onnx: ClassVar[OnnxForm] = OnnxForm(op="Neg")
@@ -111,6 +112,7 @@ class Square(_NumberFunction):
 
     target: ClassVar[str] = "torch.square"
     formula: ClassVar[str] = "y = x²"
+    when: ClassVar[str] = "For energies, and for sizes whose sign does not count."
     curve: ClassVar[str] = "square(x)"
     synonyms: ClassVar[tuple[str, ...]] = ("power of two", "x squared")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="square")
@@ -125,6 +127,7 @@ class Reciprocal(_Function):
 
     target: ClassVar[str] = "torch.reciprocal"
     formula: ClassVar[str] = "y = 1 / x"
+    when: ClassVar[str] = "To turn a time into a rate, or a variance into a weight."
     curve: ClassVar[str] = "1 / x"
     synonyms: ClassVar[tuple[str, ...]] = ("inverse", "one over")
     onnx: ClassVar[OnnxForm] = OnnxForm(op="Reciprocal")
@@ -140,6 +143,7 @@ class Exp(_Function):
     target: ClassVar[str] = "torch.exp"
     caption: ClassVar[str] = "Exponential"
     formula: ClassVar[str] = "y = eˣ"
+    when: ClassVar[str] = "To make something positive that a layer gives as a logarithm."
     curve: ClassVar[str] = "exp(x)"
     synonyms: ClassVar[tuple[str, ...]] = ("exponential", "e to the x")
     onnx: ClassVar[OnnxForm] = OnnxForm(op="Exp")
@@ -154,6 +158,7 @@ class Exp2(_Function):
 
     target: ClassVar[str] = "torch.exp2"
     formula: ClassVar[str] = "y = 2ˣ"
+    when: ClassVar[str] = "Where steps double, as octaves do."
     synonyms: ClassVar[tuple[str, ...]] = ("power of two", "exponential")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="exp2")
 
@@ -167,6 +172,7 @@ class Expm1(_Function):
 
     target: ClassVar[str] = "torch.expm1"
     formula: ClassVar[str] = "y = eˣ − 1"
+    when: ClassVar[str] = "To undo Log1p, for counts and prices."
     curve: ClassVar[str] = "exp(x) - 1"
     synonyms: ClassVar[tuple[str, ...]] = ("exponential minus one",)
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="expm1")
@@ -182,6 +188,7 @@ class Log(_Function):
     target: ClassVar[str] = "torch.log"
     caption: ClassVar[str] = "Logarithm"
     formula: ClassVar[str] = "y = ln x"
+    when: ClassVar[str] = "For what spreads over many sizes and is never 0."
     curve: ClassVar[str] = "log(x)"
     synonyms: ClassVar[tuple[str, ...]] = ("logarithm", "ln")
     onnx: ClassVar[OnnxForm] = OnnxForm(op="Log")
@@ -213,6 +220,7 @@ class Log2(_Function):
 
     target: ClassVar[str] = "torch.log2"
     formula: ClassVar[str] = "y = log₂ x"
+    when: ClassVar[str] = "To count in bits or octaves."
     synonyms: ClassVar[tuple[str, ...]] = ("logarithm", "bits")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="log2")
     domain: ClassVar[tuple[float, float]] = (0.0, math.inf)
@@ -227,6 +235,7 @@ class Log10(_Function):
 
     target: ClassVar[str] = "torch.log10"
     formula: ClassVar[str] = "y = log₁₀ x"
+    when: ClassVar[str] = "For what is told in powers of ten."
     synonyms: ClassVar[tuple[str, ...]] = ("logarithm", "decades")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="log10")
     domain: ClassVar[tuple[float, float]] = (0.0, math.inf)
@@ -242,6 +251,7 @@ class Sqrt(_Function):
     target: ClassVar[str] = "torch.sqrt"
     caption: ClassVar[str] = "Square root"
     formula: ClassVar[str] = "y = √x"
+    when: ClassVar[str] = "To turn an energy or a variance back into a size."
     curve: ClassVar[str] = "sqrt(x)"
     synonyms: ClassVar[tuple[str, ...]] = ("square root", "root")
     onnx: ClassVar[OnnxForm] = OnnxForm(op="Sqrt")
@@ -257,6 +267,7 @@ class Rsqrt(_Function):
 
     target: ClassVar[str] = "torch.rsqrt"
     formula: ClassVar[str] = "y = 1 / √x"
+    when: ClassVar[str] = "To bring values to one size by their variance."
     synonyms: ClassVar[tuple[str, ...]] = ("inverse square root",)
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="rsqrt")
     domain: ClassVar[tuple[float, float]] = (0.0, math.inf)
@@ -271,6 +282,7 @@ class Sin(_Function):
 
     target: ClassVar[str] = "torch.sin"
     formula: ClassVar[str] = "y = sin x"
+    when: ClassVar[str] = "For angles, days and seasons: with Cos it makes a circle of them."
     curve: ClassVar[str] = "sin(x)"
     synonyms: ClassVar[tuple[str, ...]] = ("sine", "wave", "periodic")
     onnx: ClassVar[OnnxForm] = OnnxForm(op="Sin")
@@ -285,6 +297,7 @@ class Cos(_Function):
 
     target: ClassVar[str] = "torch.cos"
     formula: ClassVar[str] = "y = cos x"
+    when: ClassVar[str] = "For angles, days and seasons: with Sin it makes a circle of them."
     curve: ClassVar[str] = "cos(x)"
     synonyms: ClassVar[tuple[str, ...]] = ("cosine", "wave", "periodic")
     onnx: ClassVar[OnnxForm] = OnnxForm(op="Cos")
@@ -299,6 +312,7 @@ class Tan(_Function):
 
     target: ClassVar[str] = "torch.tan"
     formula: ClassVar[str] = "y = tan x"
+    when: ClassVar[str] = "For slopes from angles; it leaps at a quarter turn."
     synonyms: ClassVar[tuple[str, ...]] = ("tangent",)
     onnx: ClassVar[OnnxForm] = OnnxForm(op="Tan")
 
@@ -313,6 +327,7 @@ class Asin(_Function):
     target: ClassVar[str] = "torch.asin"
     caption: ClassVar[str] = "Arc sine"
     formula: ClassVar[str] = "y = arcsin x"
+    when: ClassVar[str] = "To get back an angle from a height."
     synonyms: ClassVar[tuple[str, ...]] = ("arcsine", "inverse sine")
     onnx: ClassVar[OnnxForm] = OnnxForm(op="Asin")
     domain: ClassVar[tuple[float, float]] = (-1.0, 1.0)
@@ -328,6 +343,7 @@ class Acos(_Function):
     target: ClassVar[str] = "torch.acos"
     caption: ClassVar[str] = "Arc cosine"
     formula: ClassVar[str] = "y = arccos x"
+    when: ClassVar[str] = "To turn a cosine similarity into an angle."
     synonyms: ClassVar[tuple[str, ...]] = ("arccosine", "inverse cosine")
     onnx: ClassVar[OnnxForm] = OnnxForm(op="Acos")
     domain: ClassVar[tuple[float, float]] = (-1.0, 1.0)
@@ -343,6 +359,7 @@ class Atan(_Function):
     target: ClassVar[str] = "torch.atan"
     caption: ClassVar[str] = "Arc tangent"
     formula: ClassVar[str] = "y = arctan x"
+    when: ClassVar[str] = "To bound values softly between -π/2 and π/2."
     synonyms: ClassVar[tuple[str, ...]] = ("arctangent", "inverse tangent", "squash")
     onnx: ClassVar[OnnxForm] = OnnxForm(op="Atan")
 
@@ -357,6 +374,7 @@ class Sinh(_Function):
     target: ClassVar[str] = "torch.sinh"
     caption: ClassVar[str] = "Hyperbolic sine"
     formula: ClassVar[str] = "y = (eˣ − e⁻ˣ) / 2"
+    when: ClassVar[str] = "To undo Asinh."
     curve: ClassVar[str] = "(exp(x) - exp(-x)) / 2"
     synonyms: ClassVar[tuple[str, ...]] = ("hyperbolic sine",)
     onnx: ClassVar[OnnxForm] = OnnxForm(op="Sinh")
@@ -372,6 +390,7 @@ class Cosh(_Function):
     target: ClassVar[str] = "torch.cosh"
     caption: ClassVar[str] = "Hyperbolic cosine"
     formula: ClassVar[str] = "y = (eˣ + e⁻ˣ) / 2"
+    when: ClassVar[str] = "As a smooth penalty that grows like |x|: the logarithm of it is a loss."
     curve: ClassVar[str] = "(exp(x) + exp(-x)) / 2"
     synonyms: ClassVar[tuple[str, ...]] = ("hyperbolic cosine",)
     onnx: ClassVar[OnnxForm] = OnnxForm(op="Cosh")
@@ -387,6 +406,7 @@ class Asinh(_Function):
     target: ClassVar[str] = "torch.asinh"
     caption: ClassVar[str] = "Inverse hyperbolic sine"
     formula: ClassVar[str] = "y = ln(x + √(x² + 1))"
+    when: ClassVar[str] = "For money and other numbers of either sign that spread over many sizes."
     synonyms: ClassVar[tuple[str, ...]] = ("inverse hyperbolic sine", "signed logarithm")
     onnx: ClassVar[OnnxForm] = OnnxForm(op="Asinh")
 
@@ -401,6 +421,7 @@ class Acosh(_Function):
     target: ClassVar[str] = "torch.acosh"
     caption: ClassVar[str] = "Inverse hyperbolic cosine"
     formula: ClassVar[str] = "y = ln(x + √(x² − 1))"
+    when: ClassVar[str] = "For distances in hyperbolic space."
     synonyms: ClassVar[tuple[str, ...]] = ("inverse hyperbolic cosine",)
     onnx: ClassVar[OnnxForm] = OnnxForm(op="Acosh")
     domain: ClassVar[tuple[float, float]] = (1.0, math.inf)
@@ -416,6 +437,7 @@ class Atanh(_Function):
     target: ClassVar[str] = "torch.atanh"
     caption: ClassVar[str] = "Inverse hyperbolic tangent"
     formula: ClassVar[str] = "y = ½ ln((1 + x) / (1 − x))"
+    when: ClassVar[str] = "To undo Tanh, for example on correlations."
     synonyms: ClassVar[tuple[str, ...]] = ("inverse hyperbolic tangent", "fisher")
     onnx: ClassVar[OnnxForm] = OnnxForm(op="Atanh")
     domain: ClassVar[tuple[float, float]] = (-1.0, 1.0)
@@ -430,6 +452,7 @@ class Sinc(_Function):
 
     target: ClassVar[str] = "torch.sinc"
     formula: ClassVar[str] = "y = sin(πx) / (πx)"
+    when: ClassVar[str] = "To build filters, and in networks for raw sound."
     synonyms: ClassVar[tuple[str, ...]] = ("cardinal sine", "filter")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="sinc")
 
@@ -444,6 +467,7 @@ class Erf(_Function):
     target: ClassVar[str] = "torch.erf"
     caption: ClassVar[str] = "Error function"
     formula: ClassVar[str] = "y = 2/√π · ∫₀ˣ e^(−t²) dt"
+    when: ClassVar[str] = "To build GELU or the chance under a bell curve by hand."
     curve: ClassVar[str] = "erf(x)"
     synonyms: ClassVar[tuple[str, ...]] = ("error function", "gaussian", "normal distribution")
     onnx: ClassVar[OnnxForm] = OnnxForm(op="Erf")
@@ -517,6 +541,7 @@ class Frac(_Function):
 
     target: ClassVar[str] = "torch.frac"
     formula: ClassVar[str] = "y = x − trunc(x)"
+    when: ClassVar[str] = "For what repeats with every whole number, such as hours of a day counted in days."
     synonyms: ClassVar[tuple[str, ...]] = ("fraction", "decimals", "modulo one")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="frac")
 
@@ -531,6 +556,7 @@ class NanToNum(_Function):
     target: ClassVar[str] = "torch.nan_to_num"
     caption: ClassVar[str] = "Replace NaN"
     formula: ClassVar[str] = "y = x, or nan where x is not a number"
+    when: ClassVar[str] = "Behind a division or logarithm that may fail on some samples."
     synonyms: ClassVar[tuple[str, ...]] = ("missing", "not a number", "replace nan")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="nan_to_num")
     unlike_torch: ClassVar[Mapping[str, str]] = {"nan": "empty in torch, which means 0"}
@@ -546,6 +572,7 @@ class Clamp(_Function):
 
     target: ClassVar[str] = "torch.clamp"
     formula: ClassVar[str] = "y = min(max(x, min), max)"
+    when: ClassVar[str] = "To keep answers in a range that is known, such as 0 to 1."
     synonyms: ClassVar[tuple[str, ...]] = ("clip", "limit", "bound", "saturate")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="clamp")
     min: float | None = attribute(0.0, minimum=-1e9, maximum=1e9, label="Lower", help="The least value; empty: none.")
@@ -570,6 +597,7 @@ class Scale(_Function):
 
     target: ClassVar[str] = "engine.compiler.modules.Scale"
     formula: ClassVar[str] = "y = factor · x + shift"
+    when: ClassVar[str] = "To bring values to another unit, or to weigh a way by a fixed number."
     synonyms: ClassVar[tuple[str, ...]] = ("times constant", "plus constant", "shift", "offset", "affine")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="scale_shift")
     factor: float = attribute(1.0, minimum=-1e9, maximum=1e9, help="What every value is multiplied by.")
@@ -585,6 +613,7 @@ class Power(_Function):
 
     target: ClassVar[str] = "engine.compiler.modules.Power"
     formula: ClassVar[str] = "y = xᵖ"
+    when: ClassVar[str] = "To make differences larger or smaller, as gamma does with brightness."
     synonyms: ClassVar[tuple[str, ...]] = ("exponent", "pow", "root", "gamma")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="power")
     exponent: float = attribute(2.0, minimum=-64, maximum=64, help="The power: 2 squares, 0.5 takes the root.")
@@ -601,6 +630,7 @@ class Pow(_Pair):
     target: ClassVar[str] = "torch.pow"
     caption: ClassVar[str] = "Power of two tensors"
     formula: ClassVar[str] = "y = aᵇ"
+    when: ClassVar[str] = "Where the power itself is learned or comes from data."
     synonyms: ClassVar[tuple[str, ...]] = ("exponent", "power of tensors")
     onnx: ClassVar[OnnxForm] = OnnxForm(op="Pow")
     domain: ClassVar[tuple[float, float]] = (0.0, math.inf)
@@ -615,6 +645,7 @@ class Remainder(_Pair):
 
     target: ClassVar[str] = "torch.remainder"
     formula: ClassVar[str] = "y = a − b · floor(a / b)"
+    when: ClassVar[str] = "For angles and hours, which begin again."
     synonyms: ClassVar[tuple[str, ...]] = ("mod", "modulo", "wrap")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="remainder")
 
@@ -644,6 +675,7 @@ class Atan2(_Pair):
     target: ClassVar[str] = "torch.atan2"
     caption: ClassVar[str] = "Angle of two tensors"
     formula: ClassVar[str] = "y = angle of the point (b, a)"
+    when: ClassVar[str] = "To get a direction from two coordinates."
     synonyms: ClassVar[tuple[str, ...]] = ("angle", "direction", "phase")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="atan2")
 
@@ -658,6 +690,7 @@ class Hypot(_Pair):
     target: ClassVar[str] = "torch.hypot"
     caption: ClassVar[str] = "Length of two tensors"
     formula: ClassVar[str] = "y = √(a² + b²)"
+    when: ClassVar[str] = "For the length of a vector of two coordinates."
     synonyms: ClassVar[tuple[str, ...]] = ("distance", "hypotenuse", "magnitude")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="hypot")
 
@@ -671,6 +704,7 @@ class Blend(_Pair):
 
     target: ClassVar[str] = "engine.compiler.modules.Blend"
     formula: ClassVar[str] = "y = a + weight · (b − a)"
+    when: ClassVar[str] = "To let a gate choose softly between two ways."
     synonyms: ClassVar[tuple[str, ...]] = ("lerp", "interpolate", "mix", "gate")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="blend")
     inputs: ClassVar[tuple[InputPort, ...]] = (*_TWO, InputPort(name="weight", optional=True))

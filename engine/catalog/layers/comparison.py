@@ -48,6 +48,7 @@ class Greater(_Comparison):
 
     target: ClassVar[str] = "engine.compiler.modules.Greater"
     formula: ClassVar[str] = "y = a > b"
+    when: ClassVar[str] = "To make a mask, or to count what lies above a limit."
     synonyms: ClassVar[tuple[str, ...]] = ("larger", "above", "compare")
 
 
@@ -61,6 +62,7 @@ class GreaterEqual(_Comparison):
     target: ClassVar[str] = "engine.compiler.modules.GreaterEqual"
     caption: ClassVar[str] = "Greater or equal"
     formula: ClassVar[str] = "y = a ≥ b"
+    when: ClassVar[str] = "To make a mask, or to count what reaches a limit."
     synonyms: ClassVar[tuple[str, ...]] = ("at least", "compare")
 
 
@@ -73,6 +75,7 @@ class Less(_Comparison):
 
     target: ClassVar[str] = "engine.compiler.modules.Less"
     formula: ClassVar[str] = "y = a < b"
+    when: ClassVar[str] = "To make a mask, or to count what lies below a limit."
     synonyms: ClassVar[tuple[str, ...]] = ("smaller", "below", "compare")
 
 
@@ -86,6 +89,7 @@ class LessEqual(_Comparison):
     target: ClassVar[str] = "engine.compiler.modules.LessEqual"
     caption: ClassVar[str] = "Less or equal"
     formula: ClassVar[str] = "y = a ≤ b"
+    when: ClassVar[str] = "To make a mask, or to count what does not pass a limit."
     synonyms: ClassVar[tuple[str, ...]] = ("at most", "compare")
 
 
@@ -98,6 +102,7 @@ class Equal(_Comparison):
 
     target: ClassVar[str] = "engine.compiler.modules.Equal"
     formula: ClassVar[str] = "y = a = b"
+    when: ClassVar[str] = "To find places that hold a certain number, such as a class."
     synonyms: ClassVar[tuple[str, ...]] = ("same", "compare", "equals")
 
 
@@ -111,6 +116,7 @@ class NotEqual(_Comparison):
     target: ClassVar[str] = "engine.compiler.modules.NotEqual"
     caption: ClassVar[str] = "Not equal"
     formula: ClassVar[str] = "y = a ≠ b"
+    when: ClassVar[str] = "To leave out places that hold a certain number, such as padding."
     synonyms: ClassVar[tuple[str, ...]] = ("differs", "compare")
 
 
@@ -140,6 +146,7 @@ class LogicalAnd(_Logical):
     target: ClassVar[str] = "torch.logical_and"
     caption: ClassVar[str] = "And"
     formula: ClassVar[str] = "y = a ∧ b"
+    when: ClassVar[str] = "To join masks that must all hold."
     synonyms: ClassVar[tuple[str, ...]] = ("and", "both")
     onnx: ClassVar[OnnxForm] = OnnxForm(op="And")
 
@@ -155,6 +162,7 @@ class LogicalOr(_Logical):
     target: ClassVar[str] = "torch.logical_or"
     caption: ClassVar[str] = "Or"
     formula: ClassVar[str] = "y = a ∨ b"
+    when: ClassVar[str] = "To join masks of which one is enough."
     synonyms: ClassVar[tuple[str, ...]] = ("or", "either")
     onnx: ClassVar[OnnxForm] = OnnxForm(op="Or")
 
@@ -170,6 +178,7 @@ class LogicalXor(_Logical):
     target: ClassVar[str] = "torch.logical_xor"
     caption: ClassVar[str] = "Exclusive or"
     formula: ClassVar[str] = "y = a ≠ b"
+    when: ClassVar[str] = "To find where two masks differ."
     synonyms: ClassVar[tuple[str, ...]] = ("exclusive or", "either")
     onnx: ClassVar[OnnxForm] = OnnxForm(op="Xor")
 
@@ -192,6 +201,7 @@ class LogicalNot(_Changed):
     target: ClassVar[str] = "torch.logical_not"
     caption: ClassVar[str] = "Not"
     formula: ClassVar[str] = "y = ¬x"
+    when: ClassVar[str] = "To turn a mask around."
     synonyms: ClassVar[tuple[str, ...]] = ("not", "invert")
     onnx: ClassVar[OnnxForm] = OnnxForm(op="Not")
     inputs: ClassVar[tuple[InputPort, ...]] = (InputPort(dtype=DType.BOOL),)
@@ -210,6 +220,7 @@ class IsNan(_Changed):
     target: ClassVar[str] = "torch.isnan"
     caption: ClassVar[str] = "Is not a number"
     formula: ClassVar[str] = "y = x is not a number"
+    when: ClassVar[str] = "To mask what is missing before NanToNum fills it."
     synonyms: ClassVar[tuple[str, ...]] = ("missing", "not a number", "nan")
     onnx: ClassVar[OnnxForm] = OnnxForm(op="IsNaN")
     inputs: ClassVar[tuple[InputPort, ...]] = (InputPort(),)
@@ -228,6 +239,7 @@ class IsFinite(_Changed):
     target: ClassVar[str] = "torch.isfinite"
     caption: ClassVar[str] = "Is finite"
     formula: ClassVar[str] = "y = |x| < ∞"
+    when: ClassVar[str] = "To mask what a division or logarithm could not answer."
     synonyms: ClassVar[tuple[str, ...]] = ("finite", "infinite", "valid")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="is_finite")
     inputs: ClassVar[tuple[InputPort, ...]] = (InputPort(),)
@@ -301,6 +313,7 @@ class Where(Layer):
     target: ClassVar[str] = "torch.where"
     caption: ClassVar[str] = "Choose"
     formula: ClassVar[str] = "y = a where the condition holds, else b"
+    when: ClassVar[str] = "To put two tensors together by a mask."
     synonyms: ClassVar[tuple[str, ...]] = ("choose", "if", "select", "switch", "condition")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="where")
     family: ClassVar[Family] = Family.LOGIC
@@ -395,6 +408,7 @@ class LengthMask(Layer):
     target: ClassVar[str] = "engine.compiler.modules.LengthMask"
     caption: ClassVar[str] = "Length mask"
     formula: ClassVar[str] = "y[i] = i < length"
+    when: ClassVar[str] = "For attention or a MaskedMean, when the lengths come with the data."
     synonyms: ClassVar[tuple[str, ...]] = ("mask", "padding", "packed", "sequence length")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="length_mask")
     family: ClassVar[Family] = Family.LOGIC

@@ -302,6 +302,7 @@ class EfficientChannelAttention(_Attention):
     target: ClassVar[str] = "engine.compiler.modules.EfficientChannelAttention"
     caption: ClassVar[str] = "Efficient channel attention"
     formula: ClassVar[str] = "y = x · σ(conv over channels of mean(x))"
+    when: ClassVar[str] = "Like SqueezeExcite, with next to no weights."
     synonyms: ClassVar[tuple[str, ...]] = ("eca", "channel attention", "gate")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="efficient_channel_attention")
     stricter: ClassVar[str] = "an even window has no middle; without places there is nothing to weigh channels by"
@@ -331,6 +332,7 @@ class CBAM(_Attention):
     target: ClassVar[str] = "engine.compiler.modules.CBAM"
     caption: ClassVar[str] = "Channel and place attention"
     formula: ClassVar[str] = "y = x · channel gate · place gate"
+    when: ClassVar[str] = "Behind the convolutions of a block, when places matter too."
     synonyms: ClassVar[tuple[str, ...]] = ("block attention", "spatial attention", "channel attention", "gate")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="cbam")
     inputs: ClassVar[tuple[InputPort, ...]] = (InputPort(axes=PICTURE),)

@@ -28,6 +28,7 @@ class Highway(Layer):
 
     target: ClassVar[str] = "engine.compiler.modules.Highway"
     formula: ClassVar[str] = "t = σ(W_t x + b_t),  y = t · relu(W x + b) + (1 − t) · x"
+    when: ClassVar[str] = "In deep networks of linear layers."
     synonyms: ClassVar[tuple[str, ...]] = ("gate", "skip", "carry", "deep")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="highway")
     family: ClassVar[Family] = Family.LINEAR
@@ -60,6 +61,7 @@ class GatedLinear(Layer):
     target: ClassVar[str] = "engine.compiler.modules.GatedLinear"
     caption: ClassVar[str] = "Gated linear"
     formula: ClassVar[str] = "y = (W x + b) · f(V x + c)"
+    when: ClassVar[str] = "In place of a Linear and an activation, in transformers and tables."
     synonyms: ClassVar[tuple[str, ...]] = ("glu", "swiglu", "geglu", "gate")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="gated_linear")
     family: ClassVar[Family] = Family.LINEAR
@@ -95,6 +97,7 @@ class FeedForward(Layer):
     target: ClassVar[str] = "engine.compiler.modules.FeedForward"
     caption: ClassVar[str] = "Feed-forward"
     formula: ClassVar[str] = "y = W₂ · f(W₁ x + b₁) + b₂, gated: W₂ · (f(W₁ x) · W₃ x)"
+    when: ClassVar[str] = "Behind attention, with a skip around it."
     synonyms: ClassVar[tuple[str, ...]] = ("mlp", "ffn", "transformer", "position-wise", "swiglu")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="feed_forward")
     family: ClassVar[Family] = Family.LINEAR
@@ -210,6 +213,7 @@ class FactorizationMachine(Layer):
     target: ClassVar[str] = "engine.compiler.modules.FactorizationMachine"
     caption: ClassVar[str] = "Factorization machine"
     formula: ClassVar[str] = "y = ½ · ((Σᵢ xᵢ)² − Σᵢ xᵢ²)"
+    when: ClassVar[str] = "For tables of many categories, beside linear layers."
     synonyms: ClassVar[tuple[str, ...]] = ("fm", "pairs", "interaction", "recommender", "table")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="factorization_machine")
     family: ClassVar[Family] = Family.LINEAR
@@ -292,6 +296,7 @@ class Maxout(Layer):
 
     target: ClassVar[str] = "engine.compiler.modules.Maxout"
     formula: ClassVar[str] = "y = the largest of each group of values"
+    when: ClassVar[str] = "Where ReLU loses too much; with Dropout in front."
     synonyms: ClassVar[tuple[str, ...]] = ("max", "piecewise linear", "group", "activation")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="maxout")
     family: ClassVar[Family] = Family.ACTIVATION
@@ -321,6 +326,7 @@ class ConcatReLU(Layer):
 
     target: ClassVar[str] = "engine.compiler.modules.ConcatReLU"
     formula: ClassVar[str] = "y = [max(x, 0), max(−x, 0)]"
+    when: ClassVar[str] = "In the first layers, where filters come in opposite pairs."
     synonyms: ClassVar[tuple[str, ...]] = ("crelu", "both signs", "activation")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="concat_relu")
     family: ClassVar[Family] = Family.ACTIVATION
@@ -380,6 +386,7 @@ class GumbelSoftmax(Layer):
     target: ClassVar[str] = "engine.compiler.modules.GumbelSoftmax"
     caption: ClassVar[str] = "Gumbel softmax"
     formula: ClassVar[str] = "y = softmax((x + gumbel noise) / tau)"
+    when: ClassVar[str] = "When a network has to choose one of several, and learn how."
     synonyms: ClassVar[tuple[str, ...]] = ("sample", "categorical", "discrete", "choice", "straight-through")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="gumbel_softmax")
     family: ClassVar[Family] = Family.ACTIVATION
@@ -406,6 +413,7 @@ class Squash(Layer):
 
     target: ClassVar[str] = "engine.compiler.modules.Squash"
     formula: ClassVar[str] = "y = ‖x‖² / (1 + ‖x‖²) · x / ‖x‖"
+    when: ClassVar[str] = "In capsule networks, where a length is a chance."
     synonyms: ClassVar[tuple[str, ...]] = ("capsule", "length", "vector", "activation")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="squash")
     family: ClassVar[Family] = Family.ACTIVATION

@@ -55,6 +55,7 @@ class Split(_Moved):
     target: ClassVar[str] = "engine.compiler.modules.Split"
     caption: ClassVar[str] = "Split"
     formula: ClassVar[str] = "a, b, … = pieces of x of the given sizes"
+    when: ClassVar[str] = "When parts of a vector mean different things."
     synonyms: ClassVar[tuple[str, ...]] = ("cut", "pieces", "slice", "unbind")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="split")
     outputs: ClassVar[tuple[str, ...]] = ("a", "b")
@@ -90,6 +91,7 @@ class Chunk(_Moved):
 
     target: ClassVar[str] = "torch.chunk"
     formula: ClassVar[str] = "a, b, … = equal pieces of x"
+    when: ClassVar[str] = "For gates and pairs, such as mean and log-variance."
     synonyms: ClassVar[tuple[str, ...]] = ("cut", "halves", "split", "equal parts")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="chunk")
     outputs: ClassVar[tuple[str, ...]] = ("a", "b")
@@ -119,6 +121,7 @@ class Flip(_Moved):
 
     target: ClassVar[str] = "engine.compiler.modules.Flip"
     formula: ClassVar[str] = "yᵢ = xₙ₋ᵢ"
+    when: ClassVar[str] = "To read a sequence backwards, or to mirror a picture."
     synonyms: ClassVar[tuple[str, ...]] = ("reverse", "mirror", "backwards")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="flip")
     dim: int = _dim(-1)
@@ -137,6 +140,7 @@ class Roll(_Moved):
 
     target: ClassVar[str] = "torch.roll"
     formula: ClassVar[str] = "yᵢ = xᵢ₋ₛ, around the end"
+    when: ClassVar[str] = "For rings and seasons, and for shifted windows."
     synonyms: ClassVar[tuple[str, ...]] = ("shift", "circular", "rotate", "swin")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="roll")
     unlike_torch: ClassVar[Mapping[str, str]] = {"dims": "empty in torch, which rolls through the batch"}
@@ -157,6 +161,7 @@ class Transpose(_Moved):
 
     target: ClassVar[str] = "torch.transpose"
     formula: ClassVar[str] = "y[…, j, …, i, …] = x[…, i, …, j, …]"
+    when: ClassVar[str] = "When a layer wants its axes in another order."
     synonyms: ClassVar[tuple[str, ...]] = ("swap axes", "rows and columns", "permute")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="transpose")
     dim0: int = _dim(1, f"One axis. {_DIM}")
@@ -177,6 +182,7 @@ class Tile(_Moved):
 
     target: ClassVar[str] = "engine.compiler.modules.Tile"
     formula: ClassVar[str] = "y = x, x, …"
+    when: ClassVar[str] = "To give every step a copy of one vector."
     synonyms: ClassVar[tuple[str, ...]] = ("repeat", "copy", "duplicate")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="tile")
     dim: int = _dim(1)
@@ -202,6 +208,7 @@ class RepeatInterleave(_Moved):
     target: ClassVar[str] = "torch.repeat_interleave"
     caption: ClassVar[str] = "Repeat each"
     formula: ClassVar[str] = "y = x₁, x₁, …, x₂, x₂, …"
+    when: ClassVar[str] = "To stretch a slow series to the pace of a fast one."
     synonyms: ClassVar[tuple[str, ...]] = ("repeat", "duplicate", "stretch")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="repeat_interleave")
     unlike_torch: ClassVar[Mapping[str, str]] = {"dim": "empty in torch, which flattens first"}
@@ -229,6 +236,7 @@ class ExpandAs(_Moved):
     target: ClassVar[str] = "engine.compiler.modules.ExpandAs"
     caption: ClassVar[str] = "Expand as"
     formula: ClassVar[str] = "y = x, repeated to the shape of like"
+    when: ClassVar[str] = "Before layers that want equal shapes."
     synonyms: ClassVar[tuple[str, ...]] = ("broadcast", "expand", "repeat")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="expand_as")
     inputs: ClassVar[tuple[InputPort, ...]] = _LIKE
@@ -254,6 +262,7 @@ class ReshapeAs(_Moved):
     target: ClassVar[str] = "engine.compiler.modules.ReshapeAs"
     caption: ClassVar[str] = "Reshape as"
     formula: ClassVar[str] = "y = the values of x in the shape of like"
+    when: ClassVar[str] = "At the end of a decoder, to give what came in its shape back."
     synonyms: ClassVar[tuple[str, ...]] = ("view as", "reshape like", "unflatten")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="reshape_as")
     inputs: ClassVar[tuple[InputPort, ...]] = _LIKE
@@ -303,6 +312,7 @@ class PadAxis(_Moved):
     target: ClassVar[str] = "engine.compiler.modules.PadAxis"
     caption: ClassVar[str] = "Pad an axis"
     formula: ClassVar[str] = "y = value …, x, value …"
+    when: ClassVar[str] = "To bring an axis to the length that a layer wants."
     synonyms: ClassVar[tuple[str, ...]] = ("padding", "border", "extend")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="pad_axis")
     inputs: ClassVar[tuple[InputPort, ...]] = (InputPort(),)
@@ -328,6 +338,7 @@ class Interpolate(_Moved):
     target: ClassVar[str] = "torch.nn.functional.interpolate"
     caption: ClassVar[str] = "Resize to"
     formula: ClassVar[str] = "y = x at other places, blended"
+    when: ClassVar[str] = "When a layer wants pictures of a fixed size."
     synonyms: ClassVar[tuple[str, ...]] = ("resize", "scale", "resample")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="interpolate")
     inputs: ClassVar[tuple[InputPort, ...]] = (InputPort(axes=PICTURE),)
@@ -390,6 +401,7 @@ class Gather(_Moved):
 
     target: ClassVar[str] = "engine.compiler.modules.Gather"
     formula: ClassVar[str] = "y[…, i, …] = x[…, index[…, i, …], …]"
+    when: ClassVar[str] = "To read off a value by its number, such as the score of the true class."
     synonyms: ClassVar[tuple[str, ...]] = ("index", "pick", "lookup", "take along")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="gather")
     inputs: ClassVar[tuple[InputPort, ...]] = (InputPort(dtype=None), InputPort(name="index", dtype=DType.INT))
@@ -417,6 +429,7 @@ class TakeSteps(_Moved):
     target: ClassVar[str] = "engine.compiler.modules.TakeSteps"
     caption: ClassVar[str] = "Take steps"
     formula: ClassVar[str] = "y[k] = x[index[k]]"
+    when: ClassVar[str] = "To read the steps that a TopK or an ArgMax has pointed at."
     synonyms: ClassVar[tuple[str, ...]] = ("gather", "pointer", "lookup", "span")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="take_steps")
     inputs: ClassVar[tuple[InputPort, ...]] = (
@@ -503,6 +516,7 @@ class EveryNth(_Moved):
     target: ClassVar[str] = "engine.compiler.modules.EveryNth"
     caption: ClassVar[str] = "Every n-th"
     formula: ClassVar[str] = "yᵢ = x[start + step · i]"
+    when: ClassVar[str] = "To look at a fast series less often."
     synonyms: ClassVar[tuple[str, ...]] = ("stride", "decimate", "subsample", "skip")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="every_nth")
     stricter: ClassVar[str] = f"{NOT_THE_BATCH}; an empty tensor helps nobody"
@@ -530,6 +544,7 @@ class Frames(_Moved):
 
     target: ClassVar[str] = "engine.compiler.modules.Frames"
     formula: ClassVar[str] = "y[w, …, i] = x[step · w + i]"
+    when: ClassVar[str] = "To cut a long series into pieces for one network."
     synonyms: ClassVar[tuple[str, ...]] = ("sliding window", "unfold", "chunks of time", "rolling")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="frames")
     stricter: ClassVar[str] = f"{NOT_THE_BATCH}; a window longer than the axis fits nowhere"
@@ -554,6 +569,7 @@ class OneHot(_Moved):
     target: ClassVar[str] = "engine.compiler.modules.OneHot"
     caption: ClassVar[str] = "One-hot numbers"
     formula: ClassVar[str] = "y[…, k] = 1 where x = k, else 0"
+    when: ClassVar[str] = "When a category has few values and needs no Embedding."
     synonyms: ClassVar[tuple[str, ...]] = ("dummy", "indicator", "category", "encode")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="one_hot")
     family: ClassVar[Family] = Family.EMBEDDING
@@ -601,6 +617,7 @@ class Constant(_Moved):
 
     target: ClassVar[str] = "engine.compiler.modules.Constant"
     formula: ClassVar[str] = "y = value"
+    when: ClassVar[str] = "For zeros or ones that another layer wants."
     synonyms: ClassVar[tuple[str, ...]] = ("fill", "full", "zeros", "ones", "number")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="constant")
     stricter: ClassVar[str] = ""

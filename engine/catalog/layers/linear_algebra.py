@@ -110,6 +110,7 @@ class Outer(_Matrices):
     target: ClassVar[str] = "engine.compiler.modules.Outer"
     caption: ClassVar[str] = "Outer product"
     formula: ClassVar[str] = "y[i, j] = a[i] · b[j]"
+    when: ClassVar[str] = "For every product of two descriptions, as in factor models."
     synonyms: ClassVar[tuple[str, ...]] = ("outer product", "interaction", "pairs", "bilinear")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="outer")
     inputs: ClassVar[tuple[InputPort, ...]] = (
@@ -165,6 +166,7 @@ class Gram(_Matrices):
     target: ClassVar[str] = "engine.compiler.modules.Gram"
     caption: ClassVar[str] = "Gram matrix"
     formula: ClassVar[str] = "y[i, j] = Σ over places x[i] · x[j] / count"
+    when: ClassVar[str] = "To compare the style of pictures."
     synonyms: ClassVar[tuple[str, ...]] = ("style", "texture", "correlation", "covariance")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="gram")
     stricter: ClassVar[str] = "there must be channels and places"
@@ -193,6 +195,7 @@ class DistanceMatrix(_Matrices):
     target: ClassVar[str] = "engine.compiler.modules.DistanceMatrix"
     caption: ClassVar[str] = "Distance matrix"
     formula: ClassVar[str] = "y[i, j] = (Σ |a[i] − b[j]|ᵖ)^(1/p)"
+    when: ClassVar[str] = "To find neighbours, or how points lie to each other."
     synonyms: ClassVar[tuple[str, ...]] = ("cdist", "pairwise distance", "nearest", "euclidean")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="distance_matrix")
     inputs: ClassVar[tuple[InputPort, ...]] = (
@@ -225,6 +228,7 @@ class CosineMatrix(_Matrices):
     target: ClassVar[str] = "engine.compiler.modules.CosineMatrix"
     caption: ClassVar[str] = "Cosine matrix"
     formula: ClassVar[str] = "y[i, j] = a[i] · b[j] / (‖a[i]‖ · ‖b[j]‖)"
+    when: ClassVar[str] = "To match two sets by direction, as in contrastive learning."
     synonyms: ClassVar[tuple[str, ...]] = ("cosine similarity", "pairwise similarity", "matching")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="cosine_matrix")
     inputs: ClassVar[tuple[InputPort, ...]] = (
@@ -255,6 +259,7 @@ class CrossProduct(_Matrices):
     target: ClassVar[str] = "engine.compiler.modules.CrossProduct"
     caption: ClassVar[str] = "Cross product"
     formula: ClassVar[str] = "y = a × b"
+    when: ClassVar[str] = "For directions in space: normals, turning forces."
     synonyms: ClassVar[tuple[str, ...]] = ("cross", "normal", "3d", "rotation")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="cross_product")
     inputs: ClassVar[tuple[InputPort, ...]] = _TWO
@@ -282,6 +287,7 @@ class Determinant(_Matrices):
 
     target: ClassVar[str] = "torch.linalg.det"
     formula: ClassVar[str] = "y = det x"
+    when: ClassVar[str] = "In flows, and to measure how matrices stretch."
     synonyms: ClassVar[tuple[str, ...]] = ("det", "volume", "flow")
     onnx: ClassVar[OnnxForm] = OnnxForm(op="Det")
     stricter: ClassVar[str] = _NO_BATCH
@@ -307,6 +313,7 @@ class Tril(_Matrices):
     target: ClassVar[str] = "torch.tril"
     caption: ClassVar[str] = "Lower triangle"
     formula: ClassVar[str] = "y[i, j] = x[i, j] where j ≤ i + diagonal, else 0"
+    when: ClassVar[str] = "For a causal mask on scores that are multiplied."
     synonyms: ClassVar[tuple[str, ...]] = ("lower triangle", "causal", "mask")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="trilu")
     inputs: ClassVar[tuple[InputPort, ...]] = (InputPort(dtype=None),)
@@ -331,6 +338,7 @@ class Triu(_Matrices):
     target: ClassVar[str] = "torch.triu"
     caption: ClassVar[str] = "Upper triangle"
     formula: ClassVar[str] = "y[i, j] = x[i, j] where j ≥ i + diagonal, else 0"
+    when: ClassVar[str] = "For what comes after, in scores between steps."
     synonyms: ClassVar[tuple[str, ...]] = ("upper triangle", "mask")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="trilu")
     inputs: ClassVar[tuple[InputPort, ...]] = (InputPort(dtype=None),)
@@ -354,6 +362,7 @@ class Diagonal(_Matrices):
 
     target: ClassVar[str] = "engine.compiler.modules.Diagonal"
     formula: ClassVar[str] = "y[i] = x[i, i]"
+    when: ClassVar[str] = "To read how well each row fits its own partner."
     synonyms: ClassVar[tuple[str, ...]] = ("diag", "trace", "main diagonal")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="diagonal")
     stricter: ClassVar[str] = _NO_BATCH
@@ -377,6 +386,7 @@ class DiagonalMatrix(_Matrices):
     target: ClassVar[str] = "torch.diag_embed"
     caption: ClassVar[str] = "Diagonal matrix"
     formula: ClassVar[str] = "y[i, i] = x[i], else 0"
+    when: ClassVar[str] = "To scale by a matrix product."
     synonyms: ClassVar[tuple[str, ...]] = ("diag", "diag embed", "scale matrix")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="diagonal_matrix")
     stricter: ClassVar[str] = "a tensor of one number a sample has no axis to lay out"

@@ -60,6 +60,7 @@ class Min(_Reduction):
     target: ClassVar[str] = "torch.amin"
     caption: ClassVar[str] = "Minimum along an axis"
     formula: ClassVar[str] = "y = minᵢ xᵢ"
+    when: ClassVar[str] = "For the worst case along an axis, or the nearest of several."
     synonyms: ClassVar[tuple[str, ...]] = ("minimum", "smallest", "reduce")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="min")
 
@@ -74,6 +75,7 @@ class Prod(_Reduction):
     target: ClassVar[str] = "torch.prod"
     caption: ClassVar[str] = "Product"
     formula: ClassVar[str] = "y = Πᵢ xᵢ"
+    when: ClassVar[str] = "For chances that must all come true."
     synonyms: ClassVar[tuple[str, ...]] = ("product", "multiply", "reduce")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="prod")
 
@@ -88,6 +90,7 @@ class Std(_Reduction):
     target: ClassVar[str] = "torch.std"
     caption: ClassVar[str] = "Standard deviation"
     formula: ClassVar[str] = "y = √(Σᵢ (xᵢ − mean)² / (n − correction))"
+    when: ClassVar[str] = "To tell lively parts of a signal from quiet ones."
     synonyms: ClassVar[tuple[str, ...]] = ("standard deviation", "spread", "reduce")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="std")
     stricter: ClassVar[str] = f"{NOT_THE_BATCH}; one value has no spread, torch answers with what is not a number"
@@ -112,6 +115,7 @@ class Var(_Reduction):
     target: ClassVar[str] = "torch.var"
     caption: ClassVar[str] = "Variance"
     formula: ClassVar[str] = "y = Σᵢ (xᵢ − mean)² / (n − correction)"
+    when: ClassVar[str] = "To tell lively parts of a signal from quiet ones."
     synonyms: ClassVar[tuple[str, ...]] = ("variance", "spread", "reduce")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="var")
     stricter: ClassVar[str] = f"{NOT_THE_BATCH}; one value has no spread, torch answers with what is not a number"
@@ -136,6 +140,7 @@ class Norm(_Reduction):
     target: ClassVar[str] = "torch.linalg.vector_norm"
     caption: ClassVar[str] = "Length along an axis"
     formula: ClassVar[str] = "y = (Σᵢ |xᵢ|ᵖ)^(1/p)"
+    when: ClassVar[str] = "To measure how strongly a vector answers."
     synonyms: ClassVar[tuple[str, ...]] = ("length", "magnitude", "l2", "l1", "euclidean", "reduce")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="norm")
     ord: float = attribute(2.0, minimum=1, maximum=16, label="Power", help="2 is the usual length, 1 the sum of sizes.")
@@ -151,6 +156,7 @@ class LogSumExp(_Reduction):
     target: ClassVar[str] = "torch.logsumexp"
     caption: ClassVar[str] = "Log-sum-exp"
     formula: ClassVar[str] = "y = ln Σᵢ exp xᵢ"
+    when: ClassVar[str] = "For energies and for sums of chances kept as logarithms."
     synonyms: ClassVar[tuple[str, ...]] = ("soft maximum", "softmax", "free energy", "reduce")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="logsumexp")
 
@@ -223,6 +229,7 @@ class AnyOf(_Reduction):
     target: ClassVar[str] = "torch.any"
     caption: ClassVar[str] = "Any"
     formula: ClassVar[str] = "y = ∃i: xᵢ"
+    when: ClassVar[str] = "To ask whether something occurs anywhere."
     synonyms: ClassVar[tuple[str, ...]] = ("exists", "or", "reduce")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="any")
     inputs: ClassVar[tuple[InputPort, ...]] = (InputPort(dtype=DType.BOOL),)
@@ -238,6 +245,7 @@ class AllOf(_Reduction):
     target: ClassVar[str] = "torch.all"
     caption: ClassVar[str] = "All"
     formula: ClassVar[str] = "y = ∀i: xᵢ"
+    when: ClassVar[str] = "To ask whether something holds everywhere."
     synonyms: ClassVar[tuple[str, ...]] = ("every", "and", "reduce")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="all")
     inputs: ClassVar[tuple[InputPort, ...]] = (InputPort(dtype=DType.BOOL),)
@@ -253,6 +261,7 @@ class CountNonzero(Layer):
     target: ClassVar[str] = "torch.count_nonzero"
     caption: ClassVar[str] = "Count"
     formula: ClassVar[str] = "y = number of i with xᵢ ≠ 0"
+    when: ClassVar[str] = "To know how many steps a mask keeps."
     synonyms: ClassVar[tuple[str, ...]] = ("count", "sum of yes", "number")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="count_nonzero")
     inputs: ClassVar[tuple[InputPort, ...]] = _ANY
@@ -293,6 +302,7 @@ class CumSum(_Running):
     target: ClassVar[str] = "torch.cumsum"
     caption: ClassVar[str] = "Running sum"
     formula: ClassVar[str] = "yᵢ = x₁ + … + xᵢ"
+    when: ClassVar[str] = "For totals so far: from speeds to places, from changes to levels."
     synonyms: ClassVar[tuple[str, ...]] = ("running total", "cumulative sum", "integral")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="cumsum")
 
@@ -307,6 +317,7 @@ class CumProd(_Running):
     target: ClassVar[str] = "torch.cumprod"
     caption: ClassVar[str] = "Running product"
     formula: ClassVar[str] = "yᵢ = x₁ · … · xᵢ"
+    when: ClassVar[str] = "For chances that hold as long as all before did."
     synonyms: ClassVar[tuple[str, ...]] = ("running product", "cumulative product")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="cumprod")
 
@@ -321,6 +332,7 @@ class CumMax(_Running):
     target: ClassVar[str] = "engine.compiler.modules.CumMax"
     caption: ClassVar[str] = "Running maximum"
     formula: ClassVar[str] = "yᵢ = max(x₁, …, xᵢ)"
+    when: ClassVar[str] = "For records so far, and for answers that may not fall."
     synonyms: ClassVar[tuple[str, ...]] = ("running maximum", "cumulative maximum", "record")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="cummax")
 
@@ -335,6 +347,7 @@ class CumMin(_Running):
     target: ClassVar[str] = "engine.compiler.modules.CumMin"
     caption: ClassVar[str] = "Running minimum"
     formula: ClassVar[str] = "yᵢ = min(x₁, …, xᵢ)"
+    when: ClassVar[str] = "For the least so far, and for answers that may not rise."
     synonyms: ClassVar[tuple[str, ...]] = ("running minimum", "cumulative minimum")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="cummin")
 
@@ -349,6 +362,7 @@ class LogCumSumExp(_Running):
     target: ClassVar[str] = "torch.logcumsumexp"
     caption: ClassVar[str] = "Running log-sum-exp"
     formula: ClassVar[str] = "yᵢ = ln(exp x₁ + … + exp xᵢ)"
+    when: ClassVar[str] = "For running sums of chances kept as logarithms."
     synonyms: ClassVar[tuple[str, ...]] = ("running log-sum-exp", "cumulative")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="logcumsumexp")
 
@@ -363,6 +377,7 @@ class Diff(Layer):
     target: ClassVar[str] = "torch.diff"
     caption: ClassVar[str] = "Difference along an axis"
     formula: ClassVar[str] = "yᵢ = xᵢ₊₁ − xᵢ"
+    when: ClassVar[str] = "For changes from step to step in a series."
     synonyms: ClassVar[tuple[str, ...]] = ("difference", "derivative", "change", "velocity")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="diff")
     family: ClassVar[Family] = Family.REDUCTION
@@ -390,6 +405,7 @@ class Sort(Layer):
 
     target: ClassVar[str] = "torch.sort"
     formula: ClassVar[str] = "values = x in order, indices = where each came from"
+    when: ClassVar[str] = "When the order of values does not matter, only their size."
     synonyms: ClassVar[tuple[str, ...]] = ("order", "rank", "argsort")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="sort")
     family: ClassVar[Family] = Family.REDUCTION
@@ -417,6 +433,7 @@ class TopK(Layer):
     target: ClassVar[str] = "torch.topk"
     caption: ClassVar[str] = "Top k"
     formula: ClassVar[str] = "values = the k largest xᵢ, indices = their places"
+    when: ClassVar[str] = "To keep the strongest answers, or to choose among many."
     synonyms: ClassVar[tuple[str, ...]] = ("largest", "best", "k best", "beam", "ranking")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="topk")
     family: ClassVar[Family] = Family.REDUCTION
@@ -504,6 +521,7 @@ class Standardize(Layer):
     target: ClassVar[str] = "engine.compiler.modules.Standardize"
     caption: ClassVar[str] = "Mean 0, spread 1"
     formula: ClassVar[str] = "y = (x − mean) / √(var + eps)"
+    when: ClassVar[str] = "When samples come in different loudness or brightness."
     synonyms: ClassVar[tuple[str, ...]] = ("z-score", "whiten", "center")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="standardize_axis")
     family: ClassVar[Family] = Family.NORMALIZATION

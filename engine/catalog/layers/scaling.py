@@ -101,6 +101,7 @@ class AdaIN(Layer):
     target: ClassVar[str] = "engine.compiler.modules.AdaIN"
     caption: ClassVar[str] = "Adaptive instance normalization"
     formula: ClassVar[str] = "y = spread(style) · (x − mean(x)) / spread(x) + mean(style)"
+    when: ClassVar[str] = "To dress a picture in the style of another one."
     synonyms: ClassVar[tuple[str, ...]] = ("style transfer", "adaptive instance normalization", "statistics")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="adain")
     family: ClassVar[Family] = Family.NORMALIZATION
@@ -129,6 +130,7 @@ class GlobalResponseNorm(Layer):
     target: ClassVar[str] = "engine.compiler.modules.GlobalResponseNorm"
     caption: ClassVar[str] = "Global response norm"
     formula: ClassVar[str] = "g = ‖x‖ over places,  y = gamma · x · g / mean(g) + beta + x"
+    when: ClassVar[str] = "In the blocks of ConvNeXt V2."
     synonyms: ClassVar[tuple[str, ...]] = ("grn", "convnext", "contrast")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="global_response_norm")
     family: ClassVar[Family] = Family.NORMALIZATION
@@ -197,6 +199,7 @@ class PixelNorm(Layer):
     target: ClassVar[str] = "engine.compiler.modules.PixelNorm"
     caption: ClassVar[str] = "Pixel norm"
     formula: ClassVar[str] = "y = x / √(mean over channels of x² + eps)"
+    when: ClassVar[str] = "In generators of pictures, where sizes run away."
     synonyms: ClassVar[tuple[str, ...]] = ("progressive gan", "stylegan", "rms")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="pixel_norm")
     family: ClassVar[Family] = Family.NORMALIZATION
@@ -250,6 +253,7 @@ class SpatialPyramidPool(Layer):
     target: ClassVar[str] = "engine.compiler.modules.SpatialPyramidPool"
     caption: ClassVar[str] = "Spatial pyramid pooling"
     formula: ClassVar[str] = "y = [largest value in each field of grids of 1 × 1, 2 × 2, …]"
+    when: ClassVar[str] = "Before linear layers, when pictures come in several sizes."
     synonyms: ClassVar[tuple[str, ...]] = ("spp", "multi-scale", "any size", "pool")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="spatial_pyramid_pool")
     family: ClassVar[Family] = Family.POOLING

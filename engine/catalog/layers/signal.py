@@ -55,6 +55,7 @@ class RFFT(_Signal):
     target: ClassVar[str] = "engine.compiler.modules.RFFT"
     caption: ClassVar[str] = "Fourier transform"
     formula: ClassVar[str] = "y[f] = Σₜ x[t] · e^(−2πi f t / n)"
+    when: ClassVar[str] = "When a pattern repeats and it matters how often, not when."
     synonyms: ClassVar[tuple[str, ...]] = ("fourier", "fft", "frequency", "spectrum")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="rfft")
     stricter: ClassVar[str] = _NEEDS_AN_AXIS
@@ -83,6 +84,7 @@ class IRFFT(_Signal):
     target: ClassVar[str] = "engine.compiler.modules.IRFFT"
     caption: ClassVar[str] = "Inverse Fourier transform"
     formula: ClassVar[str] = "x[t] = Σ_f y[f] · e^(2πi f t / n) / n"
+    when: ClassVar[str] = "To change a signal by its frequencies and hear it again."
     synonyms: ClassVar[tuple[str, ...]] = ("inverse fourier", "ifft", "frequency")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="irfft")
     stricter: ClassVar[str] = "one frequency makes no signal; the axes before are samples and places"
@@ -114,6 +116,7 @@ class RFFT2(_Signal):
     target: ClassVar[str] = "engine.compiler.modules.RFFT2"
     caption: ClassVar[str] = "Fourier transform of a picture"
     formula: ClassVar[str] = "y[f, g] = Σ x[s, t] · e^(−2πi (f s / h + g t / w))"
+    when: ClassVar[str] = "For textures and for sharpness."
     synonyms: ClassVar[tuple[str, ...]] = ("fourier", "fft", "frequency", "texture")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="rfft2")
     inputs: ClassVar[tuple[InputPort, ...]] = (InputPort(axes=PICTURE),)
@@ -248,6 +251,7 @@ class ToDecibel(_Signal):
     target: ClassVar[str] = "engine.compiler.modules.ToDecibel"
     caption: ClassVar[str] = "To decibel"
     formula: ClassVar[str] = "y = 10 · log₁₀(max(x, floor))"
+    when: ClassVar[str] = "On energies of a Spectrogram, before a network hears them."
     synonyms: ClassVar[tuple[str, ...]] = ("decibel", "loudness", "log", "amplitude to db")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="to_decibel")
     floor: float = attribute(1e-10, above=0, maximum=1, help="What is quieter counts as this.")
@@ -269,6 +273,7 @@ class MuLaw(_Signal):
     target: ClassVar[str] = "engine.compiler.modules.MuLaw"
     caption: ClassVar[str] = "Mu-law"
     formula: ClassVar[str] = "y = sign(x) · ln(1 + μ |x|) / ln(1 + μ)"
+    when: ClassVar[str] = "Before raw sound is cut into few levels, as WaveNet does."
     synonyms: ClassVar[tuple[str, ...]] = ("compand", "telephone", "wavenet", "quantize")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="mu_law")
     mu: float = attribute(255.0, above=0, maximum=65_535, help="How hard it squeezes.")
@@ -290,6 +295,7 @@ class PreEmphasis(_Signal):
     target: ClassVar[str] = "engine.compiler.modules.PreEmphasis"
     caption: ClassVar[str] = "Pre-emphasis"
     formula: ClassVar[str] = "y[t] = x[t] − coefficient · x[t − 1]"
+    when: ClassVar[str] = "Before a Spectrogram of speech."
     synonyms: ClassVar[tuple[str, ...]] = ("high pass", "speech", "audio", "filter")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="pre_emphasis")
     stricter: ClassVar[str] = _NEEDS_AN_AXIS
@@ -313,6 +319,7 @@ class GaussianBlur(_PictureFilter):
     target: ClassVar[str] = "engine.compiler.modules.GaussianBlur"
     caption: ClassVar[str] = "Blur"
     formula: ClassVar[str] = "y = x ∗ bell curve of width sigma"
+    when: ClassVar[str] = "To take out noise, or to look at large shapes alone."
     synonyms: ClassVar[tuple[str, ...]] = ("smooth", "blur", "low pass", "filter")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="fixed_filter")
     kernel_size: int = attribute(5, minimum=1, maximum=101, help="Side of the window; an odd number.")
@@ -336,6 +343,7 @@ class Sobel(_PictureFilter):
     target: ClassVar[str] = "engine.compiler.modules.Sobel"
     caption: ClassVar[str] = "Edges"
     formula: ClassVar[str] = "y = √((x ∗ Gx)² + (x ∗ Gy)² + 10⁻¹²)"
+    when: ClassVar[str] = "To give a network outlines, or to compare them."
     synonyms: ClassVar[tuple[str, ...]] = ("edges", "gradient", "contour", "filter")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="sobel")
 
@@ -373,6 +381,7 @@ class ToGray(_Signal):
     target: ClassVar[str] = "engine.compiler.modules.ToGray"
     caption: ClassVar[str] = "To grey"
     formula: ClassVar[str] = "y = 0.299 R + 0.587 G + 0.114 B"
+    when: ClassVar[str] = "When colour tells nothing about the answer."
     synonyms: ClassVar[tuple[str, ...]] = ("grayscale", "luminance", "brightness", "rgb")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="to_gray")
     inputs: ClassVar[tuple[InputPort, ...]] = (InputPort(axes=PICTURE),)
@@ -402,6 +411,7 @@ class HaarWavelet(_Signal):
     target: ClassVar[str] = "engine.compiler.modules.HaarWavelet"
     caption: ClassVar[str] = "Haar wavelet"
     formula: ClassVar[str] = "y = (a + b + c + d, a + b − c − d, a − b + c − d, a − b − c + d) / 2"
+    when: ClassVar[str] = "To make a picture smaller without losing anything."
     synonyms: ClassVar[tuple[str, ...]] = ("wavelet", "dwt", "downsample", "compress")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="haar_wavelet")
     inputs: ClassVar[tuple[InputPort, ...]] = (InputPort(axes=PICTURE),)
@@ -464,6 +474,7 @@ class GridSample(_Signal):
     target: ClassVar[str] = "engine.compiler.modules.GridSample"
     caption: ClassVar[str] = "Sample at a grid"
     formula: ClassVar[str] = "y[i, j] = x at the place grid[i, j], blended"
+    when: ClassVar[str] = "Behind an AffineGrid or a grid that a network has made."
     synonyms: ClassVar[tuple[str, ...]] = ("warp", "spatial transformer", "flow", "deform", "resample")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="grid_sample")
     inputs: ClassVar[tuple[InputPort, ...]] = (

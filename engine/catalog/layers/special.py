@@ -32,6 +32,7 @@ class StopGradient(Layer):
     target: ClassVar[str] = "engine.compiler.modules.StopGradient"
     caption: ClassVar[str] = "Stop gradient"
     formula: ClassVar[str] = "y = x, dy/dx = 0"
+    when: ClassVar[str] = "To hold a target still, as in BYOL and in learning from own answers."
     synonyms: ClassVar[tuple[str, ...]] = ("detach", "freeze", "no gradient", "target network")
     onnx: ClassVar[OnnxForm] = OnnxForm(op="Identity")
     family: ClassVar[Family] = Family.SPECIAL
@@ -256,6 +257,7 @@ class GaussianNoise(Layer):
     target: ClassVar[str] = "engine.compiler.modules.GaussianNoise"
     caption: ClassVar[str] = "Gaussian noise"
     formula: ClassVar[str] = "y = x + std · noise"
+    when: ClassVar[str] = "On inputs of a denoising autoencoder, or where data are few."
     synonyms: ClassVar[tuple[str, ...]] = ("noise", "jitter", "augmentation", "denoise", "regularization")
     onnx: ClassVar[OnnxForm] = OnnxForm(op="Identity")
     family: ClassVar[Family] = Family.DROPOUT
@@ -275,6 +277,7 @@ class GaussianDropout(Layer):
     target: ClassVar[str] = "engine.compiler.modules.GaussianDropout"
     caption: ClassVar[str] = "Gaussian dropout"
     formula: ClassVar[str] = "y = x · (1 + √(p / (1 − p)) · noise)"
+    when: ClassVar[str] = "In place of Dropout, when no value should vanish."
     synonyms: ClassVar[tuple[str, ...]] = ("noise", "multiplicative", "regularization")
     onnx: ClassVar[OnnxForm] = OnnxForm(op="Identity")
     family: ClassVar[Family] = Family.DROPOUT
