@@ -119,6 +119,25 @@ def test_a_card_that_comes_into_the_way_is_passed() -> None:
     assert geometry.routes[0] == LANE
 
 
+def test_it_is_told_when_a_drawn_link_runs_elsewhere_now() -> None:
+    geometry = Geometry()
+    geometry.add(face("a"), 0, 0)
+    geometry.add(face("b"), 900, 0)
+    geometry.add(face("c"), 400, 600)
+    links = np.array([geometry.link(Edge(source="a", target="b"))])
+    geometry.resolve(links)
+    assert not geometry.ways_changed
+    rows = geometry.rows(["c"])
+    for y, changes in ((560.0, False), (0.0, True), (600.0, True)):
+        before = np.concatenate((geometry.boxes[rows, :2], geometry.boxes[rows, :2] + geometry.boxes[rows, 2:]), axis=1)
+        geometry.place(rows, np.array([[400.0, y]]))
+        after = np.concatenate((geometry.boxes[rows, :2], geometry.boxes[rows, :2] + geometry.boxes[rows, 2:]), axis=1)
+        geometry.reroute(np.concatenate((before, after)))
+        geometry.resolve(links)
+        assert geometry.ways_changed is changes
+        geometry.ways_changed = False
+
+
 def test_a_link_to_the_left_goes_round() -> None:
     geometry = Geometry()
     geometry.add(face("a"), 1000, 0)

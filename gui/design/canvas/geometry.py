@@ -80,6 +80,9 @@ class Geometry:
         self._lane = np.zeros(64)
         self._bounds = np.zeros((64, 4))
         self._stale: set[int] = set()
+        self._doubted: set[InputKey] = set()  # links in whose way cards came or went
+        self.ways_changed = False
+        """Set when a link that is drawn already turned out to run elsewhere now; whoever draws it whole clears it."""
 
     # What others read. Views, for reading only.
 
@@ -325,7 +328,10 @@ class Geometry:
         for left, top, right, bottom in boxes:
             near = (bounds[:, 0] < right + margin) & (bounds[:, 2] > left - margin)
             near &= (bounds[:, 1] < bottom + margin) & (bounds[:, 3] > top - margin)
-            self._looked[:count][near & long] = False
+            doubted = near & long & self._looked[:count]
+            self._looked[:count][doubted] = False
+            for link in np.flatnonzero(doubted).tolist():
+                self._doubted.add((self.edges[link].target, self.edges[link].input))
 
     def reroute_all(self) -> None:
         """Look again at every link when it comes into view."""
@@ -528,6 +534,14 @@ class Geometry:
 
     def _find_way(self, link: int) -> None:
         """Look at what stands in the way of one link and lead it round that."""
+        before = int(self._route[link]), float(self._lane[link])
+        self._look_for_way(link)
+        key = (self.edges[link].target, self.edges[link].input)
+        if key in self._doubted:
+            self._doubted.discard(key)
+            self.ways_changed |= before != (int(self._route[link]), float(self._lane[link]))
+
+    def _look_for_way(self, link: int) -> None:
         self._looked[link] = True
         row = np.array([link])
         ends = self._turned(self._points[row])

@@ -4,21 +4,19 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QKeyEvent, QPainter, QPen
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent, QPainter
 
 from engine.document.edits import Route
 from engine.document.graph import Edge, InputKey, Point
 from gui.design.canvas.commands import NUDGE
 from gui.design.canvas.gestures.gesture import Pointer
-from gui.design.canvas.gestures.reroute import Reroute, place_for
+from gui.design.canvas.gestures.reroute import Reroute, paint_points, place_for
 from gui.design.canvas.hit import Hit, Kind
-from gui.widgets.theme import current_theme
 
 if TYPE_CHECKING:
     from gui.design.canvas.canvas import GraphCanvas
 
-RADIUS_PX: Final = 4.5
 REACH_PX: Final = 9.0
 
 _Key = Qt.Key
@@ -201,25 +199,11 @@ class LinkPoints:
         self.select((edges[place].target, edges[place].input), None)
 
     def paint(self, painter: QPainter, link: InputKey | None) -> None:
-        """The points of a link."""
+        """The points of a link; the gesture that drags one paints them itself."""
         edge = self._edge(link)
-        if edge is None or not edge.via:
-            return
-        row = self._canvas.geometry_store.link_of.get((edge.target, edge.input))
-        if row is None:
-            return
-        theme, view = current_theme(), self._canvas.view
-        gesture = self._canvas.gesture
-        shown = gesture.shown if isinstance(gesture, Reroute) else None
-        chosen = shown[1] if shown is not None and shown[0] == link else self.selected
-        if link != self._canvas.selected_link and shown is None:
-            chosen = None
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(theme.color("accent"), 2))
-        for number, place in enumerate(self._canvas.geometry_store.edges[row].via):
-            painter.setBrush(theme.color("accent" if number == chosen else "background"))
-            radius = RADIUS_PX + (1.5 if number == chosen else 0.0)
-            painter.drawEllipse(QPointF(*view.to_screen(*place)), radius, radius)
+        if edge is not None and edge.via and not isinstance(self._canvas.gesture, Reroute):
+            chosen = self.selected if link == self._canvas.selected_link else None
+            paint_points(painter, self._canvas.view, edge.via, chosen)
 
     def _step(self, edge: Edge, link: InputKey, *, forward: bool) -> None:
         if not edge.via:

@@ -310,10 +310,9 @@ class MarkTools:
         present = {graph.marks[item].color for item in self._canvas.selection.marks if item in graph.marks}
         theme = current_theme()
         for name in ("", *COLORS):
-            action = colors.addAction(name.capitalize() if name else "Plain")
+            caption = name.capitalize() if name else "Plain"
+            action = colors.addAction(f"{caption}\t✓" if present == {name} else caption)
             action.setIcon(_dot(theme.family(name) if name else theme.color("edge")))
-            action.setCheckable(True)
-            action.setChecked(present == {name})
             action.triggered.connect(lambda _checked=False, name=name: self.recolor(name))
 
     # Words.

@@ -106,6 +106,9 @@ class GraphPainter:
             return
         if resolve and not geometry.resolve(links, within_s=_ROUTES_S):
             self.incomplete = True
+        if resolve and geometry.ways_changed:
+            geometry.ways_changed = False
+            self.incomplete = True  # what is not drawn now shows some of them where they ran before
         selected = self._at_flagged(links, Flag.SELECTED)
         self.stroke(painter, view, links[~selected], mix(theme.edge, theme.background, _faded(view.zoom)))
         if selected.any():

@@ -1,16 +1,21 @@
 """Leading a link through points: pulling at it adds one, a point is dragged to where the link shall pass."""
 
+from collections.abc import Sequence
+
 import msgspec
 import numpy as np
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QPainter
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QPainter, QPen
 
 from engine.document.edits import Route
 from engine.document.graph import Edge, InputKey, Point
 from gui.design.canvas.geometry import Geometry
 from gui.design.canvas.gestures.gesture import Gesture, Pointer, Surface, moved_far
 from gui.design.canvas.gestures.move import SNAP
+from gui.design.canvas.viewport import Viewport
 from gui.widgets.theme import current_theme
+
+_RADIUS_PX = 4.5
 
 
 class Reroute(Gesture):
@@ -70,6 +75,7 @@ class Reroute(Gesture):
         row = geometry.link_of.get(self._link)
         if row is not None:
             surface.graph_painter.stroke(painter, surface.view, np.array([row]), current_theme().color("accent"), 3.0)
+            paint_points(painter, surface.view, geometry.edges[row].via, self._place if self._dragging else None)
 
     def _lead(self, via: tuple[Point, ...]) -> None:
         geometry = self.surface.geometry_store
@@ -83,6 +89,17 @@ class Reroute(Gesture):
         # The shape that stands on the link reaches over its bounds.
         self.surface.redraw([(box[0] - 60, box[1] - 24, box[2] + 60, box[3] + 24) for box in (before, after)])
         self.surface.redraw_overlay(None)
+
+
+def paint_points(painter: QPainter, view: Viewport, via: Sequence[Point], chosen: int | None) -> None:
+    """The points of a link as small rings; the chosen one is filled and larger."""
+    accent, ground = current_theme().color("accent"), current_theme().color("background")
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(accent, 2))
+    for number, place in enumerate(via):
+        painter.setBrush(accent if number == chosen else ground)
+        radius = _RADIUS_PX + (1.5 if number == chosen else 0.0)
+        painter.drawEllipse(QPointF(*view.to_screen(*place)), radius, radius)
 
 
 def place_for(geometry: Geometry, link: InputKey, x: float, y: float) -> int:
