@@ -102,6 +102,7 @@ def attribute(
     below: float | None = None,
     advanced: bool = False,
     on_card: bool | None = None,
+    last: bool = False,
     kind: AttributeKind | None = None,
     torch_name: str = "",
 ) -> Any:
@@ -110,7 +111,8 @@ def attribute(
     `minimum`, `maximum` are included in the range, `above`, `below` are not; on a size they hold for each side.
     `label` is the caption in the form (the name in words where empty); `torch_name` the argument's name in torch where
     it differs; `advanced` attributes stand under "More settings". `on_card` says whether it can be changed on the node
-    itself; left open, the first three that are not advanced can.
+    itself; left open, the first three that are not advanced can. `last` puts what a base declares behind what a layer
+    declares itself.
     """
     meta = {
         "help": help,
@@ -121,6 +123,7 @@ def attribute(
         "below": below,
         "advanced": advanced,
         "on_card": on_card,
+        "last": last,
         "kind": kind,
         "torch_name": torch_name,
     }
@@ -262,10 +265,8 @@ def _attributes(cls: type[Entry]) -> tuple[Attribute, ...]:
         hints = _hints(cls)
         found = []
         plain = 0  # attributes so far that are not advanced
-        for item in dataclasses.fields(cls):
-            meta = item.metadata.get(_META)
-            if meta is None:
-                continue
+        declared = [(item, item.metadata[_META]) for item in dataclasses.fields(cls) if _META in item.metadata]
+        for item, meta in sorted(declared, key=lambda pair: bool(pair[1]["last"])):
             kind, choices, optional = _kind_of(hints[item.name])
             plain += not meta["advanced"]
             usual = not meta["advanced"] and plain <= _ON_CARD

@@ -26,14 +26,27 @@ class Weighted(Layer):
     weight_kind: Literal["plain", "weight_norm", "spectral_norm", "low_rank"] = attribute(
         "plain",
         advanced=True,
+        last=True,
         label="Weight",
         help="'spectral_norm' and 'weight_norm' keep it in bounds, 'low_rank' (LoRA) fixes it and learns a correction.",
     )
     lora_rank: int = attribute(
-        4, minimum=1, maximum=10_000, advanced=True, label="LoRA rank", help="Size of the correction of 'low_rank'."
+        4,
+        minimum=1,
+        maximum=10_000,
+        advanced=True,
+        last=True,
+        label="LoRA rank",
+        help="Size of the correction of 'low_rank'.",
     )
     lora_alpha: float = attribute(
-        4.0, above=0, maximum=1e6, advanced=True, label="LoRA alpha", help="Strength of the correction, times the rank."
+        4.0,
+        above=0,
+        maximum=1e6,
+        advanced=True,
+        last=True,
+        label="LoRA alpha",
+        help="Strength of the correction, times the rank.",
     )
 
     def weight_shape(self, *inputs: TensorSpec) -> tuple[int, ...]:

@@ -159,15 +159,27 @@ class _Transformer(Layer):
     dim_feedforward: int = attribute(
         2048, minimum=1, maximum=1_000_000, label="Hidden features", help="Width of the inner linear layer."
     )
-    dropout: float = attribute(0.1, minimum=0, maximum=1, help="Share dropped while training.")
-    activation: Literal["relu", "gelu"] = attribute("relu", help="The activation between the two linear layers.")
+    dropout: float = attribute(0.1, minimum=0, maximum=1, last=True, help="Share dropped while training.")
+    activation: Literal["relu", "gelu"] = attribute(
+        "relu", last=True, help="The activation between the two linear layers."
+    )
     layer_norm_eps: float = attribute(
-        1e-5, above=0, maximum=1, advanced=True, label="Epsilon", help="Keeps the normalization from dividing by 0."
+        1e-5,
+        above=0,
+        maximum=1,
+        advanced=True,
+        last=True,
+        label="Epsilon",
+        help="Keeps the normalization from dividing by 0.",
     )
     norm_first: bool = attribute(
-        False, advanced=True, label="Normalize first", help="Normalize before each part; steadier in deep networks."
+        False,
+        advanced=True,
+        last=True,
+        label="Normalize first",
+        help="Normalize before each part; steadier in deep networks.",
     )
-    bias: bool = attribute(True, advanced=True, help="Add learned constants.")
+    bias: bool = attribute(True, advanced=True, last=True, help="Add learned constants.")
 
     def computed(self, *inputs: TensorSpec) -> dict[str, Any]:
         return {"d_model": inputs[0].shape[2], "batch_first": True}

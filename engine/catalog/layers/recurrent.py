@@ -40,7 +40,7 @@ class _Recurrent(Layer):
     states: bool = attribute(
         False,
         advanced=True,
-        label="Memory in and out",
+        label="Memory ports",
         help="Show ports for the memory: to begin with that of another layer, and to hand it on.",
     )
 
