@@ -77,7 +77,7 @@ class Guides:
         return min(gaps, key=abs) if gaps else None
 
     def _level(self, box: Box, axis: int) -> list[Guide]:
-        """A line along each edge or middle that is level with that of another card."""
+        """A line along each edge or middle that is level with that of another card, to the nearest such card."""
         low, high = box[axis], box[axis + 2]
         starts = self._still[:, axis]
         ends = starts + self._still[:, axis + 2]
@@ -91,8 +91,10 @@ class Guides:
             if not level.any():
                 continue
             cards = self._still[level]
-            first = min(box[across], float(cards[:, across].min()))
-            last = max(box[across + 2], float((cards[:, across] + cards[:, across + 2]).max()))
+            away = np.abs(cards[:, across] + cards[:, across + 2] / 2 - (box[across] + box[across + 2]) / 2)
+            nearest = cards[int(away.argmin())]  # lines to all of them would only cross the picture
+            first = min(box[across], float(nearest[across]))
+            last = max(box[across + 2], float(nearest[across] + nearest[across + 2]))
             found.append(Guide(own, first, own, last) if axis == 0 else Guide(first, own, last, own))
         return found
 
@@ -181,13 +183,10 @@ def _lowest(row: Floats, across: int) -> float:
     return float((row[:, across] + row[:, across + 2]).max())
 
 
-def extent(lines: tuple[Guide, ...]) -> Box | None:
-    """The box around the lines; None without any."""
-    if not lines:
-        return None
-    xs = [value for line in lines for value in (line.x1, line.x2)]
-    ys = [value for line in lines for value in (line.y1, line.y2)]
-    return min(xs), min(ys), max(xs), max(ys)
+def on_widget(view: Viewport, line: Guide) -> QRectF:
+    """What a line and its ticks cover of the widget."""
+    start, end = QPointF(*view.to_screen(line.x1, line.y1)), QPointF(*view.to_screen(line.x2, line.y2))
+    return QRectF(start, end).normalized().adjusted(-_TICK_PX - 1, -_TICK_PX - 1, _TICK_PX + 1, _TICK_PX + 1)
 
 
 def paint(painter: QPainter, view: Viewport, lines: tuple[Guide, ...], frame: QRectF) -> None:

@@ -63,6 +63,7 @@ class Move(Gesture):
             geometry.mark(self._rows, Flag.HIDDEN, True)
             surface.redraw(None)
         by = np.array((pointer.x - self.start.x, pointer.y - self.start.y))
+        before = self.lines
         self._catcher.let_go()
         if not pointer.alt:
             by = self._snapped(by)
@@ -72,6 +73,9 @@ class Move(Gesture):
         box = self._extent()
         surface.redraw_overlay(self._shown.united(box))
         self._shown = box
+        # Apart from the rest: one box around everything would be most of the canvas.
+        for line in {*before, *self.lines}:
+            surface.redraw_overlay(guides.on_widget(surface.view, line))
 
     def commit(self, pointer: Pointer) -> None:
         surface, geometry = self.surface, self.surface.geometry_store
@@ -190,8 +194,4 @@ class Move(Gesture):
                 max(right, link[2]),
                 max(bottom, link[3]),
             )
-        lines = guides.extent(self.lines)
-        if lines is not None:
-            left, top = min(left, lines[0]), min(top, lines[1])
-            right, bottom = max(right, lines[2]), max(bottom, lines[3])
         return on_screen(self.surface.view, (left - 14, top - 14, right + 14, bottom + 14), margin=4)
