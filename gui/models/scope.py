@@ -84,6 +84,10 @@ class Scope(QObject):
             graph = definition.graph
         return tuple(titles)
 
+    def there(self) -> bool:
+        """Whether the way to the shown graph still leads there; not while `leaving` is told of one that vanished."""
+        return self._definitions(self._path) is not None
+
     def enter(self, instance: str) -> bool:
         """Open an instance of the shown graph; False when there is nothing to open."""
         return self.go((*self._path, instance))

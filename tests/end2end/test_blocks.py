@@ -17,6 +17,7 @@ from gui.design.tab import DesignTab
 from gui.models.project import ProjectModel
 from gui.models.selection import Selection
 from gui.widgets.button import Button
+from gui.widgets.motion import set_less_motion
 from tests.end2end.command import netwright
 from tests.end2end.test_bad_input import pictures
 from tests.gui.drawn_networks import Hand, agrees
@@ -66,6 +67,14 @@ class Bench:
         QTest.keyClicks(line, value)
         QTest.keyClick(line, Key.Key_Return)
         self.tab.inspector.refresh()
+
+
+@pytest.fixture(autouse=True)
+def at_once() -> Iterator[None]:
+    """Nothing glides: where a card is shown is where it can be clicked."""
+    set_less_motion(True)
+    yield
+    set_less_motion(False)
 
 
 @pytest.fixture

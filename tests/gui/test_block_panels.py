@@ -16,12 +16,21 @@ from gui.models.project import ProjectModel
 from gui.models.selection import Selection
 from gui.models.settings import Settings
 from gui.widgets.button import Button
+from gui.widgets.motion import set_less_motion
 from gui.widgets.row_list import KeyRole
 from tests.gui.drawn_networks import agrees, residual_network
 from tests.gui.test_design_tab import TabBench
 
 Key = Qt.Key
 CONTROL = Qt.KeyboardModifier.ControlModifier
+
+
+@pytest.fixture(autouse=True)
+def at_once() -> Iterator[None]:
+    """Nothing glides: where a card is shown is where it can be clicked."""
+    set_less_motion(True)
+    yield
+    set_less_motion(False)
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Random gestures with blocks among them: the picture is the document all the way, and undoing all gives it back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,11 +11,20 @@ from engine.document.edits import SetAttributes
 from engine.document.files import to_bytes
 from engine.document.graph import Graph
 from engine.document.project_json import from_bytes
+from gui.widgets.motion import set_less_motion
 from tests.gui.drawn_networks import agrees, residual_network
 from tests.gui.test_canvas_gestures import Bench
 from tests.gui.test_canvas_random_edits import Monkey
 
 STEPS = 120
+
+
+@pytest.fixture(autouse=True)
+def at_once() -> Iterator[None]:
+    """Nothing glides: where a card is shown is where it can be clicked."""
+    set_less_motion(True)
+    yield
+    set_less_motion(False)
 
 
 class InnerBench(Bench):

@@ -16,10 +16,19 @@ from gui.design.block_edits import expose
 from gui.design.canvas.hit import Hit, Kind
 from gui.design.canvas.words import words_at
 from gui.models.scope import Scope
+from gui.widgets.motion import set_less_motion
 from tests.gui.drawn_networks import agrees, residual_network
 from tests.gui.test_canvas_gestures import CONTROL, SHIFT, Bench
 
 Key = Qt.Key
+
+
+@pytest.fixture(autouse=True)
+def at_once() -> Iterator[None]:
+    """Nothing glides: where a card is shown is where it can be clicked."""
+    set_less_motion(True)
+    yield
+    set_less_motion(False)
 
 
 @pytest.fixture
@@ -358,3 +367,45 @@ def test_e_changes_the_settings_of_an_instance_on_its_card(bench: Bench) -> None
     bench.hand.type("5")
     bench.hand.key(Key.Key_Return)
     assert bench.graph.nodes[block].attributes == {"block": "block1", "kernel_size": 5}
+
+
+def test_opening_and_leaving_glide_to_where_they_would_be_at_once(bench: Bench, qtbot: QtBot) -> None:
+    fold(bench, "conv3", "relu2")
+    canvas = bench.canvas
+    canvas.blocks.open()
+    inside = canvas.view.state()
+    canvas.blocks.leave()
+    outside = canvas.view.state()
+    set_less_motion(False)
+    canvas.blocks.open()
+    glide = canvas.tidier.glide
+    assert glide.going_on and canvas.view.zoom < inside[0]
+    qtbot.waitUntil(lambda: not glide.going_on)
+    assert canvas.view.state() == pytest.approx(inside, abs=1)
+    agrees(canvas)
+    canvas.blocks.leave()
+    assert glide.going_on and canvas.view.zoom > outside[0]
+    bench.hand.key(Key.Key_Return, CONTROL)
+    assert scope_of(bench).path == ("block1",), "a key does not wait for the picture"
+    qtbot.waitUntil(lambda: not glide.going_on)
+    canvas.blocks.leave()
+    qtbot.waitUntil(lambda: not glide.going_on)
+    assert canvas.view.state() == pytest.approx(outside, abs=1)
+
+
+def test_each_graph_is_shown_as_it_was_left(bench: Bench) -> None:
+    canvas = bench.canvas
+    fold(bench, "conv3", "relu2")
+    canvas.zoom_to(0.5)
+    outside = canvas.view.state()
+    canvas.blocks.open()
+    canvas.zoom_to(2.0)
+    inside = canvas.view.state()
+    canvas.blocks.leave()
+    assert canvas.view.state() == pytest.approx(outside, abs=1)
+    canvas.blocks.open()
+    assert canvas.view.state() == pytest.approx(inside, abs=1)
+    canvas.zoom_to(1.5)
+    bench.model.history.undo()
+    assert scope_of(bench).path == () and "block1" not in bench.graph.nodes
+    assert canvas.view.state() == pytest.approx(outside, abs=1), "what was open is gone; its view goes with it"

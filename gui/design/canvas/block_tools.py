@@ -30,6 +30,8 @@ _NONE: Final = Qt.KeyboardModifier.NoModifier
 
 _T = TypeVar("_T")
 
+_SMALLER: Final = 0.4
+"""How large what is inside a block is shown at first while it opens."""
 _ELSEWHERE: Final = "in "
 """Before the flat id of a node that is not in the graph shown."""
 _MOST_FOUND: Final = 40
@@ -84,7 +86,16 @@ class BlockTools(QObject):
         """Show what an instance holds, the selected one when none is named; False when there is nothing to open."""
         name = node_id or next(iter(self.chosen()), "")
         self._canvas.cancel_gesture()
-        return bool(name) and self._canvas.project.enter(name)
+        middle = self._middle_of(name)
+        if not name or not self._canvas.project.enter(name):
+            return False
+        if middle is not None:
+            # What is inside grows out of the card.
+            width, height = self._canvas.width() / 2, self._canvas.height() / 2
+            zoom, x, y = self._canvas.view.state()
+            (at_x, at_y), share = middle, _SMALLER
+            self._glide_from((zoom * share, at_x - (width - x) * share, at_y - (height - y) * share))
+        return True
 
     def leave(self) -> bool:
         """Show the graph around, the instance one comes from selected; False at the outermost."""
@@ -98,6 +109,12 @@ class BlockTools(QObject):
         self._canvas.cancel_gesture()
         scope.go(path[:depth])
         self._canvas.selection.set_nodes({path[depth]})
+        middle = self._middle_of(path[depth])
+        if middle is not None:
+            # And shrinks into it again.
+            width, height = self._canvas.width() / 2, self._canvas.height() / 2
+            zoom, x, y = self._canvas.view.state()
+            self._glide_from((zoom / _SMALLER, width - (middle[0] - x) / _SMALLER, height - (middle[1] - y) / _SMALLER))
         self._canvas.setFocus()
         return True
 
@@ -237,6 +254,23 @@ class BlockTools(QObject):
         ]
 
     # Inside.
+
+    def _middle_of(self, node_id: str) -> tuple[float, float] | None:
+        """Where the middle of a card is on the widget; None when it is not in view."""
+        geometry = self._canvas.geometry_store
+        row = geometry.row_of.get(node_id)
+        if row is None:
+            return None
+        x, y, width, height = geometry.boxes[row].tolist()
+        at = self._canvas.view.to_screen(x + width / 2, y + height / 2)
+        return at if self._canvas.frame().contains(*at) else None
+
+    def _glide_from(self, view: tuple[float, float, float]) -> None:
+        """Move from that view to the present one, where things may move."""
+        nodes = self._canvas.project.project.graph.nodes
+        first = next(iter(nodes.values()), None)
+        if first is not None:
+            self._canvas.tidier.glide.start({first.id: (first.x, first.y)}, view)
 
     def _node(self, node_id: str) -> Node:
         return self._canvas.project.project.graph.node(node_id)

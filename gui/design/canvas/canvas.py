@@ -596,12 +596,14 @@ class GraphCanvas(QWidget):
 
     def _on_leaving(self) -> None:
         """Another graph is about to be shown: how this one was looked at stays with it."""
+        self.tidier.glide.end()
         self.cancel_gesture()
         self._close_finders()
         self.mark_tools.editor.end()
         if self._remember.isActive():
             self._remember.stop()
-            self._on_remember()
+            if self._project.there():
+                self._on_remember()
 
     def _on_live(self) -> None:
         """Other pictures on the cards: those that are large enough to show them are drawn anew."""
