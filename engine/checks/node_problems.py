@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from engine.catalog.layer import Family, Layer
 from engine.catalog.layers.data import Input, Output
 from engine.catalog.losses import Loss
+from engine.catalog.losses.loss import ClassLoss
 from engine.catalog.rules import found_text, same_sizes
 from engine.catalog.tensors import TensorSpec, axes_text
 from engine.checks import repairs
@@ -21,11 +22,10 @@ from engine.errors import NetwrightError
 
 ERROR, WARNING = Severity.ERROR, Severity.WARNING
 _TURNS_INTO = {
-    "CrossEntropyLoss": ("Softmax", "LogSoftmax", "Sigmoid"),
-    "NLLLoss": ("Softmax",),
-    "BCEWithLogitsLoss": ("Sigmoid", "Softmax"),
+    "softmax": ("Softmax", "LogSoftmax", "Sigmoid"),
+    "sigmoid": ("Sigmoid", "Softmax"),
 }
-"""What must not stand right before a loss, since the loss does it itself or wants something else."""
+"""What must not stand right before a loss that turns scores into such an answer itself."""
 
 
 def problems_of(checker: ShapeInference, node_id: str) -> tuple[Problem, ...]:
@@ -320,12 +320,14 @@ def _loss_repairs(
     prediction, target = specs[0], specs[1]
     if prediction is None or target is None:
         return []
-    classes = node.type in repairs.LOSSES_OF_CLASSES
-    if prediction.rank > 2 and target.rank == (1 if classes else 2):
+    layer = checker.layers.get(node.id)
+    classes = layer if isinstance(layer, ClassLoss) else None
+    if prediction.rank > 2 and target.rank == (1 if classes is not None else 2):
         return repairs.bring_to_vector(checker, edge)
-    if classes and target.rank == 1 and prediction.rank == 2 and target.classes is not None:
-        return repairs.set_width(checker, edge, target.classes, "one for each class")
-    if not classes and prediction.rank == target.rank == 2 and target.shape[1] is not None:
+    if classes is not None and target.rank == 1 and prediction.rank == 2 and target.classes is not None:
+        reason = "one for each class" + (" but the first" if classes.fewer else "")
+        return repairs.set_width(checker, edge, target.classes - classes.fewer, reason)
+    if classes is None and prediction.rank == target.rank == 2 and target.shape[1] is not None:
         return repairs.set_width(checker, edge, target.shape[1], "as the target has")
     return []
 
@@ -377,7 +379,9 @@ def _output(checker: ShapeInference, node: Node, layer: Output) -> Iterator[Prob
 
 def _activation_before(checker: ShapeInference, node: Node) -> Iterator[Problem]:
     """A Softmax or Sigmoid before a loss that does it itself."""
-    unwanted = _TURNS_INTO.get(node.type)
+    loss = checker.layers.get(node.id)
+    answer = loss.answer if isinstance(loss, Loss) else ""
+    unwanted = ("Softmax",) if node.type == "NLLLoss" else _TURNS_INTO.get(answer)
     edge = checker.project.graph.inputs_of(node.id).get("prediction")
     if unwanted is None or edge is None:
         return

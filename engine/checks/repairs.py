@@ -10,6 +10,7 @@ import msgspec
 
 from engine.catalog import registry
 from engine.catalog.layer import Layer
+from engine.catalog.losses.loss import ClassLoss
 from engine.catalog.rules import PICTURE
 from engine.catalog.tensors import DType, TensorSpec
 from engine.checks.connection import refusal
@@ -245,7 +246,7 @@ def wrong_dtype(checker: ShapeInference, node: Node, edge: Edge, spec: TensorSpe
         if field is not None and field.kind is FieldKind.CATEGORY:
             title = f"Prepare '{field.name}' with One-hot"
             found.append(Repair(title=title, edit=_prepare(checker, field, Step(type="OneHot"), title)))
-        if spec.classes is not None and node.type not in LOSSES_OF_CLASSES:
+        if spec.classes is not None and not isinstance(checker.layers.get(node.id), ClassLoss):
             found.append(insert(graph, edge, "Embedding", f"Insert an Embedding before {node.id}"))
         if edge.input == "target" and spec.rank == 1:
             found.append(set_type(node, "CrossEntropyLoss"))
@@ -268,9 +269,6 @@ _TURNING = {
     DType.INT: ("ToInt", "whole numbers"),
     DType.BOOL: ("ToBool", "yes and no"),
 }
-
-
-LOSSES_OF_CLASSES = frozenset({"CrossEntropyLoss", "NLLLoss", "MultiMarginLoss"})
 
 
 def single_field(checker: ShapeInference, node: Node) -> Field | None:

@@ -262,10 +262,11 @@ class CORALLoss(FlatClassLoss):
         "grades",
         "ordered",
     )
+    fewer: ClassVar[int] = 1
     kinds: ClassVar[tuple[FieldKind, ...]] = ()
 
     def output_specs(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
-        self.check_classes(*inputs, fewer=1)
+        self.check_classes(*inputs)
         if inputs[0].rank != 2:
             mismatch("a prediction of 2 dimensions (N, classes - 1)", inputs[0])
         return ()
@@ -293,10 +294,11 @@ class CORNLoss(FlatClassLoss):
         "ordered",
         "conditional",
     )
+    fewer: ClassVar[int] = 1
     kinds: ClassVar[tuple[FieldKind, ...]] = ()
 
     def output_specs(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
-        self.check_classes(*inputs, fewer=1)
+        self.check_classes(*inputs)
         if inputs[0].rank != 2:
             mismatch("a prediction of 2 dimensions (N, classes - 1)", inputs[0])
         return ()

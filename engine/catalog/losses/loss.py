@@ -80,6 +80,8 @@ class ClassLoss(Loss):
 
     stricter: ClassVar[str] = ""
     inputs: ClassVar[tuple[InputPort, ...]] = (InputPort(name="prediction"), InputPort(name="target", dtype=DType.INT))
+    fewer: ClassVar[int] = 0
+    """How many scores less than classes it takes."""
     kinds: ClassVar[tuple[FieldKind, ...]] = CATEGORIES
 
     def output_specs(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
@@ -89,8 +91,9 @@ class ClassLoss(Loss):
     def example(self) -> tuple[TensorSpec, ...]:
         return TensorSpec((None, 8)), TensorSpec((None,), DType.INT, 8)
 
-    def check_classes(self, prediction: TensorSpec, target: TensorSpec, *, fewer: int = 0) -> None:
-        """Refuse a prediction that has not a score for each class; `fewer`: that many less than classes."""
+    def check_classes(self, prediction: TensorSpec, target: TensorSpec) -> None:
+        """Refuse a prediction that has not a score for each class."""
+        fewer = self.fewer
         rank = target.rank + 1
         if prediction.rank != rank:
             axes = "(N, classes)" if rank == 2 else "(N, classes, ...)"

@@ -1,5 +1,6 @@
 """What suits the data is offered first: a category never sees mean squared error before the rest."""
 
+import msgspec
 import pytest
 
 from engine.catalog import registry
@@ -9,7 +10,7 @@ from engine.checks.connection import compatible_types
 from engine.checks.inference import ShapeChecker
 from engine.checks.offers import could_learn, losses_for, metrics_for, scored_fields, suits, usual_loss
 from engine.document.data_spec import Field, FieldKind, Role, Statistics, Step
-from tests.drawn_networks import small_cnn, table_network
+from tests.drawn_networks import PICTURES, draw, small_cnn, table_network
 
 CLASSES = Statistics(classes=("a", "b", "c"), counts=(1, 1, 1))
 
@@ -87,3 +88,30 @@ def test_a_new_link_is_offered_losses_of_use() -> None:
     assert "CrossEntropyLoss" in found and "MSELoss" not in found and "KLPriorLoss" in found
     assert not could_learn(project, registry.layer_type("MSELoss"))  # type: ignore[arg-type]
     assert suits(registry.layer_type("CrossEntropyLoss"), project.data.targets()[0])  # type: ignore[arg-type]
+
+
+def test_other_losses_of_classes_are_mended_as_the_usual_one() -> None:
+    project = small_cnn()
+    for type_name, width in (("FocalLoss", 3), ("CORNLoss", 2)):
+        project.graph.replace(msgspec.structs.replace(project.graph.node("loss1"), type=type_name))
+        node = project.graph.node("linear1")
+        project.graph.replace(msgspec.structs.replace(node, attributes={"out_features": 9}))
+        problem = next(item for item in ShapeChecker(project).problems_of("loss1"))
+        assert any(f"{width}" in repair.title for repair in problem.repairs), problem
+
+
+def test_a_softmax_before_a_loss_that_has_one_is_found() -> None:
+    project = draw(
+        PICTURES,
+        {
+            "flat": "Flatten",
+            "scores": ("Linear", {"out_features": 3}),
+            "soft": "Softmax",
+            "out": ("Output", {"field": "label"}),
+            "loss1": "FocalLoss",
+        },
+        "pixels > flat > scores > soft > out",
+        "soft > loss1.prediction",
+        "label > loss1.target",
+    )
+    assert any("itself" in problem.message for problem in ShapeChecker(project).problems_of("loss1"))
