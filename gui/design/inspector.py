@@ -6,6 +6,7 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from engine.document.edits import Change
+from gui.design.mark_settings import MarkSettings
 from gui.design.network_summary import NetworkSummary
 from gui.design.node_settings import NodeSettings, help_page
 from gui.design.several_nodes import SeveralNodes
@@ -48,11 +49,12 @@ class Inspector(QFrame):
         self.summary = NetworkSummary(project)
         self.node = NodeSettings(project, own_code)
         self.several = SeveralNodes(project)
+        self.marks = MarkSettings(project)
         self.node.repair_pointed.connect(self.repair_pointed)
         self.node.block.commanded.connect(self.block_commanded)
         self.several.tidy_clicked.connect(self.tidy_clicked)
         self.several.delete_clicked.connect(self.delete_clicked)
-        for page in (self.summary, self.node, self.several):
+        for page in (self.summary, self.node, self.several, self.marks):
             scroll.column.addWidget(page)
         scroll.column.addStretch(1)
         outer.addWidget(scroll)
@@ -77,7 +79,10 @@ class Inspector(QFrame):
             self._scroll.verticalScrollBar().setValue(0)
         self._shown = chosen
         self.help_changed.emit(help_page(nodes[chosen[0]] if len(chosen) == 1 else None))
-        self.summary.setVisible(not chosen)
+        marks = self._selection.marks if not chosen else frozenset[str]()
+        self.summary.setVisible(not chosen and not marks)
+        self.marks.setVisible(bool(marks))
+        self.marks.show_marks(marks)
         self.node.setVisible(len(chosen) == 1)
         self.several.setVisible(len(chosen) > 1)
         if not chosen:
@@ -94,6 +99,8 @@ class Inspector(QFrame):
             self.node.focus_first()
         elif self._shown:
             self.several.focus_first()
+        elif self._selection.marks:
+            self.marks.focus_first()
 
     def _refresh_soon(self, *_what: object) -> None:
         if not self._timer.isActive():

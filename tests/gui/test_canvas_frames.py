@@ -16,6 +16,7 @@ from gui.design.canvas.marks import TITLE_BAR, title_box, title_size
 from gui.design.canvas.menu import CanvasMenu
 from gui.design.drawing.formats import Drawing, Format, draw
 from gui.design.drawing.snapshot import take_snapshot
+from gui.design.inspector import Inspector
 from tests.gui.drawn_networks import agrees, residual_network
 from tests.gui.test_canvas_gestures import Bench
 
@@ -461,3 +462,31 @@ def test_far_titles_are_drawn_over_the_nodes(bench: Bench) -> None:
     at = bench.hand.point(0, 464 - TITLE_BAR)
     box = (at.x() + 2, at.y() - 16, 60, 16)
     assert before.copy(*box) != after.copy(*box)
+
+
+def test_the_panel_renames_and_colours_what_is_selected(bench: Bench, qtbot: QtBot) -> None:
+    put_frame(bench)
+    put_note(bench)
+    panel = Inspector(bench.canvas.project, bench.selection)
+    qtbot.addWidget(panel)
+    panel.show()
+    bench.selection.set_both((), ("frame1",))
+    panel.focus_first()
+    assert panel.marks.isVisible() and not panel.summary.isVisible()
+    panel.marks.title.lineEdit().selectAll()
+    QTest.keyClicks(panel.marks.title.lineEdit(), "Last layers")
+    QTest.keyClick(panel.marks.title.lineEdit(), Key.Key_Return)
+    assert frame(bench).title == "Last layers"
+    bench.selection.set_both((), ("frame1", "note1"))
+    panel.refresh()
+    assert panel.marks.heading.whole_text() == "1 frame and 1 note"
+    assert not panel.marks.title.isVisible()
+    panel.marks.color.setFocus()
+    QTest.keyClicks(panel.marks.color, "lin")
+    QTest.keyClick(panel.marks.color, Key.Key_Return)
+    assert {mark.color for mark in bench.graph.marks.values()} == {"linear"}
+    bench.model.history.undo()
+    assert {mark.color for mark in bench.graph.marks.values()} == {""}
+    bench.selection.set_nodes({"fc1"})
+    panel.refresh()
+    assert not panel.marks.isVisible() and panel.node.isVisible()
