@@ -2,7 +2,7 @@
 
 A picture is made of at most 4,096 values a node, taken at even distances from all its weights, in one copy from the
 device. The next one waits until this one's cost is at most a 250th of the time between; and the longer a run lasts the
-rarer they come, so that a run's log grows by 4 MB at most.
+rarer they come, so that a run's log grows by 2 MB at most.
 """
 
 import time
@@ -18,8 +18,8 @@ from engine.protocol.run_events import WeightHistogram, WeightsSeen
 EVERY_S: Final = 2.0
 BINS: Final = 24
 SHARE_OF_TIME: Final = 0.004
-RARER_EVERY_BYTES: Final = 512 << 10
-MOST_BYTES: Final = 4 << 20
+RARER_EVERY_BYTES: Final = 128 << 10
+MOST_BYTES: Final = 2 << 20
 _MOST_VALUES: Final = 4096
 _MOST_NODES: Final = 400
 _TALLEST: Final = 99

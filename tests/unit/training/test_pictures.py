@@ -113,7 +113,7 @@ def test_a_long_run_tells_ever_rarer_and_no_more_than_its_share_but_the_last_sta
     count = len(told)
     look.look(5000, 1, last=True)
     assert len(told) == count + 1
-    assert MOST_BYTES == 4 << 20
+    assert MOST_BYTES == 2 << 20
 
 
 def test_a_run_tells_of_its_first_and_last_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
