@@ -16,14 +16,15 @@ VOLUME = ("N", "channels", "depth", "height", "width")
 NO_FEATURES = "a tensor of one number a sample has no axis of features: torch would take the batch for it"
 """Why rules on the last axis refuse (N,), which torch takes."""
 
-_USUAL: dict[int, tuple[str, ...]] = {1: ("N",), 2: VECTOR, 4: PICTURE, 5: VOLUME}
+USUAL_AXES: dict[int, tuple[str, ...]] = {1: ("N",), 2: VECTOR, 4: PICTURE, 5: VOLUME}
+"""What axes are called where nobody says; three can be a signal or a sequence."""
 
 
 def found_text(shape: Shape, axes: Sequence[str] = ()) -> str:
     """A shape as people read it: with `axes` where they fit, with the usual names for 2, 4 and 5 dimensions."""
     names = tuple(axes)
     if len(names) != len(shape):
-        names = _USUAL.get(len(shape), ())
+        names = USUAL_AXES.get(len(shape), ())
     return axes_text(shape, names)
 
 

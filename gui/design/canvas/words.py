@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Final
 
 from engine.catalog.registry import layer_type
-from engine.catalog.rules import PICTURE, VECTOR
+from engine.catalog.rules import USUAL_AXES
 from engine.catalog.tensors import shape_text
 from engine.document.graph import Edge
 from gui.design import graph_edits
@@ -80,7 +80,6 @@ def link_words(project: Scope, edge: Edge) -> str:
     return f"{edge.source} → {edge.target}\n{named}{kind}\n{shape_text(spec.shape)}"
 
 
-_USUAL: Final[dict[int, tuple[str, ...]]] = {2: VECTOR, 4: PICTURE}
 _FARTHEST: Final = 40
 
 
@@ -107,7 +106,7 @@ def axis_names(project: Scope, edge: Edge) -> tuple[str, ...]:
                 if known is not None and known.rank == spec.rank and (other.target, other.input) not in seen:
                     seen.add((other.target, other.input))
                     waiting.append(other)
-    return _USUAL.get(spec.rank, ())
+    return USUAL_AXES.get(spec.rank, ())
 
 
 def _axes_of(project: Scope, edge: Edge) -> tuple[str, ...]:
