@@ -16,6 +16,7 @@ from gui.forms.attribute_form import AttributeForm
 from gui.forms.entry_choice import EntryChoice
 from gui.forms.metrics_editor import MetricsEditor
 from gui.models.project import ProjectModel
+from gui.train.schedule_curve import ScheduleCurve
 from gui.widgets.button import Button
 from gui.widgets.choice_editor import Choice, ChoiceEditor
 from gui.widgets.form_row import FormRow
@@ -89,6 +90,8 @@ class RecipeForm(QWidget):
             "How the learning rate changes as training goes on.",
             self._on_schedule,
         )
+        self._curve = ScheduleCurve(left=_CAPTION + 8)
+        self._column.addWidget(self._curve)
         self._add(
             "epochs",
             "Epochs",
@@ -302,6 +305,8 @@ class RecipeForm(QWidget):
         if optimizer is not None:
             default = next(item.default for item in optimizer.attributes() if item.name == "lr")
             self._lr.set_value(player.optimizer.attributes.get("lr", default))
+        rate = self._lr.value()
+        self._curve.show_schedule(player.schedule, float(rate) if isinstance(rate, int | float) else 1.0)
         self._optimizer_form.set_entry(optimizer, player.optimizer.attributes)
         self._schedule_form.set_entry(schedule, player.schedule.attributes)
         if optimizer is not None and "lr" in self._optimizer_form.names():

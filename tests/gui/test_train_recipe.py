@@ -240,3 +240,16 @@ def test_every_optimizer_and_schedule_can_be_picked_and_shows_its_settings(qtbot
     for kind in registry.schedules():
         form.row("schedule").editor.committed.emit(kind.type_name())
         assert set(form._schedule_form.names()) == {info.name for info in kind.attributes()}
+
+
+def test_the_schedule_is_drawn_as_training_does_it(qtbot, project, form):
+    curve = form._curve
+    assert curve.values() == [1.0] * 400
+    form.row("schedule").editor.committed.emit("CosineAnnealing")
+    assert curve.isVisible() and curve.values()[-1] < 0.001
+    assert "0.001" in curve.accessibleDescription()
+    type_into(qtbot, form, "lr", "0.2")
+    assert "0.2" in curve.accessibleDescription()
+    assert not curve.grab().isNull()
+    form.row("schedule").editor.committed.emit("ReduceLROnPlateau")
+    assert curve.isHidden(), "it depends on the loss"
