@@ -40,6 +40,7 @@ UNKNOWN, DIRECT, BACK, LANE, VIA = range(5)
 
 _NEAR = 200.0  # a forward link shorter than this cannot run under another card
 _CLEARANCE = 18.0
+_CLEARANCE_DOWN = 44.0  # what is written on a link is wider than high
 _STEPS = 16
 
 
@@ -324,7 +325,7 @@ class Geometry:
         count = len(self.edges)
         length = bounds[:, 3] - bounds[:, 1] if self.downwards else bounds[:, 2] - bounds[:, 0]
         long = (length > _NEAR) & (self._route[:count] != VIA)
-        margin = 2 * _CLEARANCE
+        margin = 2 * (_CLEARANCE_DOWN if self.downwards else _CLEARANCE)
         for left, top, right, bottom in boxes:
             near = (bounds[:, 0] < right + margin) & (bounds[:, 2] > left - margin)
             near &= (bounds[:, 1] < bottom + margin) & (bounds[:, 3] > top - margin)
@@ -503,7 +504,7 @@ class Geometry:
         back = route == BACK
         reach = np.where(back, bulge(lane, y1, y2), overshoot(across, y2 - y1))
         lanes = np.where(back, lane, y1)
-        slack = np.where(route == UNKNOWN, 3 * _CLEARANCE, 2.0)
+        slack = np.where(route == UNKNOWN, 3 * (_CLEARANCE_DOWN if self.downwards else _CLEARANCE), 2.0)
         bounds = np.empty((len(links), 4))
         bounds[:, 0] = np.minimum(x1, x2) - reach
         bounds[:, 1] = np.minimum(np.minimum(y1, y2), lanes) - slack
@@ -602,7 +603,8 @@ class Geometry:
         """The height of a free way past the cards, below or above them, whichever is nearer."""
         x1, y1, x2, y2 = ends
         # Longer links run further out, so that nested skips do not lie on each other.
-        spread = _CLEARANCE + 7 * min(5, int((x2 - x1) / 500))
+        clearance = _CLEARANCE_DOWN if self.downwards else _CLEARANCE
+        spread = clearance + 7 * min(5, int((x2 - x1) / 500))
         best = 0.0
         best_cost = math.inf
         for below in (True, False):

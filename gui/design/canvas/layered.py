@@ -14,6 +14,8 @@ from typing import Final
 GAP_DOWN: Final = 40.0
 LINE: Final = 32.0
 """The line through a card that is kept straight, from its top: its first ports."""
+ASIDE: Final = 20.0
+"""Between a card and a link that passes it."""
 _PASSING_HEIGHT: Final = 16.0
 _MOST_PASSING: Final = 60_000
 
@@ -46,8 +48,9 @@ class Layered:
     each layer from top to bottom, `heights` the height of the straight line through each item.
     """
 
-    def __init__(self, cards: Sequence[Card], wires: Iterable[Wire]) -> None:
+    def __init__(self, cards: Sequence[Card], wires: Iterable[Wire], *, aside: float = ASIDE) -> None:
         self.cards = cards
+        self._aside = aside
         self.count = len(cards)
         number = {card.id: position for position, card in enumerate(cards)}
         self.wires = [
@@ -368,8 +371,8 @@ class Layered:
         if card_above and card_below:
             return under + GAP_DOWN + over
         if card_above or card_below:
-            return under + 20.0 + over
-        return _PASSING_HEIGHT
+            return under + self._aside + over
+        return max(_PASSING_HEIGHT, self._aside / 2)
 
 
 def _places(layers: list[list[int]], total: int) -> list[int]:

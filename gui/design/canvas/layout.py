@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from gui.design.canvas.layered import GAP_DOWN, Card, Wire
-from gui.design.canvas.rows import GAP_ACROSS, GAP_ROWS, SNAP, Places, Room, Sheet, arrange
+from gui.design.canvas.rows import GAP_ACROSS, SNAP, Places, Room, Sheet, arrange
 
 __all__ = ["GAP_ACROSS", "GAP_DOWN", "Card", "Wire", "tidy"]
 
@@ -25,7 +25,8 @@ def tidy(
     room = Room(_WINDOW_HEIGHT * aspect, _WINDOW_HEIGHT)
     if downwards:
         cards = [replace(card, width=card.height, height=card.width) for card in cards]
-        room = Room(room.across, room.along)
+        # What is written on a link is wider than high.
+        room = Room(room.across, room.along, aside=48.0, between=152.0)
     index = {card.id: number for number, card in enumerate(cards)}
     known = [wire for wire in wires if wire.source in index and wire.target in index and wire.source != wire.target]
     places: dict[str, tuple[float, float]] = {}
@@ -36,7 +37,7 @@ def tidy(
         sheet = arrange(part, own, room) if own else _on_lines(part, room)
         for card, (x, y) in sheet.moved(0.0, top).items():
             places[card] = (_snap(x), _snap(y)) if not downwards else (_snap(y), _snap(x))
-        top += sheet.height + GAP_ROWS
+        top += sheet.height + room.between
     return places
 
 

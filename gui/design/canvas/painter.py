@@ -22,7 +22,7 @@ from gui.design.canvas.geometry import BACK, COLORS, VIA, Flag, Geometry
 from gui.design.canvas.live import LivePictures
 from gui.design.canvas.marks import Marks
 from gui.design.canvas.marks_paint import draw_far_titles, draw_frames, draw_notes
-from gui.design.canvas.sprites import CARD_TINT, PAD, RING_PAD, SpriteCache, pill_scale, pill_width
+from gui.design.canvas.sprites import CARD_TINT, PAD, PILL_HEIGHT, RING_PAD, SpriteCache, pill_scale, pill_width
 from gui.design.canvas.viewport import Box, Viewport
 from gui.widgets.theme import current_theme
 from gui.widgets.tokens import mix
@@ -164,17 +164,23 @@ class GraphPainter:
         pills = self.sprites.pills(view.zoom, ratio)
         edges, link_text = geometry.edges, self._link_text
         widths: dict[str, float] = {}
+        downwards, high = geometry.downwards, PILL_HEIGHT * scale + 8
         for link, free, (x, y) in zip(links.tolist(), room, middles, strict=True):
             text = link_text(edges[link])
             if not text:
                 continue
-            width = widths.get(text)
-            if width is None:
-                width = widths[text] = pill_width(text, scale)
-            # In a narrow gap the words alone stand above the link, if they have room there.
-            compact = width - 8 > free
-            if compact and (width - 16 * scale) * 0.84 > free - 2:
-                continue
+            compact = False
+            if downwards:
+                if free < high:
+                    continue
+            else:
+                width = widths.get(text)
+                if width is None:
+                    width = widths[text] = pill_width(text, scale)
+                # In a narrow gap the words alone stand above the link, if they have room there.
+                compact = width - 8 > free
+                if compact and (width - 16 * scale) * 0.84 > free - 2:
+                    continue
             pill = pills.get((text, compact))
             if pill is None:
                 pill = self.sprites.add_pill(text, compact)

@@ -6,10 +6,10 @@ place; it is folded instead: each step down begins a row, and its step up stands
 
 import itertools
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from gui.design.canvas.layered import LINE, Card, Layered, Wire
+from gui.design.canvas.layered import ASIDE, LINE, Card, Layered, Wire
 
 GAP_ACROSS: Final = 72.0
 GAP_ROWS: Final = 104.0
@@ -28,6 +28,10 @@ class Room:
 
     along: float = 1530.0
     across: float = 900.0
+    aside: float = ASIDE
+    """Between a card and a link that passes it, with what is written on the link."""
+    between: float = GAP_ROWS
+    """Between rows, where links lead back."""
 
     def cost(self, width: float, height: float) -> float:
         """How many times larger than the window this is."""
@@ -51,7 +55,7 @@ class Sheet:
 
 def arrange(cards: Sequence[Card], wires: Sequence[Wire], room: Room) -> Sheet:
     """Lay one connected part out: in rows, or folded where that fits better."""
-    drawing = Layered(cards, wires)
+    drawing = Layered(cards, wires, aside=room.aside)
     plain, cost = _in_rows(drawing, room)
     if cost > _FITS:
         folded = _folded(drawing, room)
@@ -72,7 +76,8 @@ def _gap(wires: Iterable[tuple[int, int, Wire]]) -> float:
 class _Columns:
     """How wide the layers of a drawing are, and how far they reach up and down."""
 
-    def __init__(self, drawing: Layered) -> None:
+    def __init__(self, drawing: Layered, room: Room) -> None:
+        self._between = room.between
         count = len(drawing.layers)
         widths = [0.0] * count
         self.top = [float("inf")] * count
@@ -99,21 +104,21 @@ class _Columns:
         """Width and height of the layers in these rows."""
         width = max(self.starts[row[-1] + 1] - self.starts[row[0]] - self.gap for row in rows)
         height = sum(max(self.bottom[k] for k in row) - min(self.top[k] for k in row) for row in rows)
-        return width, height + GAP_ROWS * (len(rows) - 1)
+        return width, height + self._between * (len(rows) - 1)
 
 
 def _in_rows(drawing: Layered, room: Room) -> tuple[Sheet, float]:
-    columns = _Columns(drawing)
+    columns = _Columns(drawing, room)
     rows, cost = _rows(columns, _cuts(drawing, several_links=False), room)
     if cost > _FITS:
         # Only where nothing else helps, a tensor is carried over that is read by more than the next row's first card.
         others, other_cost = _rows(columns, _cuts(drawing, several_links=True), room)
         if other_cost < cost * 0.8:
             rows, cost = others, other_cost
-    return _placed(drawing, columns, rows), cost
+    return _placed(drawing, columns, rows, room.between), cost
 
 
-def _placed(drawing: Layered, columns: _Columns, rows: list[range]) -> Sheet:
+def _placed(drawing: Layered, columns: _Columns, rows: list[range], between: float) -> Sheet:
     places: Places = {}
     y = 0.0
     line = LINE
@@ -128,9 +133,9 @@ def _placed(drawing: Layered, columns: _Columns, rows: list[range]) -> Sheet:
                         line = drawing.heights[item] - top
                     places[card.id] = (x, y + drawing.heights[item] - card.line - top)
             x += columns.widths[layer] + columns.gap
-        y += max(columns.bottom[layer] for layer in row) - top + GAP_ROWS
+        y += max(columns.bottom[layer] for layer in row) - top + between
     width, _height = columns.size(rows)
-    return Sheet(places, width, y - GAP_ROWS, line)
+    return Sheet(places, width, y - between, line)
 
 
 def _cuts(drawing: Layered, *, several_links: bool) -> list[int]:
@@ -214,7 +219,7 @@ def _folded(drawing: Layered, room: Room) -> Sheet | None:
         end = _within_reach(drawing.layer_of(nest[0][1]), until, cuts, forward=True)
         if begin > first:
             sheets.append(_part(drawing, first, begin, room))
-        sheets.append(_fold(drawing, nest, begin, end))
+        sheets.append(_fold(drawing, nest, begin, end, room))
         first = end
     if first < count:
         sheets.append(_part(drawing, first, count, room))
@@ -222,8 +227,8 @@ def _folded(drawing: Layered, room: Room) -> Sheet | None:
     y = 0.0
     for sheet in sheets:
         places |= sheet.moved(0.0, y)
-        y += sheet.height + GAP_ROWS
-    return Sheet(places, max(sheet.width for sheet in sheets), y - GAP_ROWS, sheets[0].line)
+        y += sheet.height + room.between
+    return Sheet(places, max(sheet.width for sheet in sheets), y - room.between, sheets[0].line)
 
 
 _REACH: Final = 9  # layers that a fold takes along before its first skip and after its last
@@ -274,13 +279,13 @@ def _nests(drawing: Layered) -> list[list[tuple[int, int]]]:
     return [[(source, target) for _first, _last, source, target in nest] for nest in nests if len(nest) > 1]
 
 
-def _fold(drawing: Layered, nest: list[tuple[int, int]], begin: int, end: int) -> Sheet:
+def _fold(drawing: Layered, nest: list[tuple[int, int]], begin: int, end: int, room: Room) -> Sheet:
     """One nest, in the layers from `begin` up to `end`: a row for each skip, and one for what lies in the innermost."""
     downs, ups = [begin], [end]
     for source, target in nest:
         downs.append(drawing.layer_of(source) + 1)
         ups.append(drawing.layer_of(target))
-    endless = Room(float("inf"), float("inf"))
+    endless = replace(room, along=float("inf"), across=float("inf"))
     left = [_part(drawing, first, until, endless) for first, until in itertools.pairwise(downs)]
     right = [_part(drawing, first, until, endless) for until, first in itertools.pairwise(ups)]
     bottom = _part(drawing, downs[-1], ups[-1], endless)
@@ -297,7 +302,7 @@ def _fold(drawing: Layered, nest: list[tuple[int, int]], begin: int, end: int) -
         level = max(out, into)
         places |= one.moved(0.0, y + level - out)
         places |= other.moved(across, y + level - into)
-        y += max(level - out + one.height, level - into + other.height) + GAP_ROWS
+        y += max(level - out + one.height, level - into + other.height) + room.between
     places |= bottom.moved(across - gap / 2 - bottom.width, y)
     width = max(across + max(sheet.width for sheet in right), bottom.width)
     return Sheet(places, width, y + bottom.height, left[0].line)
