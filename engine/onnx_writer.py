@@ -83,6 +83,43 @@ class OnnxWriter:
         value: str = self.add("If", [condition], then_branch=branches[0], else_branch=branches[1])
         return value
 
+    def scan(
+        self,
+        step: Callable[..., tuple[Sequence[str], Sequence[str]]],
+        states: Sequence[str],
+        sequences: Sequence[str],
+        *,
+        backwards: bool = False,
+    ) -> tuple[str, ...]:
+        """Values carried through all steps of sequences, whose first axis is the step (Scan); float32 all.
+
+        `step` is given a value for each state and each sequence, adds its nodes, and returns the next states and what
+        each step gives. Returns the last states and, a step an entry of the first axis, what the steps gave.
+        """
+        outer, self.nodes = self.nodes, []
+        given = [self.name(f"{self.scope or 'net'}/step_in") for _ in (*states, *sequences)]
+        following, shown = step(*given)
+        ends = []
+        for value in (*following, *shown):
+            ends.append(self.name(f"{self.scope or 'net'}/step_out"))
+            self.nodes.append(helper.make_node("Identity", [value], [ends[-1]], name=ends[-1]))
+        inputs, outputs = (
+            [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in names] for names in (given, ends)
+        )
+        body = helper.make_graph(self.nodes, "step", inputs, outputs)
+        self.nodes = outer
+        way = int(backwards)
+        values = self.add(
+            "Scan",
+            [*states, *sequences],
+            outputs=len(ends),
+            body=body,
+            num_scan_inputs=len(sequences),
+            scan_input_directions=[way] * len(sequences),
+            scan_output_directions=[way] * len(shown),
+        )
+        return values if isinstance(values, tuple) else (values,)
+
     def input(self, name: str, dtype: int, shape: Sequence[int | str | None]) -> str:
         """Declare a graph input (`dtype` from TensorProto; text in the shape names a free dimension)."""
         name = self.name(name)

@@ -149,11 +149,6 @@ class LSTM(_Recurrent):
             )
         return super(LSTM, self).output_specs(*inputs)
 
-    def export_refusal(self, *inputs: TensorSpec) -> str:
-        return "The file format has no projection in its LSTM: set it to 0, and put a Linear behind." * bool(
-            self.proj_size
-        )
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GRU(_Recurrent):

@@ -1,6 +1,6 @@
 """RNN, LSTM and GRU with any number of layers, in one direction or both; the length stays free."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -59,6 +59,74 @@ def recurrent(
     return site.transpose(sequence, 1, 0, 2), last
 
 
+def projected(
+    site: Site, x: str, core: nn.RNNBase, lengths: str = "", hidden: str = "", cell: str = ""
+) -> tuple[str, list[str]]:
+    """As `recurrent`, for an nn.LSTM with proj_size, which ONNX's LSTM lacks: a Scan over the steps.
+
+    Source of the step: torch.nn.LSTM, h = W_hr (o * tanh(c)). Behind a sequence's length states stay, and 0 is given.
+    """
+    size, width = core.hidden_size, core.proj_size
+    directions = 2 if core.bidirectional else 1
+    sequence = site.transpose(x, 1, 0, 2)
+    batch = site.slice(site.add("Shape", sequence), 0, 1, 2)
+    going: list[str] = []
+    if lengths:  # (L, N, 1): 1 where the sequence goes on
+        zero, one = (site.writer.constant(number, np.int64) for number in (0, 1))
+        within = site.unsqueeze(site.add("Max", lengths, one), 1)
+        steps = site.add("Range", zero, site.size(x, 1), one)
+        inside = site.transpose(site.unsqueeze(site.add("Less", steps, within), 2), 1, 0, 2)
+        going = [site.add("Cast", inside, to=TensorProto.FLOAT)]
+
+    def start(states: str, place: int, features: int) -> str:
+        if states:
+            return site.squeeze(site.slice(states, 0, place, place + 1), 0)
+        return site.add("Expand", site.scalar(0), site.add("Concat", batch, site.ints(features), axis=0))
+
+    ends: tuple[list[str], list[str]] = ([], [])
+    for layer in range(core.num_layers):
+        read = []
+        for direction in range(directions):
+            end = f"_l{layer}{'_reverse' * direction}"
+            inner = _projected_step(site, core, end)
+            weight = site.array(getattr(core, f"weight_ih{end}").detach().T, f"weight_ih{end}")
+            gates = site.add("MatMul", sequence, weight)
+            if core.bias:
+                bias = getattr(core, f"bias_ih{end}").detach() + getattr(core, f"bias_hh{end}").detach()
+                gates = site.add("Add", gates, site.array(bias, f"bias{end}"))
+            place = layer * directions + direction
+            begin = [start(hidden, place, width), start(cell, place, size)]
+            *last, steps_out = site.writer.scan(inner, begin, [gates, *going], backwards=bool(direction))
+            for found, state in zip(ends, last, strict=True):
+                found.append(site.unsqueeze(state, 0))
+            read.append(steps_out)
+        sequence = read[0] if len(read) == 1 else site.add("Concat", *read, axis=2)
+    states = [found[0] if len(found) == 1 else site.add("Concat", *found, axis=0) for found in ends]
+    return site.transpose(sequence, 1, 0, 2), states
+
+
+def _projected_step(site: Site, core: nn.RNNBase, end: str) -> Callable[..., tuple[list[str], list[str]]]:
+    """One step of an LSTM with a projection: the next hidden and cell, and what is given."""
+    size = core.hidden_size
+    recurrence = site.array(getattr(core, f"weight_hh{end}").detach().T, f"weight_hh{end}")
+    projection = site.array(getattr(core, f"weight_hr{end}").detach().T, f"weight_hr{end}")
+
+    def step(hidden: str, cell: str, gates: str, going: str = "") -> tuple[list[str], list[str]]:
+        total = site.add("Add", gates, site.add("MatMul", hidden, recurrence))
+        enter, forget, new, show = site.split(total, 1, [size] * 4)
+        kept = site.add("Mul", site.add("Sigmoid", forget), cell)
+        added = site.add("Mul", site.add("Sigmoid", enter), site.add("Tanh", new))
+        memory = site.add("Add", kept, added)
+        shown = site.add("MatMul", site.add("Mul", site.add("Sigmoid", show), site.add("Tanh", memory)), projection)
+        if not going:
+            return [shown, memory], [site.add("Identity", shown)]
+        on = site.add("Greater", going, site.scalar(0))
+        states = [site.add("Where", on, now, before) for now, before in ((shown, hidden), (memory, cell))]
+        return states, [site.add("Mul", shown, going)]
+
+    return step
+
+
 def _settings(kind: str, mode: str, size: int, directions: int) -> dict[str, Any]:
     """The attributes of ONNX's RNN, LSTM or GRU."""
     settings: dict[str, Any] = {
@@ -88,7 +156,8 @@ def recurrent_layer(site: Site) -> Written:
     core = cast(nn.RNNBase, site.module)
     lengths, *starts = (*site.inputs[1:], "", "", "")[:3]
     hidden, cell = (start and site.transpose(start, 1, 0, 2) for start in starts)
-    sequence, states = recurrent(site, site.x, core, lengths, hidden, cell)
+    written = projected if core.proj_size else recurrent
+    sequence, states = written(site, site.x, core, lengths, hidden, cell)
     answer = sequence if core.result == "sequence" else _after_the_last_step(site, core, states[0])
     return (answer, *(site.transpose(state, 1, 0, 2) for state in states)) if core.states else answer
 

@@ -228,6 +228,13 @@ CASES: list[Case] = [
         for layers in (1, 2)
     ),
     Case("LSTM", (STEPS, (), (1, 4), (1, 6)), {"hidden_size": 6, "proj_size": 4, "states": True}, kinds="f-ff"),
+    *(
+        Case(
+            "LSTM", (STEPS, ()), {"hidden_size": 6, "proj_size": 4, "num_layers": 2, "bias": False, **more}, kinds="fi"
+        )
+        for more in ({"bidirectional": True}, {"result": "sequence", "bidirectional": True}, {"states": True})
+    ),
+    Case("LSTM", (STEPS,), {"hidden_size": 6, "proj_size": 4, "bidirectional": True, "result": "sequence"}),
     Case("FractionalMaxPool2d", (ANY_SIZE[2],)),
     Case("AdaptiveMaxPool2d", (ANY_SIZE[2],), {"return_indices": True}),
     Case("LSTMCell", ((6,), (), (5,)), {"hidden_size": 5}, kinds="f-f"),

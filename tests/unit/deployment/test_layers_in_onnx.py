@@ -25,7 +25,10 @@ from engine.errors import ExportError
 from engine.onnx_writer import OnnxWriter
 
 torch.set_num_threads(1)
-pytestmark = pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel"),
+    pytest.mark.filterwarnings("ignore:LSTM with projections is not supported with oneDNN"),
+]
 
 BATCHES_AND_LENGTHS = ((1, 7), (2, 10), (5, 13))
 
