@@ -16,11 +16,12 @@ from engine.document.graph import Edge, Node
 from engine.document.project import Project
 from gui.design.canvas.menu import CanvasMenu
 from gui.design.outline import Outline
-from gui.models.scope import Scope
+from gui.design.reading_order import reading_order
 from tests.gui.drawn_networks import agrees, chain_network, residual_network
 from tests.gui.test_design_tab import TabBench
 
 Key = Qt.Key
+CONTROL = Qt.KeyboardModifier.ControlModifier
 
 
 class OutlineBench(TabBench):
@@ -241,6 +242,24 @@ def test_ten_thousand_nodes(qtbot: QtBot, tmp_path: Path) -> None:
     bench.model.shut_down()
 
 
-def test_a_scope_with_blocks_lists_what_is_shown(bench: OutlineBench) -> None:
-    assert isinstance(bench.tab.scope, Scope)
-    assert bench.outline.model.rowCount() == len(bench.tab.scope.project.graph.nodes)
+def test_inside_a_block_its_own_nodes_are_listed(bench: OutlineBench) -> None:
+    scope = bench.tab.scope
+    bench.selection.set_nodes({"conv3", "relu2"})
+    QTest.keyClick(bench.tab.canvas, Key.Key_G, CONTROL)
+    (block,) = bench.selection.nodes
+    assert block in bench.ids() and "conv3" not in bench.ids()
+    assert bench.outline.model.words(block).count("from conv2") == 1
+    QTest.keyClick(bench.tab.canvas, Key.Key_Return, CONTROL)
+    assert scope.path == (block,)
+    assert bench.ids() == reading_order(scope.project.graph)
+    assert {"Conv2d", "ReLU"} <= {scope.project.graph.nodes[name].type for name in bench.ids()}
+    conv = next(name for name in bench.ids() if scope.project.graph.nodes[name].type == "Conv2d")
+    assert bench.outline.model.words(conv).endswith("64×14×14")
+    bench.outline.focus_first()
+    bench.outline.list.setCurrentIndex(bench.outline.model.index(bench.outline.model.row(conv)))
+    assert bench.selection.nodes == {conv}
+    agrees(bench.tab.canvas)
+    bench.key(Key.Key_Escape)
+    bench.selection.set_nodes(())
+    QTest.keyClick(bench.tab.canvas, Key.Key_Escape)
+    assert scope.path == () and block in bench.ids()
