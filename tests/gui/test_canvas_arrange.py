@@ -8,7 +8,8 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
-from engine.document.graph import Graph, Node
+from engine.document.edits import PutFrame, PutNote
+from engine.document.graph import Frame, Graph, Node, Note
 from engine.document.project import Project
 from gui.design.arrange import Direction, Side, align, distribute
 from gui.design.canvas.gestures.move import Move
@@ -82,6 +83,15 @@ def test_a_layer_dragged_from_the_palette_catches_too(bench: CanvasBench) -> Non
     bench.canvas.drop_layer("Linear", at)
     (added,) = bench.selection.nodes
     assert bench.place(added)[0] == 263
+
+
+def test_a_note_catches_at_cards_and_at_frames(bench: CanvasBench) -> None:
+    bench.model.do(PutFrame(frame=Frame(id="frame1", x=600, y=330, width=200, height=120)))
+    bench.model.do(PutNote(note=Note(id="note1", text="Why", x=100, y=420, width=150, height=60)))
+    start = bench.hand.point(130, 440)
+    bench.hand.drag(start, start + QPoint(-95, -92))  # 2 from level with a's left edge and with the frame's top
+    note = bench.canvas.scene.marks.by_id["note1"]
+    assert (note.x, note.y) == (3, 330)
 
 
 def test_alt_moves_past_the_guides(bench: CanvasBench) -> None:

@@ -1,5 +1,6 @@
 """Guides while nodes are moved: they catch at the edges and middles of other cards, and at equal gaps."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -145,10 +146,15 @@ class Guides:
 
 
 class Catcher:
-    """The guides of what a gesture's canvas shows, made anew when it shows another part."""
+    """The guides of what a gesture's canvas shows, made anew when it shows another part.
 
-    def __init__(self, surface: "Surface") -> None:
+    Those of cards alone, or with `marks` those of frames and notes too, but for the ones that are moved.
+    """
+
+    def __init__(self, surface: "Surface", *, marks: bool = False, but: Collection[str] = ()) -> None:
         self._surface = surface
+        self._marks = marks
+        self._but = but
         self._guides: Guides | None = None
         self._view: tuple[float, float, float] | None = None
         self.lines: tuple[Guide, ...] = ()
@@ -165,7 +171,12 @@ class Catcher:
             self._view = place
             geometry, frame = self._surface.geometry_store, self._surface.frame()
             rows = geometry.nodes_in(view.visible(frame.width(), frame.height()))
-            self._guides = Guides(geometry.boxes[rows[(geometry.flags[rows] & int(Flag.HIDDEN)) == 0]])
+            still = geometry.boxes[rows[(geometry.flags[rows] & int(Flag.HIDDEN)) == 0]]
+            if self._marks:
+                marks = self._surface.marks.by_id
+                others = [(m.x, m.y, m.width, m.height) for name, m in marks.items() if name not in self._but]
+                still = np.concatenate((still, np.array(others, dtype=float).reshape(-1, 4)))
+            self._guides = Guides(still)
         found = self._guides.snap(box, REACH_PX / view.zoom)
         self.lines = found.lines
         return found.dx, found.dy

@@ -13,6 +13,7 @@ from gui.design.canvas.geometry import Flag
 from gui.design.canvas.gestures.gesture import Gesture, Pointer, Surface, moved_far
 from gui.design.canvas.gestures.led import LedLinks
 from gui.design.canvas.gestures.move import SNAP
+from gui.design.canvas.guides import Catcher
 from gui.design.canvas.marks import resized, with_contents
 from gui.design.canvas.marks_paint import draw_hidden
 from gui.design.mark_edits import moving, put
@@ -61,6 +62,7 @@ class MoveMarks(Gesture):
         self._marks: dict[str, Mark] = {item: marks.by_id[item] for item in moving_ids if item in marks}
         self._led = LedLinks(geometry, moving_ids)
         self._by: Floats = np.zeros(2)
+        self._catcher = Catcher(surface, marks=True, but=self._marks)
 
     def move(self, pointer: Pointer) -> None:
         surface = self.surface
@@ -72,9 +74,9 @@ class MoveMarks(Gesture):
             surface.marks.hidden = frozenset(self._marks)
             surface.redraw(None)
         by = np.array((pointer.x - self.start.x, pointer.y - self.start.y))
+        self._catcher.let_go()
         if not pointer.alt:
-            anchor = self._anchor()
-            by = np.round((anchor + by) / SNAP) * SNAP - anchor
+            by = self._snapped(by)
         self._show(by)
         surface.redraw_overlay(None)
 
@@ -110,6 +112,21 @@ class MoveMarks(Gesture):
         rows = geometry.nodes_in((left - 14, top - 14, right + 14, bottom + 14))
         rows = rows[(geometry.flags[rows] & int(Flag.HIDDEN)) != 0]
         surface.graph_painter.draw_nodes(painter, view, rows, budget_ms=8)
+        self._catcher.paint(painter)
+
+    def _snapped(self, by: Floats) -> Floats:
+        """The way to go: to the nearest guide of what is held on each axis, else to the grid."""
+        anchor = self._anchor()
+        by_grid: Floats = np.round((anchor + by) / SNAP) * SNAP - anchor
+        mark = self._marks.get(self._pressed)
+        geometry = self.surface.geometry_store
+        size = geometry.boxes[geometry.row_of[self._pressed], 2:] if mark is None else (mark.width, mark.height)
+        (left, top), (width, height) = (anchor + by).tolist(), size
+        dx, dy = self._catcher.catch((left, top, left + float(width), top + float(height)))
+        result: Floats = np.array(
+            (by[0] + dx if dx is not None else by_grid[0], by[1] + dy if dy is not None else by_grid[1])
+        )
+        return result
 
     def _anchor(self) -> Floats:
         mark = self._marks.get(self._pressed)
@@ -131,6 +148,7 @@ class MoveMarks(Gesture):
 
     def _put_back(self) -> None:
         surface = self.surface
+        self._catcher.let_go()
         self._show(np.zeros(2))
         surface.geometry_store.mark(self._rows, Flag.HIDDEN, False)
         surface.marks.hidden = frozenset()
