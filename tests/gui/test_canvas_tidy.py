@@ -259,7 +259,7 @@ def test_downwards_the_ports_lie_at_top_and_bottom(bench: Bench, qtbot: QtBot, a
             choose(bench, "Tidy downwards")
     geometry = bench.canvas.geometry_store
     assert geometry.downwards
-    x, y, _width, height = geometry.boxes[geometry.row_of["conv1"]].tolist()
+    _x, y, _width, height = geometry.boxes[geometry.row_of["conv1"]].tolist()
     assert geometry.input_point("conv1", "input")[1] == y
     assert geometry.output_point("conv1", "output")[1] == y + height
     after = places(bench)
@@ -291,3 +291,28 @@ def test_no_card_on_another_and_no_link_under_one(
     assert places(bench) == first
     assert bench.model.history.count() == 1
     bench.model.shut_down()
+
+
+def test_where_a_graph_runs_down_the_arrow_keys_do_too(bench: Bench, qtbot: QtBot, at_once: None) -> None:
+    bench.canvas.tidy(downwards=True)
+    bench.canvas.tidier.wait()
+    bench.selection.set_nodes({"conv1"})
+    bench.hand.key(Key.Key_Down)
+    assert bench.selection.nodes == {"bn1"}
+    bench.hand.key(Key.Key_Up)
+    assert bench.selection.nodes == {"conv1"}
+    bench.selection.set_nodes({"loss"})
+    beside = min(
+        (node for node, (x, _y) in places(bench).items() if x > places(bench)["loss"][0]),
+        key=lambda node: (
+            abs(places(bench)[node][0] - places(bench)["loss"][0])
+            + 3 * abs(places(bench)[node][1] - places(bench)["loss"][1])
+        ),
+        default=None,
+    )
+    bench.hand.key(Key.Key_Right)
+    assert bench.selection.nodes == {beside if beside is not None else "loss"}
+    # A link that is being drawn leaves its port as the others do.
+    with bench.hand.dragging(bench.hand.output("relu1"), QPoint(40, bench.canvas.height() - 40)):
+        bench.canvas.grab()
+    bench.canvas.adding.finder.close_quietly()

@@ -453,7 +453,9 @@ class GraphCanvas(QWidget):
             loose, pointer = self.adding.dangling
             if loose.node in geometry.row_of:
                 point = (geometry.output_point if loose.forward else geometry.input_point)(loose.node, loose.port)
-                paint_dangling(painter, self._view, point, (pointer.x, pointer.y), forward=loose.forward)
+                end = (pointer.x, pointer.y)
+                downwards = geometry.downwards
+                paint_dangling(painter, self._view, point, end, forward=loose.forward, downwards=downwards)
         if self.hasFocus() and self._focus_by_key:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
             painter.setPen(QPen(theme.color("accent"), 1))
@@ -988,6 +990,7 @@ class GraphCanvas(QWidget):
         if present is None:
             self.walk_home()
             return
+        direction = walk.turned(direction, geometry)
         if direction in ("left", "right"):
             found = walk.along(graph, geometry, present, forward=direction == "right")
         else:

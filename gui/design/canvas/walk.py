@@ -12,15 +12,25 @@ def along(graph: Graph, geometry: Geometry, node_id: str, *, forward: bool) -> s
         near = [edge.source for edge in graph.inputs_of(node_id).values()]
     if not near:
         return None
-    y = geometry.boxes[geometry.row_of[node_id], 1]
-    return min(dict.fromkeys(near), key=lambda other: abs(geometry.boxes[geometry.row_of[other], 1] - y))
+    axis = 0 if geometry.downwards else 1
+    level = geometry.boxes[geometry.row_of[node_id], axis]
+    return min(dict.fromkeys(near), key=lambda other: abs(geometry.boxes[geometry.row_of[other], axis] - level))
+
+
+def turned(direction: str, geometry: Geometry) -> str:
+    """What an arrow key means as if the graph ran to the right: where it runs down, Down follows the links."""
+    if not geometry.downwards:
+        return direction
+    return {"down": "right", "up": "left", "right": "down", "left": "up"}[direction]
 
 
 def beside(geometry: Geometry, node_id: str, *, down: bool) -> str | None:
-    """The nearest node above or below."""
+    """The nearest node above or below; at the right or left where the graph runs down."""
     row = geometry.row_of[node_id]
     x, y = geometry.boxes[row, :2].tolist()
     offset = geometry.boxes[:, :2] - (x, y)
+    if geometry.downwards:
+        offset = offset[:, ::-1]
     wanted = offset[:, 1] > 1 if down else offset[:, 1] < -1
     if not wanted.any():
         return None

@@ -119,7 +119,7 @@ class ConnectPorts(Gesture):
                 else self._port_point(edge.source, edge.output, output=True)
             )
         start, end = (fixed, free) if loose.forward else (free, fixed)
-        painter.drawPath(_curve(start, end))
+        painter.drawPath(_curve(start, end, self.surface.geometry_store.downwards))
         painter.setBrush(theme.color(token))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.drawEllipse(free, 5, 5)
@@ -253,7 +253,13 @@ def _alike(edge: Edge, other: Edge) -> bool:
 
 
 def paint_dangling(
-    painter: QPainter, view: Viewport, port: tuple[float, float], end: tuple[float, float], *, forward: bool
+    painter: QPainter,
+    view: Viewport,
+    port: tuple[float, float],
+    end: tuple[float, float],
+    *,
+    forward: bool,
+    downwards: bool = False,
 ) -> None:
     """A link that hangs between a port and a point of the canvas."""
     fixed, free = QPointF(*view.to_screen(*port)), QPointF(*view.to_screen(*end))
@@ -261,16 +267,19 @@ def paint_dangling(
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(QPen(accent, 2.2, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.drawPath(_curve(fixed, free) if forward else _curve(free, fixed))
+    painter.drawPath(_curve(fixed, free, downwards) if forward else _curve(free, fixed, downwards))
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(accent)
     painter.drawEllipse(free, 5, 5)
 
 
-def _curve(start: QPointF, end: QPointF) -> QPainterPath:
-    handle = min(180.0, max(24.0, abs(end.x() - start.x()) * 0.5, abs(end.y() - start.y()) * 0.3))
+def _curve(start: QPointF, end: QPointF, downwards: bool) -> QPainterPath:
+    across, down = abs(end.x() - start.x()), abs(end.y() - start.y())
+    along, aside = (down, across) if downwards else (across, down)
+    handle = min(180.0, max(24.0, along * 0.5, aside * 0.3))
+    out = QPointF(0, handle) if downwards else QPointF(handle, 0)
     path = QPainterPath(start)
-    path.cubicTo(QPointF(start.x() + handle, start.y()), QPointF(end.x() - handle, end.y()), end)
+    path.cubicTo(start + out, end - out, end)
     return path
 
 
