@@ -68,6 +68,7 @@ def _entry(item: type[Entry]) -> dict[str, Any]:
             for port in item().input_ports()
         ]
         found["outputs"] = list(item.outputs)
+        found["example"] = item().example_text()
         found["exported"] = _exported(item)
         found["not_exported_because"] = "" if _exported(item) else item.onnx.why
     if issubclass(item, Loss):

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from engine.catalog.entry import Entry
 from engine.catalog.tensors import DType, TensorSpec
+from engine.errors import ShapeMismatch
 
 NEVER_OFFERED: Mapping[str, str] = {
     "device": "the recipe chooses it for the whole network",
@@ -141,6 +142,16 @@ class Layer(Entry):
             for port in self.input_ports()
             if not port.optional
         )
+
+    def example_text(self) -> str:
+        """What it makes of its example: "N × 8 × 8 × 8 gives N × 32 × 6 × 6"; empty where that cannot be said."""
+        inputs = self.example()
+        try:
+            outputs = self.output_specs(*inputs) if inputs else ()
+        except ShapeMismatch:  # settings that have no preset have to be chosen first
+            return ""
+        gives = " gives " if len(inputs) == 1 else " give "
+        return " and ".join(map(str, inputs)) + gives + " and ".join(map(str, outputs)) if outputs else ""
 
     def weight_form(self) -> tuple[str, dict[str, Any]] | None:
         """What the built module is passed through, by name and with arguments, to keep its weight in another form."""

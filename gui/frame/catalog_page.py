@@ -74,6 +74,9 @@ def _entry(group: str, title: str, item: type[Entry]) -> str:
         lines += [f"`{item.formula}`", ""]
     if item.when:
         lines += [_plain(item.when), ""]
+    example = item().example_text() if issubclass(item, Layer) else ""
+    if example:
+        lines += [f"As it comes, {_plain(example)}.", ""]
     attributes = item.attributes()
     if attributes:
         lines += ["## Settings", "", "| Setting | Preset | What it does |", "|---|---|---|"]

@@ -42,6 +42,9 @@ class Embedding(Layer):
         None, minimum=0, advanced=True, help="The number that means 'nothing here'; its vector stays 0."
     )
 
+    def example(self) -> tuple[TensorSpec, ...]:
+        return (TensorSpec((None, 6), DType.INT, 8),)
+
     def output_specs(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
         (x,) = inputs
         _check_classes(x, self.padding_idx)

@@ -93,3 +93,9 @@ def test_reading_of_shapes() -> None:
         "4 dimensions (N, channels 3, height 28, width 28)"
     )
     assert str(PICTURE) == "N × 3 × 28 × 28"
+
+
+def test_an_example_in_words() -> None:
+    assert Conv2d().example_text() == "N × 8 × 8 × 8 gives N × 32 × 6 × 6"
+    assert Add().example_text() == "N × 8 × 8 and N × 8 × 8 give N × 8 × 8"
+    assert CrossEntropyLoss().example_text() == ""
