@@ -29,6 +29,7 @@ NAMESPACE: dict[str, object] = {
     "avg_pool2d": F.avg_pool2d,
     "avg_pool3d": F.avg_pool3d,
     "batch_norm": F.batch_norm,
+    "bilinear": F.bilinear,
     "cat": torch.cat,
     "celu": torch.celu,
     "conv1d": torch.conv1d,
@@ -109,6 +110,13 @@ def expression(module: nn.Module, node_id: str, inputs: list[str], *, overwrite:
 @_form(nn.Linear)
 def _linear(module: nn.Linear, _: str, x: list[str]) -> str:
     return f"linear({x[0]}, p['weight'], p['bias'])"
+
+
+@_form(nn.Bilinear)
+def _bilinear(module: nn.Bilinear, _: str, x: list[str]) -> str:
+    # Autocast leaves it alone, and it takes its inputs in the type of its weights alone.
+    alike = ", ".join(f"{item}.to(p['weight'].dtype)" for item in x)
+    return f"bilinear({alike}, p['weight'], p['bias'])"
 
 
 @_form(nn.Conv1d, nn.Conv2d, nn.Conv3d)

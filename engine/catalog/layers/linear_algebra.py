@@ -285,7 +285,7 @@ class Determinant(_Matrices):
     Input (N, ..., n, n); output (N, ...). Source: torch.linalg.det.
     """
 
-    target: ClassVar[str] = "torch.linalg.det"
+    target: ClassVar[str] = "engine.compiler.modules.Determinant"
     formula: ClassVar[str] = "y = det x"
     when: ClassVar[str] = "In flows, and to measure how matrices stretch."
     synonyms: ClassVar[tuple[str, ...]] = ("det", "volume", "flow")

@@ -7,7 +7,7 @@ class EmbeddingBag(nn.EmbeddingBag):
     """nn.EmbeddingBag on a row of numbers a sample, (N, L) to (N, features), with weights (N, L) if wanted."""
 
     def forward(self, x: Tensor, weights: Tensor | None = None) -> Tensor:  # type: ignore[override]
-        return super().forward(x, None, weights)
+        return super().forward(x, None, None if weights is None else weights.to(self.weight.dtype))
 
 
 class AdaptiveLogSoftmaxWithLoss(nn.AdaptiveLogSoftmaxWithLoss):

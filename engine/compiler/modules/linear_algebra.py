@@ -68,6 +68,15 @@ class CrossProduct(nn.Module):
         return crossed
 
 
+class Determinant(nn.Module):
+    """(N, ..., n, n) to (N, ...); in half precision it is worked out in full, which is all that torch has."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        full = x if x.dtype in (torch.float32, torch.float64) else x.float()
+        determinant: Tensor = torch.linalg.det(full)
+        return determinant
+
+
 class Diagonal(nn.Module):
     """(N, ..., n, n) to (N, ..., n)."""
 

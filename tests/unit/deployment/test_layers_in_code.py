@@ -113,6 +113,25 @@ def learn(case: Case, module: nn.Module, inputs: list[torch.Tensor | None]) -> N
 
 
 @pytest.mark.parametrize("type_name", TYPES)
+def test_the_layer_learns_in_bfloat16(type_name: str) -> None:
+    """As the training loop does it: weights in float32, whatever came before in bfloat16."""
+    case = max((case for case in CASES if case.type == type_name), key=lambda case: len(case.shapes))
+    layer, specs = layer_of(case), specs_of(case)
+    steps = plan_of(case, layer, specs)
+    modules = build_modules(steps)
+    network = nn.Module()
+    network.add_module("layer1", modules["layer1"])
+    flat = functions(forward_source(steps, modules, hookable=False), NAMESPACE)["forward"]
+    given = [x for x in inputs_of(layer, specs) if x is not None]
+    halved = [x.bfloat16().requires_grad_() if x.is_floating_point() else x for x in given]
+    with torch.autocast("cpu", torch.bfloat16):
+        answers = [tensor for tensor in seeded(flat, network.train(), *halved) if tensor.requires_grad]
+    if answers:
+        sum(tensor.float().square().mean() for tensor in answers).backward()  # type: ignore[union-attr]
+        assert all(weight.grad is None or weight.grad.dtype == torch.float32 for weight in network.parameters())
+
+
+@pytest.mark.parametrize("type_name", TYPES)
 def test_the_layer_is_saved_and_loaded(type_name: str) -> None:
     for case in (case for case in CASES if case.type == type_name):
         values = {
