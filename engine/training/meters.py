@@ -122,7 +122,7 @@ def _right(scores_nc: Tensor, true_n: Tensor) -> Tensor:
 
 class _LogLoss(_Mean):
     def each(self, answer: Tensor, truth: Tensor) -> Tensor:
-        return -_right(answer, truth).double().clamp(min=1e-15).log()
+        return -_right(answer, truth).to(self._sums.dtype).clamp(min=1e-15).log()
 
 
 class _Perplexity(_LogLoss):
@@ -176,7 +176,7 @@ class _AbsoluteError(_Mean):
 
 class _Cosine(_Mean):
     def each(self, answer: Tensor, truth: Tensor) -> Tensor:
-        said, true = (x.reshape(x.shape[0], -1).double() for x in (answer, truth))
+        said, true = (x.reshape(x.shape[0], -1).to(self._sums.dtype) for x in (answer, truth))
         return torch.nn.functional.cosine_similarity(said, true, dim=1)
 
 

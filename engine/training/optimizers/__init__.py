@@ -27,10 +27,10 @@ from engine.catalog.wrappers import SAM, Lookahead, Wrapper
 from engine.training.optimizers.around import LookaheadMover, SAMMover
 from engine.training.optimizers.direct import AdagradMover, AdamMover, SGDMover
 from engine.training.optimizers.mover import Again, Mover, Named
-from engine.training.optimizers.own import AdaBeliefMover, AdanMover, LAMBMover, LARSMover, LionMover
+from engine.training.optimizers.own import AdaBeliefMover, AdanMover, LAMBMover, LARSMover, LionMover, SparseAdamMover
 from engine.training.optimizers.schedule_free import ScheduleFreeMover
 from engine.training.optimizers.soap import SOAPMover
-from engine.training.optimizers.torch_optim import LBFGSMover, SparseMover, SplitMover, TorchMover, matrices
+from engine.training.optimizers.torch_optim import LBFGSMover, SplitMover, TorchMover, matrices
 
 __all__ = ["Again", "Mover", "mover"]
 
@@ -68,7 +68,7 @@ def _plain(optimizer: Optimizer, parameters: Named) -> Mover:
         case LBFGS():
             return LBFGSMover(optimizer, parameters)
         case SparseAdam():
-            return SparseMover(optimizer, parameters)
+            return SparseAdamMover(optimizer, parameters)
         case Muon():
             return _muon(optimizer, parameters)
     if all(p.dtype is torch.float32 and p.device.type in ("cpu", "cuda") for p in tensors):

@@ -9,9 +9,6 @@ from torch import Tensor, nn
 from engine.catalog.optimizers import LBFGS, Optimizer
 from engine.training.optimizers.mover import Again, Named, Tables
 
-_WHOLE = ":whole"
-"""Behind the name of what an optimizer keeps as a number of Python's."""
-
 
 class TorchMover:
     """Any optimizer through its class in torch.optim, on lists of tensors at once where it can (`foreach`)."""
@@ -44,8 +41,6 @@ class TorchMover:
             for key, value in self._optimizer.state.get(parameter, {}).items():
                 if isinstance(value, Tensor):
                     found[f"{name}/{key}"] = value
-                elif isinstance(value, int):
-                    found[f"{name}/{key}{_WHOLE}"] = torch.tensor(value)
                 elif value is not None:  # none of the optimizers in the catalog keeps anything else
                     raise TypeError(f"{type(self._optimizer).__name__} keeps {key} as {type(value).__name__}")
         return found
@@ -57,9 +52,6 @@ class TorchMover:
         for full_name, value in state.items():
             name, _, key = full_name.rpartition("/")
             parameter = known[name]
-            if key.endswith(_WHOLE):
-                self._optimizer.state[parameter][key.removesuffix(_WHOLE)] = int(value)
-                continue
             # Like its parameter in layout and place; what counts steps stays on the CPU, where torch.optim keeps it.
             held = (
                 torch.empty_like(parameter)
@@ -67,19 +59,6 @@ class TorchMover:
                 else torch.empty(value.shape, dtype=value.dtype, device=parameter.device if value.dim() else "cpu")
             )
             self._optimizer.state[parameter][key] = held.detach().copy_(value)
-
-
-class SparseMover(TorchMover):
-    """SparseAdam: rows of a parameter whose gradient is all 0 are left as they are, and so is what is known of them."""
-
-    def __init__(self, optimizer: Optimizer, parameters: Named) -> None:
-        super().__init__(optimizer, parameters, foreach=False)
-
-    def step(self, lr: float, again: Again | None = None) -> None:
-        for parameter in self.parameters:
-            if parameter.grad is not None:
-                parameter.grad = parameter.grad.contiguous().to_sparse(min(1, parameter.dim()))
-        super().step(lr)
 
 
 class LBFGSMover:
