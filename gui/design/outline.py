@@ -136,7 +136,7 @@ class OutlineModel(QAbstractListModel):
         parts = (self._caption(node), self._sources(node_id), self._shape(node_id), _problem_words(count, errors))
         return " – ".join(part for part in (*parts, *_states(node)) if part)
 
-    # Not guarded: a list view asks twice a row when it is laid out, and there is nothing in here that could fail.
+    @guarded(fallback=0)
     def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
         return 0 if parent.isValid() else len(self._ids)
 
