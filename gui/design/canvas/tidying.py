@@ -123,7 +123,8 @@ class Tidier(QObject):
         edits: list[Edit] = [MoveNodes(positions=moved)] if moved else []
         # The canvas leads links round cards by itself; ways made by hand lead nowhere now.
         edits += mark_edits.straightened(canvas.geometry_store, places)
-        edits += mark_edits.refitted(canvas.marks, canvas.geometry_store, places)
+        if canvas.marks:
+            edits += mark_edits.refitted(canvas.marks, canvas.geometry_store, places)
         if not edits:
             return False
         what = "the network" if self._ids is None else f"{len(places)} nodes"
