@@ -17,7 +17,7 @@ from engine.checks.connection import refusal
 from engine.checks.offers import usual_loss
 from engine.checks.problem import Repair
 from engine.checks.shapes import KEEPS_WIDTH, ShapeInference
-from engine.checks.walking import WIDTHS, passed_on, upstream, width_setter
+from engine.checks.walking import passed_on, upstream, width_setter
 from engine.document.data_spec import Field, FieldKind, Role, Step
 from engine.document.edits import AddNode, Batch, Connect, Disconnect, Edit, RemoveNode, SetAttributes, SetData, SetType
 from engine.document.graph import Edge, Graph, Node, Value
@@ -125,7 +125,8 @@ def set_width(checker: ShapeInference, edge: Edge, width: int, reason: str) -> l
     graph = checker.project.graph
     setter = width_setter(checker, edge)
     if setter is not None:
-        return [set_attribute(setter, WIDTHS[setter.type], width, f"Let {setter.id} give {width} values, {reason}")]
+        name = checker.layers[setter.id].width
+        return [set_attribute(setter, name, width, f"Let {setter.id} give {width} values, {reason}")]
     spec = checker.specs.get((edge.source, edge.output))
     if spec is not None and spec.rank == 2:
         return [insert(graph, edge, "Linear", f"Insert a Linear that gives {width} values", {"out_features": width})]

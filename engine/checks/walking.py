@@ -7,21 +7,6 @@ from engine.checks.shapes import ShapeInference, keeps_width
 from engine.document.block import BLOCK_INPUT, BLOCK_OUTPUT
 from engine.document.graph import Edge, Graph, Node
 
-WIDTHS = {
-    "Linear": "out_features",
-    "Bilinear": "out_features",
-    "Conv1d": "out_channels",
-    "Conv2d": "out_channels",
-    "ConvTranspose1d": "out_channels",
-    "ConvTranspose2d": "out_channels",
-    "RNN": "hidden_size",
-    "LSTM": "hidden_size",
-    "GRU": "hidden_size",
-    "Embedding": "embedding_dim",
-}
-"""The attribute that sets how many features come out, by type."""
-
-
 _PORTS = (BLOCK_INPUT, BLOCK_OUTPUT)
 
 
@@ -73,8 +58,9 @@ def width_setter(checker: ShapeInference, edge: Edge) -> Node | None:
         layer = checker.layers.get(node.id)
         if layer is None:
             return None
-        if node.type in WIDTHS and not node.bypassed:
-            alone = not getattr(layer, "bidirectional", False) and ends_only(checker, node.id)
+        if layer.width and not node.bypassed:
+            counts_once = not getattr(layer, "bidirectional", False) and not getattr(layer, "proj_size", 0)
+            alone = counts_once and ends_only(checker, node.id)
             return node if alone else None
         if not node.bypassed and not keeps_width(layer):
             return None

@@ -266,6 +266,13 @@ def test_the_example_suits_the_layer_as_it_comes(layer_type: type[Layer]) -> Non
     assert len(layer.output_specs(*layer.example())) == len(layer.output_ports())
 
 
+@pytest.mark.parametrize("layer_type", [item for item in LAYERS if item.width], ids=lambda item: item.__name__)
+def test_the_width_is_what_its_attribute_says(layer_type: type[Layer]) -> None:
+    layer = layer_type.from_attributes({layer_type.width: 801})
+    (answer, *_) = layer.output_specs(*layer.example())
+    assert 801 in answer.shape[1:]
+
+
 def test_torch_nn_is_in_the_catalog_or_left_out_with_a_reason() -> None:
     found = {
         name

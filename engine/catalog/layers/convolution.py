@@ -35,6 +35,7 @@ class _Convolution(Weighted):
     """Base: channels, groups and cost are alike in one, two and three dimensions."""
 
     family: ClassVar[Family] = Family.CONVOLUTION
+    width: ClassVar[str] = "out_channels"
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="conv")
     formula: ClassVar[str] = _SUM
     out_channels: int = attribute(
@@ -240,6 +241,7 @@ class _Transposed(Weighted):
     """Base: a convolution run backwards, so that sizes grow."""
 
     family: ClassVar[Family] = Family.CONVOLUTION
+    width: ClassVar[str] = "out_channels"
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="conv_transpose")
     formula: ClassVar[str] = _SPREAD
     when: ClassVar[str] = _GROWN

@@ -19,6 +19,7 @@ class Embedding(Layer):
     """
 
     target: ClassVar[str] = "torch.nn.Embedding"
+    width: ClassVar[str] = "embedding_dim"
     formula: ClassVar[str] = "y = W[x]"
     when: ClassVar[str] = "First of all, where the data is words, letters or many categories."
     synonyms: ClassVar[tuple[str, ...]] = ("word vectors", "lookup", "text", "category", "tokens")
@@ -103,6 +104,7 @@ class EmbeddingBag(Layer):
     """
 
     target: ClassVar[str] = "engine.compiler.modules.EmbeddingBag"
+    width: ClassVar[str] = "embedding_dim"
     caption: ClassVar[str] = "Embedding bag"
     synonyms: ClassVar[tuple[str, ...]] = ("bag of words", "fasttext", "text", "categories", "average")
     formula: ClassVar[str] = "y = mean over t of W[x[t]]"

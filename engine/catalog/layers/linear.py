@@ -21,6 +21,7 @@ class Linear(Weighted):
     """
 
     target: ClassVar[str] = "torch.nn.Linear"
+    width: ClassVar[str] = "out_features"
     synonyms: ClassVar[tuple[str, ...]] = ("dense", "fully connected", "fc", "perceptron", "projection")
     formula: ClassVar[str] = "y = W · x + b"
     when: ClassVar[str] = "For tables, and at the end of most networks, where features become the answer."
@@ -58,6 +59,7 @@ class Bilinear(Layer):
     """
 
     target: ClassVar[str] = "torch.nn.Bilinear"
+    width: ClassVar[str] = "out_features"
     synonyms: ClassVar[tuple[str, ...]] = ("interaction", "pairs")
     formula: ClassVar[str] = "y[o] = aᵀ · W[o] · b + c[o]"
     when: ClassVar[str] = "To compare two things whose features matter in pairs, such as a question and an answer."
@@ -117,6 +119,7 @@ class AdaptiveLogSoftmaxWithLoss(Layer):
     """
 
     target: ClassVar[str] = "engine.compiler.modules.AdaptiveLogSoftmaxWithLoss"
+    width: ClassVar[str] = "n_classes"
     caption: ClassVar[str] = "Adaptive log-softmax"
     synonyms: ClassVar[tuple[str, ...]] = ("vocabulary", "many classes", "language model", "hierarchical")
     formula: ClassVar[str] = "y[c] = log p(group of c | x) + log p(c | group, x)"

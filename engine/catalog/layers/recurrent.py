@@ -23,6 +23,7 @@ class _Recurrent(Layer):
     """Base: what RNN, LSTM and GRU share; `_gates` counts the weight blocks, `_memories` names what is kept."""
 
     family: ClassVar[Family] = Family.RECURRENT
+    width: ClassVar[str] = "hidden_size"
     unlike_torch: ClassVar[Mapping[str, str]] = _UNLIKE_TORCH
     stricter: ClassVar[str] = "torch does not look at the size of a memory where there are lengths"
     _gates: ClassVar[int] = 1
@@ -175,6 +176,7 @@ class _Cell(Layer):
     """Base: one step of a recurrent layer, for a drawing that repeats it."""
 
     family: ClassVar[Family] = Family.RECURRENT
+    width: ClassVar[str] = "hidden_size"
     when: ClassVar[str] = "To draw what happens between the steps: attention at each step, or a few steps by hand."
     inputs: ClassVar[tuple[InputPort, ...]] = (
         InputPort(axes=VECTOR),
