@@ -156,6 +156,8 @@ def _part(name: str, value: Any, computed: dict[str, Any], *, sides: int) -> str
 def _fallback(label: str, value: Any) -> str:
     if isinstance(value, bool):
         return label.lower() if value else f"no {label.lower()}"
+    if value is None:
+        return f"no {label.lower()}"
     if isinstance(value, float):
         return f"{label.lower()} {value:g}"
     if isinstance(value, str):
