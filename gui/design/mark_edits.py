@@ -115,16 +115,6 @@ def straightened(geometry: Geometry, ids: Collection[str] | Mapping[str, Point])
     return [Route(target=edge.target, input=edge.input, via=()) for edge in led_links(geometry, ids)]
 
 
-def tidying(graph: Graph, geometry: Geometry, positions: Mapping[str, Point]) -> Edit | None:
-    """Put nodes where a layout wants them: links run by themselves again, frames fit around the nodes they held."""
-    moved = {node_id: place for node_id, place in positions.items() if place != _place(graph, node_id)}
-    edits: list[Edit] = [MoveNodes(positions=moved)] if moved else []
-    edits += straightened(geometry, positions) + refitted(marks_of(graph), geometry, positions)
-    if len(edits) <= 1:
-        return edits[0] if edits else None
-    return Batch(title="Tidy", edits=tuple(edits))
-
-
 def refitted(marks: Marks, geometry: Geometry, positions: Mapping[str, Point]) -> list[Edit]:
     """Frames around the nodes they hold now, where those are put by `positions`; notes in them go along."""
     boxes: dict[str, Box] = {}

@@ -42,10 +42,6 @@ class Marks:
         self._frames = self._notes = None
         self.hidden = frozenset()
 
-    def copy(self) -> "Marks":
-        """The same, untouched by later changes."""
-        return Marks(self._marks.values())
-
     def put(self, mark: Mark) -> None:
         """Add a mark or change it."""
         self._marks[mark.id] = mark
