@@ -73,6 +73,7 @@ def _entry(item: type[Entry]) -> dict[str, Any]:
         found["not_exported_because"] = "" if _exported(item) else item.onnx.why
     if issubclass(item, Loss):
         found["answer"] = item.answer
+        found["kinds"] = [kind.value for kind in item.kinds]
     if issubclass(item, Metric):
         found["name"] = item.key
         found["larger_is_better"] = item.larger_is_better

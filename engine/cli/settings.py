@@ -137,7 +137,7 @@ def _replaced(part: Part, path: list[str], value: Any, name: str, where: str) ->
         if last:
             old = place.get(key_) if isinstance(place, dict) else place[key_]
             is_step = isinstance(old, dict) and set(old) == {"type", "attributes"}
-            is_step = is_step or (old is None and key in ("wrapper", "average", "weight_init", "bias_init"))  # none so far
+            is_step = is_step or (old is None and key in ("wrapper", "average", "weight_init", "bias_init"))
             place[key_] = {"type": value} if is_step and isinstance(value, str) else value
         else:
             place = place[key_]

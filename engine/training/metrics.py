@@ -293,10 +293,22 @@ def number_metrics(
 
 
 def scores_for(
-    field: Field, prefix: str, wanted: Sequence[str], device: torch.device, answer: str = "softmax"
+    field: Field,
+    prefix: str,
+    wanted: Sequence[str],
+    device: torch.device,
+    answer: str = "softmax",
+    *,
+    watched: str = "",
 ) -> Scores | None:
-    """What scores an output for this field; None for kinds that are only judged by their loss."""
+    """What scores an output for this field; None for kinds that are only judged by their loss.
+
+    `watched` is measured as well, if it is a metric of this kind of field.
+    """
     keys = [key for key in wanted if field.kind in metric(key).kinds] or list(DEFAULTS.get(field.kind, ()))
+    known = metric_named(watched)
+    if known is not None and field.kind in known.kinds and watched not in keys:
+        keys.append(watched)
     if not keys:
         return None
     if field.kind is FieldKind.NUMBER:

@@ -133,10 +133,17 @@ class Task:
         for name, answer in self._answers:
             field = self.project.data.field(name)
             assert field is not None
-            scores = scores_for(field, f"{name}." if several else "", wanted, self.device, answer)
+            prefix = f"{name}." if several else ""
+            scores = scores_for(field, prefix, wanted, self.device, answer, watched=self._watched(name))
             assert scores is not None
             found.append(scores)
         return found
+
+    def _watched(self, field: str) -> str:
+        """The metric that early stopping looks at, where it may be one of this field."""
+        rule = self.project.recipe.early_stop
+        of_field, _, key = rule.metric.rpartition(".") if rule is not None else ("", "", "")
+        return key if of_field in ("", field) else ""
 
     @property
     def main_metric(self) -> str:

@@ -175,6 +175,17 @@ def test_check_names_the_node(capsys, tmp_path):
     assert "conv1" in capsys.readouterr().out
 
 
+def test_catalog_tells_all_of_one_entry(capsys):
+    code, answer, _ = call(capsys, "catalog", "focalloss")
+    assert code == 0
+    (entry,) = answer["entries"]
+    assert entry["type"] == "FocalLoss" and entry["group"] == "losses" and entry["formula"] and entry["when"]
+    assert cli.main(["catalog", "CohenKappa"]) == 0
+    assert "chance" in capsys.readouterr().out
+    code, answer, _ = call(capsys, "catalog", "Conv2")
+    assert code != 0 and "Conv2d" in str(answer)
+
+
 def test_catalog_has_its_keys(capsys):
     code, answer, _ = call(capsys, "catalog")
     assert code == 0

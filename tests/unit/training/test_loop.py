@@ -343,6 +343,14 @@ def test_stops_early(tmp_path: Path) -> None:
     assert max(scores[-3:]) <= max(scores[:-3])
 
 
+def test_what_early_stopping_watches_is_measured(tmp_path: Path) -> None:
+    recipe = fast(epochs=3, early_stop=EarlyStop(metric="f1_macro", patience=2))
+    rig = Rig(tmp_path, classifier(*HIDDEN, recipe=recipe), class_data())
+    rig.run()
+    told = rig.events(EpochFinished)[-1].val
+    assert {"accuracy", "f1_macro"} <= told.keys()
+
+
 def test_an_early_stop_that_nothing_measures_is_refused(tmp_path: Path) -> None:
     recipe = fast(early_stop=EarlyStop(metric="r2"))
     with pytest.raises(TrainingError, match="does not measure") as caught:
