@@ -85,7 +85,8 @@ class Layer(Entry):
     the rule refuses something that torch would take; law tests read both. `domain` are the values that the function is
     made for: beyond it, it answers with what is not a number.
     `curve` is what a layer that works value by value does to `x`, as a formula of `engine.catalog.formulas` that may
-    name the attributes; it is drawn. `width` is the attribute that alone sets how many features come out, if one does.
+    name the attributes; it is drawn. `width` is the attribute that alone sets how many features come out, if one does;
+    `changes_width` says of a layer among activations and normalizations that it gives more or fewer than it takes.
     """
 
     family: ClassVar[Family]
@@ -96,6 +97,7 @@ class Layer(Entry):
     unlike_torch: ClassVar[Mapping[str, str]] = {}
     stricter: ClassVar[str] = ""
     width: ClassVar[str] = ""
+    changes_width: ClassVar[bool] = False
     curve: ClassVar[str] = ""
     domain: ClassVar[tuple[float, float]] = (-math.inf, math.inf)
 

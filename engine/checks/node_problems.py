@@ -11,7 +11,7 @@ from engine.catalog.tensors import TensorSpec, axes_text
 from engine.checks import repairs
 from engine.checks.field_specs import answer_spec
 from engine.checks.problem import Problem, Repair, Severity
-from engine.checks.shapes import KEEPS_WIDTH, ShapeInference, keeps_width
+from engine.checks.shapes import ShapeInference, keeps_width
 from engine.checks.walking import upstream
 from engine.document.block import BLOCK, BLOCK_INPUT, BLOCK_OUTPUT
 from engine.document.data_spec import FieldKind
@@ -304,7 +304,7 @@ def _mismatch(checker: ShapeInference, node: Node, layer: Layer, error: Netwrigh
                 mended = [repairs.set_type(node, "BatchNorm2d")]
             elif node.type == "Embedding" and spec.classes is None and spec.rank >= 1:
                 mended = []
-            elif layer.family in (Family.POOLING, Family.CONVOLUTION) or layer.family in KEEPS_WIDTH:
+            elif layer.family in (Family.POOLING, Family.CONVOLUTION) or keeps_width(layer):
                 mended = [repairs.remove(graph, node.id)]
             elif node.type == "Linear" and spec.shape[-1] is None and spec.rank == 4:
                 mended = [repairs.insert(graph, edge, "GlobalAveragePool2d", "Insert a global average pool")]

@@ -16,7 +16,7 @@ from engine.catalog.tensors import DType, TensorSpec
 from engine.checks.connection import refusal
 from engine.checks.offers import usual_loss
 from engine.checks.problem import Repair
-from engine.checks.shapes import KEEPS_WIDTH, ShapeInference
+from engine.checks.shapes import ShapeInference, keeps_width
 from engine.checks.walking import passed_on, upstream, width_setter
 from engine.document.data_spec import Field, FieldKind, Role, Step
 from engine.document.edits import AddNode, Batch, Connect, Disconnect, Edit, RemoveNode, SetAttributes, SetData, SetType
@@ -145,7 +145,7 @@ def bring_to_vector(checker: ShapeInference, edge: Edge) -> list[Repair]:
         if getattr(layer, "result", "") == "sequence":
             found.append(set_attribute(node, "result", "last", f"Let {node.id} give the last step alone"))
             break
-        if layer.family not in KEEPS_WIDTH and node.type != "Linear":
+        if not keeps_width(layer) and node.type != "Linear":
             break
     place = flatten_place(checker, edge)
     found.append(insert(graph, place, "Flatten", f"Insert a Flatten before {place.target}"))
@@ -160,7 +160,7 @@ def flatten_place(checker: ShapeInference, edge: Edge) -> Edge:
     graph = checker.project.graph
     for node in upstream(checker, edge):
         layer = checker.layers.get(node.id)
-        if layer is None or (node.type != "Linear" and layer.family not in KEEPS_WIDTH):
+        if layer is None or (node.type != "Linear" and not keeps_width(layer)):
             break
         inner = graph.inputs_of(node.id).get("input")
         if inner is None:
@@ -190,7 +190,7 @@ def wrong_rank(checker: ShapeInference, node: Node, edge: Edge, spec: TensorSpec
             if getattr(kind, "result", "") == "last" and wanted == 3:
                 found.append(set_attribute(before, "result", "sequence", f"Let {before.id} give the whole sequence"))
                 break
-            if kind.family not in KEEPS_WIDTH:
+            if not keeps_width(kind):
                 break
     twin = other_dimension(node.type, spec)
     if twin is not None:
@@ -204,7 +204,7 @@ def wrong_rank(checker: ShapeInference, node: Node, edge: Edge, spec: TensorSpec
         found.append(
             insert(graph, edge, "Flatten", f"Join height and width before {node.id}", {"start_dim": 2, "end_dim": -1})
         )
-    if not found and not (layer.family in KEEPS_WIDTH and node.bypassed):
+    if not found and not (keeps_width(layer) and node.bypassed):
         found.append(remove(graph, node.id))
     return found
 

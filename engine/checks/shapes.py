@@ -24,12 +24,14 @@ from engine.document.project import Project
 from engine.errors import AttributeOutOfRange, GraphError, NetwrightError, ShapeMismatch
 
 KEEPS_WIDTH = frozenset({Family.ACTIVATION, Family.DROPOUT, Family.NORMALIZATION})
-"""Families whose layers leave the number of features as it is."""
+"""Families whose layers leave the number of features as it is, but for those that say they do not."""
 
 
 def keeps_width(layer: Layer) -> bool:
     """Whether as many features come out as go in, whatever the settings."""
-    return layer.family in KEEPS_WIDTH or isinstance(layer, Identity | BlockInput)
+    if isinstance(layer, Identity | BlockInput):
+        return True
+    return layer.family in KEEPS_WIDTH and not layer.changes_width
 
 
 DTYPE_WORDS = {DType.FLOAT: "decimal numbers", DType.INT: "whole numbers", DType.BOOL: "yes or no"}

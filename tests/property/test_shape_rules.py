@@ -19,6 +19,7 @@ from engine.catalog.left_out import LEFT_OUT
 from engine.catalog.losses import Loss
 from engine.catalog.optimizers import Optimizer
 from engine.catalog.tensors import ABSENT, DType, TensorSpec
+from engine.checks.shapes import keeps_width
 from engine.compiler.build import built
 from engine.compiler.functions import FUNCTIONS
 from engine.errors import ShapeMismatch
@@ -271,6 +272,13 @@ def test_the_width_is_what_its_attribute_says(layer_type: type[Layer]) -> None:
     layer = layer_type.from_attributes({layer_type.width: 801})
     (answer, *_) = layer.output_specs(*layer.example())
     assert 801 in answer.shape[1:]
+
+
+@EVERY
+def test_what_keeps_the_width_does(layer_type: type[Layer]) -> None:
+    layer = layer_type()
+    if keeps_width(layer):
+        assert layer.output_specs(*layer.example())[0].shape == layer.example()[0].shape
 
 
 def test_torch_nn_is_in_the_catalog_or_left_out_with_a_reason() -> None:

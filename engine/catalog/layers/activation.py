@@ -443,6 +443,7 @@ class GLU(_Activation):
     """
 
     target: ClassVar[str] = "torch.nn.GLU"
+    changes_width: ClassVar[bool] = True
     formula: ClassVar[str] = "y = a · σ(b), x = (a, b)"
     when: ClassVar[str] = "To let a layer choose what passes, behind a Linear or Conv1d of twice the width."
     synonyms: ClassVar[tuple[str, ...]] = ("gated linear unit", "gate")

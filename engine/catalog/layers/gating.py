@@ -295,6 +295,7 @@ class Maxout(Layer):
     """
 
     target: ClassVar[str] = "engine.compiler.modules.Maxout"
+    changes_width: ClassVar[bool] = True
     formula: ClassVar[str] = "y = the largest of each group of values"
     when: ClassVar[str] = "Where ReLU loses too much; with Dropout in front."
     synonyms: ClassVar[tuple[str, ...]] = ("max", "piecewise linear", "group", "activation")
@@ -325,6 +326,7 @@ class ConcatReLU(Layer):
     """
 
     target: ClassVar[str] = "engine.compiler.modules.ConcatReLU"
+    changes_width: ClassVar[bool] = True
     formula: ClassVar[str] = "y = [max(x, 0), max(−x, 0)]"
     when: ClassVar[str] = "In the first layers, where filters come in opposite pairs."
     synonyms: ClassVar[tuple[str, ...]] = ("crelu", "both signs", "activation")

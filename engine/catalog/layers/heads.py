@@ -51,6 +51,7 @@ class OrdinalProbabilities(Layer):
     """
 
     target: ClassVar[str] = "engine.compiler.modules.OrdinalProbabilities"
+    changes_width: ClassVar[bool] = True
     caption: ClassVar[str] = "Ordinal probabilities"
     formula: ClassVar[str] = "y[k] = P(above k − 1) − P(above k),  P(above k) = σ(xₖ), or for corn Πⱼ₌₀…ₖ σ(xⱼ)"
     when: ClassVar[str] = "Between a Linear with one output less than there are classes, and the Output."
