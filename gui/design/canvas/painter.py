@@ -8,7 +8,7 @@ Everything is culled by array masks and drawn one call per colour, except the pi
 import itertools
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from enum import IntEnum
 from typing import Final
 
@@ -17,7 +17,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPen
 
 from engine.document.graph import Edge
-from gui.design.canvas.arrays import Floats, Ints, Mask, draw_lines, draw_polylines, draw_rects
+from gui.design.canvas.arrays import Floats, Ints, Mask, Rects, draw_lines, draw_polylines, draw_rects, fill_level
 from gui.design.canvas.geometry import BACK, COLORS, VIA, Flag, Geometry
 from gui.design.canvas.live import LivePictures
 from gui.design.canvas.marks import Marks
@@ -214,9 +214,11 @@ class GraphPainter:
         boxes = _boxes_on_screen(geometry.boxes[nodes], view)
         np.maximum(boxes[:, 2:], 1.0, out=boxes[:, 2:])
         tint = _tint(view.zoom)
-        for name, some in _by_color(boxes, geometry.colors[nodes]):
+        order, runs = _by_color(geometry.colors[nodes])
+        rects = Rects(painter, boxes[order])
+        for name, first, last in runs:
             painter.setBrush(QBrush(mix(theme.panel, theme.family(name), tint)))
-            draw_rects(painter, some)
+            rects.draw(first, last)
         flags = geometry.flags[nodes]
         special = flags & int(Flag.SELECTED | Flag.ERROR)
         if special.any():
@@ -238,13 +240,17 @@ class GraphPainter:
         painter.setPen(Qt.PenStyle.NoPen)
         boxes = _boxes_on_screen(geometry.boxes[nodes], view)
         tint, edge = _tint(view.zoom), max(0.0, 5.0 * view.zoom)
-        for name, some in _by_color(boxes, geometry.colors[nodes]):
+        order, runs = _by_color(geometry.colors[nodes])
+        boxes = boxes[order]
+        grounds = Rects(painter, boxes)
+        boxes[:, 2] = edge
+        edges = Rects(painter, boxes)
+        for name, first, last in runs:
             color = theme.family(name)
             painter.setBrush(QBrush(mix(theme.panel, color, tint)))
-            draw_rects(painter, some)
-            some[:, 2] = edge
+            grounds.draw(first, last)
             painter.setBrush(QBrush(mix(theme.panel, color, min(1.0, tint + 0.35))))
-            draw_rects(painter, some)
+            edges.draw(first, last)
 
     def _draw_outlines(self, painter: QPainter, view: Viewport, nodes: Ints) -> None:
         theme = current_theme()
@@ -330,15 +336,9 @@ def _draw_thin(painter: QPainter, lines: Floats, color: QColor, ratio: float) ->
         painter.setPen(QPen(color, 0))
         draw_lines(painter, lines[steep])
         lines = lines[~steep]
-    x1, y1, x2, y2 = lines.T
-    rects = np.empty_like(lines)
-    np.minimum(x1, x2, out=rects[:, 0])
-    rects[:, 1] = np.floor((y1 + y2) * (ratio / 2)) / ratio
-    np.abs(x2 - x1, out=rects[:, 2])
-    rects[:, 3] = 1 / ratio
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QBrush(color))
-    draw_rects(painter, rects)
+    fill_level(painter, lines, 1 / ratio)
 
 
 def _on_screen(points: Floats, view: Viewport) -> Floats:
@@ -361,13 +361,12 @@ def _boxes_on_screen(boxes: Floats, view: Viewport) -> Floats:
     return shown
 
 
-def _by_color(boxes: Floats, colors: Ints) -> Iterator[tuple[str, Floats]]:
-    """The boxes of each colour, as copies."""
+def _by_color(colors: Ints) -> tuple[Ints, list[tuple[str, int, int]]]:
+    """An order that puts equal colours together, and of each colour its name and where it begins and ends there."""
     order = np.argsort(colors, kind="stable")
-    boxes, colors = boxes[order], colors[order]
-    starts = [0, *(np.flatnonzero(np.diff(colors)) + 1).tolist(), len(colors)]
-    for first, last in itertools.pairwise(starts):
-        yield COLORS[int(colors[first])], boxes[first:last]
+    sorted_colors = colors[order]
+    starts = [0, *(np.flatnonzero(np.diff(sorted_colors)) + 1).tolist(), len(colors)]
+    return order, [(COLORS[int(sorted_colors[first])], first, last) for first, last in itertools.pairwise(starts)]
 
 
 def _between(zoom: float, low: float, high: float) -> float:
