@@ -39,13 +39,14 @@ from engine.document.edits import (
     SetBlock,
     SetBypassed,
     SetFrozen,
+    SetInitial,
     SetName,
     SetRecipe,
     SetShares,
     SetTitle,
     SetType,
 )
-from engine.document.graph import Edge, Frame, Graph, Node, Note, natural
+from engine.document.graph import Edge, Frame, Graph, Initial, Node, Note, natural
 from engine.document.journal import Journal
 from engine.document.project import Project, View
 from engine.document.recipe import EarlyStop, Phase, Player, Precision, Recipe
@@ -64,6 +65,7 @@ numbers = st.floats(allow_nan=False, allow_infinity=False)
 scalars = st.one_of(st.booleans(), st.integers(-(2**63), 2**63 - 1), numbers, names)
 values = st.one_of(st.none(), scalars, st.lists(scalars, max_size=3))
 attributes = st.dictionaries(names, values, max_size=3)
+initials = st.none() | st.builds(Initial, type=names, attributes=attributes)
 nodes = st.builds(
     Node,
     id=ids,
@@ -73,6 +75,8 @@ nodes = st.builds(
     y=st.sampled_from([0.0, -0.0, 1.0, 1e-300]),
     title=names,
     frozen=st.booleans(),
+    weight_init=initials,
+    bias_init=initials,
     bypassed=st.booleans(),
     shares=st.sampled_from(["", "a"]),
 )
@@ -115,6 +119,7 @@ players = st.builds(
     losses=st.dictionaries(ids, numbers, max_size=2),
     nodes=st.lists(ids, max_size=2).map(tuple),
     optimizer=steps,
+    wrapper=st.none() | steps,
     every=counts,
 )
 recipes = st.builds(
@@ -126,6 +131,8 @@ recipes = st.builds(
     precision=st.sampled_from(Precision),
     clip_norm=st.none() | st.floats(min_value=1e-6, max_value=1e6),
     early_stop=st.none() | st.builds(EarlyStop, metric=names, patience=counts),
+    average=st.none() | steps,
+    weight_init=st.none() | steps,
     class_weights=st.booleans(),
 )
 
@@ -164,6 +171,7 @@ graph_edits = st.one_of(
     st.builds(SetFrozen, ids=st.lists(ids, max_size=3, unique=True).map(tuple), frozen=st.booleans()),
     st.builds(SetBypassed, ids=st.lists(ids, max_size=3, unique=True).map(tuple), bypassed=st.booleans()),
     st.builds(MoveNodes, positions=st.dictionaries(ids | mark_ids, st.tuples(numbers, numbers), max_size=2)),
+    st.builds(SetInitial, id=ids, weight=initials, bias=initials),
     st.builds(SetShares, id=ids, shares=st.sampled_from(["", "a"])),
     st.builds(Route, target=ids, input=ports, via=vias),
     st.builds(PutFrame, frame=frames),
