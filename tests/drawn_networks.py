@@ -80,7 +80,8 @@ Spec = tuple[str, dict[str, Any]]
 def draw(data: DataSpec, nodes: dict[str, Spec | str | Node], *chains: str, name: str = "Small net") -> Project:
     """A project. A chain is "a > b > c.port": links from output to input; an Input node is made for each field named.
 
-    A node may be given as its type alone. The port is the node's first where none is named.
+    A node may be given as its type alone. The port is the node's first where none is named; "a:indices > b" is a link
+    from another output than "output".
     """
     made: dict[str, Node] = {}
     for node_id, item in nodes.items():
@@ -93,12 +94,12 @@ def draw(data: DataSpec, nodes: dict[str, Spec | str | Node], *chains: str, name
     for chain in chains:
         ends = [end.strip() for end in chain.split(">")]
         for source, target in itertools.pairwise(ends):
-            source = source.split(".")[0]
+            source, _, output = source.split(".")[0].partition(":")
             if source not in made:
                 made[source] = Node(id=source, type="Input", attributes={"fields": [source]})
             node_id, _, port = target.partition(".")
             port = port or registry.layer(made[node_id]).input_ports()[0].name
-            edges.append(Edge(source=source, target=node_id, input=port))
+            edges.append(Edge(source=source, output=output or "output", target=node_id, input=port))
     return Project(name=name, data=data, graph=Graph(made.values(), edges))
 
 
@@ -165,6 +166,58 @@ def text_network(cell: str = "LSTM", **attributes: Any) -> Project:
             "loss1": "CrossEntropyLoss",
         },
         "text > embed > cell > linear1 > out",
+        "linear1 > loss1.prediction",
+        "label > loss1.target",
+    )
+
+
+def masked_text_network() -> Project:
+    """Texts of different length: packed by their lengths, padding out of sight, a memory handed on to a decoder."""
+    return draw(
+        TEXT,
+        {
+            "embed": ("Embedding", {"embedding_dim": 8, "padding_idx": 0}),
+            "words": "PaddingMask",
+            "lengths": "CountNonzero",
+            "reader": ("GRU", {"hidden_size": 8, "result": "sequence", "states": True}),
+            "writer": ("GRU", {"hidden_size": 8, "result": "sequence", "states": True}),
+            "decode": ("TransformerDecoder", {"num_layers": 2, "nhead": 2, "dim_feedforward": 16}),
+            "last": ("Select", {"dim": 1}),
+            "linear1": ("Linear", {"out_features": 3, "weight_kind": "low_rank", "lora_rank": 2}),
+            "out": ("Output", {"field": "label"}),
+            "loss1": "CrossEntropyLoss",
+        },
+        "text > embed > reader > decode.memory",
+        "text > lengths > reader.lengths",
+        "embed > writer > decode > last > linear1 > out",
+        "reader:hidden > writer.hidden",
+        "text > words > decode.memory_present",
+        "linear1 > loss1.prediction",
+        "label > loss1.target",
+    )
+
+
+def volume_network() -> Project:
+    """Pictures as slices of a volume, down by pooling and up by putting values back to their places."""
+    return draw(
+        PICTURES,
+        {
+            "cube": ("Unflatten", {"dim": 1, "unflattened_size": [1, 3]}),
+            "conv1": ("Conv3d", {"out_channels": 4, "padding": "same", "weight_kind": "spectral_norm"}),
+            "norm1": "BatchNorm3d",
+            "pool1": ("MaxPool3d", {"kernel_size": [1, 2, 3], "return_indices": True}),
+            "conv2": ("Conv3d", {"out_channels": 4, "kernel_size": 1, "weight_kind": "weight_norm"}),
+            "back": ("MaxUnpool3d", {"kernel_size": [1, 2, 3]}),
+            "pad1": ("ReplicationPad3d", {"padding": [1, 0, 0, 1, 1, 1]}),
+            "up": ("ConvTranspose3d", {"out_channels": 2, "stride": 2}),
+            "all": "GlobalAveragePool3d",
+            "linear1": ("Linear", {"out_features": 3}),
+            "out": ("Output", {"field": "label"}),
+            "loss1": "CrossEntropyLoss",
+        },
+        "pixels > cube > conv1 > norm1 > pool1 > conv2 > back > pad1 > up > all > linear1 > out",
+        "pool1:indices > back.indices",
+        "norm1 > back.like",
         "linear1 > loss1.prediction",
         "label > loss1.target",
     )

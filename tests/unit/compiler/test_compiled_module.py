@@ -20,11 +20,13 @@ from tests.drawn_networks import (
     draw,
     forward_inputs,
     many_ways,
+    masked_text_network,
     random_inputs,
     small_cnn,
     table_network,
     text_network,
     transformer_network,
+    volume_network,
 )
 
 torch.set_num_threads(1)
@@ -36,6 +38,8 @@ NETWORKS: dict[str, Callable[[], Project]] = {
     "gru": lambda: text_network("GRU", bidirectional=True, num_layers=2),
     "rnn": lambda: text_network("RNN", nonlinearity="relu"),
     "transformer": transformer_network,
+    "masked text": masked_text_network,
+    "volume": volume_network,
     "expressions": many_ways,
 }
 each_network = pytest.mark.parametrize("make", NETWORKS.values(), ids=NETWORKS)
@@ -126,9 +130,11 @@ def test_export_compile_deepcopy_and_saving_work(make: Callable[[], Project]) ->
     network = compiled(project).eval()
     inputs = forward_inputs(network, project)
     expected = network(*inputs)
-    with torch.no_grad():
-        exported = torch.export.export(network, tuple(inputs)).module()
-        torch.testing.assert_close(exported(*inputs), expected, rtol=0, atol=1e-6)
+    # Packing reads the lengths while it runs, which torch.export cannot follow; our own ONNX writer needs it not.
+    if make is not masked_text_network:
+        with torch.no_grad():
+            exported = torch.export.export(network, tuple(inputs)).module()
+            torch.testing.assert_close(exported(*inputs), expected, rtol=0, atol=1e-6)
     torch._dynamo.reset()
     recurrent = any(isinstance(module, nn.RNNBase) for module in network.modules())
     # torch.compile never takes its own recurrent layers into a graph; it goes on around them.

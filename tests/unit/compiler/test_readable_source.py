@@ -22,10 +22,12 @@ from tests.drawn_networks import (
     draw,
     forward_inputs,
     many_ways,
+    masked_text_network,
     small_cnn,
     table_network,
     text_network,
     transformer_network,
+    volume_network,
 )
 
 torch.set_num_threads(1)
@@ -80,6 +82,8 @@ NETWORKS: list[Callable[[], Project]] = [
     lambda: text_network("GRU"),
     lambda: text_network("RNN", nonlinearity="relu", bidirectional=True),
     transformer_network,
+    masked_text_network,
+    volume_network,
     many_ways,
     every_layer,
 ]
