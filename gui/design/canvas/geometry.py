@@ -69,7 +69,7 @@ class Geometry:
         self.row_of: dict[str, int] = {}
         self.edges: list[Edge] = []
         self.link_of: dict[InputKey, int] = {}
-        self._links_at: list[set[int]] = []
+        self._links_known: list[set[int]] | None = []  # None until asked for after `fill`
         self._box = np.zeros((64, 4))
         self._color = np.zeros(64, np.uint8)
         self._flags = np.zeros(64, np.uint8)
@@ -191,14 +191,12 @@ class Geometry:
             marked = [(row, face) for row, face in enumerate(faces) if face.badge or face.bypassed]
             for row, face in marked:
                 self._flags[row] = _flags_of(face)
-        self._links_at = [set() for _ in range(count)]
-        row_of, at = self.row_of, self._links_at
+        self._links_known = None
+        row_of = self.row_of
         self.edges = [edge for edge in edges if edge.source in row_of and edge.target in row_of]
         ends: list[tuple[int, int]] = []
         for link, edge in enumerate(self.edges):
             source, target = row_of[edge.source], row_of[edge.target]
-            at[source].add(link)
-            at[target].add(link)
             ends.append((source, target))
             self.link_of[edge.target, edge.input] = link
         links = len(ends)
@@ -445,6 +443,17 @@ class Geometry:
         return points[..., ::-1] if self.downwards else points
 
     # Inside.
+
+    @property
+    def _links_at(self) -> list[set[int]]:
+        """By node: the rows of its links."""
+        known = self._links_known
+        if known is None:
+            known = self._links_known = [set() for _ in self.ids]
+            for link, (source, target) in enumerate(self._ends[: len(self.edges)].tolist()):
+                known[source].add(link)
+                known[target].add(link)
+        return known
 
     def _dress(self, row: int, face: NodeFace) -> None:
         self._color[row] = _color_of(face)
