@@ -15,6 +15,7 @@ from engine.catalog import registry
 from engine.compiler.generated import literal
 
 _TARGET = re.compile(r"torch\.(?:(linalg|fft|nn\.functional)\.)?([a-z][a-z0-9_]*)\Z")
+_PRESET = {"keepdim": False, "descending": False, "largest": True, "diagonal": 0}
 _HOMES = {None: torch, "linalg": torch.linalg, "fft": torch.fft, "nn.functional": F}
 
 
@@ -33,13 +34,12 @@ class Function(nn.Module):
         return type(self).function(*tensors, **self.settings)
 
     def written(self, inputs: list[str], torch: str) -> str:
-        """The call in source; settings that are off in torch as well are left out."""
+        """The call in source; settings that torch presets alike are left out."""
         name = self.name if self.name.startswith("F.") else f"{torch}{self.name}"
-        off = {"keepdim": False}
         settings = [
             f"{key}={literal(value)}"
             for key, value in self.settings.items()
-            if value is not None and not (key in off and off[key] is value)
+            if value is not None and not (key in _PRESET and _PRESET[key] == value)
         ]
         return f"{name}({', '.join([*inputs, *settings])})"
 
