@@ -16,6 +16,7 @@ from gui.forms.attribute_form import AttributeForm
 from gui.forms.entry_choice import EntryChoice
 from gui.forms.metrics_editor import MetricsEditor
 from gui.models.project import ProjectModel
+from gui.train.loss_weights import LossWeights, is_loss
 from gui.train.schedule_curve import ScheduleCurve
 from gui.widgets.button import Button
 from gui.widgets.choice_editor import Choice, ChoiceEditor
@@ -207,6 +208,9 @@ class RecipeForm(QWidget):
         }
         for name in ("average", "weight_init", "bias_init"):
             column.addWidget(self._extras[name])
+        self.losses = LossWeights(caption_width=_CAPTION)
+        self.losses.changed.connect(self._on_losses)
+        column.addWidget(self.losses)
         self._optimizer_title = SectionLabel("Optimizer")
         self._optimizer_form = AttributeForm(caption_width=_CAPTION)
         self._optimizer_form.value_changed.connect(lambda name, value: self._set_optimizer({name: value}))
@@ -248,7 +252,9 @@ class RecipeForm(QWidget):
         self._show()
 
     def _on_changed(self, change: Change) -> None:
-        if change.recipe or change.data:
+        nodes = self._project.project.graph.nodes
+        of_losses = any(self.losses.knows(name) or is_loss(nodes.get(name)) for name in (*change.nodes, *change.moved))
+        if change.recipe or change.data or of_losses:
             self._show()
 
     def _show_read_only(self) -> None:
@@ -258,6 +264,7 @@ class RecipeForm(QWidget):
             row.editor.setEnabled(not locked)
         for form in (self._optimizer_form, self._schedule_form, *(extra.form for extra in self._extras.values())):
             form.setEnabled(not locked)
+        self.losses.setEnabled(not locked)
 
     def _show(self) -> None:
         recipe = self._project.project.recipe
@@ -285,6 +292,7 @@ class RecipeForm(QWidget):
             if editor.value() != value:
                 editor.set_value(value)
         self._show_metrics(recipe)
+        self.losses.show_losses(self._project.project.graph, player.losses)
         for name, step in (
             ("average", recipe.average),
             ("weight_init", recipe.weight_init),
@@ -360,7 +368,11 @@ class RecipeForm(QWidget):
         phase, _ = self._current()
         self._put(msgspec.structs.replace(phase, **{name: value}), name)
 
-    def _set_player(self, name: str, value: Step | None) -> None:
+    def _on_losses(self, weights: object) -> None:
+        if isinstance(weights, dict):
+            self._set_player("losses", weights)
+
+    def _set_player(self, name: str, value: Step | dict[str, float] | None) -> None:
         phase, player = self._current()
         players = list(phase.players or (player,))
         players[self._player_at] = msgspec.structs.replace(player, **{name: value})

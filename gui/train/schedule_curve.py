@@ -38,11 +38,13 @@ class ScheduleCurve(QWidget):
             found: Schedule | None = schedule(step)
         except NetwrightError:
             found = None  # the row of the setting that is wrong says so
-        self.setVisible(found is not None and not isinstance(found, ReduceLROnPlateau))
-        if found is None or (found == self._schedule and rate == self._rate):
-            return
+        if found is not None and found != self._schedule:
+            self._values = [found.factor(number, _STEPS) for number in range(_STEPS)]
+        changes = found is not None and not isinstance(found, ReduceLROnPlateau) and len(set(self._values)) > 1
+        self.setVisible(changes)
         self._schedule, self._rate = found, rate
-        self._values = [found.factor(number, _STEPS) for number in range(_STEPS)]
+        if not changes:
+            return
         words = f"Learning rate: {self._told(0)} at first, at most {self._largest()}, {self._told(-1)} at the end."
         self.setToolTip(words)
         self.setAccessibleName("Learning rate over the run")

@@ -6,7 +6,8 @@ from PySide6.QtCore import Qt
 
 from engine.catalog import registry
 from engine.document.data_spec import DataSpec, Field, FieldKind, Role, Step
-from engine.document.edits import SetData, SetRecipe
+from engine.document.edits import AddNode, SetData, SetRecipe
+from engine.document.graph import Node
 from engine.document.project import Project
 from engine.document.recipe import EarlyStop, Phase, Player, Precision, Recipe
 from gui.models.curves import RunCurves
@@ -244,7 +245,7 @@ def test_every_optimizer_and_schedule_can_be_picked_and_shows_its_settings(qtbot
 
 def test_the_schedule_is_drawn_as_training_does_it(qtbot, project, form):
     curve = form._curve
-    assert curve.values() == [1.0] * 400
+    assert curve.isHidden(), "nothing changes"
     form.row("schedule").editor.committed.emit("CosineAnnealing")
     assert curve.isVisible() and curve.values()[-1] < 0.001
     assert "0.001" in curve.accessibleDescription()
@@ -253,3 +254,22 @@ def test_the_schedule_is_drawn_as_training_does_it(qtbot, project, form):
     assert not curve.grab().isNull()
     form.row("schedule").editor.committed.emit("ReduceLROnPlateau")
     assert curve.isHidden(), "it depends on the loss"
+
+
+def test_losses_are_weighed_where_there_are_several(qtbot, project, form):
+    project.do(AddNode(node=Node(id="loss1", type="MSELoss")))
+    assert form.losses.isHidden(), "one loss needs no weight"
+    project.do(AddNode(node=Node(id="loss2", type="ActivityPenalty")))
+    assert not form.losses.isHidden()
+    assert "Activity penalty" in form.losses.row("loss2").editor.accessibleDescription()
+    editor = form.losses.row("loss2").editor
+    editor.committed.emit(0.01)
+    assert project.project.recipe.phases[0].players[0].losses == {"loss1": 1.0, "loss2": 0.01}
+    form.losses.row("loss1").editor.committed.emit(0.0)
+    assert project.project.recipe.phases[0].players[0].losses == {"loss2": 0.01}
+    editor.committed.emit(0.0)
+    assert "at least" in form.losses.row("loss2").below()
+    assert project.project.recipe.phases[0].players[0].losses == {"loss2": 0.01}
+    editor.committed.emit(1.0)
+    form.losses.row("loss1").editor.committed.emit(1.0)
+    assert project.project.recipe.phases[0].players[0].losses == {}, "all count alike again"
