@@ -19,7 +19,7 @@ TITLES: Final[dict[Family, str]] = {
     Family.SHAPE: "Shape",
     Family.MERGE: "Merge",
     Family.MATH: "Math",
-    Family.LOGIC: "Comparison",
+    Family.LOGIC: "Logic",
     Family.REDUCTION: "Reduction",
     Family.SIGNAL: "Signal",
     Family.SPECIAL: "Special",
