@@ -40,7 +40,8 @@ from engine.document.graph import Edge, Frame, Graph, Mark, Node, Point, Value, 
 from engine.document.project import Project
 from engine.document.recipe import Phase, Player, Recipe
 from engine.errors import GraphError
-from gui.design.graph_edits import COLUMN, input_ports, output_ports
+from gui.design.flow import COLUMN
+from gui.design.graph_edits import input_ports, output_ports
 
 CARD: Final = (168.0, 64.0)
 SNAP: Final = 8.0

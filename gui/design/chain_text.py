@@ -20,7 +20,8 @@ from engine.document.graph import Edge, Node, Value
 from engine.document.project import Project
 from engine.errors import NetwrightError
 from gui.design import graph_edits
-from gui.design.graph_edits import COLUMN, Loose
+from gui.design.flow import flow_of
+from gui.design.graph_edits import Loose
 
 _SEPARATOR: Final = re.compile(r"\s*(?:->|>|→|\|)\s*")
 _SHORT: Final = {
@@ -105,9 +106,10 @@ def add_chain(
     """Put the layers in a row from (x, y), each fed by the one before it, the first one by the loose end."""
     made: list[Node] = []
     edits: list[Edit] = []
+    flow = flow_of(project.graph)
     for number, link in enumerate(chain.links):
         node = graph_edits.new_node(
-            project, link.kind.type_name(), x + number * COLUMN, y, [other.id for other in made]
+            project, link.kind.type_name(), *flow.ahead(x, y, number * flow.step), [other.id for other in made]
         )
         if link.attributes:
             node = Node(

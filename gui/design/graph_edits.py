@@ -36,8 +36,8 @@ from engine.document.edits import (
 from engine.document.graph import Edge, Frame, Mark, Node, Note, Point, Value
 from engine.document.project import Project
 from engine.errors import GraphError
+from gui.design.flow import Flow, flow_of
 
-COLUMN: Final = 240.0
 """From one card to the next one after it."""
 _CARD: Final = (168.0, 64.0)
 BLOCK_NAME: Final = "Block:"
@@ -235,30 +235,48 @@ def add_after(project: Project, checker: Checks, type_name: str, after: str) -> 
     followers = list(project.graph.consumers_of(after))
     if len(followers) == 1 and _needed(kind) == 1 and outputs_of(kind):
         return splice_new(project, checker, type_name, followers[0])
-    x, y = node.x + COLUMN, _free_height(project, node.x + COLUMN, node.y)
+    x, y = place_behind(project, node)
     return add_at_loose_end(project, checker, type_name, Loose(after, outputs[0], True), x, y)
 
 
-def _free_height(project: Project, x: float, y: float) -> float:
-    """The first height from `y` down at which a card at `x` covers no other."""
-    others = [(node.y, node.y + _CARD[1]) for node in project.graph.nodes.values() if abs(node.x - x) < _CARD[0] + 8]
-    for top, bottom in sorted(others):
-        if y < bottom + 16 and y + _CARD[1] + 16 > top:
-            y = bottom + 24
-    return y
+def place_behind(project: Project, node: Node) -> Point:
+    """Where a new card goes behind a node: ahead as the graph runs, and aside where one lies there."""
+    flow = flow_of(project.graph)
+    return free_place(project, *flow.ahead(node.x, node.y, flow.step), flow)
+
+
+def free_place(project: Project, x: float, y: float, flow: Flow | None = None) -> Point:
+    """The place itself, or one aside of it where no card lies: below, or at the right where the graph runs down."""
+    down = (flow or flow_of(project.graph)).downwards
+    aside, along = (0, 1) if down else (1, 0)
+    place = [x, y]
+    others = [(node.x, node.y) for node in project.graph.nodes.values()]
+    for other in sorted(others, key=lambda found: found[aside]):
+        if abs(other[along] - place[along]) >= _CARD[along] + 8:
+            continue
+        start, end = other[aside], other[aside] + _CARD[aside]
+        if place[aside] < end + 16 and place[aside] + _CARD[aside] + 16 > start:
+            place[aside] = end + 24
+    return place[0], place[1]
 
 
 def splice_new(project: Project, checker: Checks, type_name: str, edge: Edge) -> tuple[Edit, Node] | None:
-    """Put a new node into a link, and move what follows to the right where there is no room."""
-    source, target = project.graph.node(edge.source), project.graph.node(edge.target)
-    node = new_node(project, type_name, source.x + COLUMN, source.y)
+    """Put a new node into a link, and move what follows further on where there is no room."""
+    source = project.graph.node(edge.source)
+    flow = flow_of(project.graph)
+    node = new_node(project, type_name, *flow.ahead(source.x, source.y, flow.step))
     kind = kind_named(project, type_name)
     if kind is None or not ports_of(kind) or not outputs_of(kind):
         return None
     edits: list[Edit] = [AddNode(node=node), *_into(project, checker, kind, node.id, edge, (node.x, node.y))]
-    if target.x >= source.x:
-        edits += make_room(project, edge.target, node.x + COLUMN)
+    if _leads_on(project, flow, edge):
+        edits += make_room(project, edge.target, flow.along(node.x, node.y) + flow.step)
     return _named(f"Add {_words(project, type_name)}", edits), node
+
+
+def _leads_on(project: Project, flow: Flow, edge: Edge) -> bool:
+    source, target = project.graph.node(edge.source), project.graph.node(edge.target)
+    return flow.along(target.x, target.y) >= flow.along(source.x, source.y)
 
 
 def splice_dropped(
@@ -270,9 +288,9 @@ def splice_dropped(
         return None
     node = new_node(project, type_name, x, y)
     edits: list[Edit] = [AddNode(node=node), *_into(project, checker, kind, node.id, edge, (x, y))]
-    target = project.graph.node(edge.target)
-    if target.x >= project.graph.node(edge.source).x:
-        edits += make_room(project, edge.target, x + COLUMN)
+    flow = flow_of(project.graph)
+    if _leads_on(project, flow, edge):
+        edits += make_room(project, edge.target, flow.along(x, y) + flow.step)
     return _named(f"Insert {_words(project, type_name)}", edits), node
 
 
@@ -309,8 +327,9 @@ def splice_existing(
             edits.append(Disconnect(target=follower.target, input=follower.input))
     edits += [Disconnect(target=node_id, input=port) for port in before]
     edits += _into(project, checker, kind, node_id, edge, at if at is not None else (node.x, node.y))
-    if at is not None and graph.node(edge.target).x >= graph.node(edge.source).x:
-        edits += make_room(project, edge.target, at[0] + COLUMN, but=node_id)
+    flow = flow_of(graph)
+    if at is not None and _leads_on(project, flow, edge):
+        edits += make_room(project, edge.target, flow.along(*at) + flow.step, but=node_id)
     return edits
 
 
@@ -344,14 +363,15 @@ def _split_way(project: Project, edge: Edge, at: tuple[float, float]) -> tuple[t
     return edge.via[:nearest], edge.via[nearest:]
 
 
-def make_room(project: Project, first: str, x: float, *, but: str = "") -> list[Edit]:
-    """Move a node, and what follows it to the right, so that the node begins at `x`; empty when it does already.
+def make_room(project: Project, first: str, along: float, *, but: str = "") -> list[Edit]:
+    """Move a node, and what follows it, so far along the flow that it begins there; empty when it does already.
 
     The node `but` stays where it is.
     """
     graph = project.graph
-    start = graph.node(first)
-    by = x - start.x
+    flow = flow_of(graph)
+    start = flow.along(graph.node(first).x, graph.node(first).y)
+    by = along - start
     if by <= 0:
         return []
     positions: dict[str, tuple[float, float]] = {}
@@ -359,9 +379,9 @@ def make_room(project: Project, first: str, x: float, *, but: str = "") -> list[
     while waiting:
         node_id = waiting.pop()
         node = graph.node(node_id)
-        if node_id in positions or node.x < start.x or node_id == but:
+        if node_id in positions or flow.along(node.x, node.y) < start or node_id == but:
             continue
-        positions[node_id] = (node.x + by, node.y)
+        positions[node_id] = flow.ahead(node.x, node.y, by)
         waiting += [edge.target for edge in graph.consumers_of(node_id)]
     return [MoveNodes(positions=positions)]
 
@@ -398,7 +418,8 @@ def set_activation(project: Project, checker: Checks, node_id: str, type_name: s
         return added[0] if added is not None else None
     # Between the layer and everything that reads it.
     source = project.graph.node(node_id)
-    node = new_node(project, type_name, source.x + COLUMN, source.y)
+    flow = flow_of(project.graph)
+    node = new_node(project, type_name, *flow.ahead(source.x, source.y, flow.step))
     edits: list[Edit] = [
         AddNode(node=node),
         Connect(edge=Edge(source=node_id, output=outputs[0], target=node.id, input=ports_of(kind)[0].name)),
@@ -409,8 +430,8 @@ def set_activation(project: Project, checker: Checks, node_id: str, type_name: s
         )
     positions: dict[str, tuple[float, float]] = {}
     for edge in followers:
-        if project.graph.node(edge.target).x >= source.x:
-            for move in make_room(project, edge.target, node.x + COLUMN):
+        if _leads_on(project, flow, Edge(source=node_id, target=edge.target)):
+            for move in make_room(project, edge.target, flow.along(node.x, node.y) + flow.step):
                 if isinstance(move, MoveNodes):
                     positions.update(move.positions)
     if positions:
@@ -633,8 +654,3 @@ def attribute_edit(node: Node, name: str, value: Value) -> Edit | None:
     elif unset:
         return None
     return SetAttributes(id=node.id, attributes=changed, unset=unset)
-
-
-def free_place(project: Project, x: float, y: float) -> tuple[float, float]:
-    """The place itself, or one below it where no card lies."""
-    return x, _free_height(project, x, y)

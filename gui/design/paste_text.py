@@ -22,7 +22,8 @@ from gui.design.canvas.face import CARD_WIDTH, HEIGHT_WITH_LINE
 from gui.design.canvas.layout import Card, tidy
 from gui.design.canvas.layout import Wire as LaidWire
 from gui.design.chain_text import add_chain, is_chain, read_chain
-from gui.design.graph_edits import COLUMN, Clipping
+from gui.design.flow import COLUMN
+from gui.design.graph_edits import Clipping
 from gui.design.torch_text import TorchText, looks_like_torch, read_torch
 
 _MOST_TEXT: Final = 16 << 20

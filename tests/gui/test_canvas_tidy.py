@@ -316,3 +316,26 @@ def test_where_a_graph_runs_down_the_arrow_keys_do_too(bench: Bench, qtbot: QtBo
     with bench.hand.dragging(bench.hand.output("relu1"), QPoint(40, bench.canvas.height() - 40)):
         bench.canvas.grab()
     bench.canvas.adding.finder.close_quietly()
+
+
+def test_where_a_graph_runs_down_new_layers_go_below(bench: Bench, at_once: None) -> None:
+    bench.canvas.tidy(downwards=True)
+    bench.canvas.tidier.wait()
+    before = places(bench)
+    bench.selection.set_nodes({"conv1"})
+    bench.hand.key(Key.Key_R)  # between conv1 and bn1
+    after = places(bench)
+    (made,) = set(after) - set(before)
+    assert bench.graph.inputs_of("bn1")["input"].source == made
+    assert after[made][0] == before["conv1"][0] and after[made][1] > before["conv1"][1]
+    assert after["bn1"][1] > after[made][1] and after["bn1"][0] == before["bn1"][0]
+    assert bench.canvas.geometry_store.downwards
+    assert overlapping(bench.canvas.geometry_store) == []
+    bench.model.history.undo()
+    bench.selection.set_nodes({"add1"})
+    bench.canvas.commands.delete_link(("flatten1", "input"))
+    bench.hand.key(Key.Key_N)  # behind add1, where nothing follows any more
+    (made,) = set(places(bench)) - set(before)
+    assert bench.graph.inputs_of(made)["input"].source == "add1"
+    assert places(bench)[made][1] > before["add1"][1]
+    assert overlapping(bench.canvas.geometry_store) == []

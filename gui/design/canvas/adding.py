@@ -173,7 +173,7 @@ class LayerAdder:
             self.add_layer(name)
             return
         node = self._project.graph.node(loose.node)
-        x, y = graph_edits.free_place(self._project, node.x + graph_edits.COLUMN, node.y)
+        x, y = graph_edits.place_behind(self._project, node)
         self._add_chain(loose, x, y)
 
     def _add_chain(self, loose: Loose | None, x: float, y: float) -> None:
