@@ -122,6 +122,28 @@ def test_small_steps_make_it_smaller(loss: type[Loss]) -> None:
     assert value().item() < before.item()
 
 
+@EVERY
+def test_counts_in_float32_under_mixed_precision(loss: type[Loss]) -> None:
+    """What comes from a network in bfloat16 gives nearly the value it gives in float32, and a float32 value."""
+    layer = loss()
+    module = build(layer, *layer.example())
+    exact = [
+        tensor.bfloat16().float() if tensor.is_floating_point() and port.name not in NO_GRADIENT else tensor
+        for tensor, port in zip(filled(layer, 4), layer.input_ports(), strict=False)
+    ]
+    coarse = [
+        tensor.bfloat16() if tensor.is_floating_point() and port.name not in NO_GRADIENT else tensor
+        for tensor, port in zip(exact, layer.input_ports(), strict=False)
+    ]
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        value = module(*coarse)
+    if loss.target.startswith("engine."):
+        assert value.dtype is torch.float32
+        torch.testing.assert_close(value, module(*exact))
+    else:
+        torch.testing.assert_close(value.float(), module(*exact), rtol=0.05, atol=0.05)
+
+
 def same(loss: Loss, reference: float | Tensor, *inputs: Tensor) -> None:
     specs = [
         TensorSpec((None, *tensor.shape[1:]), DType.INT if not tensor.is_floating_point() else DType.FLOAT)

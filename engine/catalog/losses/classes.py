@@ -109,7 +109,7 @@ class BCELoss(Loss):
     Prediction and target of one shape, values 0 to 1. BCEWithLogitsLoss is more precise. Source: torch.nn.BCELoss.
     """
 
-    target: ClassVar[str] = "torch.nn.BCELoss"
+    target: ClassVar[str] = "engine.compiler.modules.losses.BCELoss"
     formula: ClassVar[str] = "L = −(t · log x + (1 − t) · log(1 − x))"
     when: ClassVar[str] = "Use it when the network ends in Sigmoid, as autoencoders of black and white pictures do."
     kinds: ClassVar[tuple[FieldKind, ...]] = (FieldKind.IMAGE, FieldKind.ARRAY)

@@ -6,13 +6,15 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
+from engine.compiler.modules.losses.precise import Precise
+
 
 def yes_or_no(target: Tensor) -> Tensor:
     """+1 where a target says yes (above 0: class 1, or 1), -1 where it says no (0 or -1)."""
     return torch.where(target > 0, 1.0, -1.0)
 
 
-class _Weighed(nn.Module):
+class _Weighed(Precise):
     """Base of losses that the recipe may give a weight for each class, which is no part of what is learned."""
 
     weight: Tensor | None
@@ -52,7 +54,7 @@ class PolyLoss(_Weighed):
         return F.cross_entropy(prediction, target, self.weight) + self.epsilon * (1 - right).mean()
 
 
-class GeneralizedCrossEntropyLoss(nn.Module):
+class GeneralizedCrossEntropyLoss(Precise):
     """(1 - p^q) / q: between cross-entropy (q near 0) and the absolute error (q = 1). Zhang and Sabuncu 2018."""
 
     def __init__(self, q: float = 0.7) -> None:
@@ -64,7 +66,7 @@ class GeneralizedCrossEntropyLoss(nn.Module):
         return ((1 - (self.q * log_right).exp()) / self.q).mean()
 
 
-class ArcFaceLoss(nn.Module):
+class ArcFaceLoss(Precise):
     """Cross-entropy over scaled cosines, the right class's angle made wider by a margin first. Deng et al. 2019."""
 
     def __init__(self, margin: float = 0.5, scale: float = 64.0) -> None:
@@ -84,7 +86,7 @@ class ArcFaceLoss(nn.Module):
         return F.cross_entropy(self.scale * cosine.scatter(1, target.unsqueeze(1), moved), target)
 
 
-class CosFaceLoss(nn.Module):
+class CosFaceLoss(Precise):
     """Cross-entropy over scaled cosines, the right class's cosine made smaller by a margin first. Wang et al. 2018."""
 
     def __init__(self, margin: float = 0.35, scale: float = 64.0) -> None:
@@ -97,7 +99,7 @@ class CosFaceLoss(nn.Module):
         return F.cross_entropy(self.scale * (prediction - right), target)
 
 
-class CORALLoss(nn.Module):
+class CORALLoss(Precise):
     """Is it above class 0, above class 1, ...: each question's binary cross-entropy, added up. Cao et al. 2020."""
 
     def forward(self, prediction: Tensor, target: Tensor) -> Tensor:
@@ -105,7 +107,7 @@ class CORALLoss(nn.Module):
         return F.binary_cross_entropy_with_logits(prediction, above, reduction="none").sum(1).mean()
 
 
-class CORNLoss(nn.Module):
+class CORNLoss(Precise):
     """Above class k, given that it is above class k - 1: each answered only by samples it concerns. Shi et al. 2021."""
 
     def forward(self, prediction: Tensor, target: Tensor) -> Tensor:
@@ -116,7 +118,7 @@ class CORNLoss(nn.Module):
         return each.sum() / asked.sum().clamp(min=1)
 
 
-class BinaryFocalLoss(nn.Module):
+class BinaryFocalLoss(Precise):
     """Binary cross-entropy in which values that are answered well hardly count. Lin et al. 2017."""
 
     def __init__(self, alpha: float = 0.25, gamma: float = 2.0) -> None:
@@ -132,7 +134,7 @@ class BinaryFocalLoss(nn.Module):
         return (weight * wrong**self.gamma * loss).mean()
 
 
-class AsymmetricLoss(nn.Module):
+class AsymmetricLoss(Precise):
     """Binary cross-entropy that forgets easy noes faster than easy yeses. Ben-Baruch et al. 2021."""
 
     def __init__(self, gamma_negative: float = 4.0, gamma_positive: float = 1.0, clip: float = 0.05) -> None:
@@ -149,21 +151,25 @@ class AsymmetricLoss(nn.Module):
         return -(target * yes_loss + (1 - target) * no_loss).mean()
 
 
-class SoftMarginLoss(nn.SoftMarginLoss):
+class BCELoss(Precise, nn.BCELoss):
+    """torch's, which refuses mixed precision: near 0 and 1 probabilities of 16 bits have no logarithm worth having."""
+
+
+class SoftMarginLoss(Precise, nn.SoftMarginLoss):
     """torch's, for targets that say yes with 1 and no with 0 or -1."""
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return F.softplus(-yes_or_no(target) * input).mean()
 
 
-class HingeEmbeddingLoss(nn.HingeEmbeddingLoss):
+class HingeEmbeddingLoss(Precise, nn.HingeEmbeddingLoss):
     """torch's, for targets that say yes with 1 and no with 0 or -1."""
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return super().forward(input, yes_or_no(target))
 
 
-class MultiLabelMarginLoss(nn.Module):
+class MultiLabelMarginLoss(Precise):
     """torch's, for targets with a 1 at each right class instead of a list of their numbers."""
 
     def forward(self, prediction: Tensor, target: Tensor) -> Tensor:
@@ -173,7 +179,7 @@ class MultiLabelMarginLoss(nn.Module):
         return (short * pairs).sum((1, 2)).mean() / prediction.shape[1]
 
 
-class CTCLoss(nn.Module):
+class CTCLoss(Precise):
     """torch's on scores (N, time, C), batch first, for targets that end in zeros; 0 stands for no sign as well."""
 
     def __init__(self, zero_infinity: bool = False) -> None:
@@ -189,7 +195,7 @@ class CTCLoss(nn.Module):
         return F.ctc_loss(logs, target, times, lengths, zero_infinity=self.zero_infinity)
 
 
-class DistillationLoss(nn.Module):
+class DistillationLoss(Precise):
     """How far a network's softened answers are from its teacher's, times T². Hinton et al. 2015."""
 
     def __init__(self, temperature: float = 4.0) -> None:
@@ -202,7 +208,7 @@ class DistillationLoss(nn.Module):
         return F.kl_div(own, teacher, reduction="batchmean", log_target=True) * self.temperature**2
 
 
-class JensenShannonLoss(nn.Module):
+class JensenShannonLoss(Precise):
     """Half the Kullback-Leibler divergence of both sides from their mean; probabilities after softmax. Lin 1991."""
 
     def forward(self, prediction: Tensor, target: Tensor) -> Tensor:

@@ -5,6 +5,7 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
 from engine.compiler.modules.losses.classes import yes_or_no
+from engine.compiler.modules.losses.precise import Precise
 
 
 def _flat(target: Tensor) -> Tensor:
@@ -12,21 +13,21 @@ def _flat(target: Tensor) -> Tensor:
     return target.flatten()
 
 
-class MarginRankingLoss(nn.MarginRankingLoss):
+class MarginRankingLoss(Precise, nn.MarginRankingLoss):
     """torch's, for targets that say "the first is larger" with 1 and no with 0 or -1."""
 
     def forward(self, input1: Tensor, input2: Tensor, target: Tensor) -> Tensor:
         return super().forward(_flat(input1), _flat(input2), yes_or_no(_flat(target)))
 
 
-class CosineEmbeddingLoss(nn.CosineEmbeddingLoss):
+class CosineEmbeddingLoss(Precise, nn.CosineEmbeddingLoss):
     """torch's, for targets that say "alike" with 1 and no with 0 or -1."""
 
     def forward(self, input1: Tensor, input2: Tensor, target: Tensor) -> Tensor:
         return super().forward(input1, input2, yes_or_no(_flat(target)))
 
 
-class TripletMarginWithDistanceLoss(nn.Module):
+class TripletMarginWithDistanceLoss(Precise):
     """torch's, with the distance chosen by name: "cosine", "manhattan" or "squared"."""
 
     def __init__(self, distance: str = "cosine", margin: float = 1.0, swap: bool = False) -> None:
@@ -46,7 +47,7 @@ class TripletMarginWithDistanceLoss(nn.Module):
         return (a - b).abs().sum(1) if self.distance == "manhattan" else (a - b).square().sum(1)
 
 
-class ContrastiveLoss(nn.Module):
+class ContrastiveLoss(Precise):
     """d² for pairs that are alike, max(0, margin - d)² for others. Hadsell et al. 2006."""
 
     def __init__(self, margin: float = 1.0) -> None:
@@ -65,7 +66,7 @@ def _cosines(a: Tensor, b: Tensor, temperature: float) -> Tensor:
     return F.normalize(a, dim=1, eps=1e-6) @ F.normalize(b, dim=1, eps=1e-6).T / temperature
 
 
-class InfoNCELoss(nn.Module):
+class InfoNCELoss(Precise):
     """Which of the batch belongs to this one: cross-entropy over cosines of two views, from both sides as in CLIP.
 
     van den Oord et al. 2018, Radford et al. 2021.
@@ -84,7 +85,7 @@ class InfoNCELoss(nn.Module):
         return (F.cross_entropy(scores, own) + F.cross_entropy(scores.T, own)) / 2
 
 
-class NTXentLoss(nn.Module):
+class NTXentLoss(Precise):
     """InfoNCE among all 2 N views of a batch, each but itself a candidate. Chen et al. 2020 (SimCLR)."""
 
     def __init__(self, temperature: float = 0.5) -> None:
@@ -100,7 +101,7 @@ class NTXentLoss(nn.Module):
         return F.cross_entropy(scores.masked_fill(itself, -1e9), partner)
 
 
-class SupervisedContrastiveLoss(nn.Module):
+class SupervisedContrastiveLoss(Precise):
     """Samples of one class attract each other. Khosla et al. 2020; samples alone in their class are left out."""
 
     def __init__(self, temperature: float = 0.1) -> None:
@@ -118,7 +119,7 @@ class SupervisedContrastiveLoss(nn.Module):
         return (each * has).sum() / has.sum().clamp(min=1)
 
 
-class BatchHardTripletLoss(nn.Module):
+class BatchHardTripletLoss(Precise):
     """For each sample its farthest friend and nearest stranger in the batch. Hermans et al. 2017."""
 
     def __init__(self, margin: float = 0.2) -> None:
@@ -135,7 +136,7 @@ class BatchHardTripletLoss(nn.Module):
         return ((friend - stranger + self.margin).clamp(min=0) * has).sum() / has.sum().clamp(min=1)
 
 
-class BarlowTwinsLoss(nn.Module):
+class BarlowTwinsLoss(Precise):
     """The features of two views agree one by one and with no other. Zbontar et al. 2021."""
 
     def __init__(self, weight: float = 5e-3) -> None:
@@ -153,7 +154,7 @@ class BarlowTwinsLoss(nn.Module):
         return centred / (centred.square().mean(0) + 1e-6).sqrt()
 
 
-class VICRegLoss(nn.Module):
+class VICRegLoss(Precise):
     """Two views alike, every feature spread out, none a copy of another. Bardes et al. 2022."""
 
     def __init__(self, similarity: float = 25.0, spread: float = 25.0, covariance: float = 1.0) -> None:

@@ -2,10 +2,12 @@
 
 import torch
 import torch.nn.functional as F  # noqa: N812
-from torch import Tensor, nn
+from torch import Tensor
+
+from engine.compiler.modules.losses.precise import Precise
 
 
-class KLPriorLoss(nn.Module):
+class KLPriorLoss(Precise):
     """Kullback-Leibler divergence of N(mean, e^log_variance) from N(0, 1), a sample's features added up.
 
     Kingma and Welling 2014, appendix B. Less than `free` for a feature costs nothing (Kingma et al. 2016).
@@ -20,7 +22,7 @@ class KLPriorLoss(nn.Module):
         return each.flatten(1).mean(0).clamp(min=self.free).sum()
 
 
-class PerceptualLoss(nn.Module):
+class PerceptualLoss(Precise):
     """How far two tensors of a network are apart, the target's side held still. Johnson et al. 2016."""
 
     def __init__(self, distance: str = "squared", normalize: bool = False) -> None:
@@ -37,7 +39,7 @@ class PerceptualLoss(nn.Module):
         return F.l1_loss(prediction, target) if self.distance == "absolute" else F.mse_loss(prediction, target)
 
 
-class GramLoss(nn.Module):
+class GramLoss(Precise):
     """How far two tensors (N, channels, height, width) are apart in style: in what goes together. Gatys et al. 2016."""
 
     def forward(self, prediction: Tensor, target: Tensor) -> Tensor:
@@ -48,28 +50,28 @@ class GramLoss(nn.Module):
         return flat @ flat.transpose(1, 2) / (flat.shape[1] * flat.shape[2])
 
 
-class WassersteinLoss(nn.Module):
+class WassersteinLoss(Precise):
     """Mean score of made samples less that of real ones: a critic makes it small. Arjovsky et al. 2017."""
 
     def forward(self, made: Tensor, real: Tensor) -> Tensor:
         return made.mean() - real.mean()
 
 
-class HingeCriticLoss(nn.Module):
+class HingeCriticLoss(Precise):
     """Scores of real samples above 1, of made ones below -1. Lim and Ye 2017."""
 
     def forward(self, made: Tensor, real: Tensor) -> Tensor:
         return F.relu(1 + made).mean() + F.relu(1 - real).mean()
 
 
-class GeneratorLoss(nn.Module):
+class GeneratorLoss(Precise):
     """Minus the mean score a critic gives: what makes samples wants it large."""
 
     def forward(self, made: Tensor) -> Tensor:
         return -made.mean()
 
 
-class GradientPenaltyLoss(nn.Module):
+class GradientPenaltyLoss(Precise):
     """(slope of the score at a point - target)²: keeps a critic from growing too steep. Gulrajani et al. 2017.
 
     The point must lead to the score. Where no gradient is recorded, as in validation, there is none to judge: 0.
@@ -89,7 +91,7 @@ class GradientPenaltyLoss(nn.Module):
         return (steepness - self.target).square().mean()
 
 
-class TDLoss(nn.Module):
+class TDLoss(Precise):
     """Huber of Q(state, action) - (reward + gamma max Q(next state)), the next state's value held still. Mnih 2015.
 
     A finished game has no next value.
@@ -110,14 +112,14 @@ class TDLoss(nn.Module):
         return F.huber_loss(told, reward.flatten() + self.gamma * later, delta=self.delta)
 
 
-class FreeEnergyLoss(nn.Module):
+class FreeEnergyLoss(Precise):
     """Free energy of the data less that of what the machine dreams, which is held still. Hinton 2002."""
 
     def forward(self, data: Tensor, model: Tensor) -> Tensor:
         return data.mean() - model.mean()
 
 
-class MapDistortionLoss(nn.Module):
+class MapDistortionLoss(Precise):
     """Squared distances (N, units) to the units of a map, weighed by how near each is to the winner. Kohonen 1982.
 
     Units lie in `rows` lines; the weight is exp(-d² / (2 radius²)), d counted in units of the map.
@@ -138,7 +140,7 @@ class MapDistortionLoss(nn.Module):
         return (near[prediction.detach().argmin(1)] * prediction).sum(1).mean()
 
 
-class ActivityPenalty(nn.Module):
+class ActivityPenalty(Precise):
     """Mean absolute (p = 1) or squared (p = 2) value of a tensor: keeps most of it near 0."""
 
     def __init__(self, p: int = 1) -> None:
@@ -149,7 +151,7 @@ class ActivityPenalty(nn.Module):
         return prediction.abs().mean() if self.p == 1 else prediction.square().mean()
 
 
-class SparsityLoss(nn.Module):
+class SparsityLoss(Precise):
     """How far the mean activity of each unit is from a wanted share: KL of two coins. Ng 2011."""
 
     def __init__(self, share: float = 0.05) -> None:
@@ -162,7 +164,7 @@ class SparsityLoss(nn.Module):
         return (rho * (rho / mean).log() + (1 - rho) * ((1 - rho) / (1 - mean)).log()).sum()
 
 
-class EntropyLoss(nn.Module):
+class EntropyLoss(Precise):
     """Minus the entropy of softmax(scores): made small it keeps answers open; with a weight below 0, sure."""
 
     def forward(self, prediction: Tensor) -> Tensor:

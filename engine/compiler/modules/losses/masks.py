@@ -2,7 +2,9 @@
 
 import torch
 import torch.nn.functional as F  # noqa: N812
-from torch import Tensor, nn
+from torch import Tensor
+
+from engine.compiler.modules.losses.precise import Precise
 
 
 def _overlap(prediction: Tensor, target: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -26,7 +28,7 @@ def _tversky(parts: tuple[Tensor, Tensor, Tensor], alpha: float, beta: float, sm
     return (found + smooth) / (found + alpha * wrong + beta * missed + smooth)
 
 
-class DiceLoss(nn.Module):
+class DiceLoss(Precise):
     """1 - 2 overlap / (both areas), averaged over classes. Milletari et al. 2016."""
 
     def __init__(self, smooth: float = 1.0) -> None:
@@ -37,7 +39,7 @@ class DiceLoss(nn.Module):
         return 1 - _tversky(_overlap(prediction, target), 0.5, 0.5, self.smooth / 2).mean()
 
 
-class JaccardLoss(nn.Module):
+class JaccardLoss(Precise):
     """1 - overlap / union, averaged over classes. Rahman and Wang 2016."""
 
     def __init__(self, smooth: float = 1.0) -> None:
@@ -48,7 +50,7 @@ class JaccardLoss(nn.Module):
         return 1 - _tversky(_overlap(prediction, target), 1.0, 1.0, self.smooth).mean()
 
 
-class TverskyLoss(nn.Module):
+class TverskyLoss(Precise):
     """(1 - overlap / (overlap + alpha wrongly named + beta missed))^gamma. Salehi 2017; gamma: Abraham 2019."""
 
     def __init__(self, alpha: float = 0.3, beta: float = 0.7, gamma: float = 1.0, smooth: float = 1.0) -> None:
@@ -63,7 +65,7 @@ class TverskyLoss(nn.Module):
         return (short.clamp(min=1e-7) ** self.gamma).mean()
 
 
-class BinaryDiceLoss(nn.Module):
+class BinaryDiceLoss(Precise):
     """1 - 2 overlap / (both areas) of one mask, averaged over samples. Milletari et al. 2016."""
 
     def __init__(self, smooth: float = 1.0) -> None:
@@ -74,7 +76,7 @@ class BinaryDiceLoss(nn.Module):
         return 1 - _tversky(_overlap_of_one(prediction, target), 0.5, 0.5, self.smooth / 2).mean()
 
 
-class BinaryJaccardLoss(nn.Module):
+class BinaryJaccardLoss(Precise):
     """1 - overlap / union of one mask, averaged over samples. Rahman and Wang 2016."""
 
     def __init__(self, smooth: float = 1.0) -> None:
@@ -85,7 +87,7 @@ class BinaryJaccardLoss(nn.Module):
         return 1 - _tversky(_overlap_of_one(prediction, target), 1.0, 1.0, self.smooth).mean()
 
 
-class BinaryTverskyLoss(nn.Module):
+class BinaryTverskyLoss(Precise):
     """Tversky's index of one mask, averaged over samples. Salehi et al. 2017; gamma: Abraham and Khan 2019."""
 
     def __init__(self, alpha: float = 0.3, beta: float = 0.7, gamma: float = 1.0, smooth: float = 1.0) -> None:
@@ -107,7 +109,7 @@ def _lovasz_slope(true_sorted: Tensor) -> Tensor:
     return torch.cat((jaccard[..., :1], jaccard[..., 1:] - jaccard[..., :-1]), -1)
 
 
-class LovaszSoftmaxLoss(nn.Module):
+class LovaszSoftmaxLoss(Precise):
     """The Lovász extension of 1 - Jaccard, averaged over the classes that the batch holds. Berman et al. 2018."""
 
     def forward(self, prediction: Tensor, target: Tensor) -> Tensor:
@@ -120,7 +122,7 @@ class LovaszSoftmaxLoss(nn.Module):
         return (each * present).sum() / present.sum().clamp(min=1)
 
 
-class LovaszHingeLoss(nn.Module):
+class LovaszHingeLoss(Precise):
     """The Lovász extension of 1 - Jaccard of one mask, averaged over samples. Berman et al. 2018."""
 
     def forward(self, prediction: Tensor, target: Tensor) -> Tensor:

@@ -2,10 +2,12 @@
 
 import torch
 import torch.nn.functional as F  # noqa: N812
-from torch import Tensor, nn
+from torch import Tensor
+
+from engine.compiler.modules.losses.precise import Precise
 
 
-class GaussianNLLLoss(nn.Module):
+class GaussianNLLLoss(Precise):
     """torch's, which stops at a variance below 0; here it counts as `eps`."""
 
     def __init__(self, full: bool = False, eps: float = 1e-6) -> None:
@@ -19,7 +21,7 @@ class GaussianNLLLoss(nn.Module):
         return loss + 0.9189385332046727 if self.full else loss
 
 
-class LogCoshLoss(nn.Module):
+class LogCoshLoss(Precise):
     """log cosh of the difference: squared when small, straight when large, smooth everywhere."""
 
     def forward(self, prediction: Tensor, target: Tensor) -> Tensor:
@@ -27,7 +29,7 @@ class LogCoshLoss(nn.Module):
         return (gap + F.softplus(-2 * gap) - 0.6931471805599453).mean()
 
 
-class CharbonnierLoss(nn.Module):
+class CharbonnierLoss(Precise):
     """sqrt(difference² + eps²): the absolute error with a round bottom. Charbonnier et al. 1994."""
 
     def __init__(self, eps: float = 1e-3) -> None:
@@ -38,7 +40,7 @@ class CharbonnierLoss(nn.Module):
         return ((prediction - target).square() + self.eps**2).sqrt().mean()
 
 
-class MeanSquaredLogError(nn.Module):
+class MeanSquaredLogError(Precise):
     """The mean squared difference of log(1 + x); what is below 0 counts by itself, with slope 1 there."""
 
     def forward(self, prediction: Tensor, target: Tensor) -> Tensor:
@@ -48,7 +50,7 @@ class MeanSquaredLogError(nn.Module):
         return torch.where(x > 0, torch.log1p(x.clamp(min=0)), x)
 
 
-class RelativeErrorLoss(nn.Module):
+class RelativeErrorLoss(Precise):
     """|difference| / max(|target|, floor), averaged."""
 
     def __init__(self, floor: float = 1e-2) -> None:
@@ -59,7 +61,7 @@ class RelativeErrorLoss(nn.Module):
         return ((prediction - target).abs() / target.abs().clamp(min=self.floor)).mean()
 
 
-class QuantileLoss(nn.Module):
+class QuantileLoss(Precise):
     """Too low costs q for each unit, too high 1 - q: smallest at the q-quantile. Koenker and Bassett 1978."""
 
     def __init__(self, quantile: float = 0.5) -> None:
@@ -71,7 +73,7 @@ class QuantileLoss(nn.Module):
         return torch.maximum(self.quantile * gap, (self.quantile - 1) * gap).mean()
 
 
-class TweedieLoss(nn.Module):
+class TweedieLoss(Precise):
     """Deviance of a Tweedie distribution with power p, 1 < p < 2, of a logarithm; up to terms of the target alone."""
 
     def __init__(self, power: float = 1.5) -> None:
@@ -83,14 +85,14 @@ class TweedieLoss(nn.Module):
         return (((2 - p) * prediction).exp() / (2 - p) - target * ((1 - p) * prediction).exp() / (1 - p)).mean()
 
 
-class CosineLoss(nn.Module):
+class CosineLoss(Precise):
     """1 - cosine of the angle between the rows (N, F) of prediction and target."""
 
     def forward(self, prediction: Tensor, target: Tensor) -> Tensor:
         return (1 - F.cosine_similarity(prediction, target, dim=1, eps=1e-6)).mean()
 
 
-class SSIMLoss(nn.Module):
+class SSIMLoss(Precise):
     """1 - structural similarity of pictures (N, channels, height, width). Wang et al. 2004."""
 
     def __init__(self, data_range: float = 1.0, kernel_size: int = 11, sigma: float = 1.5) -> None:
@@ -119,7 +121,7 @@ class SSIMLoss(nn.Module):
         return 1 - (light * (2 * both + c2) / (var_a + var_b + c2)).mean()
 
 
-class TotalVariationLoss(nn.Module):
+class TotalVariationLoss(Precise):
     """Mean absolute difference of neighbouring points of (N, channels, height, width): large in a noisy picture."""
 
     def forward(self, prediction: Tensor) -> Tensor:
@@ -128,7 +130,7 @@ class TotalVariationLoss(nn.Module):
         return (down + across) / max(1, prediction.numel())
 
 
-class BoxIoULoss(nn.Module):
+class BoxIoULoss(Precise):
     """1 - overlap of boxes (..., 4) as left, top, right, bottom, with what `kind` adds where they do not meet.
 
     "giou": the empty share of the box around both (Rezatofighi et al. 2019). "diou": the distance of the centres.
