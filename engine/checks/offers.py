@@ -62,6 +62,14 @@ def could_learn(project: Project, loss: type[Loss]) -> bool:
     return not loss.kinds or not targets or any(suits(loss, field) for field in targets)
 
 
+def losses_of(project: Project) -> tuple[list[type[Loss]], list[type[Loss]]]:
+    """Losses of use in a project, those for its fields first, and all others."""
+    targets = project.data.targets()
+    of_use = [item for item in registry.losses() if could_learn(project, item)]
+    of_use.sort(key=lambda item: not any(suits(item, field) for field in targets))
+    return of_use, [item for item in registry.losses() if item not in of_use]
+
+
 def metrics_for(fields: Iterable[Field]) -> tuple[tuple[type[Metric], ...], tuple[type[Metric], ...]]:
     """Metrics that score one of these fields, and all others."""
     kinds = {field.kind for field in fields}

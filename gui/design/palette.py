@@ -6,10 +6,10 @@ from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPixmap
 from PySide6.QtWidgets import QApplication, QFrame, QLabel, QLineEdit, QListWidgetItem, QVBoxLayout, QWidget
 
-from engine.catalog.layer import Layer
-from engine.catalog.registry import layers, losses
+from engine.catalog.layer import Family, Layer
+from engine.catalog.registry import layers
 from engine.catalog.search import search
-from engine.checks.offers import could_learn
+from engine.checks.offers import losses_of
 from engine.document.block import BLOCK, definition_id
 from engine.document.edits import Change
 from gui.design.block_rows import BlockRows
@@ -214,9 +214,10 @@ class Palette(QFrame):
             self.blocks.fill(Section.PROJECT, self._offered)
             self.blocks.fill(Section.MINE, self._offered)
             family = None
-            others = [kind for kind in losses() if not could_learn(self._project.document, kind)]
-            for kind in layers():
-                if not stands_here(kind.type_name(), inside) or kind in others:
+            of_use, others = losses_of(self._project.document)
+            plain = [kind for kind in layers() if kind.family is not Family.LOSS]
+            for kind in (*plain, *of_use):
+                if not stands_here(kind.type_name(), inside):
                     continue
                 if kind.family is not family:
                     family = kind.family

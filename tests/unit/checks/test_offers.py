@@ -8,7 +8,7 @@ from engine.catalog.losses import Loss
 from engine.catalog.tensors import TensorSpec
 from engine.checks.connection import compatible_types
 from engine.checks.inference import ShapeChecker
-from engine.checks.offers import could_learn, losses_for, metrics_for, scored_fields, suits, usual_loss
+from engine.checks.offers import could_learn, losses_for, losses_of, metrics_for, scored_fields, suits, usual_loss
 from engine.document.data_spec import Field, FieldKind, Role, Statistics, Step
 from tests.drawn_networks import PICTURES, draw, small_cnn, table_network
 
@@ -115,3 +115,10 @@ def test_a_softmax_before_a_loss_that_has_one_is_found() -> None:
         "label > loss1.target",
     )
     assert any("itself" in problem.message for problem in ShapeChecker(project).problems_of("loss1"))
+
+
+def test_the_palette_lists_those_for_the_fields_first() -> None:
+    of_use, others = (names(tuple(part)) for part in losses_of(small_cnn()))
+    assert of_use[0] == "CrossEntropyLoss" and of_use.index("FocalLoss") < of_use.index("KLPriorLoss")
+    assert "MSELoss" in others and not set(of_use) & set(others)
+    assert len(of_use) + len(others) == len(registry.losses())
