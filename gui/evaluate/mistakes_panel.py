@@ -163,8 +163,10 @@ class MistakesPanel(Card):
             self._none.set_text("These were answered right. Pick a red cell to see mistakes.")
         elif true is not None:
             self._none.set_text("No such mistakes.")
-        else:
+        elif self._field.classes:
             self._none.set_text("No mistakes at all on these samples.")
+        else:
+            self._none.set_text("Answers of this kind are scored as a whole; single samples are not listed.")
 
     def none_text(self) -> str:
         """What is said instead of mistakes; empty while some are shown."""

@@ -171,6 +171,20 @@ def test_no_mistakes_at_all_is_said(bench, engine, tmp_path, qtbot):
     assert tab.mistakes.none_text() == "No mistakes at all on these samples."
 
 
+def test_what_is_scored_as_a_whole_lists_no_samples(bench, engine, tmp_path, qtbot):
+    import msgspec
+
+    region = FieldEvaluation(field="mask", metrics={"accuracy": 0.9, "jaccard_macro": 0.7, "matthews_correlation": 0.5})
+    engine.answer_with(Evaluate, lambda request: msgspec.structs.replace(scores_of(14), outputs=[region]))
+    two_runs(bench, tmp_path, RunLog)
+    tab = shown(bench, qtbot)
+    qtbot.waitUntil(lambda: bench.evaluation.state == "done")
+    assert tab.mistakes.none_text().startswith("Answers of this kind are scored as a whole")
+    assert {"Accuracy", "Overlap (IoU)", "Matthews correlation"} <= {name for name, _, _ in tab.scores.shown()}
+    assert not tab.matrix_card.isVisible()
+    assert not tab.grab().isNull()
+
+
 def test_progress_shows_and_cancel_reaches_the_engine(bench, engine, tmp_path, qtbot):
     engine.answer_with(Evaluate, [Progress(fraction=0.4, message="Scoring 4,000 of 10,000", left_s=3)])
     two_runs(bench, tmp_path, RunLog)
