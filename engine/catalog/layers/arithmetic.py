@@ -684,10 +684,10 @@ class Atan2(_Pair):
 class Hypot(_Pair):
     """Finds the length of the longest side of a right triangle with sides a and b.
 
-    Inputs of equal shape, or of size 1 where they differ. Source: torch.hypot.
+    Inputs of equal shape, or of size 1 where they differ.
     """
 
-    target: ClassVar[str] = "torch.hypot"
+    target: ClassVar[str] = "engine.compiler.modules.Hypot"
     caption: ClassVar[str] = "Length of two tensors"
     formula: ClassVar[str] = "y = √(a² + b²)"
     when: ClassVar[str] = "For the length of a vector of two coordinates."

@@ -1,5 +1,6 @@
 """Arithmetic value by value that is no single function of torch."""
 
+import torch
 from torch import Tensor, nn
 
 
@@ -43,3 +44,12 @@ class FloorDivide(nn.Module):
 
     def forward(self, a: Tensor, b: Tensor) -> Tensor:
         return (a / b).floor()
+
+
+class Hypot(nn.Module):
+    """sqrt(a² + b²) whose gradient is 0 where both are 0; that of torch.hypot is none there."""
+
+    def forward(self, a: Tensor, b: Tensor) -> Tensor:
+        squared = a.square() + b.square()
+        some = squared > 0
+        return torch.where(some, torch.where(some, squared, 1.0).sqrt(), 0.0)

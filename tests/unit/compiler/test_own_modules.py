@@ -224,6 +224,13 @@ def test_a_last_step_follows_the_lengths() -> None:
     assert made("LastStep")(x, torch.tensor([2, 4])).tolist() == [x[0, 1].tolist(), x[1, 3].tolist()]
 
 
+def test_a_length_of_nothing_has_a_gradient() -> None:
+    a, b = torch.zeros(2, 3, requires_grad=True), torch.zeros(2, 1, requires_grad=True)
+    made("Hypot")(a, b).sum().backward()
+    assert a.grad is not None and not a.grad.any() and b.grad is not None and not b.grad.any()
+    assert torch.allclose(made("Hypot")(torch.tensor([3.0]), torch.tensor([-4.0])), torch.tensor([5.0]))
+
+
 def test_a_masked_mean_counts_what_counts() -> None:
     x, mask = (
         torch.tensor([[[1.0], [3.0], [100.0]], [[5.0], [6.0], [7.0]]]),

@@ -113,6 +113,21 @@ def learn(case: Case, module: nn.Module, inputs: list[torch.Tensor | None]) -> N
 
 
 @pytest.mark.parametrize("type_name", TYPES)
+def test_nothing_but_zeros_leaves_gradients_finite(type_name: str) -> None:
+    """A dead ReLU gives nothing but zeros: where the answer to them is a number, so is the gradient."""
+    case = next(case for case in CASES if case.type == type_name)
+    layer, specs = layer_of(case), specs_of(case)
+    if not layer.domain[0] < 0 < layer.domain[1]:
+        return
+    module = build_modules(plan_of(case, layer, specs))["layer1"]
+    inputs = inputs_of(layer, specs)
+    zeros = [torch.zeros_like(x) if x is not None and x.is_floating_point() else x for x in inputs]
+    answers = [tensor for tensor in seeded(module, *zeros) if tensor.is_floating_point()]
+    if all(tensor.isfinite().all() for tensor in answers):
+        learn(case, module, zeros)
+
+
+@pytest.mark.parametrize("type_name", TYPES)
 def test_the_layer_learns_in_bfloat16(type_name: str) -> None:
     """As the training loop does it: weights in float32, whatever came before in bfloat16."""
     case = max((case for case in CASES if case.type == type_name), key=lambda case: len(case.shapes))
