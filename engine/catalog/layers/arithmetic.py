@@ -245,7 +245,8 @@ class Log10(_Function):
 class Sqrt(_Function):
     """Takes the square root of every value.
 
-    Input and output of one shape; values must not be below 0. Source: torch.sqrt.
+    Input and output of one shape; values must not be below 0, and at 0 the slope has no end: a Scale before it can
+    add a little. Source: torch.sqrt.
     """
 
     target: ClassVar[str] = "torch.sqrt"

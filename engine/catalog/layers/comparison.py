@@ -230,6 +230,25 @@ class IsNan(_Changed):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class IsInf(_Changed):
+    """Says yes where a value has grown beyond all numbers, up or down.
+
+    Input of any shape; output of that shape, yes or no. Source: torch.isinf.
+    """
+
+    target: ClassVar[str] = "torch.isinf"
+    caption: ClassVar[str] = "Is infinite"
+    formula: ClassVar[str] = "y = |x| = ∞"
+    when: ClassVar[str] = "To mask what a division by 0 has answered."
+    synonyms: ClassVar[tuple[str, ...]] = ("infinite", "infinity", "overflow")
+    onnx: ClassVar[OnnxForm] = OnnxForm(op="IsInf")
+    inputs: ClassVar[tuple[InputPort, ...]] = (InputPort(),)
+
+    def output_specs(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
+        return (TensorSpec(inputs[0].shape, DType.BOOL),)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class IsFinite(_Changed):
     """Says yes where a value is an ordinary number, neither missing nor infinite.
 

@@ -31,7 +31,7 @@ TENSOR_CASES: list[Case] = [
     *(Case(name, STEPS, {"value": 3.0}, classes=6) for name in COMPARISONS),
     *(Case(name, PAIR, kinds="bb") for name in ("LogicalAnd", "LogicalOr", "LogicalXor")),
     Case("LogicalNot", STEPS, kinds="b"),
-    *(Case(name, STEPS) for name in ("IsNan", "IsFinite")),
+    *(Case(name, STEPS) for name in ("IsNan", "IsInf", "IsFinite")),
     *(
         Case(name, STEPS, kinds=kind, classes=3)
         for name in ("ToFloat", "ToInt", "ToBool")
