@@ -125,11 +125,12 @@ class AttributeForm(QWidget):
 
     def _build(self, attributes: Sequence[Attribute], values: Mapping[str, Any]) -> None:
         old, self._rows, self._editors = self._rows, {}, {}
+        # removeWidget, not takeAt: PySide never frees the item that one hands out.
+        for widget in (*old.values(), self._more, self._advanced):
+            self._column.removeWidget(widget)
         for row in old.values():
             row.hide()
             row.deleteLater()
-        while self._column.count():
-            self._column.takeAt(0)
         self._advanced.hide()
         self._advanced.deleteLater()
         self._advanced = QWidget(self)
