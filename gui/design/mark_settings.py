@@ -57,9 +57,7 @@ class MarkSettings(QWidget):
         self.heading.set_text(_heading(marks))
         self._title_row.setVisible(alone and isinstance(first, Frame))
         if alone and isinstance(first, Frame):
-            self.words.set_text(
-                "Drag its title, and all that lies in it comes along. Delete takes the frame alone."
-            )
+            self.words.set_text("Drag its title, and all that lies in it comes along. Delete takes the frame alone.")
             if self.title.value() != first.title:
                 self.title.set_value(first.title)
         elif alone and isinstance(first, Note):
