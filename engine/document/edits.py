@@ -331,9 +331,6 @@ _MOST_COMMON = frozenset({AddNode, RemoveNode, Connect, Disconnect, MoveNodes})
 """Edits of the graph that come by the thousand; looked up before the kinds are tried in turn."""
 
 
-_OF_NODES_AND_LINKS = frozenset({AddNode, RemoveNode, Connect, Disconnect})
-
-
 def _block(project: Project, block_id: str) -> BlockDefinition:
     try:
         return project.blocks[block_id]
@@ -449,6 +446,9 @@ def _set_flag(
     return kind(ids=changed, **{flag: not value})
 
 
+_TAKEN_BACK = frozenset({RemoveNode, Disconnect})
+
+
 def change(edit: Edit, inverse: Edit) -> Change:
     """What an applied edit touched; `inverse` is what `apply` returned for it."""
     touched = _Touched()
@@ -457,14 +457,21 @@ def change(edit: Edit, inverse: Edit) -> Change:
     others: list[Edit] = []
     for whole in (edit, inverse):
         parts = whole.edits if isinstance(whole, Batch) else (whole,)
+        if whole is inverse and _TAKEN_BACK.issuperset(map(type, parts)):
+            continue  # what is taken back by these alone was named by the edit
         # These come by the ten thousand when much is deleted; a match over all kinds would cost more than the rest.
-        nodes.update([part.node.id for part in parts if isinstance(part, AddNode)])
-        nodes.update([part.id for part in parts if isinstance(part, RemoveNode)])
-        nodes.update([part.target for part in parts if isinstance(part, Disconnect)])
-        edges = [part.edge for part in parts if isinstance(part, Connect)]
-        nodes.update([edge.source for edge in edges])
-        nodes.update([edge.target for edge in edges])
-        others += [part for part in parts if type(part) not in _OF_NODES_AND_LINKS]
+        for part in parts:
+            if isinstance(part, Connect):
+                nodes.add(part.edge.source)
+                nodes.add(part.edge.target)
+            elif isinstance(part, Disconnect):
+                nodes.add(part.target)
+            elif isinstance(part, AddNode):
+                nodes.add(part.node.id)
+            elif isinstance(part, RemoveNode):
+                nodes.add(part.id)
+            else:
+                others.append(part)
     for block_id, part in _flat(others):
         match part:
             case SetData():
