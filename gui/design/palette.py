@@ -1,8 +1,9 @@
 """The list of layers at the left: by family, searched by typing, dragged onto the canvas or added with Enter."""
 
+from collections.abc import Sequence
 from typing import Final
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPixmap
 from PySide6.QtWidgets import QApplication, QFrame, QLabel, QLineEdit, QListWidgetItem, QVBoxLayout, QWidget
 
@@ -17,16 +18,22 @@ from gui.design.block_stock import BlockStock, Item, Section, stands_here
 from gui.design.canvas.face import NodeFace
 from gui.design.canvas.keys import QUICK_KEYS
 from gui.design.canvas.sprites import paint_sprite
+from gui.design.common_layers import shown_first
 from gui.design.families import TITLES, color_name
 from gui.design.graph_edits import outputs_of, ports_of
 from gui.models.block_shelf import BlockShelf
 from gui.models.layer_uses import LayerUses
 from gui.models.scope import Scope
 from gui.widgets.guarded import guarded
+from gui.widgets.plain_text import tooltip_text
 from gui.widgets.row_list import KeyRole, RowList
 from gui.widgets.text import Text
 
 _KEY_OF: Final = {name: key for key, name in QUICK_KEYS.items()}
+
+
+_MORE: Final = "more/"
+"""Begins the key of a row that shows the rest of its shelf."""
 
 
 class _LayerList(RowList):
@@ -52,7 +59,7 @@ class _LayerList(RowList):
         super().mousePressEvent(event)
         item = self.itemAt(event.position().toPoint())
         name = item.data(KeyRole) if item is not None else None
-        if event.button() == Qt.MouseButton.LeftButton and name is not None:
+        if event.button() == Qt.MouseButton.LeftButton and name is not None and not str(name).startswith(_MORE):
             self._pressed, self._name = event.globalPosition().toPoint(), str(name)
 
     @guarded
@@ -124,6 +131,8 @@ class Palette(QFrame):
         self.list.installEventFilter(self)
         stock = self._stock = stock if stock is not None else BlockStock(project, BlockShelf(parent=self))
         self._offered: list[Item] = []  # what _fill was last made for
+        self._unfolded: set[str] = set()  # titles of shelves that are shown whole
+        self.list.itemClicked.connect(self._on_clicked)
         self.blocks = BlockRows(self.list, stock, project)
         self.blocks.chosen.connect(self.layer_chosen)
         stock.shelf.changed.connect(self._fill)
@@ -150,7 +159,8 @@ class Palette(QFrame):
 
     def all_names(self) -> list[str]:
         """All that can be added from the rows shown, blocks too, in order."""
-        return [str(key) for key in self.list.keys() if key is not None]  # noqa: SIM118 - a widget
+        keys = (str(key) for key in self.list.keys() if key is not None)  # noqa: SIM118 - a widget
+        return [key for key in keys if not key.startswith(_MORE)]
 
     @guarded(fallback=False)
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -164,6 +174,9 @@ class Palette(QFrame):
                 return self._on_search_key(event)
         elif event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
             if self.blocks.key_pressed(event):
+                return True
+            pressed = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
+            if pressed and self._fold_soon(str(self.list.current_key() or "")):
                 return True
             first = self._first_row()
             if event.key() == Qt.Key.Key_Up and self.list.currentRow() <= first:
@@ -213,25 +226,47 @@ class Palette(QFrame):
         else:
             self.blocks.fill(Section.PROJECT, self._offered)
             self.blocks.fill(Section.MINE, self._offered)
-            family = None
             of_use, others = losses_of(self._project.document)
-            plain = [kind for kind in layers() if kind.family is not Family.LOSS]
-            for kind in (*plain, *of_use):
-                if not stands_here(kind.type_name(), inside):
-                    continue
-                if kind.family is not family:
-                    family = kind.family
-                    self.list.add_heading(TITLES[family])
-                self._add(kind)
-            if others:
-                self.list.add_heading("All other losses")
-                for kind in others:
-                    self._add(kind)
+            for family in Family:
+                all_kinds = of_use if family is Family.LOSS else [kind for kind in layers() if kind.family is family]
+                self._add_shelf(TITLES[family], [kind for kind in all_kinds if stands_here(kind.type_name(), inside)])
+            self._add_shelf("All other losses", others, most=0)
             self.blocks.fill(Section.SHIPPED, self._offered)
             self.blocks.fill(Section.NETWORKS, self._offered)
         self.nothing.setVisible(bool(text) and self.list.count() == 0)
         if text:
             self.nothing.set_text(f"No layer is called “{text[:40]}”. Try what it does: dense, memory, shrink, join.")
+
+    def _add_shelf(self, title: str, kinds: Sequence[type[Layer]], *, most: int = 10) -> None:
+        """A heading with its layers; of many only the common ones, and a row that shows the rest."""
+        if not kinds:
+            return
+        self.list.add_heading(title)
+        used = {node.type for node in self._project.project.graph.nodes.values()}
+        first, rest = shown_first(kinds, used, most)
+        unfolded = title in self._unfolded
+        for kind in kinds if unfolded else first:
+            self._add(kind)
+        if rest:
+            caption = "fewer" if unfolded else f"{len(rest)} more"
+            row = self.list.add_row(caption, "−" if unfolded else "+", key=_MORE + title)
+            names = ", ".join(kind.label() for kind in rest)
+            row.setData(Qt.ItemDataRole.AccessibleDescriptionRole, f"{title}: {names}")
+            row.setToolTip(tooltip_text(names))
+
+    def _fold_soon(self, key: str) -> bool:
+        """Fold or unfold once the list is done with the event; whether the key is that of such a row."""
+        if key.startswith(_MORE):
+            QTimer.singleShot(0, self, lambda: self.fold(key.removeprefix(_MORE)))
+        return key.startswith(_MORE)
+
+    def fold(self, title: str) -> None:
+        """Show all of a shelf, or its common layers again; the row that was pressed stays where it is."""
+        self._unfolded ^= {title}
+        top, row = self.list.verticalScrollBar().value(), self.list.currentRow()
+        self._fill()
+        self.list.setCurrentRow(min(row, self.list.count() - 1))
+        self.list.verticalScrollBar().setValue(top)
 
     def _add(self, kind: type[Layer]) -> None:
         name = kind.type_name()
@@ -254,11 +289,17 @@ class Palette(QFrame):
         if (change.blocks or (named and self._project.document.blocks)) and self._stock.items() != self._offered:
             self._fill()
 
+    def _on_clicked(self, item: QListWidgetItem) -> None:
+        """One click shows more; a layer takes two, or a drag."""
+        self._fold_soon(str(item.data(KeyRole) or ""))
+
     def _on_activated(self, item: QListWidgetItem) -> None:
         self._choose(item.data(KeyRole))
 
     def _choose(self, name: object) -> None:
-        if name is not None:
+        if name is None:
+            return
+        if not str(name).startswith(_MORE):
             self.layer_chosen.emit(str(name))
 
 

@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from engine.catalog.registry import layers
 from engine.document.edits import Disconnect, RemoveNode, SetAttributes
 from engine.document.project import Project
+from gui.design.palette import Palette
 from gui.design.tab import DesignTab
 from gui.models.project import ProjectModel
 from gui.models.selection import Selection
@@ -74,9 +75,48 @@ def bench(qtbot: QtBot, tmp_path: Path) -> Iterator[TabBench]:
 # Palette.
 
 
-def test_the_palette_lists_every_layer(bench: TabBench) -> None:
+def press_more(palette: Palette, title: str) -> None:
+    """Click the row that shows more, or fewer, of a shelf."""
+    keys = [str(key) for key in palette.list.keys()]  # noqa: SIM118 - a widget
+    item = palette.list.item(keys.index(f"more/{title}"))
+    palette.list.scrollToItem(item)
+    at = palette.list.visualItemRect(item).center()
+    QTest.mouseClick(palette.list.viewport(), Qt.MouseButton.LeftButton, pos=at)
+
+
+def shelves(palette: Palette) -> list[str]:
+    """The shelves of which there is more to show."""
+    keys = [str(key) for key in palette.list.keys()]  # noqa: SIM118 - a widget
+    return [key.removeprefix("more/") for key in keys if key.startswith("more/")]
+
+
+def test_the_palette_lists_every_layer_the_common_ones_at_once(bench: TabBench) -> None:
+    palette = bench.tab.palette_panel
     outside = {kind.type_name() for kind in layers()} - {"Block", "BlockInput", "BlockOutput"}
-    assert sorted(bench.tab.palette_panel.names()) == sorted(outside)
+    few = palette.names()
+    assert len(few) < 150 and {"Conv2d", "Linear", "ReLU", "LSTM", "CrossEntropyLoss", "Formula"} <= set(few)
+    assert {node.type for node in bench.graph.nodes.values()} <= set(few), "what the project uses is shown"
+    for title in shelves(palette):
+        before = palette.names()
+        press_more(palette, title)
+        bench.qtbot.waitUntil(lambda before=before: palette.names() != before)
+    assert sorted(palette.names()) == sorted(outside)
+    for title in shelves(palette):
+        before = palette.names()
+        press_more(palette, title)
+        bench.qtbot.waitUntil(lambda before=before: palette.names() != before)
+    assert palette.names() == few
+
+
+def test_more_of_a_shelf_is_shown_by_key(bench: TabBench) -> None:
+    palette = bench.tab.palette_panel
+    keys = [str(key) for key in palette.list.keys()]  # noqa: SIM118 - a widget
+    palette.list.setFocus()
+    palette.list.setCurrentRow(keys.index("more/Pooling"))
+    assert "LPPool2d" not in palette.names()
+    QTest.keyClick(palette.list, Key.Key_Return)
+    bench.qtbot.waitUntil(lambda: "LPPool2d" in palette.names())
+    assert not bench.model.history.canUndo(), "nothing was added"
 
 
 def test_slash_searches_the_palette_by_synonym_and_return_adds_after_the_selection(bench: TabBench) -> None:

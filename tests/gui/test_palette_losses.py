@@ -5,8 +5,10 @@ from pathlib import Path
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from engine.catalog.layer import Family
 from engine.document.data_spec import DataSpec, Field, FieldKind, Role
 from engine.document.edits import SetData
+from gui.design.families import TITLES
 from gui.design.palette import Palette
 from gui.models.project import ProjectModel
 from gui.models.scope import Scope
@@ -20,6 +22,8 @@ def test_losses_follow_the_fields(qapp: QApplication, qtbot: QtBot, tmp_path: Pa
     model.create(tmp_path / "p", small_cnn())
     palette = Palette(Scope(model))
     qtbot.addWidget(palette)
+    palette.fold(TITLES[Family.LOSS])
+    palette.fold("All other losses")
     texts = [palette.list.item(row).text() for row in range(palette.list.count())]
     other = texts.index("All other losses")
     names = palette.names()
