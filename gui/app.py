@@ -10,8 +10,9 @@ from typing import IO, Any
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
-from gui.charts.preload import preload
+from gui.charts.preload import loader, preload
 from gui.engine_client import EngineClient
+from gui.frame.ahead import ImportAhead
 from gui.frame.error_reporter import ErrorReporter
 from gui.models.settings import Settings
 from gui.none_check import refusal
@@ -43,6 +44,7 @@ def main(project: Path | None = None) -> int:
     window = MainWindow(bench, reporter)
     window.showMaximized() if settings.values.maximized else window.show()
     ticking = _let_interrupts_through(app)
+    ahead = ImportAhead(window)
 
     def after_showing() -> None:
         if project is not None:
@@ -51,6 +53,7 @@ def main(project: Path | None = None) -> int:
         bench.shelf.read_examples()
         bench.shelf.check_recent()
         preload()
+        ahead.start()
 
     QTimer.singleShot(0, after_showing)
     try:
@@ -58,6 +61,7 @@ def main(project: Path | None = None) -> int:
     finally:
         ticking.stop()
         bench.shut_down()
+        loader().wait()  # it speaks to the window's thread, which must still be there
         reporter.uninstall()
         if crash_log is not None:
             faulthandler.disable()

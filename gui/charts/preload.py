@@ -19,7 +19,7 @@ class _Loader(QObject):
 
     def start(self) -> None:
         if self._thread is None:
-            self._thread = threading.Thread(target=self._load, name="load-charts", daemon=True)
+            self._thread = threading.Thread(target=self._load, name="load-charts")
             self._thread.start()
 
     def wait(self) -> None:

@@ -38,8 +38,8 @@ window.show()
 window.repaint()
 times["visible"] = time.time() - born
 def after():
-    engine.start()
     bench.project.open_soon(Path(sys.argv[1]))
+    engine.start()
 def opened():
     window.show_tab("design")
     window.repaint()
