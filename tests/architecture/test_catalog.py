@@ -59,6 +59,7 @@ def test_attributes_have_help_and_a_default_in_range(entry: type[Entry]) -> None
 def test_layers_say_shapes_and_ports(layer: type[Layer]) -> None:
     assert layer.details(), "the rest of the docstring gives shapes and source"
     assert layer.formula or layer.no_formula, "what it computes in a line, or why that cannot be said"
+    assert layer.when.endswith("."), "when to use it"
     ports = [port.name for port in layer().input_ports()]
     assert len(set(ports)) == len(ports)
     assert layer.onnx.op or layer.onnx.rule or layer.onnx.why
