@@ -121,6 +121,7 @@ class GraphCanvas(QWidget):
         selection.follow(scope)
         self._view = Viewport()
         self._scene = Scene(scope, selection, runs, self)
+        self._scene.at_hand = lambda: self._gesture is not None
         self._scene.in_view = lambda: self._view.visible(self.width(), self.height())
         self._scene.zoom = lambda: self._view.zoom
         self._painter = GraphPainter(self._scene.geometry, self._scene.link_text, self._scene.marks)

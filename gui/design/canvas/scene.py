@@ -38,6 +38,7 @@ _MOST_AT_ONCE = 150
 _MOST_GONE = 50_000
 _MOST_WITH_PROBLEMS = 1000
 _SLICE_S = 0.004
+_LATER_MS = 60
 
 
 class Scene(QObject):
@@ -71,6 +72,8 @@ class Scene(QObject):
         self.in_view: Callable[[], Box] = lambda: (0.0, 0.0, 0.0, 0.0)
         """What the canvas shows; those nodes are brought up to date first."""
         self._waiting: set[str] = set()  # nodes whose cards are brought up to date a few at a time
+        self.at_hand: Callable[[], bool] = lambda: False
+        """Whether a gesture is going on, during which cards out of view wait."""
         self._slices = QTimer(self)
         self._slices.setInterval(0)
         self._slices.timeout.connect(self._on_slice)
@@ -285,6 +288,10 @@ class Scene(QObject):
             self._refresh_faces(sorted(left), [])
 
     def _on_slice(self) -> None:
+        if self.at_hand():
+            self._slices.setInterval(_LATER_MS)  # the hand comes first
+            return
+        self._slices.setInterval(0)
         until = time.perf_counter() + _SLICE_S
         while self._waiting and time.perf_counter() < until:
             some = [self._waiting.pop() for _ in range(min(20, len(self._waiting)))]
