@@ -6,7 +6,7 @@ from engine.catalog import registry
 from engine.catalog.entry import Attribute, Entry
 from engine.catalog.layer import Layer
 from engine.catalog.losses import Loss
-from engine.catalog.metrics import Metric
+from engine.catalog.metrics.metric import Metric
 from engine.catalog.preparation_step import PreparationStep
 
 

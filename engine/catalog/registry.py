@@ -8,7 +8,6 @@ from typing import TypeVar
 from engine.catalog import augmentation as _augmentation
 from engine.catalog import averages as _averages
 from engine.catalog import initializers as _initializers
-from engine.catalog import metrics as _metrics
 from engine.catalog import optimizers as _optimizers
 from engine.catalog import preparation as _preparation
 from engine.catalog import schedules as _schedules
@@ -52,7 +51,10 @@ from engine.catalog.layers import (
     tokens,
 )
 from engine.catalog.losses import Loss, classes, embeddings, generative, masks, numbers
-from engine.catalog.metrics import Metric
+from engine.catalog.metrics import classes as class_metrics
+from engine.catalog.metrics import numbers as number_metrics
+from engine.catalog.metrics import probabilities, signals, texts
+from engine.catalog.metrics.metric import Metric
 from engine.catalog.optimizers import Optimizer
 from engine.catalog.preparation_step import PreparationStep
 from engine.catalog.schedules import Schedule
@@ -64,6 +66,7 @@ from engine.errors import AttributeOutOfRange, GraphError
 AnyEntry = TypeVar("AnyEntry", bound=Entry)
 
 _LOSS_FILES = (classes, numbers, masks, embeddings, generative)
+_METRIC_FILES = (class_metrics, probabilities, number_metrics, texts, signals)
 _LAYER_FILES = (
     data,
     block,
@@ -161,7 +164,7 @@ def schedules() -> tuple[type[Schedule], ...]:
 @functools.cache
 def metrics() -> tuple[type[Metric], ...]:
     """The metrics."""
-    return tuple(_declared(_metrics, Metric))
+    return tuple(item for module in _METRIC_FILES for item in _declared(module, Metric))
 
 
 @functools.cache

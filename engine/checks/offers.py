@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from engine.catalog import registry
 from engine.catalog.layers.data import Output
 from engine.catalog.losses import Loss
-from engine.catalog.metrics import Metric
+from engine.catalog.metrics.metric import Metric
 from engine.catalog.tensors import TensorSpec
 from engine.checks.field_specs import prepared_spec
 from engine.checks.knowledge import Shapes

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from engine.catalog.metrics import Feed, Metric
+from engine.catalog.metrics.metric import Feed, Metric
 
 
 class Meter(Protocol):

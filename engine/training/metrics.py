@@ -11,7 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engine.catalog.metrics import Feed, Metric, Top3Accuracy
+from engine.catalog.metrics.classes import Top3Accuracy
+from engine.catalog.metrics.metric import Feed, Metric
 from engine.catalog.registry import metric_named
 from engine.data.preparation import Preparation
 from engine.document.data_spec import Field, FieldKind

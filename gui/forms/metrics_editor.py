@@ -6,7 +6,7 @@ from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QAction, QFont, QPainter, QPaintEvent
 from PySide6.QtWidgets import QMenu, QPushButton, QSizePolicy, QStyle, QStyleOptionButton, QWidget
 
-from engine.catalog.metrics import Metric
+from engine.catalog.metrics.metric import Metric
 from gui.forms.metric_text import metric_label
 from gui.widgets.fonts import SIZE_BODY, text_font
 from gui.widgets.guarded import guarded

@@ -18,10 +18,10 @@ PAUSE_MS: Final = 15
 def _names() -> Iterator[str]:
     """Leaves first, so that no single import takes long."""
     yield "numpy"
-    for package in ("engine.catalog.layers", "engine.catalog.losses"):
+    for package in ("engine.catalog.layers", "engine.catalog.losses", "engine.catalog.metrics"):
         for module in pkgutil.iter_modules(importlib.import_module(package).__path__):
             yield f"{package}.{module.name}"
-    yield from ("engine.catalog.metrics", "engine.catalog.augmentation", "engine.catalog.registry")
+    yield from ("engine.catalog.augmentation", "engine.catalog.registry")
     yield from ("engine.checks.inference", "engine.catalog.networks.shipped", "gui.design.canvas.canvas")
     yield from ("gui.design.tab", "gui.data.tab", "gui.train.tab", "gui.evaluate.tab", "gui.use.tab")
 

@@ -8,7 +8,7 @@ from engine.catalog.as_json import catalog_json
 from engine.catalog.entry import AttributeKind, Entry
 from engine.catalog.layer import Layer
 from engine.catalog.losses import Loss
-from engine.catalog.metrics import Metric
+from engine.catalog.metrics.metric import Metric
 
 ENTRIES: list[type[Entry]] = [
     *registry.layers(),

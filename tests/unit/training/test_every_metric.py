@@ -8,7 +8,7 @@ from small_tasks import category, number
 from torch import Tensor
 
 from engine.catalog import registry
-from engine.catalog.metrics import Feed, Metric
+from engine.catalog.metrics.metric import Feed, Metric
 from engine.document.data_spec import Field, FieldKind, Role, Step
 from engine.training.metrics import Scores, scores_for
 
