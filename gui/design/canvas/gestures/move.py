@@ -18,6 +18,7 @@ from gui.widgets.theme import current_theme
 
 SNAP = 8.0
 _MOST_LINKS = 40  # fewer are drawn without looking which are in view
+_FEW = 16
 
 
 class Move(Gesture):
@@ -127,8 +128,10 @@ class Move(Gesture):
         # The flag tells them from what stands still, and the box leaves out what is not in view.
         frame = surface.frame()
         left, top, right, bottom = view.visible(frame.width(), frame.height())
-        rows = geometry.nodes_in((left - 14, top - 14, right + 14, bottom + 14))
-        rows = rows[(geometry.flags[rows] & int(Flag.HIDDEN)) != 0]
+        rows = self._rows
+        if len(rows) > _FEW:  # all of few are drawn; of many those in view are found first
+            rows = geometry.nodes_in((left - 14, top - 14, right + 14, bottom + 14))
+            rows = rows[(geometry.flags[rows] & int(Flag.HIDDEN)) != 0]
         links = self._links
         if len(links) > _MOST_LINKS:
             links = geometry.links_in((left, top, right, bottom))
