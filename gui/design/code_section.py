@@ -184,11 +184,11 @@ class CodeSection(QWidget):
         state = self._model.state(name)
         if state is None or state.file is None:
             return
-        flat_id = self._flat_id()
+        shown, flat_id = state.file, self._flat_id()
         self.dialog = CodeDialog(name, state.text, asks=asks, parent=self.window())
 
         def trusted() -> None:
-            self._model.trust(name)
+            self._model.trust(shown)  # not what the file may hold by now
             self._model.check(flat_id)
 
         self.dialog.accepted.connect(trusted)

@@ -116,16 +116,15 @@ class OwnCodeModel(QObject):
         )
         return name
 
-    def trust(self, name: str) -> None:
-        """The user has read the file as it is shown, and says that it may run on this machine."""
-        folder, state = self._project.directory, self._files.get(name)
-        if folder is None or state is None or state.file is None:
+    def trust(self, file: CodeFile) -> None:
+        """The user has read this content, and says that it may run on this machine; whatever the file holds by now."""
+        folder = self._project.directory
+        if folder is None:
             return
-        file = state.file
         self._background.run(
             lambda: trust([file]),
-            lambda _done: self.look(name),
-            lambda error: self._on_read(folder, name, FileState(file, error=_told(error, folder / name))),
+            lambda _done: self.look(file.path),
+            lambda error: self._on_read(folder, file.path, FileState(file, error=_told(error, folder / file.path))),
         )
 
     def path_of(self, name: str) -> Path | None:

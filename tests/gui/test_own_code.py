@@ -1,5 +1,6 @@
 """A layer of the user's own in the inspector: begun, read, trusted, checked, changed."""
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -103,6 +104,21 @@ def test_not_trusting_runs_and_notes_nothing(bench: Bench) -> None:
     )
     QTest.keyClick(dialog, Qt.Key.Key_Escape)
     assert not bench.engine.requests and not trusted()
+
+
+def test_what_was_shown_is_trusted_not_what_the_file_holds_by_then(bench: Bench) -> None:
+    path = bench.begin_file()
+    shown = hashlib.sha256(path.read_bytes()).hexdigest()
+    bench.click(bench.code.check)
+    dialog = bench.code.dialog
+    assert dialog is not None
+    path.write_text("import os\n", encoding="utf-8")
+    bench.tab.own_code.look("layers/mylayer.py")
+    state = bench.tab.own_code.state
+    bench.qtbot.waitUntil(lambda: (found := state("layers/mylayer.py")) is not None and "import os" in found.text)
+    bench.click(dialog.trust_button)
+    bench.qtbot.waitUntil(lambda: trusted() == {shown})
+    bench.qtbot.waitUntil(lambda: "is new or has changed" in bench.code.state.whole_text())
 
 
 def test_a_changed_file_is_asked_about_again(bench: Bench) -> None:
