@@ -45,7 +45,7 @@ def evaluate(
     The first output is the main one. Raises RunNotFound, DataError (an empty split), ProjectError, Cancelled.
     """
     started = time.perf_counter()
-    project = project_of(run)
+    project = flattened(project_of(run))
     progress(-1, "Loading the network")
     network = load_network(run, which, project=project)
     dataset = open_dataset(project_dir, project.data, progress=progress, cancelled=cancelled)
@@ -113,7 +113,7 @@ def _scored(
     project: Project, output_id: str, field: Field, raw: Tensor, target: Tensor, indices: Tensor
 ) -> FieldEvaluation | None:
     """Scores of one output; None for kinds of field that have none yet."""
-    answer = answer_of(flattened(project).graph, output_id)
+    answer = answer_of(project.graph, output_id)
     if field.kind is FieldKind.CATEGORY:
         return score_category(field, probabilities(raw, answer, _classes(field)), target, indices)
     if field.kind is FieldKind.NUMBER:
