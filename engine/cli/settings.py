@@ -14,6 +14,7 @@ import msgspec
 
 from engine.catalog import registry
 from engine.catalog.entry import Entry
+from engine.document.block import definition_id
 from engine.document.data_spec import DataSpec, Step
 from engine.document.graph import Node, Value
 from engine.document.project import Project
@@ -190,6 +191,9 @@ def _set_node(project: Project, node_id: str, rest: list[str], value: Any, where
     name = rest[1] if rest[0] == "attributes" and len(rest) == 2 else rest[0] if len(rest) == 1 else ".".join(rest)
     layer = registry.layer_type(node.type)
     names = tuple(info.name for info in layer.attributes()) if layer else tuple(node.attributes)
+    block = project.blocks.get(definition_id(node))
+    exposed = {item.name for item in block.exposed} if block is not None else set()
+    names += tuple(sorted(exposed))
     if name in names:
         attributes: dict[str, Value] = {**node.attributes, name: value}
         changed = msgspec.structs.replace(node, attributes=attributes)
@@ -199,7 +203,9 @@ def _set_node(project: Project, node_id: str, rest: list[str], value: Any, where
         raise UsageError(f"{name} of {node_id} cannot be {_said(value)}.", where=where, found=_said(value))
     else:
         raise _unknown(name, f"{node_id} ({node.type})", ", ".join([*names, *_NODE_PROPERTIES]), where)
-    _check_node(changed, where)
+    # What a block exposes belongs to layers inside, whose checks tell whether it makes sense.
+    own = {key: item for key, item in changed.attributes.items() if key not in exposed}
+    _check_node(msgspec.structs.replace(changed, attributes=own), where)
     graph.replace(changed)
 
 

@@ -8,6 +8,7 @@ from engine.document.graph import Graph, Node
 from engine.document.project import Project
 from engine.document.recipe import EarlyStop, Phase, Player, Recipe
 from engine.errors import UsageError
+from tests.drawn_blocks import with_blocks
 
 
 def project():
@@ -133,3 +134,9 @@ def test_a_slip_of_the_finger_is_guessed():
         with pytest.raises(UsageError) as caught:
             apply_settings(project(), [setting])
         assert caught.value.hint == f"Did you mean {guess}?"
+
+
+def test_what_a_block_exposes_is_set_at_its_instance():
+    project = with_blocks()
+    found = apply_settings(project, ["graph.nodes.block1.filters=8", "graph.nodes.block1.repeat=2"])
+    assert (found or project).graph.node("block1").attributes == {"block": "residual1", "filters": 8, "repeat": 2}
