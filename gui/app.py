@@ -52,8 +52,8 @@ def main(project: Path | None = None) -> int:
         engine.start()
         bench.shelf.read_examples()
         bench.shelf.check_recent()
+        loader().ready.connect(ahead.start)  # the charts' library brings numpy in, which is no small piece
         preload()
-        ahead.start()
 
     QTimer.singleShot(0, after_showing)
     try:
