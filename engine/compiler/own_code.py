@@ -53,7 +53,7 @@ def _module(file: CodeFile) -> ModuleType:
         linecache.cache[shown] = (len(text), None, text.splitlines(keepends=True), shown)
         # The user has said that this content may run; everything else is refused above.
         exec(compile(text, shown, "exec"), module.__dict__)  # noqa: S102
-    except (Exception, SystemExit) as error:
+    except (Exception, SystemExit) as error:  # the user's own code may raise anything; they are told
         raise GraphError(
             f"The code in {file.path} cannot be run: {said(error)}",
             where=file.path,
@@ -79,7 +79,7 @@ def own_module(layer: PyTorch, *specs: TensorSpec) -> nn.Module:
         with torch.no_grad():
             answer = module.eval()(*examples(specs, 2))
         module.train(training)
-    except Exception as error:
+    except Exception as error:  # as above
         raise GraphError(
             f"{layer.class_name} of {layer.file}: {said(error)}", hint="Mend the file, then check it."
         ) from error

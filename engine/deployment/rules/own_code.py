@@ -14,7 +14,7 @@ def own_code(site: Site) -> Written:
     """The exported graph under names that begin with the node's id."""
     try:
         model = onnx.load_from_string(exported(site.module, site.specs, site.opset))
-    except Exception as error:
+    except Exception as error:  # torch's exporter raises errors of many kinds; told as why the export failed
         raise ExportError(
             f"The code of '{site.node_id}' cannot be written in ONNX.", where=site.node_id, found=said(error)
         ) from error
