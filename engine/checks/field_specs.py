@@ -20,8 +20,10 @@ def raw_spec(field: Field) -> TensorSpec:
             return TensorSpec((None,))
         case FieldKind.CATEGORY:
             return TensorSpec((None,), DType.INT, _classes(field))
-        case FieldKind.TEXT:
+        case FieldKind.TEXT | FieldKind.LABELS:
             return TensorSpec((None,), DType.INT)
+        case FieldKind.DATE:
+            return TensorSpec((None,))
         case FieldKind.AUDIO | FieldKind.SERIES | FieldKind.ARRAY:
             return TensorSpec((None, *sizes))
 

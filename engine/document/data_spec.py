@@ -15,12 +15,14 @@ class FieldKind(StrEnum):
     """What a field of a sample is."""
 
     IMAGE = "image"
-    MASK = "mask"
+    MASK = "mask"  # a picture whose values are classes
     NUMBER = "number"
     CATEGORY = "category"
+    LABELS = "labels"  # any number of classes at once
+    DATE = "date"  # a moment: seconds since 1970 in UTC
     TEXT = "text"
-    AUDIO = "audio"
-    SERIES = "series"
+    AUDIO = "audio"  # one channel of sound
+    SERIES = "series"  # time × channels
     ARRAY = "array"
 
 
@@ -36,10 +38,20 @@ class SourceKind(StrEnum):
     """How samples lie in a source."""
 
     IMAGE_FOLDER = "image_folder"  # a folder a class, also below train/ val/ test/
-    TABLE = "table"  # CSV or TSV
+    SOUND_FOLDER = "sound_folder"  # the same with sound
+    NAMED_FILES = "named_files"  # pictures or sound whose names hold the class: 7_jackson_3.wav
+    LOOSE_FILES = "loose_files"  # pictures or sound side by side, not labelled yet
+    MANIFEST = "manifest"  # a table that names files
+    MASKS = "masks"  # pictures with a mask each
+    BOXES = "boxes"  # pictures with marked objects: each object is a sample
+    TABLE = "table"  # CSV, TSV, Excel, Parquet or JSON lines
+    SERIES = "series"  # a table of values over time, cut into windows
     IDX = "idx"  # MNIST's format: pairs of images and labels
     NPZ = "npz"  # NumPy arrays
     TEXT_LINES = "text_lines"  # a file a class, a sample a line
+    PARALLEL_TEXT = "parallel_text"  # lines and their translation
+    PLAIN_TEXT = "plain_text"  # text to be continued
+    ENVIRONMENT = "environment"  # a Gymnasium environment: moments of episodes
 
 
 class SplitMethod(StrEnum):
@@ -47,6 +59,8 @@ class SplitMethod(StrEnum):
 
     RANDOM = "random"
     STRATIFIED = "stratified"
+    GROUPED = "grouped"  # samples that are equal in a field stay together
+    TIME = "time"  # the latest are the test
     GIVEN = "given"  # by folders or files; what is missing is cut from train
 
 
@@ -70,12 +84,14 @@ class Statistics(Part, frozen=True):
     """What was measured on the train split; preparation and the exported file use it. All lists may be empty.
 
     `shape` is that of one raw sample (height, width, channels of a picture; None where it differs between samples).
-    `mean` and `std` are per channel, in the raw unit (0 to 255 for pictures); `fill` replaces a missing number.
+    `mean` and `std` are per channel, in the raw unit (0 to 255 for pictures); `fill` replaces a missing number. `merges`
+    are the pairs that byte-pair encoding joins, in order, `rate` the samples of sound a second.
     """
 
     classes: tuple[str, ...] = ()
     counts: tuple[int, ...] = ()
     vocabulary: tuple[str, ...] = ()
+    merges: tuple[str, ...] = ()
     mean: tuple[float, ...] = ()
     std: tuple[float, ...] = ()
     minimum: tuple[float, ...] = ()
@@ -84,39 +100,65 @@ class Statistics(Part, frozen=True):
     missing: int = 0
     shape: tuple[int | None, ...] = ()
     longest: int = 0
+    rate: int = 0
 
 
 class Field(Part, frozen=True):
-    """A named, typed part of every sample."""
+    """A named, typed part of every sample. `options` say how it is read (the separator of labels, the form of dates)."""
 
     name: str
     kind: FieldKind
     role: Role = Role.INPUT
+    options: dict[str, Value] = {}
     preparation: tuple[Step, ...] = ()
     augmentation: tuple[Step, ...] = ()
     statistics: Statistics = Statistics()
 
 
 class Split(Part, frozen=True):
-    """How samples are dealt out; the same seed deals the same way. Duplicates never cross."""
+    """How samples are dealt out; the same seed deals the same way. Duplicates never cross.
+
+    `field` is what a split by group keeps together, or what a split by time goes by; it may be an ignored one.
+    """
 
     method: SplitMethod = SplitMethod.STRATIFIED
     train: float = 0.8
     val: float = 0.1
     test: float = 0.1
     seed: int = 7
+    field: str = ""
+
+
+class Labelling(Part, frozen=True):
+    """What the user changed about the classes of a field; files stay as they are.
+
+    `renamed` says what a class of the files is called: several with one name are merged, an empty name takes the class
+    away, and its samples wait in the pool. `added` are classes that no file knows. `labels` are samples (by name) that
+    were labelled by hand; an empty label puts the sample into the pool.
+    """
+
+    field: str
+    renamed: dict[str, str] = {}
+    added: tuple[str, ...] = ()
+    labels: dict[str, str] = {}
 
 
 class DataSpec(Part, frozen=True):
-    """Everything about the data but the data."""
+    """Everything about the data but the data. `excluded` are samples, by name, that nobody uses."""
 
     sources: tuple[Source, ...] = ()
     fields: tuple[Field, ...] = ()
     split: Split = Split()
+    labelling: tuple[Labelling, ...] = ()
+    excluded: tuple[str, ...] = ()
 
     def field(self, name: str) -> Field | None:
         """The field of that name."""
         return next((field for field in self.fields if field.name == name), None)
+
+    def labelling_of(self, field: str) -> Labelling:
+        """What the user changed about a field's classes."""
+        return next((item for item in self.labelling if item.field == field), Labelling(field=field))
 
     def targets(self) -> tuple[Field, ...]:
         """The fields to be learned."""

@@ -20,6 +20,8 @@ _KIND_CAPTIONS: Final[dict[FieldKind, str]] = {
     FieldKind.MASK: "Masks in",
     FieldKind.NUMBER: "Numbers in",
     FieldKind.CATEGORY: "Categories in",
+    FieldKind.LABELS: "Labels in",
+    FieldKind.DATE: "Dates in",
     FieldKind.TEXT: "Text in",
     FieldKind.AUDIO: "Sound in",
     FieldKind.SERIES: "Series in",
