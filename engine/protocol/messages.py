@@ -160,6 +160,52 @@ class SplitCounts(msgspec.Struct, frozen=True, kw_only=True):
     test: int = 0
 
 
+class Distribution(msgspec.Struct, frozen=True, kw_only=True):
+    """How something measured of a field is spread over the samples that have it.
+
+    `of` says what was measured: "value", "characters", "labels" a sample, "width", "height", "seconds", "steps". Dates
+    are seconds since 1970 with the unit "date". `quantiles` are those at 5, 25, 50, 75 and 95 %; `counts[i]` samples
+    lie between `edges[i]` and `edges[i + 1]`, the last edge included. All are empty when there is nothing to count.
+    """
+
+    of: str = "value"
+    unit: str = ""
+    minimum: float = 0.0
+    maximum: float = 0.0
+    mean: float = 0.0
+    std: float = 0.0
+    quantiles: list[float] = []
+    edges: list[float] = []
+    counts: list[int] = []
+
+
+class ValueCount(msgspec.Struct, frozen=True, kw_only=True):
+    """A value and how many samples have it."""
+
+    value: str
+    count: int
+
+
+class FieldSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """What a field holds, over all samples: its statistics, histograms and most frequent values.
+
+    `reason` says why it was taken for its kind, `kinds` what it can be changed to. `count` samples have a value,
+    `missing` have none. `distinct` is -1 where nobody counted. `distributions` is empty for categories; pictures have
+    two (width and height). `top` are the most frequent values first, all classes of a category up to a hundred.
+    """
+
+    name: str
+    kind: str
+    role: str
+    reason: str = ""
+    kinds: list[str] = []
+    count: int = 0
+    missing: int = 0
+    distinct: int = -1
+    distributions: list[Distribution] = []
+    top: list[ValueCount] = []
+
+
 class DataDescribed(Event, frozen=True, kw_only=True):
     """Counts and warnings of the project's data. `splits` and `labels` have one entry a sample, in sample order.
 
