@@ -5,9 +5,13 @@ request ends in exactly one final event, its result or RequestFailed.
 Progress may come before. New fields have defaults.
 """
 
+from enum import StrEnum
 from typing import Union
 
 import msgspec
+
+from engine.document.data_spec import Field
+from engine.document.graph import Value
 
 PROTOCOL_VERSION = 1
 
@@ -25,6 +29,10 @@ class ImportData(Request, frozen=True, kw_only=True):
     project_dir: str = ""
     target: str = ""
     task: str = ""
+    layout: str = ""
+    """A `SourceKind`: read the files so; empty takes the layout that fits best."""
+    options: dict[str, Value] = {}
+    """The reader's, over what was found out."""
 
 
 class DescribeData(Request, frozen=True, kw_only=True):
@@ -41,8 +49,72 @@ class GetSamples(Request, frozen=True, kw_only=True):
     size: int = 96
 
 
+class GetDetail(Request, frozen=True, kw_only=True):
+    """A sample large: each field as it is, after each preparation step, and varied anew. -> SampleDetail
+
+    `fields` are those of the project as the window has them, so that steps can be tried before they are saved; empty
+    takes the saved ones. `variants` of each field with augmentation are drawn with `seed`.
+    """
+
+    project_dir: str
+    index: int
+    fields: list[Field] = []
+    variants: int = 4
+    seed: int = 0
+    size: int = 320
+
+
+class ValueRange(msgspec.Struct, frozen=True, kw_only=True):
+    """Samples whose measure `of` of a field (see Distribution) lies from `low` to `high`, both included."""
+
+    field: str
+    low: float
+    high: float
+    of: str = "value"
+
+
+class FieldValue(msgspec.Struct, frozen=True, kw_only=True):
+    """Samples that have this value in a field, as written in the data; an empty one stands for missing."""
+
+    field: str
+    value: str
+
+
+class FindSamples(Request, frozen=True, kw_only=True):
+    """Numbers of the samples that fit everything asked, in the order asked for. -> SamplesFound
+
+    `text` is part of a sample's name, of a text or of a category. `split`: train, val, test, pool or "". `sort`: "" (as
+    read), "name", "size" (pixels, seconds or characters of the first input that has a size), or a field.
+    """
+
+    project_dir: str
+    text: str = ""
+    split: str = ""
+    ranges: list[ValueRange] = []
+    values: list[FieldValue] = []
+    sort: str = ""
+    descending: bool = False
+
+
+class GetNames(Request, frozen=True, kw_only=True):
+    """The names by which samples are known in the data spec (labels given by hand, left out). -> NamesRead
+
+    `indices` are int32, little end first; at most 100,000 of them a request.
+    """
+
+    project_dir: str
+    indices: bytes
+
+
 class StartTraining(Request, frozen=True, kw_only=True):
-    """Start a run process on the project as saved. -> TrainingStarted"""
+    """Start a run process on the project as saved, or put runs into the queue. -> TrainingStarted
+
+    `resume` goes on with that run; with `epochs` its last phase has so many from then on, also when it had finished.
+    `from_run` begins with the weights of its checkpoint `which` ("best" or "last"), on the project as that run had it
+    when `as_it_was`. `settings` are changes for this run alone, PATH=VALUE as in `netwright train --set`. `seeds`
+    starts so many runs that differ in their seed alone. `device` may name several ("cuda:0,1"), over which a queue
+    spreads. Several runs always go through the queue; `queue` sends a single one there too.
+    """
 
     project_dir: str
     name: str = ""
@@ -50,6 +122,59 @@ class StartTraining(Request, frozen=True, kw_only=True):
     epochs: int = 0
     resume: int = 0
     pictures: bool = True
+    settings: list[str] = []
+    from_run: int = 0
+    which: str = "best"
+    as_it_was: bool = False
+    seeds: int = 1
+    queue: bool = False
+    notes: str = ""
+    tags: list[str] = []
+
+
+class EditRun(Request, frozen=True, kw_only=True):
+    """Change what is written beside a run; None leaves it as it is. -> RunEdited"""
+
+    project_dir: str
+    run: int
+    name: str | None = None
+    notes: str | None = None
+    tags: list[str] | None = None
+    baseline: bool | None = None
+
+
+class ArrangeQueue(Request, frozen=True, kw_only=True):
+    """Change the queue and see that somebody works it off; without changes it only does the latter. -> QueueArranged
+
+    `order`: these runs come first, in this order. `remove`: these are taken out and stay as runs that never started.
+    `held` stops (True) starting further runs. `at_once` is how many may train on one device at the same time.
+    """
+
+    project_dir: str
+    order: list[int] = []
+    remove: list[int] = []
+    held: bool | None = None
+    at_once: int = 0
+
+
+class FindLearningRate(Request, frozen=True, kw_only=True):
+    """Train a fresh network for some steps with a rising learning rate. -> LearningRateFound, Progress before
+
+    `phase` and `player` say whose (by place); the project is taken as saved, and nothing of it is changed.
+    """
+
+    project_dir: str
+    phase: int = 0
+    player: int = 0
+    device: str = ""
+
+
+class FindBatchSize(Request, frozen=True, kw_only=True):
+    """Measure the largest batch of a phase that fits. -> BatchSizeFound, Progress before"""
+
+    project_dir: str
+    phase: int = 0
+    device: str = ""
 
 
 class Evaluate(Request, frozen=True, kw_only=True):
@@ -102,7 +227,23 @@ class Shutdown(Request, frozen=True, kw_only=True):
 
 
 AnyRequest = Union[
-    ImportData, DescribeData, GetSamples, StartTraining, Evaluate, Predict, Export, CheckCode, Cancel, Shutdown
+    ImportData,
+    DescribeData,
+    GetSamples,
+    GetDetail,
+    FindSamples,
+    GetNames,
+    StartTraining,
+    EditRun,
+    ArrangeQueue,
+    FindLearningRate,
+    FindBatchSize,
+    Evaluate,
+    Predict,
+    Export,
+    CheckCode,
+    Cancel,
+    Shutdown,
 ]
 
 
@@ -142,14 +283,63 @@ class LeftOut(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
+class LayoutChoice(msgspec.Struct, frozen=True, kw_only=True):
+    """A way to read the files: its `SourceKind`, what it is called, and in a line what comes of it."""
+
+    kind: str
+    caption: str
+    preview: str = ""
+
+
 class DataImported(Event, frozen=True, kw_only=True):
-    """What was found. `project` is a whole proposed project, as project.json; the window applies it as an edit."""
+    """What was found. `project` is a whole proposed project, as project.json; the window applies it as an edit.
+
+    `layout` is how the files were read, `layouts` are all ways in which they can be, best first.
+    """
 
     project: dict[str, object]
     found: str
     samples: int
     left_out: list[LeftOut] = []
     left_out_count: int = 0
+    layout: str = ""
+    layouts: list[LayoutChoice] = []
+
+
+class Remedy(msgspec.Struct, frozen=True, kw_only=True):
+    """A way out of what a check found, in one click.
+
+    `edits` are document edits as JSON (`engine.document.edits.Edit`), done as one step of the history under `title`.
+    Without any the remedy is to look: the window shows the check's samples.
+    """
+
+    title: str
+    edits: list[dict[str, object]] = []
+
+
+class Severity(StrEnum):
+    """How much a finding matters."""
+
+    ERROR = "error"  # training would fail, or the score would lie
+    WARNING = "warning"  # worth a look before training
+    NOTE = "note"  # good to know
+
+
+class DataCheck(msgspec.Struct, frozen=True, kw_only=True):
+    """Something worth knowing about the data before training.
+
+    `kind` names the check ("duplicates", "class_imbalance"), `where` the field or sample it concerns, `message` a short
+    sentence, then details after a blank where there are any. `count` is how many samples (or cells) are concerned and
+    `samples` the numbers of the first thousand of them.
+    """
+
+    kind: str
+    severity: Severity = Severity.WARNING
+    where: str = ""
+    message: str
+    count: int = 0
+    samples: list[int] = []
+    remedies: list[Remedy] = []
 
 
 class SplitCounts(msgspec.Struct, frozen=True, kw_only=True):
@@ -158,6 +348,7 @@ class SplitCounts(msgspec.Struct, frozen=True, kw_only=True):
     train: int = 0
     val: int = 0
     test: int = 0
+    pool: int = 0
 
 
 class Distribution(msgspec.Struct, frozen=True, kw_only=True):
@@ -209,22 +400,30 @@ class FieldSummary(msgspec.Struct, frozen=True, kw_only=True):
 class DataDescribed(Event, frozen=True, kw_only=True):
     """Counts and warnings of the project's data. `splits` and `labels` have one entry a sample, in sample order.
 
-    `labels`: index into `classes` of the first category target (-1: none). `splits`: 0 train, 1 val, 2 test.
+    `labels`: int32, little end first, index into `classes` of `label_field`, the first category target (-1: none).
+    `splits`: int8, 0 train, 1 val, 2 test, 3 the pool of samples that have no label.
     """
 
     samples: int
     counts: SplitCounts
+    label_field: str = ""
     classes: list[str] = []
-    labels: list[int] = []
-    splits: list[int] = []
+    labels: bytes = b""
+    splits: bytes = b""
     class_counts: list[int] = []
-    checks: list[LeftOut] = []
+    checks: list[DataCheck] = []
     left_out: list[LeftOut] = []
     left_out_count: int = 0
+    fields: list[FieldSummary] = []
 
 
 class SampleCard(msgspec.Struct, frozen=True, kw_only=True):
-    """One sample for the grid: a picture as raw RGB, or lines of text."""
+    """One sample for the grid, small: a picture as raw RGB, curves, or lines of text.
+
+    `mask` are the class numbers (uint8) of the pixels of the picture. `curve` is float32, little end first: for each of
+    `channels` curves the least and the largest value of each stretch, one pair after the other. `cells` are the values
+    of all fields that are not ignored, in their order, for the table. `note` says how large it is: "640 × 480", "1.4 s".
+    """
 
     index: int
     label: str = ""
@@ -232,8 +431,64 @@ class SampleCard(msgspec.Struct, frozen=True, kw_only=True):
     width: int = 0
     height: int = 0
     rgb: bytes = b""
+    mask: bytes = b""
+    curve: bytes = b""
+    channels: int = 0
     lines: list[str] = []
+    cells: list[str] = []
+    note: str = ""
     problem: str = ""
+
+
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
+    """A value at one point of its way: a picture, curves (both as in SampleCard) or words.
+
+    `caption` names the step, "" for the value as it is; `facts` says shape and range.
+    """
+
+    caption: str = ""
+    facts: str = ""
+    text: str = ""
+    width: int = 0
+    height: int = 0
+    rgb: bytes = b""
+    mask: bytes = b""
+    curve: bytes = b""
+    channels: int = 0
+    problem: str = ""
+
+
+class FieldDetail(msgspec.Struct, frozen=True, kw_only=True):
+    """A field of a sample: as it is, after each step of its preparation, and varied by its augmentation."""
+
+    name: str
+    kind: str
+    role: str
+    raw: Shown
+    steps: list[Shown] = []
+    variants: list[Shown] = []
+
+
+class SampleDetail(Event, frozen=True, kw_only=True):
+    """A sample, large. `split` is train, val, test or pool."""
+
+    index: int
+    name: str = ""
+    split: str = ""
+    label: str = ""
+    fields: list[FieldDetail] = []
+
+
+class SamplesFound(Event, frozen=True, kw_only=True):
+    """`indices` are int32, little end first, in the asked order."""
+
+    indices: bytes
+
+
+class NamesRead(Event, frozen=True, kw_only=True):
+    """The names in the order of the question."""
+
+    names: list[str]
 
 
 class SamplesRead(Event, frozen=True, kw_only=True):
@@ -243,10 +498,57 @@ class SamplesRead(Event, frozen=True, kw_only=True):
 
 
 class TrainingStarted(Event, frozen=True, kw_only=True):
-    """A run process is alive; everything else stands in the run folder's log."""
+    """A run process is alive; everything else stands in the run folder's log.
+
+    `queued`: it waits in the queue instead. `runs` are all that were made, `group` what they have in common where they
+    differ in their seed alone.
+    """
 
     run: int
     run_dir: str
+    queued: bool = False
+    runs: list[int] = []
+    group: str = ""
+
+
+class RunEdited(Event, frozen=True, kw_only=True):
+    """It is written."""
+
+    run: int
+
+
+class QueueArranged(Event, frozen=True, kw_only=True):
+    """The runs that wait, in order. `working`: somebody is there to start them."""
+
+    runs: list[int]
+    held: bool
+    at_once: int
+    working: bool
+
+
+class LearningRateFound(Event, frozen=True, kw_only=True):
+    """The curve of the range test: the loss (debiased running mean) at each learning rate, rising.
+
+    `suggestion` is where the loss falls steepest on a logarithmic axis, `highest` the last rate before it rises again;
+    both 0 when the curve says nothing, and `note` says why.
+    """
+
+    rates: list[float]
+    losses: list[float]
+    smooth: list[float]
+    suggestion: float
+    highest: float
+    present: float
+    note: str = ""
+
+
+class BatchSizeFound(Event, frozen=True, kw_only=True):
+    """The largest batch that was tried and fits, and what set the limit, in words."""
+
+    batch_size: int
+    reason: str
+    memory_bytes: int
+    free_bytes: int
 
 
 class Mistake(msgspec.Struct, frozen=True, kw_only=True):
@@ -376,7 +678,14 @@ AnyEvent = Union[
     DataImported,
     DataDescribed,
     SamplesRead,
+    SampleDetail,
+    SamplesFound,
+    NamesRead,
     TrainingStarted,
+    RunEdited,
+    QueueArranged,
+    LearningRateFound,
+    BatchSizeFound,
     EvaluationFinished,
     CodeChecked,
     PredictionMade,

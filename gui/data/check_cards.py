@@ -7,7 +7,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.document.edits import SetRecipe
-from engine.protocol.messages import DataDescribed, LeftOut
+from engine.protocol.messages import DataCheck, DataDescribed
 from gui.models.data import DataModel
 from gui.models.project import ProjectModel
 from gui.widgets.button import Button
@@ -60,13 +60,13 @@ class CheckCards(QWidget):
         if not description.left_out_count and not description.checks:
             self._add("Nothing suspicious", "No unreadable files, no leaks between the splits.", "ok")
 
-    def _add_check(self, check: LeftOut, description: DataDescribed) -> None:
-        title, _, rest = check.reason.partition(": ")
+    def _add_check(self, check: DataCheck, description: DataDescribed) -> None:
+        title, _, rest = check.message.partition(": ")
         if not rest or len(title) > 60:
-            title, rest = check.reason, ""
+            title, rest = check.message, ""
         rest = rest[:1].upper() + rest[1:]
         counts = [count for count in description.class_counts if count]
-        uneven = "uneven" in check.reason and counts and max(counts) > UNEVEN * min(counts)
+        uneven = "uneven" in check.message and counts and max(counts) > UNEVEN * min(counts)
         if uneven and not self._project.project.recipe.class_weights:
             self._add(title, rest, "warn", "Weight the classes", self._weight_classes)
         else:

@@ -25,6 +25,7 @@ from engine.document.data_spec import (
 )
 from engine.document.project import Project
 from engine.protocol.messages import (
+    DataCheck,
     DataDescribed,
     DescribeData,
     GetSamples,
@@ -87,7 +88,11 @@ def described(samples: int = 300) -> DataDescribed:
         splits=splits,
         class_counts=[labels.count(index) for index in range(3)],
         checks=[
-            LeftOut(where="label", reason="The classes are uneven: 218 of daisy, 27 of tulip. Class weights help.")
+            DataCheck(
+                kind="class_imbalance",
+                where="label",
+                message="The classes are uneven: 218 of daisy, 27 of tulip. Class weights help.",
+            )
         ],
         left_out=[
             LeftOut(where="rose/notes.txt", reason="This is no picture."),

@@ -6,7 +6,7 @@ import numpy as np
 
 from engine.document.data_spec import FieldKind
 from engine.document.files import load
-from engine.protocol.messages import DataDescribed, DescribeData
+from engine.protocol.messages import DataCheck, DataDescribed, DescribeData
 from engine.server.work import Work
 
 
@@ -33,7 +33,7 @@ def handle(request: DescribeData, work: Work) -> DataDescribed:
         labels=labels,
         splits=dataset.splits.tolist(),
         class_counts=counts,
-        checks=list(dataset.checks),
+        checks=[DataCheck(kind="note", where=check.where, message=check.reason) for check in dataset.checks],
         left_out=list(dataset.left_out),
         left_out_count=dataset.left_out_count,
     )
