@@ -8,20 +8,41 @@ import msgspec
 from engine.document.data_spec import Part, Step
 
 Count = Annotated[int, msgspec.Meta(ge=1)]
+Share = Annotated[float, msgspec.Meta(gt=0, le=1)]
+Strength = Annotated[float, msgspec.Meta(ge=0, le=100)]
 
 
 class Precision(StrEnum):
-    """Number format of the forward and backward pass; `auto` measures a few steps and takes the fastest safe one."""
+    """Number format of the forward and backward pass; `auto` takes the fastest one the device computes safely in.
+
+    float16 is for graphics cards without bfloat16; its small numbers are kept by scaling the loss.
+    """
 
     AUTO = "auto"
     FLOAT32 = "float32"
     BFLOAT16 = "bfloat16"
+    FLOAT16 = "float16"
+
+
+class Target(Part, frozen=True):
+    """`node` is a slow copy of the node `of`: nobody trains it, it follows.
+
+    It begins a phase as an exact copy; after each `every`-th turn of its player its weights go the share `tau` of the
+    way to those of `of` (tau 1: they are copied, running statistics with them).
+    """
+
+    node: str
+    of: str
+    tau: Share = 0.005
+    every: Count = 1
 
 
 class Player(Part, frozen=True):
     """Losses, the nodes they train, and how. Empty `losses` means all with weight 1; empty `nodes` means all.
 
-    `wrapper` is put around the optimizer.
+    `wrapper` is put around the optimizer. It has a turn at each `every`-th batch, in which it moves `steps` times, each
+    time with a new forward pass (so with new noise) on that batch. A critic that is to see a new batch at each of its
+    five moves has `every` 1 and the generator `every` 5. `targets` are nodes that follow what it trains.
     """
 
     name: str = "model"
@@ -31,14 +52,22 @@ class Player(Part, frozen=True):
     wrapper: Step | None = None
     schedule: Step = Step(type="Constant")
     every: Count = 1
+    steps: Count = 1
+    targets: tuple[Target, ...] = ()
 
 
 class Phase(Part, frozen=True):
-    """A stretch of training with the same players."""
+    """A stretch of training with the same players.
+
+    The gradients of `accumulate` batches are added up for one step. With `auto_batch` the run measures the largest
+    batch that fits before it begins; `batch_size` is then what to try first, and what estimates go by.
+    """
 
     name: str = "train"
     epochs: Count = 10
     batch_size: Count = 64
+    auto_batch: bool = False
+    accumulate: Count = 1
     players: tuple[Player, ...] = (Player(),)
 
 
@@ -66,4 +95,7 @@ class Recipe(Part, frozen=True):
     weight_init: Step | None = None
     bias_init: Step | None = None
     class_weights: bool = False
+    label_smoothing: Annotated[float, msgspec.Meta(ge=0, lt=1)] = 0.0
+    mixup: Strength = 0.0
+    cutmix: Strength = 0.0
     metrics: tuple[str, ...] = ()

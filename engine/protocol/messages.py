@@ -422,7 +422,7 @@ class SampleCard(msgspec.Struct, frozen=True, kw_only=True):
 
     `mask` are the class numbers (uint8) of the pixels of the picture. `curve` is float32, little end first: for each of
     `channels` curves the least and the largest value of each stretch, one pair after the other. `cells` are the values
-    of all fields that are not ignored, in their order, for the table. `note` says how large it is: "640 × 480", "1.4 s".
+    of all fields that are not ignored, in their order, for the table. `note` says how large it is: "640 × 480".
     """
 
     index: int

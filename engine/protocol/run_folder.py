@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
@@ -12,6 +13,7 @@ from engine.protocol.run_events import (
     AnyRunEvent,
     AnyRunRequest,
     EpochFinished,
+    RunContinued,
     RunFailed,
     RunFinished,
     RunPaused,
@@ -19,7 +21,11 @@ from engine.protocol.run_events import (
     RunResumed,
     RunStarted,
     RunStopped,
+    RunWaiting,
+    StepsReported,
 )
+
+ABOUT: Final = "run.json"
 
 _DECODER = msgspec.json.Decoder(AnyRunEvent)
 _REQUEST_DECODER = msgspec.json.Decoder(AnyRunRequest)
@@ -98,13 +104,39 @@ class LogReader:
         return events
 
 
+class About(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is written beside a run in run.json: what people call and note of it, and what it came from.
+
+    `group` is the number of the first of several runs that differ in their seed alone, as text. `from_run` and
+    `from_checkpoint` name the weights it began with. `baseline` marks the run that others are compared with.
+    """
+
+    name: str = ""
+    created: float = 0.0
+    notes: str = ""
+    tags: list[str] = []
+    baseline: bool = False
+    group: str = ""
+    from_run: int = 0
+    from_checkpoint: str = ""
+    from_epoch: int = 0
+
+
+def about(folder: RunFolder) -> About:
+    """What is written beside a run; empty when it cannot be read."""
+    try:
+        return msgspec.json.decode((folder.path / ABOUT).read_bytes(), type=About)
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
+        return About()
+
+
 @dataclass(slots=True)
 class RunSummary:
     """The state of a run, kept up to date by feeding it the log's events."""
 
     run: int
     name: str = ""
-    state: str = "starting"  # starting, running, paused, finished, stopped, failed, lost
+    state: str = "starting"  # queued, starting, running, paused, waiting, finished, stopped, failed, lost
     pid: int = 0
     epochs_planned: int = 0
     epochs: int = 0
@@ -116,17 +148,25 @@ class RunSummary:
     best_epoch: int = 0
     best: dict[str, float] = field(default_factory=dict)
     error: dict[str, str] = field(default_factory=dict)
+    seed: int = 0
+    about: About = field(default_factory=About)
+
+    def tell(self, about: About) -> None:
+        """Take in what is written beside the run; a name given later counts more than that of the log."""
+        self.about, self.name = about, about.name
+        self.started = self.started or about.created
 
     def feed(self, event: AnyRunEvent) -> None:
         """Take in one event."""
         match event:
             case RunStarted():
                 self.name, self.pid, self.epochs_planned = event.name, event.pid, event.epochs
-                self.started, self.state = event.time, "starting"
+                self.started, self.state, self.seed = event.time, "starting", event.seed
             case RunPrepared():
                 self.device, self.precision, self.state = event.device, event.precision, "running"
             case RunResumed():
                 self.pid, self.state, self.epochs = event.pid, "running", event.epoch
+                self.epochs_planned = event.epochs or self.epochs_planned
             case EpochFinished():
                 self.epochs, self.samples_per_s = event.epoch, event.samples_per_s
                 self.seconds += event.seconds
@@ -134,6 +174,8 @@ class RunSummary:
                     self.best_epoch, self.best = event.epoch, dict(event.val or event.train)
             case RunPaused():
                 self.state = "paused"
+            case RunWaiting():
+                self.state = "waiting"
             case RunFinished() | RunStopped():
                 self.state = "finished" if isinstance(event, RunFinished) else "stopped"
                 self.epochs, self.seconds = event.epochs, event.seconds
@@ -141,9 +183,10 @@ class RunSummary:
                 self.best_epoch, self.best = event.best_epoch, event.best
             case RunFailed():
                 self.state, self.error = "failed", event.error
+            case RunContinued() | StepsReported():
+                self.state = "running"
             case _:
-                if self.state == "paused":
-                    self.state = "running"
+                pass
 
 
 def is_final(event: AnyRunEvent) -> bool:

@@ -33,11 +33,10 @@ from engine.protocol.run_events import (
     RunStopped,
     StopRun,
 )
-from engine.protocol.run_folder import RunFolder
+from engine.protocol.run_folder import RunFolder, about
 from engine.training.ownership import Ownership
 from engine.training.run_log import Inbox, RunLog, logged_epochs
 from engine.training.run_state import RunState, peek
-from engine.training.runs import about
 from engine.training.runtime import keep_memory, wait_politely
 
 if TYPE_CHECKING:

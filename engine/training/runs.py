@@ -20,22 +20,14 @@ from engine.document.project import Project
 from engine.document.recipe import Recipe
 from engine.errors import ProjectError, RunNotFound, TrainingError
 from engine.protocol.run_events import RunFinished, RunResumed, RunStarted
-from engine.protocol.run_folder import RunFolder, RunSummary, run_folders
+from engine.protocol.run_folder import ABOUT, About, RunFolder, RunSummary, about, run_folders
 from engine.training.run_log import whole_log
 from engine.training.run_state import RunState, has_checkpoint, peek
 
-ABOUT: Final = "run.json"
 PROCESS_LOG: Final = "process.log"
 FIRST_WORD_WITHIN_S: Final = 60.0
 CLOCK_SLACK_S: Final = 5.0
 ACTIVE: Final = ("starting", "running", "paused")
-
-
-class About(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is known of a run before its process says a word."""
-
-    name: str = ""
-    created: float = 0.0
 
 
 def create_run(project_dir: Path, project: Project, name: str = "") -> RunFolder:
@@ -63,19 +55,11 @@ def create_run(project_dir: Path, project: Project, name: str = "") -> RunFolder
                 hint="Check the permissions of the project's folder, and the disk.",
             ) from error
     folder = RunFolder(path)
-    about = About(name=name.strip()[:200], created=round(time.time(), 3))
-    write_atomically(path / ABOUT, msgspec.json.encode(about) + b"\n")
+    told = About(name=name.strip()[:200], created=round(time.time(), 3))
+    write_atomically(path / ABOUT, msgspec.json.encode(told) + b"\n")
     write_atomically(folder.project_file, data)
     copy_code(project, project_dir, path)
     return folder
-
-
-def about(folder: RunFolder) -> About:
-    """The run's name and when it was created; empty when that is not known."""
-    try:
-        return msgspec.json.decode((folder.path / ABOUT).read_bytes(), type=About)
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
-        return About()
 
 
 def with_epochs(recipe: Recipe, epochs: int) -> Recipe:
@@ -187,8 +171,7 @@ def summaries(project_dir: Path) -> list[RunSummary]:
 
 def summary(folder: RunFolder) -> RunSummary:
     """The state of one run."""
-    told = about(folder)
-    found = RunSummary(run=folder.number, name=told.name, started=told.created)
+    found = RunSummary(run=folder.number)
     since = 0.0
     finished = False
     for event in whole_log(folder):
@@ -196,6 +179,7 @@ def summary(folder: RunFolder) -> RunSummary:
         if isinstance(event, RunStarted | RunResumed):
             since = event.time
         finished = isinstance(event, RunFinished)
+    found.tell(about(folder))
     if finished:
         return found
     if found.state in ACTIVE and not _has_process(folder, found.pid, since):
