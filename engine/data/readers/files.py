@@ -1,27 +1,40 @@
-"""A folder, an archive or a single file as one list of files, read whole and within limits, never unpacked."""
+"""A folder, an archive or a single file as one list of files, read whole and within limits."""
 
 import errno
 import hashlib
 import os
 import stat
-import threading
-import zipfile
-import zlib
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import IO, Final
 
 from engine.data.left_out import LeftOutList
 from engine.data.progress import IsCancelled, Pace, Progress, never, silent
+from engine.data.readers.archives import (
+    BROKEN,
+    MAX_FILE_BYTES,
+    MAX_FILES,
+    Member,
+    Members,
+    Packed,
+    is_junk,
+    kind_of,
+    named_like_archive,
+    tar_members,
+    without_packing,
+    zip_members,
+)
 from engine.errors import DataError
 
-MAX_FILE_BYTES = 1 << 30
-MAX_FILES = 5_000_000
-MAX_ARCHIVE_BYTES = 64 << 30
-MAX_RATIO = 2000
-"""An archive member that grows more than this is a bomb; the best real one (a blank picture) stays far below."""
+_BESIDE: Final = frozenset(
+    (".txt", ".md", ".rst", ".csv", ".tsv", ".json", ".jsonl", ".xml", ".yaml", ".yml", ".html", ".pdf", ".tm", "")
+)
+"""Endings of files that lie beside archives; where there are others, archives are taken for copies and left alone."""
 
-_JUNK = {"__macosx", "thumbs.db", "desktop.ini"}
+_PACKED_TABLES: Final = frozenset((".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".npy", ".arrow", ".xml"))
+"""Endings before .gz, .bz2 or .xz that are read as if the file were not packed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +58,7 @@ class FileEntry:
 
 @dataclass(slots=True)
 class FileTree:
-    """The files below `root` (folder, zip or one file), junk and hidden ones left out, sorted by name.
+    """The files below `root` (folder, archive or one file), junk and hidden ones left out, sorted by name.
 
     `inside` are the folders that were stepped into because they were the only thing there.
     """
@@ -54,9 +67,8 @@ class FileTree:
     entries: list[FileEntry]
     left_out: LeftOutList
     inside: tuple[str, ...] = ()
-    _archive: zipfile.ZipFile | None = None
-    _members: dict[tuple[str, ...], zipfile.ZipInfo] = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _members: dict[tuple[str, ...], Member] = field(default_factory=dict)
+    _closers: list[Callable[[], None]] = field(default_factory=list)
 
     def read(self, entry: FileEntry, limit: int = MAX_FILE_BYTES) -> bytes:
         """The content of a file. Raises DataError when it cannot be read or is larger than `limit` bytes."""
@@ -69,15 +81,10 @@ class FileTree:
                 found=f"{entry.size >> 20} MB",
             )
         try:
-            if self._archive is not None:
-                with self._lock, self._archive.open(self._members[entry.parts]) as member:
-                    data = member.read(limit + 1)
-            else:
-                with self.path(entry).open("rb") as file:
-                    data = file.read(limit + 1)
+            data = self._first(entry, limit + 1)
         except OSError as error:
             raise DataError(f"{where} cannot be read: {reason(error)}.", where=where) from None
-        except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, ValueError) as error:
+        except BROKEN as error:
             raise DataError(f"{where} is damaged inside the archive ({error}).", where=where) from None
         if len(data) > limit:
             raise DataError(f"{where} is larger than it says.", where=where)
@@ -86,22 +93,29 @@ class FileTree:
     def head(self, entry: FileEntry, size: int = 512) -> bytes:
         """The first bytes; empty when it cannot be read (reading it whole then says why)."""
         try:
-            if self._archive is not None:
-                with self._lock, self._archive.open(self._members[entry.parts]) as member:
-                    return member.read(size)
-            with self.path(entry).open("rb") as file:
-                return file.read(size)
-        except (OSError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, ValueError):
+            return self._first(entry, size)
+        except (DataError, OSError, *BROKEN):
             return b""
 
+    def _first(self, entry: FileEntry, size: int) -> bytes:
+        member = self._members.get(entry.parts)
+        if member is not None:
+            return member.read(size)
+        with self.path(entry).open("rb") as file:
+            return file.read(size)
+
     def path(self, entry: FileEntry) -> Path:
-        """Where a file lies on disk; not for archives."""
+        """Where a file lies on disk; not for what is in an archive."""
         return self.root if self.root.is_file() else self.root.joinpath(*self.inside, *entry.parts)
+
+    def on_disk(self, entry: FileEntry) -> Path | None:
+        """Where a file lies on disk as it is; None for what is in an archive or packed."""
+        return None if entry.parts in self._members else self.path(entry)
 
     @property
     def is_archive(self) -> bool:
         """Whether the files lie in an archive."""
-        return self._archive is not None
+        return bool(self._members)
 
     def listing(self) -> str:
         """A digest of names, sizes and stamps: changes when anything was added, removed or written."""
@@ -111,9 +125,9 @@ class FileTree:
         return digest.hexdigest()
 
     def close(self) -> None:
-        """Let go of the archive."""
-        if self._archive is not None:
-            self._archive.close()
+        """Let go of the archives."""
+        for close in self._closers:
+            close()
 
 
 def reason(error: OSError) -> str:
@@ -147,27 +161,129 @@ def open_tree(root: Path, *, progress: Progress = silent, cancelled: IsCancelled
     except ValueError:
         raise DataError("This is not a path.", where=repr(str(root))[:200]) from None
     left_out = LeftOutList()
+    pace = Pace(0, "Listing files", progress, cancelled)
     if stat.S_ISDIR(status.st_mode):
-        entries = sorted(_walk(root, left_out, Pace(0, "Listing files", progress, cancelled)), key=_order)
+        entries = sorted(_walk(root, left_out, pace), key=_order)
         tree = FileTree(root=root, entries=entries, left_out=left_out)
+        _open_packed(tree)
     elif not stat.S_ISREG(status.st_mode):
         raise DataError(f"{root} is neither a file nor a folder.", where=str(root))
-    elif _is_zip(root):
-        tree = _open_zip(root, left_out)
     else:
-        return FileTree(
-            root=root, entries=[FileEntry((root.name,), status.st_size, status.st_mtime_ns)], left_out=left_out
-        )
+        tree = _open_file(root, status, left_out, pace)
+    _open_inner_archives(tree, pace)
     _step_inside(tree)
     return tree
 
 
+def _open_file(root: Path, status: os.stat_result, left_out: LeftOutList, pace: Pace) -> FileTree:
+    """The tree of an archive or of a single file."""
+    alone = FileEntry((root.name,), status.st_size, status.st_mtime_ns)
+    try:
+        file = root.open("rb")
+    except OSError as error:
+        raise DataError(f"{root} cannot be read: {reason(error)}.", where=str(root)) from None
+    try:
+        kind = kind_of(file, root.name)
+        if kind == "packed":
+            entry = FileEntry((PurePosixPath(root.name).stem or root.name,), alone.size, alone.stamp)
+            file.close()
+            return FileTree(root=root, entries=[entry], left_out=left_out, _members={entry.parts: Packed(root)})
+        members = _members_of(file, kind, root.name, left_out, pace)
+    except OSError as error:
+        file.close()
+        raise DataError(f"{root} cannot be read: {reason(error)}.", where=str(root)) from None
+    except BaseException:
+        file.close()
+        raise
+    if members is None:
+        file.close()
+        return FileTree(root=root, entries=[alone], left_out=left_out)
+    entries = sorted((FileEntry(parts, item[0], item[1]) for parts, item in members.by_path.items()), key=_order)
+    return FileTree(
+        root=root,
+        entries=entries,
+        left_out=left_out,
+        _members={parts: item[2] for parts, item in members.by_path.items()},
+        _closers=members.closers,
+    )
+
+
+def _members_of(file: IO[bytes], kind: str, where: str, left_out: LeftOutList, pace: Pace) -> Members | None:
+    """What an archive holds; None for a file that is none. Raises DataError for kinds that cannot be opened."""
+    if kind in ("rar", "7z"):
+        raise DataError(
+            f"{where} is a {kind.upper()} archive, which cannot be opened here.",
+            where=where,
+            expected="a folder, or a .zip, .tar, .tar.gz, .tar.bz2 or .tar.xz archive",
+            hint="Unpack it and choose the folder.",
+        )
+    if kind == "zip":
+        return zip_members(file, where, left_out)
+    if kind in ("tar", "packed tar"):
+        return tar_members(file, where, left_out, packed=kind == "packed tar", pace=pace)
+    return None
+
+
+def _open_packed(tree: FileTree) -> None:
+    """Let tables packed with gzip and the like stand in the list under their own names."""
+    names = {entry.parts for entry in tree.entries}
+    for number, entry in enumerate(tree.entries):
+        if entry.suffix not in (".gz", ".bz2", ".xz"):
+            continue
+        inner = (*entry.parts[:-1], PurePosixPath(entry.parts[-1]).stem)
+        if PurePosixPath(inner[-1]).suffix.lower() in _PACKED_TABLES and inner not in names:
+            tree._members[inner] = Packed(tree.path(entry))
+            tree.entries[number] = FileEntry(inner, entry.size, entry.stamp)
+
+
+def _open_inner_archives(tree: FileTree, pace: Pace) -> None:
+    """Archives inside a folder or archive become folders of their name, as one zip for each class.
+
+    Only where nothing but archives and papers lie there: beside other data an archive is a copy. One level deep.
+    """
+    packed = [entry for entry in tree.entries if named_like_archive(entry.parts[-1])]
+    if not packed or any(entry.suffix not in _BESIDE for entry in tree.entries if entry not in packed):
+        return
+    wrapped = set(packed)
+    entries = [entry for entry in tree.entries if entry not in wrapped]
+    for entry in packed:
+        try:
+            file = _opened(tree, entry)
+            inner = LeftOutList()
+            members = _members_of(file, kind_of(file, entry.parts[-1]), entry.name, inner, pace)
+        except DataError as error:
+            tree.left_out.add(entry.name, error.message)
+            continue
+        except (OSError, *BROKEN) as error:
+            tree.left_out.add(entry.name, f"It cannot be opened ({error}).")
+            continue
+        folder = (*entry.parts[:-1], without_packing(entry.parts[-1]))
+        for left in inner.items:
+            tree.left_out.add(left.where if left.where == entry.name else f"{entry.name}/{left.where}", left.reason)
+        if members is None:
+            file.close()
+            tree.left_out.add(entry.name, "It is not an archive.")
+            continue
+        tree._closers += members.closers
+        for parts, (size, stamp, member) in members.by_path.items():
+            tree._members[(*folder, *parts)] = member
+            entries.append(FileEntry((*folder, *parts), size, stamp))
+    tree.entries = sorted(entries, key=_order)
+
+
+def _opened(tree: FileTree, entry: FileEntry) -> IO[bytes]:
+    """An archive as an open file; one inside another is copied to a nameless temporary file."""
+    path = tree.on_disk(entry)
+    if path is not None:
+        return path.open("rb")
+    file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the tree
+    file.write(tree.read(entry))
+    file.seek(0)
+    return file
+
+
 def _order(entry: FileEntry) -> tuple[str, ...]:
     return entry.parts
-
-
-def _is_junk(name: str) -> bool:
-    return name.startswith(".") or name.lower() in _JUNK
 
 
 def _walk(root: Path, left_out: LeftOutList, pace: Pace) -> Iterator[FileEntry]:
@@ -189,7 +305,7 @@ def _walk(root: Path, left_out: LeftOutList, pace: Pace) -> Iterator[FileEntry]:
             left_out.add("/".join(parts) or folder, f"The folder cannot be opened: {reason(error)}.")
             continue
         for item in items:
-            if _is_junk(item.name):
+            if is_junk(item.name):
                 continue
             path = (*parts, item.name)
             try:
@@ -212,49 +328,6 @@ def _walk(root: Path, left_out: LeftOutList, pace: Pace) -> Iterator[FileEntry]:
                 left_out.add("/".join(path), "It is not a regular file.")
 
 
-def _is_zip(path: Path) -> bool:
-    try:
-        with path.open("rb") as file:
-            return file.read(4) in (b"PK\x03\x04", b"PK\x05\x06") and path.suffix.lower() not in (".npz", ".xlsx")
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {reason(error)}.", where=str(path)) from None
-
-
-def _open_zip(root: Path, left_out: LeftOutList) -> FileTree:
-    """The members of an archive; paths that leave it, bombs and encrypted members are left out by name."""
-    try:
-        archive = zipfile.ZipFile(root)
-        infos = archive.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError, RuntimeError) as error:
-        raise DataError(
-            f"{root.name} is not a complete zip archive.",
-            where=str(root),
-            found=str(error),
-            hint="Copy or download it again.",
-        ) from None
-    members: dict[tuple[str, ...], zipfile.ZipInfo] = {}
-    total = 0
-    for info in infos[:MAX_FILES]:
-        parts = PurePosixPath(info.filename.replace("\\", "/")).parts
-        if info.is_dir() or not parts or any(_is_junk(part) for part in parts if part != ".."):
-            continue
-        if ".." in parts or parts[0].startswith("/") or ":" in parts[0]:
-            left_out.add(info.filename, "Its path leads out of the archive.")
-        elif info.flag_bits & 1:
-            left_out.add(info.filename, "It is encrypted.")
-        elif info.file_size > MAX_RATIO * max(info.compress_size, 512):
-            left_out.add(info.filename, f"It would unpack to {info.file_size >> 20} MB from almost nothing.")
-        elif stat.S_ISLNK(info.external_attr >> 16):
-            left_out.add(info.filename, "It is a link.")
-        else:
-            total += info.file_size
-            members[parts] = info
-    if total > MAX_ARCHIVE_BYTES:
-        raise DataError(f"{root.name} would unpack to {total >> 30} GB.", where=str(root))
-    entries = sorted((FileEntry(parts, info.file_size, info.CRC) for parts, info in members.items()), key=_order)
-    return FileTree(root=root, entries=entries, left_out=left_out, _archive=archive, _members=members)
-
-
 def _step_inside(tree: FileTree) -> None:
     """Drop leading folders that all files share."""
     while tree.entries:
@@ -264,5 +337,5 @@ def _step_inside(tree: FileTree) -> None:
             return
         (first,) = firsts
         tree.inside = (*tree.inside, first)
-        tree._members = {parts[1:]: info for parts, info in tree._members.items() if parts[0] == first}
+        tree._members = {parts[1:]: member for parts, member in tree._members.items() if parts[0] == first}
         tree.entries = [FileEntry(entry.parts[1:], entry.size, entry.stamp) for entry in tree.entries]
