@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.data.rows import NumberRows, PictureRows, StringRows
 from engine.data.strings import Strings
 from engine.document.data_spec import Field, FieldKind, Role
 from engine.protocol.messages import LeftOut
@@ -26,12 +27,13 @@ def check_data(dataset: "Dataset") -> list[LeftOut]:
     for field in dataset.data.fields:
         if field.role is Role.IGNORED:
             continue
-        values = dataset.values(field.name)
-        if field.kind is FieldKind.IMAGE:
-            found += _picture_sizes(dataset, field)
-        elif isinstance(values, Strings):
-            found += _strings(dataset, field, values)
-        elif isinstance(values, np.ndarray):
+        rows = dataset.rows(field.name)
+        if isinstance(rows, PictureRows):
+            found += _picture_sizes(rows, field)
+        elif isinstance(rows, StringRows):
+            found += _strings(dataset, field, rows.strings)
+        elif isinstance(rows, NumberRows):
+            values = rows.numbers
             missing = int(np.isnan(values).sum())
             if missing:
                 found.append(_note(field.name, f"{missing:,} of {values.size:,} values of {field.name} are missing."))
@@ -67,9 +69,10 @@ def _duplicates(dataset: "Dataset") -> list[LeftOut]:
             )
         )
     for field in dataset.data.targets():
-        values = dataset.values(field.name)
-        if not isinstance(values, Strings) or not _media(dataset):
+        rows = dataset.rows(field.name)
+        if not isinstance(rows, StringRows) or not _media(dataset):
             continue
+        values = rows.strings
         first, last = np.full(count, np.iinfo(np.int64).max), np.full(count, -1)
         np.minimum.at(first, group, values.codes)
         np.maximum.at(last, group, values.codes)
@@ -125,14 +128,9 @@ def _strings(dataset: "Dataset", field: Field, values: Strings) -> list[LeftOut]
     return found
 
 
-def _picture_sizes(dataset: "Dataset", field: Field) -> list[LeftOut]:
-    from engine.data.dataset import PictureRows
-
-    values = dataset.values(field.name)
-    if not isinstance(values, PictureRows):
-        return []
+def _picture_sizes(rows: PictureRows, field: Field) -> list[LeftOut]:
     found: list[LeftOut] = []
-    sizes = np.unique(values.sizes[:, :2], axis=0)
+    sizes = np.unique(rows.sizes[:, :2], axis=0)
     if len(sizes) > 1:
         small, large = sizes.min(axis=0), sizes.max(axis=0)
         found.append(
@@ -142,8 +140,8 @@ def _picture_sizes(dataset: "Dataset", field: Field) -> list[LeftOut]:
                 f"to {large[1]} × {large[0]} pixels; they are resized.",
             )
         )
-    colours = np.unique(values.sizes[:, 2] > 2)
+    colours = np.unique(rows.sizes[:, 2] > 2)
     if len(colours) > 1:
-        grey = int((values.sizes[:, 2] <= 2).sum())
+        grey = int((rows.sizes[:, 2] <= 2).sum())
         found.append(_note(field.name, f"{grey:,} of the pictures are grey, the others in colour."))
     return found

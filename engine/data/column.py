@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -10,11 +9,9 @@ import psutil
 import torch
 from torch import Tensor
 
-from engine.data.cache import rows_of
 from engine.data.preparation import Preparation
 from engine.data.preparation.chain import join
-from engine.data.strings import Strings
-from engine.document.data_spec import FieldKind
+from engine.data.rows.rows import Rows
 
 RESIDENT_BYTES = 3 << 29
 """1.5 GiB: prepared values up to this size stay in memory, where a batch is one index_select."""
@@ -24,23 +21,15 @@ _CHUNK_BYTES = 8 << 20
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A field's raw values for one split. Pictures: uint8 rows after the steps on grey levels, and which of them."""
+    """A field's open values, and the samples of one split among them."""
 
     preparation: Preparation
-    values: npt.NDArray[np.uint8] | npt.NDArray[np.float32] | Strings
+    values: Rows
     rows: npt.NDArray[np.int64]
 
     def take(self, chosen: npt.NDArray[np.int64]) -> Tensor:
         """The prepared values of these samples of the split."""
-        rows = self.rows[chosen]
-        if isinstance(self.values, Strings):
-            return self.preparation.finish(self.values.take(rows))
-        if self.preparation.field.kind is FieldKind.IMAGE:
-            pixels = rows_of(cast("npt.NDArray[np.uint8]", self.values), rows)
-            if not pixels.flags.writeable:  # a view of the cache; torch wants to know that nobody writes
-                pixels = pixels.copy()
-            return self.preparation.finish(torch.from_numpy(pixels))
-        return self.preparation.finish(torch.from_numpy(np.take(self.values, rows, axis=0)))
+        return self.preparation.finish(self.values.batch(self.rows[chosen]))
 
 
 class Column:

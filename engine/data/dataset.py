@@ -2,9 +2,8 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -12,35 +11,25 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from engine.data.cache import cache_key, cached_pictures
 from engine.data.cards import card_of
 from engine.data.checks import check_data
 from engine.data.column import Column, Part
 from engine.data.left_out import LeftOutList, printable
 from engine.data.preparation import Preparation
 from engine.data.progress import IsCancelled, Progress, never, silent
-from engine.data.samples import SPLITS, PictureArray, Samples
+from engine.data.rows import NumberRows, Opening, Rows, StringRows, open_rows
+from engine.data.rows.digests import mixed
+from engine.data.samples import POOL, SPLITS, Samples
 from engine.data.sources import read_source
 from engine.data.splits import deal
-from engine.data.strings import Strings
 from engine.document.data_spec import DataSpec, Field, FieldKind, Role
 from engine.errors import DataError
 from engine.protocol.messages import LeftOut, SampleCard, SplitCounts
 
 Int64s = npt.NDArray[np.int64]
 
-
-@dataclass(frozen=True, slots=True)
-class PictureRows:
-    """Pictures after the steps on grey levels: `pixels[rows[i]]` is sample i; `sizes` as they are on disk."""
-
-    pixels: npt.NDArray[np.uint8]
-    rows: Int64s
-    sizes: npt.NDArray[np.int32]
-    digests: npt.NDArray[np.uint8]
-
-
-Values = PictureRows | Strings | npt.NDArray[np.float32]
+MEDIA = (FieldKind.IMAGE, FieldKind.TEXT, FieldKind.AUDIO)
+"""Kinds by which alone a sample is known again; a row of a table is known by all of it."""
 
 
 class Dataset:
@@ -54,20 +43,19 @@ class Dataset:
         data: DataSpec,
         source: Samples,
         kept: Int64s,
-        values: dict[str, Values],
+        rows: dict[str, Rows],
         left_out: LeftOutList,
     ) -> None:
         self.data = data
         self.samples = len(kept)
         self._source = source
         self._kept = kept
-        self._values = values
+        self._rows = rows
         self._left_out = left_out
         self._columns: dict[tuple[tuple[str, ...], str], Column] = {}
         self.keys = self._group_keys()
-        given = None if source.given is None else source.given[kept]
-        self.splits: npt.NDArray[np.int8] = deal(data.split, self.keys, self._strata(), given)
-        """0 train, 1 val, 2 test for each sample."""
+        self.splits: npt.NDArray[np.int8] = self._dealt()
+        """0 train, 1 val, 2 test, 3 pool (not labelled yet) for each sample."""
         self._checks: tuple[LeftOut, ...] | None = None
 
     @property
@@ -89,21 +77,23 @@ class Dataset:
 
     @property
     def fingerprint(self) -> str:
-        """Changes when the files, the fields, their preparation or the split change."""
+        """Changes when the files, the fields, their preparation, the split or changes by hand change."""
         digest = hashlib.blake2b(self._source.listing.encode(), digest_size=16)
         digest.update(msgspec.json.encode(self.data.fields))
         digest.update(msgspec.json.encode(self.data.split))
+        if self.data.labelling or self.data.excluded:
+            digest.update(msgspec.json.encode((self.data.labelling, self.data.excluded)))
         return digest.hexdigest()
 
     @property
     def counts(self) -> SplitCounts:
         """Samples in each split."""
-        train, val, test = np.bincount(self.splits, minlength=3)[:3].tolist()
+        train, val, test = np.bincount(self.splits, minlength=4)[:3].tolist()
         return SplitCounts(train=train, val=val, test=test)
 
-    def values(self, field: str) -> Values:
-        """The raw column of a field; for measuring and checking."""
-        return self._values[self.field(field).name]
+    def rows(self, field: str) -> Rows:
+        """The open values of a field; for measuring, checking and showing."""
+        return self._rows[self.field(field).name]
 
     def class_order(self, field: str) -> tuple[str, ...]:
         """The order of classes that the source itself gives, or ()."""
@@ -112,19 +102,21 @@ class Dataset:
     def field(self, name: str) -> Field:
         """The field of that name. Raises DataError if the data has none."""
         found = self.data.field(name)
-        if found is None or name not in self._values:
+        if found is None or name not in self._rows:
             raise DataError(
                 f"The data has no field '{name[:80]}'.",
                 where=name[:80],
-                expected=", ".join(self._values) or "a field",
+                expected=", ".join(self._rows) or "a field",
                 found=name[:80],
             )
         return found
 
     def split_numbers(self, split: str) -> Int64s:
-        """Sample numbers of "train", "val", "test" or "all", rising."""
+        """Sample numbers of "train", "val", "test", "pool" or "all", rising."""
         if split == "all":
             return np.arange(self.samples, dtype=np.int64)
+        if split == "pool":
+            return np.flatnonzero(self.splits == POOL).astype(np.int64)
         if split not in SPLITS:
             raise DataError(f"There is no split '{split[:40]}'.", where=split[:40], expected="train, val, test or all")
         return np.flatnonzero(self.splits == SPLITS.index(split)).astype(np.int64)
@@ -140,29 +132,16 @@ class Dataset:
             if not fields:
                 raise DataError("An Input names no field.", hint="Choose a field of the data in the inspector.")
             numbers = self.split_numbers(split)
-            self._columns[key] = Column([self._part(self.field(name), numbers) for name in fields])
+            parts = [Part(Preparation(self.field(name)), self._rows[name], numbers) for name in fields]
+            self._columns[key] = Column(parts)
         return self._columns[key]
-
-    def _part(self, field: Field, numbers: Int64s) -> Part:
-        values = self._values[field.name]
-        preparation = Preparation(field)
-        if isinstance(values, PictureRows):
-            return Part(preparation, values.pixels, values.rows[numbers])
-        return Part(preparation, values, numbers)
 
     def raw(self, index: int, field: str) -> Any:
         """The raw value of a sample: uint8 (H, W, C) as on disk, float (nan when missing), text, or float32 array.
 
         Raises DataError when the file has become unreadable since.
         """
-        values = self._values[self.field(field).name]
-        if isinstance(values, PictureRows):
-            column = cast(Any, self._source.columns[field])
-            number = int(self._kept[index])
-            return column.array[number] if isinstance(column, PictureArray) else column.read(number)
-        if isinstance(values, Strings):
-            return values[index]
-        return float(values[index]) if values.ndim == 1 else values[index]
+        return self.rows(field).raw(index)
 
     def name(self, index: int) -> str:
         """The file, row or number by which a person finds the sample."""
@@ -171,70 +150,64 @@ class Dataset:
     def labels(self, field: str) -> Tensor:
         """For each sample: class index int64 (-1 for none) of a category, or float32 of a number."""
         found = self.field(field)
-        values = self._values[field]
-        if isinstance(values, Strings):
+        rows = self._rows[field]
+        if isinstance(rows, StringRows):
             index = {name: number for number, name in enumerate(found.statistics.classes)}
-            table = np.array([index.get(text, -1) for text in values.values], np.int64)
-            return torch.from_numpy(table[values.codes])
-        if isinstance(values, PictureRows) or values.ndim != 1:
+            table = np.array([index.get(text, -1) for text in rows.strings.values], np.int64)
+            return torch.from_numpy(table[rows.strings.codes])
+        if not isinstance(rows, NumberRows) or rows.numbers.ndim != 1:
             raise DataError(f"The field '{field}' holds no labels.", where=field)
-        return torch.from_numpy(values)
+        return torch.from_numpy(rows.numbers)
 
     def card(self, index: int, size: int = 96) -> SampleCard:
         """A sample for the grid; what cannot be read says so in `problem`."""
         return card_of(self, index, size)
 
+    def _dealt(self) -> npt.NDArray[np.int8]:
+        """Splits of the samples that have their labels; the others are in the pool."""
+        waiting = np.zeros(self.samples, bool)
+        for field in self.data.targets():
+            waiting |= self._rows[field.name].unlabelled(field)
+        given = None if self._source.given is None else self._source.given[self._kept]
+        strata = self._strata()
+        if not waiting.any():
+            return deal(self.data.split, self.keys, strata, given)
+        splits = np.full(self.samples, POOL, np.int8)
+        ready = ~waiting
+        splits[ready] = deal(
+            self.data.split,
+            self.keys[ready],
+            None if strata is None else strata[ready],
+            None if given is None else given[ready],
+        )
+        return splits
+
     def _strata(self) -> Int64s | None:
         """Classes of the first category target, for a stratified split."""
         for field in self.data.targets():
-            values = self._values.get(field.name)
-            if isinstance(values, Strings):
-                return values.codes
+            strata = self._rows[field.name].strata() if field.kind is FieldKind.CATEGORY else None
+            if strata is not None:
+                return strata
         return None
 
     def _group_keys(self) -> Int64s:
-        """Equal for samples that are exact duplicates: same picture or text; same row of a table."""
-        inputs = [field for field in self.data.inputs() if field.name in self._values]
-        media = [field for field in inputs if field.kind in (FieldKind.IMAGE, FieldKind.TEXT)]
-        fields = media or [field for field in self.data.fields if field.name in self._values]
+        """Equal for samples that are exact duplicates: same picture, sound or text; same row of a table."""
+        inputs = [field for field in self.data.inputs() if field.name in self._rows]
+        media = [field for field in inputs if field.kind in MEDIA]
+        used = [field for field in self.data.fields if field.name in self._rows and field.role is not Role.IGNORED]
+        fields = media or used
         if not fields:
             return np.arange(self.samples, dtype=np.int64)
         state = np.zeros(self.samples, np.uint64)
         for field in fields:
-            state = _mixed(state ^ _keys(self._values[field.name]).view(np.uint64))
+            state = mixed(state ^ self._rows[field.name].keys().view(np.uint64))
         return state.view(np.int64)
-
-
-def _mixed(x: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-    """Spread every bit over all others (the finalizer of MurmurHash3), so that keys of columns can be combined."""
-    x = (x + np.uint64(0x9E3779B97F4A7C15)) * np.uint64(0xFF51AFD7ED558CCD)
-    x = (x ^ (x >> np.uint64(33))) * np.uint64(0xC4CEB9FE1A85EC53)
-    return x ^ (x >> np.uint64(33))
-
-
-def _keys(values: Values) -> Int64s:
-    """int64 (N,) that is equal for equal values."""
-    if isinstance(values, PictureRows):
-        return np.ascontiguousarray(values.digests[:, :8]).view(np.int64).ravel()
-    if isinstance(values, Strings):
-        return values.codes
-    if values.ndim == 1:
-        clean = np.where(np.isnan(values), np.float32(np.nan), values)
-        return clean.view(np.int32).astype(np.int64)
-    return np.ascontiguousarray(_digests(values)[:, :8]).view(np.int64).ravel()
-
-
-def _digests(array: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
-    """16 bytes for each row that are equal for equal content."""
-    rows = np.ascontiguousarray(array).reshape(len(array), -1).view(np.uint8)
-    joined = b"".join(hashlib.blake2b(row.data, digest_size=16).digest() for row in rows)
-    return np.frombuffer(joined, np.uint8).reshape(len(array), 16)
 
 
 def open_dataset(
     project_dir: Path | None, data: DataSpec, *, progress: Progress = silent, cancelled: IsCancelled = never
 ) -> Dataset:
-    """Read the source, decode pictures (once, into a cache), leave out what cannot be used and deal the splits.
+    """Read the source, decode pictures and sounds (once, into a cache), leave out what cannot be used, deal the splits.
 
     Raises DataError when nothing usable is left or the data does not hold a field, and Cancelled.
     """
@@ -253,113 +226,37 @@ def build_dataset(
     """`open_dataset` for a source that has been read already."""
     left_out = LeftOutList()
     left_out.extend(source.left_out)
-    fields = [field for field in data.fields if field.role is not Role.IGNORED]
-    for field in fields:
-        _check_field(field, source)
     kept = np.arange(source.count, dtype=np.int64)
-    ready: dict[str, PictureRows] = {}
-    for field in fields:
-        if field.kind is FieldKind.IMAGE:
-            rows, of_source, problems = _prepared_pictures(project_dir, field, source, progress, cancelled)
-            left_out.extend(problems)
-            ready[field.name] = rows
-            kept = np.intersect1d(kept, of_source, assume_unique=True)
-            ready[field.name] = PictureRows(
-                rows.pixels, _spread(rows.rows, of_source, source.count), rows.sizes, rows.digests
-            )
-    kept = _with_target(fields, source, kept, left_out)
-    if len(kept) == 0:
-        first = left_out.items[0] if left_out.items else LeftOut(where="", reason="The source is empty.")
-        raise DataError("There is no usable sample in the data.", where=first.where, found=first.reason)
-    values: dict[str, Values] = {}
-    for field in fields:
-        column = source.columns[field.name]
-        if field.kind is FieldKind.IMAGE:
-            rows = ready[field.name]
-            position = rows.rows[kept]
-            pixel_rows, row_numbers = position[:, 0], position[:, 1]
-            values[field.name] = PictureRows(
-                rows.pixels, pixel_rows, rows.sizes[row_numbers], rows.digests[row_numbers]
-            )
-        elif isinstance(column, Strings):
-            values[field.name] = column if len(kept) == source.count else column.take(kept)
-        else:
-            numbers = cast("npt.NDArray[np.float32]", column)
-            values[field.name] = numbers if len(kept) == source.count else numbers[kept]
-    return Dataset(data, source, kept, values, left_out)
-
-
-def _check_field(field: Field, source: Samples) -> None:
-    """The source must hold the field, as the kind it is said to be."""
-    column = source.columns.get(field.name)
-    if column is None:
-        raise DataError(
-            f"The data has no {'column' if field.kind is not FieldKind.IMAGE else 'field'} '{field.name}'.",
-            where=field.name,
-            expected=", ".join(list(source.columns)[:12]),
-            found=field.name,
-            hint="Was the file changed? Import it again, or set the field to ignored.",
-        )
-    if isinstance(column, Strings):
-        fits = field.kind in (FieldKind.CATEGORY, FieldKind.TEXT)
-    elif isinstance(column, np.ndarray):
-        fits = field.kind is (FieldKind.NUMBER if column.ndim == 1 else FieldKind.ARRAY)
-    else:
-        fits = field.kind is FieldKind.IMAGE
-    if not fits:
-        raise DataError(
-            f"The field '{field.name}' cannot be read as {field.kind.value}.",
-            where=field.name,
-            hint="Import the data again.",
-        )
-
-
-def _prepared_pictures(
-    project_dir: Path | None, field: Field, source: Samples, progress: Progress, cancelled: IsCancelled
-) -> tuple[PictureRows, Int64s, LeftOutList]:
-    """A picture field after its steps on grey levels, the source numbers of its rows, and what was left out."""
-    column = source.columns[field.name]
-    preparation = Preparation(field)
-    if isinstance(column, PictureArray):
-        pixels = preparation.bytes_of(column.array)
-        count = len(column.array)
-        every = np.arange(count, dtype=np.int64)
-        sizes = np.broadcast_to(np.array(column.array.shape[1:], np.int32), (count, 3))
-        return PictureRows(pixels, every, sizes, _digests(column.array)), every, LeftOutList()
-    key = cache_key(source.listing, field.name, preparation)
-    found = cached_pictures(cast(Any, column), preparation, key, project_dir, progress=progress, cancelled=cancelled)
-    return PictureRows(found.pixels, found.rows, found.sizes, found.digests), found.kept, found.left_out
-
-
-def _spread(rows: Int64s, of_source: Int64s, count: int) -> Int64s:
-    """(count, 2): for each source number the row of the pixels and the row of sizes and digests, -1 where left out."""
-    table = np.full((count, 2), -1, np.int64)
-    table[of_source, 0] = rows
-    table[of_source, 1] = np.arange(len(rows))
-    return table
-
-
-def _with_target(fields: list[Field], source: Samples, kept: Int64s, left_out: LeftOutList) -> Int64s:
-    """Leave out samples whose target is missing or of a class the project does not know, each by name."""
-    for field in fields:
-        if field.role is not Role.TARGET:
-            continue
-        column = source.columns[field.name]
-        if isinstance(column, Strings):
-            known = set(field.statistics.classes)
-            good = np.array([bool(text) and (not known or text in known) for text in column.values], bool)
-            bad = ~good[column.codes]
-        elif isinstance(column, np.ndarray):
-            bad = np.logical_not(np.isfinite(column).reshape(len(column), -1).all(axis=1))
-        else:
-            continue
-        for index in kept[bad[kept]].tolist():
-            text = column[index] if isinstance(column, Strings) else ""
+    opened = {}
+    for field in used_fields(data):
+        opening = Opening(field=field, source=source, project_dir=project_dir, progress=progress, cancelled=cancelled)
+        opened[field.name] = found = open_rows(opening)
+        left_out.extend(found.left_out)
+        if len(found.kept) < len(kept):
+            kept = np.intersect1d(kept, found.kept, assume_unique=True)
+    for field in data.targets():
+        found = opened[field.name]
+        places = np.searchsorted(found.kept, kept)
+        bad = found.rows.unusable_as_target(field)[places]
+        for index, place in zip(kept[bad].tolist(), places[bad].tolist(), strict=True):
+            text = found.rows.text(place)
             left_out.add(
                 source.name(index),
-                f"Its {field.name} '{text[:60]}' is not one of the project's classes."
+                f"Its {field.name} '{text}' is not one of the project's classes."
                 if text
                 else f"It has no {field.name}.",
             )
-        kept = kept[~bad[kept]]
-    return kept
+        kept = kept[~bad]
+    if len(kept) == 0:
+        first = left_out.items[0] if left_out.items else LeftOut(where="", reason="The source is empty.")
+        raise DataError("There is no usable sample in the data.", where=first.where, found=first.reason)
+    rows: dict[str, Rows] = {}
+    for name, found in opened.items():
+        whole = len(found.kept) == len(kept)
+        rows[name] = found.rows if whole else found.rows.select(np.searchsorted(found.kept, kept))
+    return Dataset(data, source, kept, rows, left_out)
+
+
+def used_fields(data: DataSpec) -> list[Field]:
+    """The fields that are opened: all that are not ignored, and the one the split goes by."""
+    return [field for field in data.fields if field.role is not Role.IGNORED or field.name == data.split.field]

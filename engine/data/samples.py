@@ -12,8 +12,9 @@ from engine.data.strings import Strings
 
 Shape = tuple[int | None, ...]
 
-TRAIN, VAL, TEST, NOT_SAID = 0, 1, 2, -1
+TRAIN, VAL, TEST, POOL, NOT_SAID = 0, 1, 2, 3, -1
 SPLITS = ("train", "val", "test")
+"""The splits that have samples to learn from and to score; what is not labelled yet waits in the pool."""
 
 
 class Pictures(Protocol):
@@ -40,18 +41,44 @@ class PictureArray:
         return len(self.array)
 
 
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """One channel of sound: float32 (T,) from -1 to 1, `rate` samples a second."""
+
+    samples: npt.NDArray[np.float32]
+    rate: int
+
+
+class Sounds(Protocol):
+    """Sounds that are read one at a time."""
+
+    def __len__(self) -> int: ...
+
+    def read(self, index: int) -> Sound:
+        """The decoded sound, its channels mixed to one. Raises DataError naming the file."""
+        ...
+
+    def read_with_digest(self, index: int) -> tuple[Sound, bytes]:
+        """The sound, and 16 bytes that are equal for equal content. Raises DataError."""
+        ...
+
+
 Numbers = npt.NDArray[np.float32]
 """(N,) with NaN where a number is missing, or (N, ...) for an array field."""
 
-Column = PictureArray | Pictures | Strings | Numbers
+Moments = npt.NDArray[np.float64]
+"""(N,) seconds since 1970 in UTC, NaN where a date is missing."""
+
+Column = PictureArray | Pictures | Sounds | Strings | Numbers | Moments
 
 
 @dataclass(kw_only=True)
 class Samples:
     """The samples of a source. `given` says train, val, test or NOT_SAID for each; None without splits.
 
-    `class_order` is the order of the classes where the source has one of its own; otherwise they are sorted by name.
-    `listing` identifies what was read (names, sizes, times), for fingerprints. `notes` are things worth telling.
+    `columns` holds at least the fields that are used, that of the split among them. `class_order` is the order of the
+    classes where the source has one of its own; otherwise they are sorted by name. `listing` identifies what was read
+    (names, sizes, times), for fingerprints. `notes` are things worth telling.
     """
 
     count: int

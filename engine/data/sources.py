@@ -3,10 +3,12 @@
 from pathlib import Path
 
 import engine
+from engine.data.layouts import layout_of
+from engine.data.left_out import LeftOutList
 from engine.data.progress import IsCancelled, Progress, never, silent
-from engine.data.readers.files import open_tree
+from engine.data.readers.files import FileTree, open_tree
 from engine.data.samples import Samples
-from engine.document.data_spec import DataSpec, Source, SourceKind
+from engine.document.data_spec import DataSpec, Source
 from engine.errors import DataError
 
 RESOURCE_PREFIX = "resource:"
@@ -45,24 +47,9 @@ def read_source(
             hint="Put all samples in one folder or table.",
         )
     source = data.sources[0]
-    path = source_path(project_dir, source)
-    tree = open_tree(path, progress=progress, cancelled=cancelled)
-    if source.kind is SourceKind.IDX:
-        from engine.data.readers.idx import read_idx
-
-        return read_idx(tree, source, progress=progress, cancelled=cancelled)
-    if source.kind is SourceKind.NPZ:
-        from engine.data.readers.npz import read_npz
-
-        return read_npz(tree, source, progress=progress, cancelled=cancelled)
-    if source.kind is SourceKind.IMAGE_FOLDER:
-        from engine.data.readers.image_folder import read_image_folder
-
-        return read_image_folder(tree, source, progress=progress, cancelled=cancelled)
-    if source.kind is SourceKind.TEXT_LINES:
-        from engine.data.readers.text_lines import read_text_lines
-
-        return read_text_lines(tree, source, progress=progress, cancelled=cancelled)
-    from engine.data.readers.table import read_table
-
-    return read_table(tree, source, data.fields, progress=progress, cancelled=cancelled)
+    layout = layout_of(source.kind)
+    if layout.address:
+        tree = FileTree(root=Path(source.path), entries=[], left_out=LeftOutList())
+    else:
+        tree = open_tree(source_path(project_dir, source), progress=progress, cancelled=cancelled)
+    return layout.read(tree, source, data.fields, progress=progress, cancelled=cancelled)

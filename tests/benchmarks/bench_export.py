@@ -20,7 +20,7 @@ from engine.data.dataset import Dataset, open_dataset
 from engine.data.importing import inspect
 from engine.data.preparation import Preparation
 from engine.data.preparation.chain import join
-from engine.data.proposal import propose
+from engine.data.proposals import propose
 from engine.deployment.export import export_network
 from engine.deployment.session import as_input, open_session
 from engine.document.project import Project

@@ -58,7 +58,7 @@ def run(options: argparse.Namespace, console: Console) -> dict[str, Any]:
 def _proposed(options: argparse.Namespace, name: str, console: Console) -> tuple[Project, dict[str, Any]]:
     """The project for the data, and what was found. Raises DataError."""
     from engine.data.importing import inspect  # torch comes with it
-    from engine.data.proposal import propose
+    from engine.data.proposals import propose
 
     path = Path(options.data).expanduser().absolute()
     found = inspect(path, options.target, options.task, progress=console.progress)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from engine.data.importing import inspect
-from engine.data.proposal import propose
+from engine.data.proposals import propose
 from engine.document.files import as_document
 from engine.protocol.messages import DataImported, ImportData
 from engine.server.work import Work

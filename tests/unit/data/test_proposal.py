@@ -11,7 +11,8 @@ from engine.checks.inference import ShapeChecker
 from engine.compiler.module import compile_project
 from engine.data.dataset import open_dataset
 from engine.data.importing import inspect
-from engine.data.proposal import _COLUMN, _PER_ROW, _ROW, propose
+from engine.data.proposals import propose
+from engine.data.proposals.drawing import COLUMN, PER_ROW, ROW
 from engine.document.project import Project
 from tests.unit.data.samples_on_disk import idx_folder, picture_folder, text_folder
 
@@ -78,7 +79,7 @@ def test_nodes_stand_apart_in_reading_order(tmp_path: Path) -> None:
         places = [(node.x, node.y) for node in project.graph.nodes.values()]
         assert len(set(places)) == len(places)
         for x, y in places:
-            assert x % _COLUMN == 0 and 0 <= x <= (_PER_ROW + 1) * _COLUMN and y % _ROW == 0
+            assert x % COLUMN == 0 and 0 <= x <= (PER_ROW + 1) * COLUMN and y % ROW == 0
         for edge in project.graph.edges:
             source, target = project.graph.node(edge.source), project.graph.node(edge.target)
             assert (source.y, source.x) < (target.y, target.x), f"{edge.source} -> {edge.target} leads back"

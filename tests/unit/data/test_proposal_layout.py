@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.data.proposal import propose
+from engine.data.proposals import propose
 from engine.document.data_spec import DataSpec, Field, FieldKind, Role, Split, Statistics, Step
 
 CARD = (176, 90)

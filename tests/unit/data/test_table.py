@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from engine.data.importing import inspect
-from engine.data.proposal import propose
+from engine.data.proposals import propose
 from engine.data.readers.columns import Content, Guess, guess_column
 from engine.data.readers.sniffing import decode_table, find_decimal, find_delimiter, has_header
 from engine.data.readers.table import Table, parse_table

@@ -8,7 +8,7 @@ from PIL import Image
 
 from engine.compiler.module import compile_project
 from engine.data.importing import inspect
-from engine.data.proposal import propose
+from engine.data.proposals import propose
 from engine.document import files
 from engine.document.data_spec import DataSpec
 from engine.document.graph import Edge, Node

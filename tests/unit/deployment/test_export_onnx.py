@@ -194,7 +194,7 @@ def test_a_run_without_weights_is_told(tmp_path: Path) -> None:
 
 
 def _picture_project(tmp_path: Path) -> Project:
-    from engine.data.proposal import propose
+    from engine.data.proposals import propose
 
     return propose("x", inspect(pictures(tmp_path, 12)).data)
 

@@ -11,7 +11,7 @@ import torch
 from engine.compiler.module import compile_project
 from engine.data.dataset import open_dataset
 from engine.data.importing import inspect
-from engine.data.proposal import propose
+from engine.data.proposals import propose
 from engine.document.data_spec import Split
 from engine.document.files import create
 from engine.document.project import Project

@@ -1,0 +1,1 @@
+"""What the fields of data are: kinds, preparation and what to learn, guessed from their values."""

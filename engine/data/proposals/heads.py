@@ -1,0 +1,15 @@
+"""How a network answers: the last layer and the loss for each kind of target."""
+
+from engine.data.proposals.drawing import Drawing
+from engine.document.data_spec import Field, FieldKind
+
+
+def head(drawing: Drawing, end: str, target: Field) -> None:
+    """A score for each class of a category, a value for a number, behind the end of the chain."""
+    if target.kind is FieldKind.CATEGORY:
+        classes = max(1, len(target.statistics.classes))
+        end = drawing.put("scores", "Linear", end, out_features=classes)
+        drawing.finish(end, target, "CrossEntropyLoss")
+        return
+    end = drawing.put("value", "Linear", end, out_features=1)
+    drawing.finish(end, target, "MSELoss")
