@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageChops, ImageOps, UnidentifiedImageError
 
 from engine.data.readers.files import reason
 from engine.errors import DataError
@@ -29,6 +29,9 @@ SUFFIXES = frozenset(
     }
 )
 """Endings that say a file means to be a picture."""
+
+_BITS_PER_SAMPLE = 258
+"""The tag of a TIFF."""
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -68,15 +71,27 @@ def open_picture(data: bytes, where: str) -> Image.Image:
 
 def decode(data: bytes, where: str) -> Bytes:
     """A picture file as uint8 (H, W, C), turned as its EXIF says; of several frames the first. Raises DataError."""
+    image = _decoded(data, where)
+    try:
+        return as_array(image)
+    except MemoryError:
+        raise DataError(f"{where} does not fit in memory.", where=where) from None
+    except Exception as error:  # noqa: BLE001 - decoders raise what they like; the user is told through DataError
+        raise DataError(f"{where} is damaged ({_short(error)}).", where=where) from None
+
+
+def _decoded(data: bytes, where: str) -> Image.Image:
+    """The first frame of a picture file in its own mode, turned as its EXIF says. Raises DataError."""
     image = open_picture(data, where)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             image.load()
-            image = ImageOps.exif_transpose(image)
-            return as_array(image)
-    except DataError:
-        raise
+            # Both give a new picture, without the header that as_array looks at.
+            bits, image = _bits(image), ImageOps.exif_transpose(_not_inverted(image))
+            if bits:
+                image.tag_v2 = {_BITS_PER_SAMPLE: bits}  # type: ignore[attr-defined]
+            return image
     except MemoryError:
         raise DataError(f"{where} does not fit in memory.", where=where) from None
     except Exception as error:  # noqa: BLE001 - decoders raise what they like; the user is told through DataError
@@ -107,20 +122,21 @@ def decode_file(path: Path) -> Bytes:
 def as_array(image: Image.Image) -> Bytes:
     """A Pillow picture as uint8 (H, W, 1 to 4).
 
-    16-bit grey is 0 to 65535 whatever it holds; 32-bit whole numbers are taken as 8 or 16 bits by their largest
-    value; floats as 0 to 1 or 0 to 255 likewise.
+    16-bit grey is 0 to 65535 (0 to 4095 in a 12-bit TIFF) whatever it holds, so that pictures stay comparable; 32-bit
+    whole numbers are taken as 8 or 16 bits by their largest value, floats as 0 to 1, 0 to 255 or 0 to 65535 likewise.
     """
     mode = image.mode
     if mode == "1":
         image = image.convert("L")
     elif mode.startswith("I;16"):
-        return _levels(np.asarray(image).astype(np.float64) / 257.0)
+        return _levels(np.asarray(image).astype(np.float32) / np.float32(4095 / 255 if _bits(image) == 12 else 257))
     elif mode == "I":
-        levels = np.asarray(image).astype(np.float64)
-        return _levels(levels / 257.0 if levels.max(initial=0) > 255 else levels)
+        levels = np.asarray(image).astype(np.float32)
+        return _levels(levels / np.float32(257) if levels.max(initial=0) > 255 else levels)
     elif mode == "F":
-        levels = np.nan_to_num(np.asarray(image).astype(np.float64), posinf=255.0, neginf=0.0)
-        return _levels(levels * 255.0 if levels.max(initial=0) <= 1.0 else levels)
+        levels = np.nan_to_num(np.asarray(image, np.float32), nan=0.0, posinf=0.0, neginf=0.0)
+        largest = levels.max(initial=0)
+        return _levels(levels * (np.float32(255) if largest <= 1 else np.float32(1 if largest <= 255 else 1 / 257)))
     elif mode in ("P", "PA"):
         image = image.convert("RGBA" if mode == "PA" or "transparency" in image.info else "RGB")
     elif mode in ("L", "RGB") and "transparency" in image.info:
@@ -129,14 +145,70 @@ def as_array(image: Image.Image) -> Bytes:
         image = image.convert("LA")
     elif mode == "RGBa":
         image = image.convert("RGBA")
+    elif mode == "LAB":
+        image = _from_lab(image)
     elif mode not in ("L", "LA", "RGB", "RGBA"):
         image = image.convert("RGB")
     array = np.asarray(image, dtype=np.uint8)
     return np.ascontiguousarray(array[..., None] if array.ndim == 2 else array)
 
 
-def _levels(values: npt.NDArray[np.float64]) -> Bytes:
+def _levels(values: npt.NDArray[np.float32]) -> Bytes:
     return np.ascontiguousarray(np.clip(np.rint(values), 0, 255).astype(np.uint8)[..., None])
+
+
+def _bits(image: Image.Image) -> int:
+    """Bits of a number as a TIFF says, 0 for other formats."""
+    found = getattr(image, "tag_v2", {}).get(_BITS_PER_SAMPLE, 0)
+    return int(found[0] if isinstance(found, tuple) else found)
+
+
+def _from_lab(image: Image.Image) -> Image.Image:
+    """CIELAB to sRGB, which Pillow leaves to the colour management library."""
+    from PIL import ImageCms  # seldom needed
+
+    lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
+    found = ImageCms.profileToProfile(image, lab, srgb, outputMode="RGB")
+    assert found is not None
+    return found
+
+
+def _not_inverted(image: Image.Image) -> Image.Image:
+    """Pillow reads every CMYK JPEG as Adobe writes them, upside down; those without Adobe's mark are not."""
+    if image.mode == "CMYK" and image.format in ("JPEG", "MPO") and "adobe" not in image.info:
+        return ImageChops.invert(image)
+    return image
+
+
+def moves(head: bytes) -> bool:
+    """Whether the first 4 KB are of an animation: GIF, APNG or WebP; only the first frame of it is used."""
+    if head[:4] == b"GIF8":
+        return b"NETSCAPE2.0" in head or b"ANIMEXTS1.0" in head
+    if head[:8] == b"\x89PNG\r\n\x1a\n":
+        return b"acTL" in head.partition(b"IDAT")[0]
+    return head[:4] == b"RIFF" and head[8:16] == b"WEBPVP8X" and len(head) > 20 and bool(head[20] & 2)
+
+
+def indices(data: bytes, where: str) -> tuple[Bytes, bool]:
+    """A picture that is a mask: uint8 (H, W) or (H, W, 3), not mixed into grey levels, and whether it has a palette.
+
+    A palette picture gives its index numbers, a 1-bit one 0 and 255, 16-bit numbers are kept up to 255. What is
+    transparent is left aside. Raises DataError.
+    """
+    image = _decoded(data, where)
+    if image.mode in ("P", "PA"):
+        return np.ascontiguousarray(np.asarray(image.getchannel("P") if image.mode == "PA" else image, np.uint8)), True
+    if image.mode == "I" or image.mode.startswith("I;16"):
+        numbers = np.asarray(image).astype(np.int64)
+        if numbers.min(initial=0) >= 0 and numbers.max(initial=0) <= 255:
+            return np.ascontiguousarray(numbers.astype(np.uint8)), False
+    levels = as_array(image)
+    channels = levels.shape[2]
+    if channels <= 2:
+        return np.ascontiguousarray(levels[..., 0]), False
+    colours = levels[..., :3]
+    grey = bool((colours == colours[..., :1]).all())
+    return np.ascontiguousarray(colours[..., 0] if grey else colours), False
 
 
 def thumbnail(picture: Bytes, size: int) -> tuple[int, int, bytes]:
