@@ -177,7 +177,7 @@ class _MainJob:
 
         data, use = self.bench.data, self.bench.use
         assert data.description is not None
-        index = data.description.splits.index(2)
+        index = data.description.splits.index(b"\x02")
         self._wait("", [data.cards_arrived], lambda: data.card(index) is not None)
         card = data.card(index)
         assert card is not None

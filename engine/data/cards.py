@@ -1,52 +1,94 @@
-"""A sample as a card for the grid: a small picture, or lines of text."""
+"""A sample as a card for the grid: a small picture, with its mask, curves, or lines of text."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-
-from engine.data.left_out import printable
-from engine.data.pictures import thumbnail
-from engine.document.data_spec import FieldKind, Role
+from engine.data.drawing import draw_raw, words
+from engine.document.data_spec import Field, FieldKind, Role
 from engine.errors import NetwrightError
-from engine.protocol.messages import SampleCard
+from engine.protocol.messages import SampleCard, Shown
 
 if TYPE_CHECKING:
     from engine.data.dataset import Dataset
 
-LINES = 8
+LINES: Final = 8
 """How many fields of a table row a card shows."""
+CELLS: Final = 200
+"""How many fields the table view shows."""
+CELL_CHARACTERS: Final = 60
+TEXT_CHARACTERS: Final = 400
+
+_DRAWN: Final = (FieldKind.IMAGE, FieldKind.AUDIO, FieldKind.SERIES)
+_FILES: Final = (FieldKind.IMAGE, FieldKind.AUDIO, FieldKind.MASK)
 
 
 def card_of(dataset: "Dataset", index: int, size: int) -> SampleCard:
     """The card of one sample; what cannot be read says so in `problem`."""
     if not 0 <= index < dataset.samples:
         return SampleCard(index=index, problem="There is no such sample.")
+    size = max(8, min(size, 1024))
+    fields = [field for field in dataset.data.fields if field.role is not Role.IGNORED]
+    inputs = [field for field in fields if field.role is Role.INPUT]
     name = dataset.name(index)
-    label = ""
-    for field in dataset.data.targets():
-        label = _text(dataset.raw(index, field.name)) if field.kind is not FieldKind.IMAGE else ""
-        break
-    lines: list[str] = []
-    for field in dataset.data.fields:
-        if field.role is not Role.INPUT:
-            continue
-        if field.kind is FieldKind.IMAGE:
-            try:
-                width, height, rgb = thumbnail(dataset.raw(index, field.name), max(8, min(size, 1024)))
-            except NetwrightError as error:
-                return SampleCard(index=index, label=label, name=name, problem=error.message)
-            return SampleCard(index=index, label=label, name=name, width=width, height=height, rgb=rgb)
-        if len(lines) < LINES:
-            value = _text(dataset.raw(index, field.name))
-            lines.append(value if field.kind is FieldKind.TEXT else f"{field.name}: {value}")
-    return SampleCard(index=index, label=label, name=name, lines=lines)
+    label = _label(dataset, index)
+    drawn = next((field for field in inputs if field.kind in _DRAWN), None)
+    try:
+        shown = Shown() if drawn is None else draw_raw(drawn, dataset.raw(index, drawn.name), size)
+        mask = _mask(dataset, index, fields, shown, size)
+    except NetwrightError as error:
+        return SampleCard(index=index, label=label, name=name, problem=error.message)
+    texts = [field for field in inputs if field is not drawn]
+    only_text = drawn is None and len(texts) == 1 and texts[0].kind is FieldKind.TEXT
+    return SampleCard(
+        index=index,
+        label=label,
+        name=name,
+        width=shown.width,
+        height=shown.height,
+        rgb=shown.rgb,
+        mask=mask,
+        curve=shown.curve,
+        channels=shown.channels,
+        note=shown.facts.split(",")[0],
+        lines=[] if drawn is not None else [_line(dataset, index, field, alone=only_text) for field in texts[:LINES]],
+        cells=[_cell(dataset, index, field) for field in fields[:CELLS]],
+    )
 
 
-def _text(value: object) -> str:
-    """A raw value in a few characters."""
-    if isinstance(value, float):
-        return "missing" if value != value else f"{value:.6g}"
-    if isinstance(value, np.ndarray):
-        return " × ".join(map(str, value.shape)) + " numbers"
-    text = str(value)
-    return printable(text, 200) if text else "missing"
+def label_of(dataset: "Dataset", index: int, field: Field) -> str:
+    """What is to be answered for a sample, in words; "" where a person has not said yet."""
+    if field.kind in _FILES or field.kind is FieldKind.ARRAY:
+        return ""
+    raw = dataset.raw(index, field.name)
+    if field.kind in (FieldKind.CATEGORY, FieldKind.LABELS):
+        return words(field, raw, TEXT_CHARACTERS) if raw else ""
+    return words(field, raw, TEXT_CHARACTERS)
+
+
+def _label(dataset: "Dataset", index: int) -> str:
+    target = next(iter(dataset.data.targets()), None)
+    return label_of(dataset, index, target) if target is not None else ""
+
+
+def _mask(dataset: "Dataset", index: int, fields: list[Field], picture: Shown, size: int) -> bytes:
+    """The mask at the size of the small picture, so that one lies over the other."""
+    mask = next((field for field in fields if field.kind is FieldKind.MASK), None)
+    if mask is None or not picture.rgb:
+        return b""
+    import numpy as np
+    from PIL import Image
+
+    raw = dataset.raw(index, mask.name)
+    classes: Any = np.ascontiguousarray(raw[..., 0] if raw.ndim == 3 else raw)
+    resized = Image.fromarray(classes).resize((picture.width, picture.height), Image.Resampling.NEAREST)
+    return resized.tobytes()
+
+
+def _line(dataset: "Dataset", index: int, field: Field, *, alone: bool) -> str:
+    value = words(field, dataset.raw(index, field.name), TEXT_CHARACTERS)
+    return value if alone or field.kind is FieldKind.TEXT else f"{field.name}: {value}"
+
+
+def _cell(dataset: "Dataset", index: int, field: Field) -> str:
+    if field.kind in _FILES:
+        return ""  # a table of pictures does not decode them all; the grid does
+    return words(field, dataset.raw(index, field.name), CELL_CHARACTERS)

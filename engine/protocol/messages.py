@@ -84,7 +84,7 @@ class FindSamples(Request, frozen=True, kw_only=True):
     """Numbers of the samples that fit everything asked, in the order asked for. -> SamplesFound
 
     `text` is part of a sample's name, of a text or of a category. `split`: train, val, test, pool or "". `sort`: "" (as
-    read), "name", "size" (pixels, seconds or characters of the first input that has a size), or a field.
+    read), "name", "size" (pixels, seconds or characters of the first input that has a size), or a field, which goes before both.
     """
 
     project_dir: str

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from engine.document.data_spec import DataSpec
+from engine.document.data_spec import DataSpec, Statistics
 
 if TYPE_CHECKING:
     from engine.data.dataset import Dataset
@@ -24,6 +24,7 @@ Open = Callable[..., "Dataset"]
 class _Slot:
     lock: threading.Lock = field(default_factory=threading.Lock)
     dataset: "Dataset | None" = None
+    shows: tuple[str, bytes] = ("", b"")
 
 
 class OpenDatasets:
@@ -48,7 +49,29 @@ class OpenDatasets:
         with slot.lock:
             if slot.dataset is None or fresh:
                 slot.dataset = self._opener()(project_dir, data, progress=progress, cancelled=cancelled)
+                slot.shows = (str(project_dir), _as_read(data))
             return slot.dataset
+
+    def shown(
+        self,
+        project_dir: Path,
+        data: DataSpec,
+        *,
+        progress: Callable[[float, str], None],
+        cancelled: Callable[[], bool],
+    ) -> "Dataset":
+        """One with the same samples in the same order, however they are prepared: for looking at raw values.
+
+        So that a step can be changed without reading everything anew. Raises DataError.
+        """
+        wanted = (str(project_dir), _as_read(data))
+        with self._lock:
+            slots = list(reversed(self._slots.values()))
+        for slot in slots:
+            dataset = slot.dataset
+            if dataset is not None and slot.shows == wanted:
+                return dataset
+        return self.get(project_dir, data, progress=progress, cancelled=cancelled)
 
     def _slot(self, key: tuple[str, bytes]) -> _Slot:
         with self._lock:
@@ -64,3 +87,14 @@ class OpenDatasets:
 
             self._open = open_dataset
         return self._open
+
+
+def _as_read(data: DataSpec) -> bytes:
+    """What decides which samples there are and in which order: all but the way they are prepared."""
+    fields = tuple(
+        msgspec.structs.replace(
+            field, preparation=(), augmentation=(), statistics=Statistics(classes=field.statistics.classes)
+        )
+        for field in data.fields
+    )
+    return hashlib.sha256(msgspec.json.encode(msgspec.structs.replace(data, fields=fields))).digest()

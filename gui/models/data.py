@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from engine.document import files
 from engine.document.data_spec import DataSpec
 from engine.document.edits import AddNode, Batch, Change, Connect, Edit, RemoveNode, SetData, SetRecipe
+from engine.document.graph import Value
 from engine.document.project import Project
 from engine.errors import NetwrightError
 from engine.protocol.messages import (
@@ -18,13 +19,13 @@ from engine.protocol.messages import (
     DescribeData,
     GetSamples,
     ImportData,
+    LayoutChoice,
     LeftOut,
     Progress,
     RequestFailed,
     SampleCard,
     SamplesRead,
 )
-from gui.models.background import Background
 from gui.models.engine import Engine, as_error, was_cancelled
 from gui.models.project import ProjectModel
 from gui.widgets.resources import RESOURCES
@@ -39,7 +40,23 @@ CARD_BYTES_KEPT: Final = 64_000_000
 CARDS_KEPT: Final = 20_000
 PAGES_AT_ONCE: Final = 2
 COLLECT_MS: Final = 20
-LARGE: Final = 50_000
+LABELS_KEPT: Final = 24
+"""How many earlier states of the labels are remembered, so that an undo shows at once."""
+
+
+POOL: Final = 3
+"""The split of samples that have no label."""
+COLOURS: Final = "colours"
+"""Option of a category: what colours the user gave its classes, as "#rrggbb class"."""
+
+
+class _Import(NamedTuple):
+    """What is to be read, and how."""
+
+    path: str
+    target: str
+    layout: str
+    options: dict[str, Value]
 
 
 class DataModel(QObject):
@@ -54,6 +71,8 @@ class DataModel(QObject):
     """Progress of an import or a description."""
     cards_arrived = Signal(object)
     """list[int]: samples whose card is known now."""
+    labels_changed = Signal()
+    """Classes were given by hand; counts follow with `changed`."""
     imported_ready = Signal(object)
     """DataImported: data was read and is part of the project now."""
 
@@ -69,15 +88,22 @@ class DataModel(QObject):
         self.importing_path = ""
         self._request = 0  # the import or description under way, 0 for none
         self._stale = False  # set when the data changed, cleared when its description is asked for
-        self._import: tuple[str, str] | None = None  # path and target waiting for the project to be saved
+        self._import: _Import | None = None  # waiting for the project to be saved
         self._whole = False  # the next import replaces network and recipe too; set by propose
         self.splits: NDArray[np.int8] | None = None
         """Split of each sample, 0 train, 1 val, 2 test; None without a description."""
         self.labels: NDArray[np.int32] | None = None
         """Class of each sample, -1 none; empty where there is no category target."""
-        self._background = Background("netwright-data", self)
+        self.layouts: list[LayoutChoice] = []
+        """The ways in which the present source can be read, known once it was imported in this window."""
+        self._labels_of: list[tuple[object, NDArray[np.int32], NDArray[np.int8]]] = []
         self._cards: OrderedDict[int, SampleCard] = OrderedDict()
         self._card_bytes = 0
+        self._described: DataSpec | None = None  # what the present description is of
+        self._last_import: _Import | None = None
+        self.failed_import = False
+        """Whether what failed was an import, and data of before may still be there."""
+        self._importing_edit = False  # while the edit of an import is done
         self._wanted: OrderedDict[int, None] = OrderedDict()
         self._asked: dict[int, list[int]] = {}
         self._generation = 0  # rises when cards of before are worth nothing; answers of an older one are dropped
@@ -97,35 +123,62 @@ class DataModel(QObject):
 
     def propose(self, target: str = "") -> None:
         """Read the first source anew and take the whole proposal, network and recipe too, as one step."""
+        self._read_again(target=target)
+
+    def read_as(self, layout: str) -> None:
+        """Read the first source in another way, with the network and recipe proposed for that."""
+        self._read_again(layout=layout)
+
+    def _read_again(self, target: str = "", layout: str = "") -> None:
         sources = self._project.project.data.sources
         directory = self._project.directory
-        if sources and directory is not None:
-            self.import_path(source_path(sources[0].path, directory), target)
-            self._whole = True
+        if not sources or directory is None:
+            return
+        source = sources[0]
+        target = target or next((field.name for field in self._project.project.data.targets()), "") * (not layout)
+        options = {} if layout else dict(source.options)
+        path = source.path if is_address(source.path) else source_path(source.path, directory)
+        self.import_path(path, target, layout=layout or source.kind.value, options=options)
+        self._whole = True
 
-    def import_path(self, path: str | Path, target: str = "") -> None:
-        """Read a folder, table or archive into the project; the proposed network comes too where nothing is drawn."""
+    def import_path(
+        self, path: str | Path, target: str = "", *, layout: str = "", options: dict[str, Value] | None = None
+    ) -> None:
+        """Read a folder, table or archive into the project; the proposed network comes too where nothing is drawn.
+
+        `layout` is the kind of source it is to be read as, "" for what fits best; `options` are the reader's.
+        """
         if self._project.directory is None or self._project.read_only:
             return
         self._drop_request()
         self._whole = False
         self.importing_path = str(path)
         self.imported = None
+        self._import = _Import(str(path), target, layout, options or {})
+        self._last_import = self._import
         self._set_state("importing")
-        self._import = (str(path), target)
         self._project.save()  # the engine reads the project as saved
+
+    def import_again(self) -> None:
+        """Try the import that failed once more."""
+        if self._last_import is not None and self.importing_path:
+            wanted, whole = self._last_import, self._whole
+            self.import_path(wanted.path, wanted.target, layout=wanted.layout, options=wanted.options)
+            self._whole = whole
 
     def _ask_import(self) -> None:
         assert self._import is not None
-        (path, target), self._import = self._import, None
+        wanted, self._import = self._import, None
         self._request = self._engine.ask(
             ImportData,
             done=self._on_imported,
             failed=self._on_failed,
             progress=self._on_progress,
-            path=path,
+            path=wanted.path,
             project_dir=str(self._project.directory),
-            target=target,
+            target=wanted.target,
+            layout=wanted.layout,
+            options=wanted.options,
         )
 
     def _on_imported(self, event: DataImported) -> None:
@@ -136,8 +189,12 @@ class DataModel(QObject):
             self._fail(error)
             return
         self.imported = event
+        self.layouts = list(event.layouts)
+        self.failed_import = False
         name = Path(self.importing_path).name
+        self._importing_edit = True
         self._project.do(import_edit(self._project.project, proposal, name, whole=self._whole))
+        self._importing_edit = False
         self.imported_ready.emit(event)
         self._project.save()
 
@@ -164,19 +221,62 @@ class DataModel(QObject):
         )
 
     def _on_described(self, event: DataDescribed) -> None:
-        # A million entries take long enough to convert that the window would feel it.
-        if event.samples > LARGE:
-            self._background.run(lambda: _arrays(event), lambda arrays: self._take_description(event, *arrays))
-        else:
-            self._take_description(event, *_arrays(event))
-
-    def _take_description(self, event: DataDescribed, splits: "NDArray[np.int8]", labels: "NDArray[np.int32]") -> None:
         if event.request != self._request:
             return  # asked anew meanwhile
+        import numpy as np  # with the first data, not before the window shows
+
         self._request = 0
-        self._forget_cards()
+        splits = np.frombuffer(event.splits, np.int8)
+        labels = np.frombuffer(event.labels, "<i4").astype(np.int32, copy=False)
+        if self.description is None or event.samples != self.description.samples:
+            self._forget_cards()
+        else:
+            self._refresh_cards(labels)
         self.description, self.splits, self.labels = event, splits, labels
+        self._described = self._data
+        self._labels_of = [(self._data.labelling, labels, splits)]
         self._set_state("ready")
+
+    # Labels, as the user gives them: shown at once, counted by the engine a moment later.
+
+    def relabel(self, samples: "NDArray[np.int64]", class_index: int) -> None:
+        """Show another class for samples (-1: none, in the pool) until the engine has counted anew.
+
+        Called right after the edit that says so, so that taking it back shows as quickly.
+        """
+        if self.labels is None or self.splits is None or not len(self.labels):
+            return
+        labels, splits = self.labels.copy(), self.splits.copy()
+        labels[samples] = class_index
+        if class_index < 0:
+            splits[samples] = POOL
+        else:
+            chosen = splits[samples]
+            splits[samples] = chosen * (chosen != POOL)  # from the pool into training
+        self.labels, self.splits = labels, splits
+        self._remember_labels()
+        self.labels_changed.emit()
+
+    def _remember_labels(self) -> None:
+        if self.labels is None or self.splits is None:
+            return
+        labelling = self._project.project.data.labelling
+        self._labels_of = [entry for entry in self._labels_of if entry[0] is not labelling]
+        self._labels_of.append((labelling, self.labels, self.splits))
+        del self._labels_of[:-LABELS_KEPT]
+
+    def _recall_labels(self, labelling: object) -> None:
+        """After an undo or redo: the labels as they were shown with that state of the project."""
+        for known, labels, splits in self._labels_of:
+            if known is labelling and self.labels is not None and len(labels) == len(self.labels):
+                self.labels, self.splits = labels, splits
+                self.labels_changed.emit()
+                return
+
+    def label_of(self, sample: int) -> int:
+        """Class of a sample, -1 for none."""
+        labels = self.labels
+        return int(labels[sample]) if labels is not None and 0 <= sample < len(labels) else -1
 
     def cancel(self) -> None:
         """Stop importing or describing."""
@@ -200,10 +300,17 @@ class DataModel(QObject):
         self._fail(as_error(event))
 
     def _fail(self, error: NetwrightError) -> None:
+        self.failed_import = self.state == "importing"
         self.error = error
         self._set_state("failed")
 
+    def give_up_import(self) -> None:
+        """Go on with the data of before, after an import that failed."""
+        if self.state == "failed" and self.failed_import:
+            self._back_to_rest()
+
     def _back_to_rest(self) -> None:
+        self.failed_import = False
         self._set_state("ready" if self.description is not None else "empty")
 
     def _drop_request(self) -> None:
@@ -281,6 +388,12 @@ class DataModel(QObject):
                 self._cards[index] = SampleCard(index=index, problem=problem)
         self.cards_arrived.emit(page)
 
+    def _refresh_cards(self, labels: "NDArray[np.int32]") -> None:
+        """The same samples were described anew: pictures stay, words of labels are taken from the description."""
+        self._generation += 1
+        self._wanted.clear()
+        self._asked.clear()
+
     def _forget_cards(self) -> None:
         self._generation += 1
         self._cards.clear()
@@ -289,8 +402,8 @@ class DataModel(QObject):
         self._asked.clear()
 
     def close(self) -> None:
-        """End the thread; for the end of the program."""
-        self._background.close()
+        """For the end of the program."""
+        self._collect.stop()
 
     # What happens around.
 
@@ -302,6 +415,9 @@ class DataModel(QObject):
         self._data = self._project.project.data
         self.description = self.imported = None
         self.splits = self.labels = None
+        self.layouts = []
+        self._labels_of = []
+        self.failed_import = False
         self._set_state("empty")
         if self._data.sources:
             if self._project.dirty:
@@ -314,8 +430,13 @@ class DataModel(QObject):
         if not change.data:
             return
         data = self._project.project.data
+        if data.sources != self._data.sources:
+            if not self._importing_edit:
+                self.layouts = []
+            self._forget_cards()
         if _tells(data) != _tells(self._data):
             self._stale = True
+            self._recall_labels(data.labelling)
             if self.state != "importing":
                 self._set_state("describing" if data.sources else "empty")
         self._data = data
@@ -331,17 +452,21 @@ class DataModel(QObject):
             self.describe()
 
 
-def _arrays(event: DataDescribed) -> "tuple[NDArray[np.int8], NDArray[np.int32]]":
-    """Splits and labels; numpy is imported with the first data, not before the window shows."""
-    import numpy as np
-
-    return np.array(event.splits, np.int8), np.array(event.labels, np.int32)
-
-
 def _tells(data: DataSpec) -> object:
-    """The part of a data spec that a description depends on; preparation is none of it."""
-    fields = tuple((field.name, field.kind, field.role) for field in data.fields)
-    return data.sources, data.split, fields
+    """The part of a data spec that a description depends on; preparation and colours are none of it."""
+    fields = tuple((field.name, field.kind, field.role, _reading(field.options)) for field in data.fields)
+    return data.sources, data.split, fields, data.labelling, data.excluded
+
+
+def _reading(options: dict[str, Value]) -> list[tuple[str, Value]]:
+    """The options of a field but those that only say how it is shown."""
+    return sorted((item for item in options.items() if item[0] != COLOURS), key=lambda item: item[0])
+
+
+def is_address(path: str) -> bool:
+    """Whether a source is no file but something named, as gym:CartPole-v1 is."""
+    scheme, colon, rest = path.partition(":")
+    return bool(colon and rest) and len(scheme) > 1 and scheme.isalpha() and not rest.startswith(("/", "\\"))
 
 
 def source_path(path: str, directory: Path) -> Path:

@@ -84,8 +84,8 @@ def described(samples: int = 300) -> DataDescribed:
         samples=samples,
         counts=SplitCounts(train=splits.count(0), val=splits.count(1), test=splits.count(2)),
         classes=CLASSES,
-        labels=labels,
-        splits=splits,
+        labels=np.array(labels, "<i4").tobytes(),
+        splits=bytes(splits),
         class_counts=[labels.count(index) for index in range(3)],
         checks=[
             DataCheck(

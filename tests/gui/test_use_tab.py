@@ -146,7 +146,7 @@ def test_the_first_answer_shows_how_far_it_is(bench, engine, pictures, tmp_path,
 
 def test_a_first_sample_is_answered_by_itself_and_others_on_request(bench, engine, tmp_path, qtbot):
     scripted_data(engine)
-    splits = DataDescribed(samples=6, counts=SplitCounts(train=4, test=2), splits=[0, 0, 0, 2, 0, 2])
+    splits = DataDescribed(samples=6, counts=SplitCounts(train=4, test=2), splits=bytes([0, 0, 0, 2, 0, 2]))
     engine.answer_with(DescribeData, splits)
     one_run(bench, tmp_path, RunLog)
     tab = shown(bench, qtbot)

@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+import msgspec
 import numpy as np
 
+from engine.data.samples import POOL
 from engine.document.data_spec import FieldKind
 from engine.document.files import load
 from engine.protocol.messages import DataCheck, DataDescribed, DescribeData
@@ -18,20 +20,21 @@ def handle(request: DescribeData, work: Work) -> DataDescribed:
     work.progress(-1, "Counting")
     category = next((field for field in data.targets() if field.kind is FieldKind.CATEGORY), None)
     classes: list[str] = []
-    labels: list[int] = []
+    labels = b""
     counts: list[int] = []
     if category is not None:
         classes = list(category.statistics.classes)
         found = dataset.labels(category.name).numpy()
-        labels = found.tolist()
+        labels = found.astype("<i4").tobytes()
         counts = np.bincount(found[found >= 0], minlength=len(classes)).tolist()
     return DataDescribed(
         request=request.id,
         samples=dataset.samples,
-        counts=dataset.counts,
+        counts=msgspec.structs.replace(dataset.counts, pool=int((dataset.splits == POOL).sum())),
+        label_field=category.name if category is not None else "",
         classes=classes,
         labels=labels,
-        splits=dataset.splits.tolist(),
+        splits=dataset.splits.astype(np.int8).tobytes(),
         class_counts=counts,
         checks=[DataCheck(kind="note", where=check.where, message=check.reason) for check in dataset.checks],
         left_out=list(dataset.left_out),

@@ -14,7 +14,7 @@ MAX_SIZE = 512
 def handle(request: GetSamples, work: Work) -> SamplesRead:
     """The cards in the asked order; a sample that is not there or cannot be read has a `problem`. Raises DataError."""
     folder = Path(request.project_dir)
-    dataset = work.datasets.get(folder, load(folder).data, progress=work.progress, cancelled=work.cancelled)
+    dataset = work.datasets.shown(folder, load(folder).data, progress=work.progress, cancelled=work.cancelled)
     size = min(max(16, request.size), MAX_SIZE)
     cards = []
     for index in request.indices[:MAX_SAMPLES]:

@@ -1,5 +1,6 @@
 """Importing and describing data, and cards of samples in pages."""
 
+import struct
 from pathlib import Path
 
 import pytest
@@ -37,8 +38,8 @@ DESCRIBED = DataDescribed(
     samples=500,
     counts=SplitCounts(train=400, val=50, test=50),
     classes=["x", "y"],
-    labels=[0, 1] * 250,
-    splits=[0] * 500,
+    labels=struct.pack("<500i", *[0, 1] * 250),
+    splits=bytes(500),
 )
 
 
