@@ -120,6 +120,35 @@ class OnnxWriter:
         )
         return values if isinstance(values, tuple) else (values,)
 
+    def loop(
+        self, step: Callable[..., tuple[str, Sequence[str]]], states: Sequence[str], dtype: int = TensorProto.INT64
+    ) -> tuple[str, ...]:
+        """Values carried round as long as `step` says so (Loop): given a value for each state it adds its nodes and
+        returns whether to go on (bool) and the next states. One round is always run. Returns the last states.
+        """
+        outer, self.nodes = self.nodes, []
+        stem = self.scope or "net"
+        given = [self.name(f"{stem}/round_in") for _ in states]
+        number, before = self.name(f"{stem}/round"), self.name(f"{stem}/go_on")
+        more, following = step(*given)
+        ends = []
+        for value in (more, *following):
+            ends.append(self.name(f"{stem}/round_out"))
+            self.nodes.append(helper.make_node("Identity", [value], [ends[-1]], name=ends[-1]))
+        inputs = [
+            helper.make_tensor_value_info(number, TensorProto.INT64, []),
+            helper.make_tensor_value_info(before, TensorProto.BOOL, []),
+            *(helper.make_tensor_value_info(name, dtype, None) for name in given),
+        ]
+        outputs = [
+            helper.make_tensor_value_info(ends[0], TensorProto.BOOL, []),
+            *(helper.make_tensor_value_info(name, dtype, None) for name in ends[1:]),
+        ]
+        body = helper.make_graph(self.nodes, "round", inputs, outputs)
+        self.nodes = outer
+        values = self.add("Loop", ["", self.constant(True, np.bool_), *states], outputs=len(states), body=body)
+        return values if isinstance(values, tuple) else (values,)
+
     def input(self, name: str, dtype: int, shape: Sequence[int | str | None]) -> str:
         """Declare a graph input (`dtype` from TensorProto; text in the shape names a free dimension)."""
         name = self.name(name)

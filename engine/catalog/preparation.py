@@ -1,20 +1,20 @@
 """The preparation steps: what turns a raw value (picture, number, category, text) into what a network takes.
 
 Declared here, carried out on tensors and written into ONNX by the class that `target` names. Steps run in the order
-of the field. Index 0 of text is padding and 1 an unknown character or word; the vocabulary begins at 2.
+of the field.
 """
 
 import dataclasses
 from typing import ClassVar, Literal
 
 from engine.catalog.entry import attribute
+from engine.catalog.preparation_series import SERIES_STEPS
+from engine.catalog.preparation_sound import SOUND_STEPS
 from engine.catalog.preparation_step import PreparationStep
+from engine.catalog.preparation_text import TEXT_STEPS
 from engine.catalog.tensors import DType, TensorSpec, axes_text
 from engine.document.data_spec import FieldKind, Statistics
 from engine.errors import ShapeMismatch
-
-FIRST_TOKEN = 2
-"""Index of the first entry of a vocabulary; 0 is padding, 1 unknown."""
 
 
 def _picture(step: PreparationStep, raw: TensorSpec) -> tuple[int | None, int | None, int | None]:
@@ -162,7 +162,7 @@ class FillMissing(PreparationStep):
     caption: ClassVar[str] = "Fill missing"
     target: ClassVar[str] = "engine.data.preparation.number.FillMissingRule"
     synonyms: ClassVar[tuple[str, ...]] = ("impute", "nan", "empty")
-    kinds: ClassVar[tuple[FieldKind, ...]] = (FieldKind.NUMBER, FieldKind.ARRAY)
+    kinds: ClassVar[tuple[FieldKind, ...]] = (FieldKind.NUMBER, FieldKind.ARRAY, FieldKind.SERIES)
     strategy: Literal["median", "mean", "value"] = attribute("median", help="What stands in for a missing number.")
     value: float = attribute(0.0, help="The number used when the strategy is value.")
 
@@ -181,7 +181,7 @@ class Standardize(PreparationStep):
     when: ClassVar[str] = "Use it for numbers, nearly always."
     target: ClassVar[str] = "engine.data.preparation.number.StandardizeRule"
     synonyms: ClassVar[tuple[str, ...]] = ("normalize", "z-score", "scale")
-    kinds: ClassVar[tuple[FieldKind, ...]] = (FieldKind.NUMBER, FieldKind.ARRAY)
+    kinds: ClassVar[tuple[FieldKind, ...]] = (FieldKind.NUMBER, FieldKind.ARRAY, FieldKind.SERIES)
 
     def output_spec(self, raw: TensorSpec, statistics: Statistics) -> TensorSpec:
         return _number_spec(self, raw)
@@ -199,7 +199,7 @@ class MinMaxScale(PreparationStep):
     caption: ClassVar[str] = "Scale to range 0–1"
     target: ClassVar[str] = "engine.data.preparation.number.MinMaxScaleRule"
     synonyms: ClassVar[tuple[str, ...]] = ("normalize", "range", "minmax")
-    kinds: ClassVar[tuple[FieldKind, ...]] = (FieldKind.NUMBER, FieldKind.ARRAY)
+    kinds: ClassVar[tuple[FieldKind, ...]] = (FieldKind.NUMBER, FieldKind.ARRAY, FieldKind.SERIES)
 
     def output_spec(self, raw: TensorSpec, statistics: Statistics) -> TensorSpec:
         return _number_spec(self, raw)
@@ -257,60 +257,6 @@ class OneHot(PreparationStep):
         return TensorSpec((raw.shape[0], max(1, len(statistics.classes))), DType.FLOAT)
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class Characters(PreparationStep):
-    """Turns text into the numbers of its characters.
-
-    N × length whole numbers: 0 pads on the left, so that the last step is the end of the text; 1 is an unknown
-    character; the vocabulary (from the train split) begins at 2. What is longer than `length` is cut at its end.
-    """
-
-    formula: ClassVar[str] = "place of each character in the alphabet"
-    when: ClassVar[str] = "Use it for short texts, names and codes."
-    target: ClassVar[str] = "engine.data.preparation.text.CharactersRule"
-    synonyms: ClassVar[tuple[str, ...]] = ("tokenize", "letters", "char")
-    kinds: ClassVar[tuple[FieldKind, ...]] = (FieldKind.TEXT,)
-    length: int = attribute(32, minimum=1, maximum=4096, help="Characters of each text that are used.")
-    lower_case: bool = attribute(True, help="Treat A and a as the same character.")
-
-    def output_spec(self, raw: TensorSpec, statistics: Statistics) -> TensorSpec:
-        _single(self, raw, DType.INT, "text")
-        return TensorSpec((raw.shape[0], self.length), DType.INT, self.index_count(statistics))
-
-    def index_count(self, statistics: Statistics) -> int:
-        """How many different numbers come out: what an Embedding must hold."""
-        return FIRST_TOKEN + len(statistics.vocabulary)
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class Words(PreparationStep):
-    """Turns text into the numbers of its words.
-
-    Words stand between blanks; punctuation marks count as words of their own. N × length whole numbers: 0 pads on the
-    left, 1 is an unknown word, the vocabulary (from the train split) begins at 2. What is longer than `length` is cut
-    at its end. With `lower_case`, "the", "The" and "THE" are the same word.
-    """
-
-    formula: ClassVar[str] = "place of each word in the list of words"
-    when: ClassVar[str] = "Use it for sentences."
-    target: ClassVar[str] = "engine.data.preparation.text.WordsRule"
-    synonyms: ClassVar[tuple[str, ...]] = ("tokenize", "token")
-    kinds: ClassVar[tuple[FieldKind, ...]] = (FieldKind.TEXT,)
-    length: int = attribute(64, minimum=1, maximum=4096, help="Words of each text that are used.")
-    lower_case: bool = attribute(True, help="Treat The and the as the same word.")
-    vocabulary_size: int = attribute(
-        10000, minimum=1, maximum=200000, help="Most frequent words that get a number of their own.", label="Vocabulary"
-    )
-
-    def output_spec(self, raw: TensorSpec, statistics: Statistics) -> TensorSpec:
-        _single(self, raw, DType.INT, "text")
-        return TensorSpec((raw.shape[0], self.length), DType.INT, self.index_count(statistics))
-
-    def index_count(self, statistics: Statistics) -> int:
-        """How many different numbers come out: what an Embedding must hold."""
-        return FIRST_TOKEN + min(self.vocabulary_size, len(statistics.vocabulary))
-
-
 STEPS: tuple[type[PreparationStep], ...] = (
     Channels,
     Resize,
@@ -321,8 +267,9 @@ STEPS: tuple[type[PreparationStep], ...] = (
     MinMaxScale,
     ClassIndex,
     OneHot,
-    Characters,
-    Words,
+    *TEXT_STEPS,
+    *SOUND_STEPS,
+    *SERIES_STEPS,
 )
 """Every preparation step, in the order of the menu."""
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from engine.catalog.preparation import Characters, Words
+from engine.catalog.preparation_text import text_step
 from engine.data.preparation import Preparation
-from engine.data.preparation.text import CharactersRule, WordsRule, measure_vocabulary
+from engine.data.preparation.text import TextRule, measure_tokens
 from engine.data.strings import Strings
 from engine.document.data_spec import Field, FieldKind, Statistics
 from engine.document.graph import natural
@@ -71,21 +71,18 @@ def measure_category(column: Strings, train: Int64s, order: tuple[str, ...] = ()
 
 
 def measure_text(column: Strings, train: Int64s, field: Field) -> Statistics:
-    """Vocabulary and longest text of the train split, for the step (Characters or Words) that the field has."""
+    """Vocabulary and longest text of the train split, for the step that makes numbers of the field's text."""
     counts = column.take(train).counts()
     texts = [text for text, count in zip(column.values, counts, strict=True) for _ in range(int(count))]
     for rule in Preparation(field).rules:
-        if isinstance(rule, CharactersRule | WordsRule):
-            vocabulary, longest = measure_vocabulary(rule, texts)
-            return Statistics(vocabulary=vocabulary, longest=longest)
+        if isinstance(rule, TextRule):
+            return measure_tokens(rule, texts)
     return Statistics(longest=max(map(len, texts), default=0))
 
 
 def needs_vocabulary(field: Field) -> bool:
     """Whether the field's preparation looks things up in a vocabulary."""
-    return field.kind is FieldKind.TEXT and any(
-        step.type in (Characters.type_name(), Words.type_name()) for step in field.preparation
-    )
+    return field.kind is FieldKind.TEXT and text_step(field) is not None
 
 
 def sort_classes(names: Sequence[str]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from engine.data.preparation import Preparation, write_joined_input
-from engine.data.preparation.text import CharactersRule, measure_vocabulary
+from engine.data.preparation.text import measure_tokens
 from engine.document.data_spec import Field, FieldKind, Statistics, Step
 from engine.errors import AttributeOutOfRange, DataError
 from engine.onnx_writer import OnnxWriter
@@ -42,7 +42,11 @@ def through_onnx(field: Field, raw: Any) -> np.ndarray:
     """What the exported file makes of raw values."""
     writer = OnnxWriter()
     value = Preparation(field).write_input(writer)
-    kind = onnx.TensorProto.INT64 if field.preparation[-1].type in ("ClassIndex", "Characters", "Words") else 1
+    kind = (
+        onnx.TensorProto.INT64
+        if field.preparation[-1].type in ("ClassIndex", "Characters", "Words", "BytePairs")
+        else 1
+    )
     writer.output(value, "prepared", kind, ["N", *[None] * (Preparation(field).apply(raw).ndim - 1)])
     model = writer.model()
     onnx.checker.check_model(model)
@@ -207,18 +211,16 @@ def test_categories_one_hot_and_numbered() -> None:
 
 @pytest.mark.parametrize("lower", [True, False])
 @pytest.mark.parametrize("length", [1, 6, 60])
-@pytest.mark.parametrize("step", ["Characters", "Words"])
-def test_texts_of_every_kind(step: str, length: int, lower: bool) -> None:
-    bare = Field(
-        name="text",
-        kind=FieldKind.TEXT,
-        preparation=(Step(type=step, attributes={"length": length, "lower_case": lower}),),
-    )
-    vocabulary, _ = measure_vocabulary(Preparation(bare).rules[0], TEXTS[:12])
-    field = msgspec.structs.replace(bare, statistics=Statistics(vocabulary=vocabulary))
+@pytest.mark.parametrize("step", ["Characters", "Words", "BytePairs"])
+@pytest.mark.parametrize("ends", [True, False])
+def test_texts_of_every_kind(step: str, length: int, lower: bool, ends: bool) -> None:
+    attributes = {"length": length, "lower_case": lower, "ends": ends, "pad": "right" if ends == lower else "left"}
+    bare = Field(name="text", kind=FieldKind.TEXT, preparation=(Step(type=step, attributes=attributes),))
+    field = msgspec.structs.replace(bare, statistics=measure_tokens(Preparation(bare).rules[0], TEXTS[:12] * 2))
     ids = same_both_ways(field, TEXTS)
     assert ids.shape == (len(TEXTS), length)
-    assert (ids[0] == 0).all()
+    assert (ids[0] == 0).all() or ends
+    assert ((ids == 3).sum(axis=1) == 1).all() or not ends
     for text in TEXTS:  # alone, so that padding to the longest of a batch cannot hide a mistake
         same_both_ways(field, [text])
 
@@ -239,18 +241,17 @@ def test_characters_end_at_the_last_step_and_ignore_case() -> None:
 
 def test_words_of_one_spelling_share_a_number() -> None:
     bare = Field(name="t", kind=FieldKind.TEXT, preparation=(Step(type="Words", attributes={"length": 4}),))
-    vocabulary, longest = measure_vocabulary(Preparation(bare).rules[0], ["The cat, the", "THE cat iPhone"])
-    assert vocabulary[0] == "the" and longest == 4
-    field = msgspec.structs.replace(bare, statistics=Statistics(vocabulary=vocabulary))
+    found = measure_tokens(Preparation(bare).rules[0], ["The cat, the", "THE cat iPhone"])
+    assert found.vocabulary[0] == "the" and found.longest == 4
+    field = msgspec.structs.replace(bare, statistics=found)
     the, other, upper, mixed = Preparation(field).apply(["the The THE tHe"])[0].tolist()
     assert the == other == upper > 1 and mixed == 1
 
 
 def test_the_vocabulary_counts_in_a_fixed_order() -> None:
     bare = Field(name="t", kind=FieldKind.TEXT, preparation=(Step(type="Characters"),))
-    rule = Preparation(bare).rules[0]
-    assert isinstance(rule, CharactersRule)
-    assert measure_vocabulary(rule, ["ba", "ab", "c"]) == (("a", "b", "c"), 2)
+    found = measure_tokens(Preparation(bare).rules[0], ["ba", "ab", "c"])
+    assert (found.vocabulary, found.longest) == (("a", "b", "c"), 2)
 
 
 def test_several_fields_side_by_side() -> None:
