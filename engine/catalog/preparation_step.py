@@ -18,6 +18,8 @@ class PreparationStep(Entry):
     """
 
     kinds: ClassVar[tuple[FieldKind, ...]] = ()
+    inputs_only: ClassVar[bool] = False
+    """Whether what it does cannot be turned back, so that answers could not be given in their own unit."""
 
     def output_spec(self, raw: TensorSpec, statistics: Statistics) -> TensorSpec:
         """The tensor after this step. Raises ShapeMismatch when the step before does not fit."""

@@ -170,7 +170,7 @@ def metrics() -> tuple[type[Metric], ...]:
 @functools.cache
 def preparation() -> tuple[type[PreparationStep], ...]:
     """The preparation steps."""
-    return tuple(_declared(_preparation, PreparationStep))
+    return _preparation.STEPS
 
 
 @functools.cache

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from engine.catalog.preparation import preparation_type
 from engine.catalog.tensors import DType, TensorSpec, axes_text
-from engine.document.data_spec import DataSpec, Field, FieldKind
+from engine.document.data_spec import DataSpec, Field, FieldKind, Role
 from engine.errors import AttributeOutOfRange, DataError, ShapeMismatch
 
 
@@ -55,6 +55,12 @@ def prepared_spec(field: Field) -> TensorSpec:
                 where=where,
                 expected=" or ".join(found.kinds),
                 found=field.kind.value,
+                hint="Remove the step in the tab Data.",
+            )
+        if found.inputs_only and field.role is Role.TARGET:
+            raise ShapeMismatch(
+                f"{found.label()} cannot be turned back, so an answer would not be in its own unit.",
+                where=where,
                 hint="Remove the step in the tab Data.",
             )
         try:

@@ -43,10 +43,19 @@ class PictureArray:
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """One channel of sound: float32 (T,) from -1 to 1, `rate` samples a second."""
+    """One channel of sound: float32 (T,) from -1 to 1, `rate` samples a second.
+
+    `whole` says that every sample is a whole number of 32,768ths, so that 16 bits keep it exactly.
+    """
 
     samples: npt.NDArray[np.float32]
     rate: int
+    whole: bool = False
+
+    @property
+    def seconds(self) -> float:
+        """How long it lasts."""
+        return len(self.samples) / self.rate
 
 
 class Sounds(Protocol):

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.data.readers.files import FileEntry, FileTree, reason
+from engine.data.samples import Sound
 from engine.errors import DataError
 
 MAX_SOUND_BYTES = 1 << 30
@@ -35,21 +36,6 @@ FORMATS = ("WAV", "FLAC", "OGG", "MP3", "AIFF", "AU")
 Floats = npt.NDArray[np.float32]
 
 _BLOCK = 1 << 18
-
-
-@dataclass(frozen=True, slots=True)
-class Sound:
-    """One channel of sound: float32 (T,), mostly between -1 and 1, and how many samples a second. `whole` says that
-    every sample is a whole number of 32,768ths, so 16 bits keep it exactly."""
-
-    samples: Floats
-    rate: int
-    whole: bool = False
-
-    @property
-    def seconds(self) -> float:
-        """How long it lasts."""
-        return len(self.samples) / self.rate
 
 
 def decode(data: bytes, where: str, rate: int = 0) -> Sound:

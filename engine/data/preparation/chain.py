@@ -9,10 +9,10 @@ import torch
 from torch import Tensor
 
 from engine.catalog.preparation import Channels, preparation_type
-from engine.data.preparation import category, number, picture, text
+from engine.data.preparation import category, number, picture, series, sound, text
 from engine.data.preparation.rule import Rule
 from engine.data.strings import Strings
-from engine.document.data_spec import Field, FieldKind
+from engine.document.data_spec import Field, FieldKind, Role
 from engine.errors import DataError
 
 if TYPE_CHECKING:
@@ -21,10 +21,12 @@ if TYPE_CHECKING:
 _RULES: dict[str, type[Rule]] = {
     f"{module.__name__}.{rule.__name__}": rule
     for module, rules in (
+        (sound, sound.SOUND_RULES),
+        (series, series.SERIES_RULES),
         (picture, (picture.ChannelsRule, picture.ResizeRule, picture.ScaleRule, picture.NormalizeRule)),
         (number, (number.FillMissingRule, number.StandardizeRule, number.MinMaxScaleRule)),
         (category, (category.ClassIndexRule, category.OneHotRule)),
-        (text, (text.CharactersRule, text.WordsRule)),
+        (text, (text.CharactersRule, text.WordsRule, text.BytePairsRule)),
     )
     for rule in rules
 }
@@ -61,6 +63,12 @@ class Preparation:
                     found=field.kind.value,
                     hint="Remove this step.",
                 )
+            if kind.inputs_only and field.role is Role.TARGET:
+                raise DataError(
+                    f"{kind.label()} cannot be turned back, so an answer would not be in its own unit.",
+                    where=field.name,
+                    hint="Remove this step from the field that is learned.",
+                )
             self.rules.append(_RULES[kind.target](step, field.statistics, channels))
         count = 0
         while count < len(self.rules) and self.rules[count].on_bytes:
@@ -72,7 +80,9 @@ class Preparation:
             raise DataError(
                 f"The preparation of '{field.name}' is in an order that cannot work.",
                 where=field.name,
-                hint="Put colours and size before the scaling.",
+                hint="Put Length first."
+                if field.kind is FieldKind.AUDIO
+                else "Put colours and size before the scaling.",
             )
 
     def bytes_of(self, pictures: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
@@ -106,8 +116,21 @@ class Preparation:
             return self.finish(torch.from_numpy(self._stacked(raw)))
         if self.field.kind in _TEXTUAL:
             return self.finish(raw if isinstance(raw, Strings) else Strings.of(raw))
+        if self.field.kind is FieldKind.AUDIO:
+            return self.finish(torch.from_numpy(self.waveforms(raw)))
         values = raw if isinstance(raw, Tensor) else torch.from_numpy(np.array(raw, np.float32))
         return self.finish(values.to(torch.float32))
+
+    def waveforms(self, raw: Sequence[npt.NDArray[np.float32]]) -> npt.NDArray[np.float32]:
+        """Recordings (T,) of any lengths after the steps that bring them to one: float32 (N, T)."""
+        sounds = [cast("npt.NDArray[np.float32]", self.bytes_of(np.asarray(item, np.float32))) for item in raw]
+        if len({len(item) for item in sounds}) > 1:
+            raise DataError(
+                f"The recordings of '{self.field.name}' have different lengths.",
+                where=self.field.name,
+                hint="Add Length to the preparation.",
+            )
+        return np.stack(sounds) if sounds else np.zeros((0, 1), np.float32)
 
     def _stacked(self, raw: RawPictures) -> npt.NDArray[np.uint8]:
         if isinstance(raw, Tensor):
@@ -141,6 +164,10 @@ class Preparation:
         kind = self.field.kind
         if kind is FieldKind.IMAGE:
             value = writer.input(name, TensorProto.UINT8, [batch, "height", "width", "channels"])
+        elif kind is FieldKind.AUDIO:
+            fixed = self.field.statistics.shape and not self.byte_rules  # without Length, as long as those learned from
+            samples = self.field.statistics.shape[0] if fixed else None
+            value = writer.input(name, TensorProto.FLOAT, [batch, samples or "samples"])
         elif kind in _TEXTUAL:
             value = writer.input(name, TensorProto.STRING, [batch])
         elif kind is FieldKind.NUMBER:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float32]
 
 
-def _finite(values: tuple[float, ...], otherwise: float) -> Floats:
+def finite(values: tuple[float, ...], otherwise: float) -> Floats:
     """Statistics as float32; what was never measured or does not fit is replaced."""
     numbers = np.asarray(values or (otherwise,), np.float64)
     with np.errstate(over="ignore"):
@@ -30,8 +30,10 @@ class FillMissingRule(Rule):
     def fill(self) -> Floats:
         """What is put in: one number, or one for each of the last axis."""
         if self.step.strategy == "value":
-            return _finite((self.step.value,), 0.0)
-        return _finite((self.statistics.fill,) if self.step.strategy == "median" else self.statistics.mean, 0.0)
+            return finite((self.step.value,), 0.0)
+        # The median was measured over all channels together, which says nothing of one of several.
+        together = self.step.strategy == "median" and len(self.statistics.mean) <= 1
+        return finite((self.statistics.fill,) if together else self.statistics.mean, 0.0)
 
     def apply(self, batch: Tensor) -> Tensor:
         """float32 of any shape to the same without NaN."""
@@ -69,8 +71,8 @@ class StandardizeRule(_Affine):
 
     def __init__(self, *args: object, **more: object) -> None:
         super().__init__(*args, **more)  # type: ignore[arg-type]
-        self.offset = _finite(self.statistics.mean, 0.0)
-        self.scale = _finite(self.statistics.std, 1.0)
+        self.offset = finite(self.statistics.mean, 0.0)
+        self.scale = finite(self.statistics.std, 1.0)
         self.scale[self.scale <= 0] = 1.0  # a constant column has no spread to divide by
 
 
@@ -79,6 +81,6 @@ class MinMaxScaleRule(_Affine):
 
     def __init__(self, *args: object, **more: object) -> None:
         super().__init__(*args, **more)  # type: ignore[arg-type]
-        self.offset = _finite(self.statistics.minimum, 0.0)
-        self.scale = _finite(self.statistics.maximum, 1.0) - self.offset
+        self.offset = finite(self.statistics.minimum, 0.0)
+        self.scale = finite(self.statistics.maximum, 1.0) - self.offset
         self.scale[~(self.scale > 0) | ~np.isfinite(self.scale)] = 1.0

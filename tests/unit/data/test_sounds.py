@@ -11,7 +11,8 @@ import soundfile
 
 from engine.data import sounds
 from engine.data.readers.files import open_tree
-from engine.data.sounds import Sound, SoundFiles, decode, decode_file, peaks, resampled, sounds_like
+from engine.data.samples import Sound
+from engine.data.sounds import SoundFiles, decode, decode_file, peaks, resampled, sounds_like
 from engine.errors import DataError
 
 RATE = 8000
