@@ -10,7 +10,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from engine.checks.answers import answer_of
 from engine.checks.inference import ShapeChecker
 from engine.compiler.module import CompiledNetwork, compile_project
-from engine.data.augmentation import augment
+from engine.data.augmentation import augment, augment_mask
 from engine.document.data_spec import FieldKind
 from engine.document.flat import flattened
 from engine.document.project import Project
@@ -114,11 +114,24 @@ class Task:
         return Feed(columns, self.device, channels_last=self.channels_last, vary=vary)
 
     def _vary(self, group: tuple[str, ...]) -> Vary | None:
-        """The augmentation of an Input, which is that of its field; fields that stand side by side have none."""
+        """The augmentation of an Input, which is that of its field; fields that stand side by side have none.
+
+        A mask goes where the picture goes that it belongs to: the first one that is varied.
+        """
         field = self.project.data.field(group[0]) if len(group) == 1 else None
+        seed = self.project.recipe.seed
+        if field is not None and field.kind is FieldKind.MASK:
+            varied = [item for item in self.project.data.inputs() if item.kind is FieldKind.IMAGE and item.augmentation]
+            if not varied:
+                return None
+            picture = varied[0]
+
+            def follow(batch: Tensor, rows: Tensor, epoch: int) -> Tensor:
+                return augment_mask(picture, batch, seed=seed, epoch=epoch, indices=rows)
+
+            return follow
         if field is None or not field.augmentation:
             return None
-        seed = self.project.recipe.seed
 
         def vary(batch: Tensor, rows: Tensor, epoch: int) -> Tensor:
             return augment(field, batch, seed=seed, epoch=epoch, indices=rows)
