@@ -4,33 +4,40 @@ Points may be added before the chart was ever shown; what draws is made on the f
 opens without waiting for pyqtgraph.
 """
 
-import csv
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
 from numpy.typing import ArrayLike
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QPixmap, QResizeEvent, QShowEvent
+from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QKeyEvent, QPainter, QPixmap, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
+from gui.charts.curve_table import CurveTable, TableCurve, write_table
+from gui.charts.growing import Growing
 from gui.charts.legend import Legend
 from gui.charts.preload import charts_ready, loader
 from gui.charts.readout import Readout, ReadoutLine
 from gui.charts.series import Series
 from gui.charts.series_style import SeriesStyle, series_style
 from gui.charts.ticks import value_text
+from gui.charts.turns import Work, turns
+from gui.charts.x_scale import XScale
 from gui.widgets.guarded import guarded
 from gui.widgets.text import Text
 from gui.widgets.theme import theme_notifier
 
 if TYPE_CHECKING:
-    from gui.charts.plot_area import PlotArea
+    from gui.charts.plot_area import Band, EventMark, PlotArea
 
 REDRAW_MS: Final = 60
 """New points are drawn together, at most this often."""
+_MOVED_MS: Final = 8
+"""A view that the user moves is drawn anew this soon."""
+_NEAR_PX: Final = 6
 _TURNS: Final = itertools.cycle((0, 17, 34, 51))
 """Charts that get points at the same time draw one after the other, so that none keeps the window waiting for all."""
 
@@ -47,6 +54,8 @@ class LineChart(QWidget):
     log_changed = Signal(bool)
     smoothing_changed = Signal(float)
     redrawn = Signal()
+    cross_moved = Signal(object)
+    """x of the crosshair when the user moved it, None when it went."""
 
     def __init__(
         self,
@@ -70,8 +79,12 @@ class LineChart(QWidget):
         self._series: dict[str, Series] = {}
         self._plot: PlotArea | None = None
         self._follow = True
-        self._log = False
+        self._log = self._log_x = False
         self._smoothing = 0.0
+        self._bands: dict[str, Band] = {}
+        self._marks: Sequence[EventMark] = ()
+        self._work: Work | None = None  # the drawing under way; set by _begin, cleared when it ends
+        self._stale = False  # something came while it was under way
         self._x_end: float | None = None
         self._y_limits: tuple[float, float] | None = None
         self._cross_x: float | None = None
@@ -91,20 +104,33 @@ class LineChart(QWidget):
         self._redraw_ms = REDRAW_MS + next(_TURNS)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.timeout.connect(self.redraw)
+        self._timer.timeout.connect(self._begin)
         theme_notifier().changed.connect(self._on_theme_changed)
 
     # Curves
 
     def add_series(
-        self, key: str, name: str, style: SeriesStyle | None = None, *, smoothed: bool = True, shown: bool = True
+        self,
+        key: str,
+        name: str,
+        style: SeriesStyle | None = None,
+        *,
+        smoothed: bool = True,
+        shown: bool = True,
+        scale: XScale | None = None,
+        back: bool = False,
+        columns: tuple[Growing, Growing] | None = None,
     ) -> None:
-        """Add a curve; an old one with this key gives way."""
+        """Add a curve; an old one with this key gives way. One at the `back` is thin, pale and not in the legend.
+
+        With `columns` it follows x and y that somebody else fills, who calls `refresh` when they grew.
+        """
         self.remove_series(key)
-        series = Series(name, style or series_style(len(self._series)), smoothed=smoothed)
+        look = style or series_style(len(self._series))
+        series = Series(name, look, smoothed=smoothed, scale=scale, back=back, columns=columns)
         series.visible = shown
         self._series[key] = series
-        if self._legend_wanted:
+        if self._legend_wanted and not back:
             self.legend.add(key, name, series.style, shown=shown)
         self._touch()
 
@@ -118,6 +144,54 @@ class LineChart(QWidget):
         """Remove all curves."""
         for key in list(self._series):
             self.remove_series(key)
+        self._bands.clear()
+        self._marks = ()
+
+    def set_band(
+        self, key: str, x: ArrayLike, low: ArrayLike, high: ArrayLike, color: str, *, shown: bool = True
+    ) -> None:
+        """Shade between two curves over an x of the axis, behind all curves; no points take the band away."""
+        from gui.charts.plot_area import Band
+
+        at = np.asarray(x, dtype=np.float64)
+        if not len(at):
+            self.remove_band(key)
+            return
+        self._bands[key] = Band(
+            x=at, low=np.asarray(low, np.float64), high=np.asarray(high, np.float64), color=color, visible=shown
+        )
+        self._touch()
+
+    def remove_band(self, key: str) -> None:
+        """Take a band away; an unknown key is passed over."""
+        if self._bands.pop(key, None) is not None:
+            self._touch()
+
+    def bands(self) -> dict[str, "Band"]:
+        """What is shaded, by key."""
+        return dict(self._bands)
+
+    def set_marks(self, marks: Sequence["EventMark"]) -> None:
+        """Show what happened, where; replaces the marks there were."""
+        if list(marks) != list(self._marks):
+            self._marks = list(marks)
+            self._touch()
+
+    def marks(self) -> list["EventMark"]:
+        """What is marked."""
+        return list(self._marks)
+
+    def set_x_label(self, label: str) -> None:
+        """Name what the x axis shows: step, epoch, minutes."""
+        self._x_label = label
+
+    def x_label(self) -> str:
+        """What the x axis shows."""
+        return self._x_label
+
+    def refresh(self) -> None:
+        """Columns or scales of some curve have changed."""
+        self._touch()
 
     def has_series(self, key: str) -> bool:
         """Whether there is such a curve."""
@@ -144,7 +218,7 @@ class LineChart(QWidget):
     def set_visible(self, key: str, shown: bool) -> None:
         """Show or hide a curve."""
         self._series[key].visible = shown
-        if self._legend_wanted:
+        if self._legend_wanted and not self._series[key].back:
             self.legend.entry(key).setChecked(shown)
         self._touch()
 
@@ -183,8 +257,23 @@ class LineChart(QWidget):
         self._log = log
         if self._plot is not None:
             self._plot.log_y = log
-        self._fit(y_only=not self._follow)
+            self._refit()
         self.log_changed.emit(log)
+        self._touch()
+
+    def is_log_x(self) -> bool:
+        """Whether the x scale is logarithmic."""
+        return self._log_x
+
+    def set_log_x(self, log: bool) -> None:
+        """Switch the x scale; the view then shows all."""
+        if log == self._log_x:
+            return
+        self._log_x = log
+        if self._plot is not None:
+            self._plot.log_x = log
+            self.set_follow(True)
+            self._refit()
         self._touch()
 
     def smoothing(self) -> float:
@@ -214,9 +303,9 @@ class LineChart(QWidget):
         """(name, x of the nearest point, y shown) of each visible curve."""
         found = []
         for series in self._series.values():
-            at = series.nearest(x) if series.visible else None
+            at = series.nearest(x) if series.visible and not series.back else None
             if at is not None:
-                found.append((series.name, float(series.x[at]), float(series.shown(self._smoothing)[at])))
+                found.append((series.name, series.shown_x_at(at), series.value_at(at, self._smoothing)))
         return found
 
     # Export
@@ -232,16 +321,32 @@ class LineChart(QWidget):
         if not picture.save(str(path), "PNG"):
             raise OSError(f"{path} could not be written.")
 
+    def save_svg(self, path: Path) -> None:
+        """Save as lines and text. Raises OSError when it cannot be written."""
+        from PySide6.QtSvg import QSvgGenerator
+
+        self._readout.hide()
+        sheet = QSvgGenerator()
+        sheet.setFileName(str(path))
+        sheet.setSize(self.size())
+        sheet.setViewBox(self.rect())
+        sheet.setTitle(self.accessibleName())
+        with QPainter() as painter:
+            if not painter.begin(sheet):
+                raise OSError(f"{path} could not be written.")
+            painter.fillRect(self.rect(), self.palette().window())
+            self.render(painter, QPoint())
+
+    def table(self) -> CurveTable:
+        """All points as measured, to be written on a thread: nothing in it changes any more."""
+        return CurveTable(
+            x_label=self._x_label,
+            curves=[TableCurve(name=one.name, x=one.x, y=one.y, scale=one.scale) for one in self._series.values()],
+        )
+
     def save_csv(self, path: Path) -> None:
         """Save all points as measured: series, x, y. Raises OSError when it cannot be written."""
-        with path.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(("series", self._x_label, "value"))
-            for series in self._series.values():
-                # A name that begins like a formula would be one in a spreadsheet (CWE-1236).
-                safe = f"'{series.name}" if series.name[:1] in ("=", "+", "-", "@", "\t", "\r") else series.name
-                points = zip(series.x.tolist(), series.y.tolist(), strict=True)
-                writer.writerows((safe, repr(x), repr(y)) for x, y in points)
+        write_table(self.table(), path)
 
     # Drawing
 
@@ -250,23 +355,91 @@ class LineChart(QWidget):
         return self._plot is not None
 
     def redraw(self) -> None:
-        """Draw now; new points do so by themselves soon after they came."""
+        """Draw now, to the end; new points are drawn by themselves soon after they came, in slices."""
         self._timer.stop()
-        has_points = any(len(series) for series in self._series.values())
+        turns().drop(self._work)
+        self._work = None
+        for _ in self._drawing():
+            pass
+        self._on_drawn()
+
+    def _begin(self) -> None:
+        if self._work is None:
+            self._stale = False
+            self._work = self._drawing()
+            turns().add(self, self._work, self._on_drawn)
+        else:
+            self._stale = True
+
+    def _on_drawn(self) -> None:
+        self._work = None
         if self._plot is None:
             return
-        self._plot.setVisible(has_points)
-        self._hint.setVisible(not has_points)
-        if not has_points:
-            self._hint.set_text(self._empty_text)
-            return
-        self._plot.set_series(self._series)
-        if self._follow:
-            self._fit()
-        self._plot.redraw(self._smoothing)
         self._place_cross()
         self._describe()
         self.redrawn.emit()
+        if self._stale:
+            self._stale = False
+            self._touch()
+
+    def _drawing(self) -> Iterator[None]:
+        has_points = any(len(series) for series in self._series.values())
+        plot = self._plot
+        if plot is None:
+            return
+        if plot.isHidden() == has_points or self._hint.isHidden() != has_points:
+            self._hint.setVisible(not has_points)
+            plot.setVisible(has_points)
+            self._column.activate()
+            plot.settle()
+            yield
+        if not has_points:
+            self._hint.set_text(self._empty_text)
+            plot.clear()
+            return
+        plot.show_content(self._series, self._bands, self._marks, self._smoothing)
+        yield from plot.prepared()
+        x, y = self._wanted_view()
+        yield from plot.drawing(x, y)
+        if self._follow:
+            self._look_at(x, y)
+
+    def _look_at(self, x: tuple[float, float], y: tuple[float, float]) -> None:
+        assert self._plot is not None
+        self._placing = True
+        self._plot.set_range(x, y)
+        self._placing = False
+
+    def _wanted_view(self, *, y_anew: bool = False) -> tuple[tuple[float, float], tuple[float, float]]:
+        """While following, all x and the y of what is then in view; else the view as it is, or with its y fitted."""
+        assert self._plot is not None
+        x, y = self._plot.x_range(), self._plot.y_range()
+        visible = [series for series in self._series.values() if series.visible and len(series)]
+        if not visible or not (self._follow or y_anew):
+            return x, y
+        if self._follow:
+            low = min(series.shown_x_at(0) for series in visible)
+            high = max(series.shown_x_at(len(series) - 1) for series in visible)
+            if self._log_x:
+                firsts = [float(at[0]) for series in visible if len(at := series.shown_x[:64][series.shown_x[:64] > 0])]
+                low = math.log10(min(firsts, default=1.0))
+                high = math.log10(max(high, self._x_end or high, 10**low))
+            else:
+                if low > 0 and (self._x_end is not None or low < 0.3 * high):
+                    low = 0.0
+                high = max(high, self._x_end or high)
+            x = (low, high if high > low else low + 1)
+        if self._y_limits is not None and not self._log:
+            return x, self._y_limits
+        found = self._plot.extent(x)
+        return x, _with_room(*found, log=self._log) if found is not None else y
+
+    def _refit(self) -> None:
+        """The scale is another one: what was in view of y has no meaning on it."""
+        if self._plot is not None and any(len(series) for series in self._series.values()):
+            self._plot.show_content(self._series, self._bands, self._marks, self._smoothing)
+            self._plot.clear()
+            self._look_at(*self._wanted_view(y_anew=True))
 
     @guarded(fallback=lambda _self: QSize(320, 200))
     def sizeHint(self) -> QSize:
@@ -306,7 +479,7 @@ class LineChart(QWidget):
         elif key == Qt.Key.Key_L:
             self.set_log(not self._log)
         elif key == Qt.Key.Key_Escape and self._cross_x is not None:
-            self._set_cross(None)
+            self._on_hovered(None)
         else:
             super().keyPressEvent(event)
 
@@ -316,54 +489,44 @@ class LineChart(QWidget):
         from gui.charts.plot_area import PlotArea
 
         self._plot = PlotArea()
-        self._plot.log_y = self._log
+        self._plot.log_y, self._plot.log_x = self._log, self._log_x
         self._plot.moved_by_user.connect(self._on_moved_by_user)
         self._plot.view_changed.connect(self._on_view_changed)
-        self._plot.hovered.connect(self._set_cross)
+        self._plot.hovered.connect(self._on_hovered)
         self._plot.fit_requested.connect(self._on_fit_requested)
         self._column.insertWidget(0, self._plot, 1)
         self.redraw()
         self.built.emit()
 
-    def _touch(self) -> None:
-        if self._plot is not None and self.isVisible() and not self._timer.isActive():
-            self._timer.start(self._redraw_ms)
+    @guarded
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        turns().drop(self._work)
+        self._work = None
 
-    def _fit(self, *, y_only: bool = False) -> None:
-        """Show all x (or keep them) and the y of what is then in view."""
-        if self._plot is None:
-            return
-        visible = [series for series in self._series.values() if series.visible and len(series)]
-        if not visible:
-            return
-        self._placing = True
-        low = min(float(series.x[0]) for series in visible)
-        high = max(float(series.x[-1]) for series in visible)
-        if low > 0 and (self._x_end is not None or low < 0.3 * high):
-            low = 0.0
-        high = max(high, self._x_end or high)
-        if not y_only:
-            self._plot.set_range((low, high if high > low else low + 1), None)
-        found = self._plot.redraw(self._smoothing)
-        if self._y_limits is not None and not self._log:
-            self._plot.set_range(None, self._y_limits)
-        elif found is not None:
-            self._plot.set_range(None, _with_room(*found, log=self._log))
-        self._placing = False
+    def _touch(self, after_ms: int = 0) -> None:
+        if self._plot is not None and self.isVisible() and not self._timer.isActive():
+            self._timer.start(after_ms or self._redraw_ms)
 
     def _describe(self) -> None:
         last = [
             f"{series.name} {value_text(float(series.y[-1]))}"
             for series in self._series.values()
-            if series.visible and len(series)
+            if series.visible and len(series) and not series.back
         ]
         self.setAccessibleDescription(", ".join(last[:12]))
 
     # Crosshair
 
-    def _set_cross(self, x: object) -> None:
+    def set_cross(self, x: float | None) -> None:
+        """Show the crosshair of another chart, without its values."""
+        self._cross_x = x
+        self._place_cross(with_values=False)
+
+    def _on_hovered(self, x: object) -> None:
         self._cross_x = x if isinstance(x, float) and math.isfinite(x) else None
         self._place_cross()
+        self.cross_moved.emit(self._cross_x)
 
     def _step_cross(self, step: int) -> None:
         assert self._plot is not None
@@ -371,15 +534,17 @@ class LineChart(QWidget):
         if longest is None or not len(longest):
             return
         low, high = self._plot.x_range()
+        if self._log_x:
+            low, high = 10.0**low, 10.0**high
         if self._cross_x is None:
             at = longest.nearest(high if step < 0 else low) or 0
         else:
             part = longest.window(low, high)
             stride = max(1, (part.stop - part.start) // 200)  # a key held down crosses the view in some seconds
             at = min(max((longest.nearest(self._cross_x) or 0) + step * stride, 0), len(longest) - 1)
-        self._set_cross(float(longest.x[at]))
+        self._on_hovered(longest.shown_x_at(at))
 
-    def _place_cross(self) -> None:
+    def _place_cross(self, *, with_values: bool = True) -> None:
         if self._plot is None:
             return
         if self._cross_x is None:
@@ -388,19 +553,21 @@ class LineChart(QWidget):
             return
         lines, points = [], []
         for series in self._series.values():
-            at = series.nearest(self._cross_x) if series.visible else None
-            if at is None or not series.x[0] <= self._cross_x <= max(float(series.x[-1]), self._cross_x):
+            at = series.nearest(self._cross_x) if series.visible and not series.back else None
+            if at is None or series.shown_x_at(0) > self._cross_x:
                 continue
-            y = float(series.shown(self._smoothing)[at])
+            y = series.value_at(at, self._smoothing)
             lines.append(ReadoutLine(name=series.name, value=value_text(y), style=series.style))
-            points.append((float(series.x[at]), y, series.style.color))
+            points.append((series.shown_x_at(at), y, series.style.color))
         self._plot.show_cross(self._cross_x, points)
-        if not lines:
+        if not lines or not with_values:
             self._readout.hide()
             return
         head = f"{self._x_label} {value_text(round(points[0][0], 3))}"
+        reach = _NEAR_PX * self._plot.width_of_pixel()
+        near = [mark.text for mark in self._marks if not self._log_x and abs(mark.x - self._cross_x) <= reach]
         at_point = self._plot.place_of(self._cross_x).toPoint() + self._plot.pos()
-        self._readout.show_values(head, lines, at_point, self.size())
+        self._readout.show_values(head, lines, at_point, self.size(), notes=near)
 
     def readout_lines(self) -> Sequence[ReadoutLine]:
         """What the crosshair shows; empty without one."""
@@ -410,11 +577,11 @@ class LineChart(QWidget):
 
     def _on_moved_by_user(self) -> None:
         self.set_follow(False)
-        self._touch()
+        self._touch(_MOVED_MS)
 
     def _on_view_changed(self) -> None:
         if not self._placing:
-            self._touch()
+            self._touch(_MOVED_MS)
 
     def _on_fit_requested(self) -> None:
         self.set_follow(True)

@@ -1,5 +1,6 @@
 """The small panel beside the crosshair of a chart, with a line per curve."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPoint, QRectF, QSize, Qt
@@ -35,12 +36,16 @@ class Readout(QWidget):
         super().__init__(parent)
         self._head = ""
         self._lines: list[ReadoutLine] = []
+        self._notes: list[str] = []
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.hide()
 
-    def show_values(self, head: str, lines: list[ReadoutLine], at: QPoint, room: QSize) -> None:
-        """Show values beside a point of the parent, inside `room`."""
+    def show_values(
+        self, head: str, lines: list[ReadoutLine], at: QPoint, room: QSize, *, notes: Sequence[str] = ()
+    ) -> None:
+        """Show values, and what happened there, beside a point of the parent, inside `room`."""
         self._head = head
+        self._notes = [plain_text(note, 60) for note in notes[:3]]
         self._lines = lines[:_MOST]
         if len(lines) > _MOST:
             self._head += f" · {len(lines) - _MOST} more"
@@ -51,6 +56,10 @@ class Readout(QWidget):
         self.raise_()
         self.show()
         self.update()
+
+    def notes(self) -> list[str]:
+        """What happened there."""
+        return list(self._notes)
 
     def lines(self) -> list[ReadoutLine]:
         """What is shown."""
@@ -64,8 +73,10 @@ class Readout(QWidget):
         head = self.fontMetrics().horizontalAdvance(self._head)
         self.setFont(mono_font(SIZE_MONO_SMALL))
         values = max((self.fontMetrics().horizontalAdvance(line.value) for line in self._lines), default=0)
-        width = max(head, WIDTH + 8 + names + 14 + values) + 2 * _PAD
-        return QSize(width, _LINE * (len(self._lines) + 1) + 2 * _PAD - 4)
+        self.setFont(text_font(SIZE_SMALL))
+        notes = max((self.fontMetrics().horizontalAdvance(note) for note in self._notes), default=0)
+        width = max(head, notes, WIDTH + 8 + names + 14 + values) + 2 * _PAD
+        return QSize(width, _LINE * (len(self._lines) + len(self._notes) + 1) + 2 * _PAD - 4)
 
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -93,3 +104,8 @@ class Readout(QWidget):
                 painter.setPen(theme.color("text"))
                 value = QRectF(_PAD, top, inner, _LINE)
                 painter.drawText(value, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, line.value)
+            painter.setFont(text_font(SIZE_SMALL))
+            painter.setPen(theme.color("warn_text"))
+            for note in self._notes:
+                top += _LINE
+                painter.drawText(QRectF(_PAD, top, inner, _LINE), Qt.AlignmentFlag.AlignVCenter, note)

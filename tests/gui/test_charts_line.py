@@ -4,13 +4,16 @@ import csv
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QImage, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
 from gui.charts.chart_card import ChartCard
+from gui.charts.growing import Growing
 from gui.charts.line_chart import LineChart
+from gui.charts.plot_area import EventMark
 from gui.charts.series_style import DASHED, series_style
+from gui.charts.x_scale import XScale
 from gui.widgets.theme import apply_theme
 
 
@@ -171,9 +174,10 @@ def test_a_million_points_are_drawn_as_few(qtbot, chart):
     values[123_456] = 99.0
     chart.set_points("train", np.arange(count), values)
     chart.redraw()
-    x, y = chart._plot._drawn["train"].curve.getData()
-    assert len(x) <= 2 * 500 + 4
+    x, y = chart.series("train").points(*chart.view_range()[0], 500, 0.0)
+    assert len(x) <= 2 * 500 + 6
     assert y.max() == 99.0
+    assert chart.view_range()[1][1] > 99.0
 
 
 def test_the_card_saves_and_says_when_it_cannot(qtbot, tmp_path):
@@ -192,3 +196,99 @@ def test_the_card_saves_and_says_when_it_cannot(qtbot, tmp_path):
     assert "loss.csv could not be written" in failed.args[0]
     with qtbot.waitSignal(card.failed):
         card.save(tmp_path / "no such folder" / "loss.png")
+
+
+def test_bands_marks_and_what_the_crosshair_says_of_them(qtbot, chart):
+    chart.set_band("gap", [0, 50, 99], [0.1, 0.2, 0.1], [0.5, 0.6, 0.4], "#ff0000")
+    chart.set_marks([EventMark(x=50.0, text="batch halved", warns=True)])
+    before = chart.grab().toImage()
+    chart.redraw()
+    assert chart.grab().toImage() != before
+    while chart._cross_x is None or chart._cross_x < 50:
+        qtbot.keyClick(chart, Qt.Key.Key_Right)
+    assert chart._readout.notes() == ["batch halved"]
+    qtbot.keyClick(chart, Qt.Key.Key_Right)
+    qtbot.keyClick(chart, Qt.Key.Key_Right)
+    assert chart._readout.notes() == []
+    chart.set_band("gap", [], [], [], "#ff0000")
+    assert chart.bands() == {}
+
+
+def test_both_scales_can_be_logarithmic(qtbot, chart):
+    chart.set_log_x(True)
+    chart.redraw()
+    (low, high), _ = chart.view_range()
+    assert (low, round(10**high)) == (0.0, 99)  # from 1: 0 has no logarithm
+    chart.set_log(True)
+    chart.redraw()
+    assert chart.view_range()[1][0] < -0.99
+    chart.set_log_x(False)
+    chart.redraw()
+    assert chart.view_range()[0] == (0.0, 99.0)
+
+
+def test_an_axis_of_another_kind_moves_curves_and_view(qtbot, chart):
+    scale = XScale()
+    scale.set_knots([0, 100], [0, 1], 0.01)
+    chart.add_series("scaled", "scaled", scale=scale)
+    chart.append("scaled", np.arange(201), np.ones(201))
+    chart.remove_series("train")
+    chart.remove_series("val")
+    chart.redraw()
+    assert chart.view_range()[0] == (0.0, 2.0)
+    assert chart.values_at(1.5) == [("scaled", 1.5, 1.0)]
+
+
+def test_a_curve_may_follow_columns_that_grow_and_shrink(qtbot, chart):
+    x, y = Growing(np.arange(1000.0)), Growing(np.ones(1000))
+    chart.add_series("live", "live", columns=(x, y))
+    chart.redraw()
+    assert chart.view_range()[0] == (0.0, 999.0)
+    for column in (x, y):
+        column.cut(10)
+        column.extend(np.arange(10.0, 500.0))
+    chart.refresh()
+    drawn(qtbot, chart)
+    assert chart.view_range()[0] == (0.0, 499.0)
+    assert chart.series("live").y[-1] == 499
+    with pytest.raises(ValueError):
+        chart.append("live", [1], [1])
+
+
+def test_a_picture_of_lines_holds_every_curve(qtbot, chart, tmp_path):
+    chart.redraw()
+    chart.save_svg(tmp_path / "loss.svg")
+    text = (tmp_path / "loss.svg").read_text(encoding="utf-8")
+    assert text.count("<polyline") >= 2
+    assert series_style(0).color in text
+    with pytest.raises(OSError):
+        chart.save_svg(tmp_path / "no such folder" / "loss.svg")
+
+
+def test_long_drawing_is_done_in_slices_and_leaves_the_window_alone(qtbot, chart):
+    chart.set_points("train", np.arange(400_000), np.random.default_rng(0).normal(size=400_000))
+    chart.set_smoothing(0.9)
+    turns_seen = []
+    timer = QTimer()
+    timer.timeout.connect(lambda: turns_seen.append(len(chart.series("train")._smooth)))
+    timer.start(0)
+    drawn(qtbot, chart)
+    timer.stop()
+    between = [done for done in turns_seen if 0 < done < 400_000]
+    assert len(set(between)) >= 2, "the window had no turn while a long curve was smoothed"
+    assert len(chart.series("train")._smooth) == 400_000
+
+
+def test_a_chart_that_goes_while_it_is_drawn_is_no_trouble(qtbot):
+    chart = LineChart()
+    qtbot.addWidget(chart)
+    with qtbot.waitSignal(chart.built):
+        chart.show()
+    chart.add_series("a", "a")
+    chart.append("a", np.arange(300_000), np.random.default_rng(0).normal(size=300_000))
+    chart._begin()
+    chart.hide()
+    assert chart._work is None
+    chart.show()
+    drawn(qtbot, chart)
+    assert chart.view_range()[0][1] == 299_999

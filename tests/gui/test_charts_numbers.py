@@ -7,29 +7,76 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gui.charts.decimation import decimate
+from gui.charts.growing import Growing
+from gui.charts.pyramid import Pyramid
 from gui.charts.score_bars import percent
 from gui.charts.series import Series
 from gui.charts.series_style import COLORS, series_style
 from gui.charts.smoothing import Smoother
 from gui.charts.ticks import linear_ticks, log_ticks, tick_text, value_text
+from gui.charts.x_scale import XScale
 
 
-@given(st.integers(1, 3000), st.integers(1, 200), st.integers(0, 2**32 - 1), st.floats(0, 0.5))
+@given(st.integers(1, 30_000), st.integers(3, 120), st.integers(0, 2**32 - 1), st.floats(0, 0.5), st.data())
 @settings(max_examples=60)
-def test_decimation_keeps_ends_peaks_and_order(count, buckets, seed, missing):
+def test_what_is_picked_holds_ends_and_peaks_however_the_curve_grew(count, buckets, seed, missing, data):
     rng = np.random.default_rng(seed)
-    x = np.arange(count, dtype=float)
     y = rng.normal(size=count)
-    y[rng.random(count) < missing] = np.nan
-    few_x, few_y = decimate(x, y, buckets)
-    assert len(few_x) == len(few_y) <= max(2 * buckets + 4, 1)
-    assert (few_x[0], few_x[-1]) == (x[0], x[-1])
-    assert np.all(np.diff(few_x) > 0)
-    if np.isfinite(y).any():
-        assert np.nanmin(few_y) == np.nanmin(y)
-        assert np.nanmax(few_y) == np.nanmax(y)
-    assert np.array_equal(few_y, y[few_x.astype(int)], equal_nan=True)
+    y[rng.random(count) < missing] = rng.choice([np.nan, np.inf, -np.inf])
+    pyramid = Pyramid()
+    for end in sorted(data.draw(st.lists(st.integers(0, count), max_size=4))):
+        pyramid.grow(y[:end])
+        if data.draw(st.booleans()):
+            pyramid.cut(end // 2)
+    while not pyramid.grow(y, 4096):
+        pass
+    start = data.draw(st.integers(0, count - 1))
+    stop = data.draw(st.integers(start + 1, count))
+    picked = pyramid.pick(y, start, stop, buckets)
+    assert len(picked) <= 2 * buckets + 6
+    assert (picked[0], picked[-1]) == (start, stop - 1)
+    assert np.all(np.diff(picked) > 0)
+    part = y[start:stop]
+    fine = part[np.isfinite(part)]
+    if len(fine):
+        drawn = y[picked][np.isfinite(y[picked])]
+        assert (drawn.min(), drawn.max()) == (fine.min(), fine.max())
+
+
+def test_each_piece_of_a_long_curve_keeps_its_own_peaks():
+    y = np.random.default_rng(0).normal(size=1_000_000)
+    pyramid = Pyramid()
+    pyramid.grow(y)
+    picked = pyramid.pick(y, 0, len(y), 500)
+    assert len(picked) <= 1006
+    for start in range(0, len(y), 10_000):  # five buckets: their edges are off by less than a bucket
+        near = picked[(picked >= start - 2500) & (picked < start + 12_500)]
+        assert y[near].max() >= y[start : start + 10_000].max()
+        assert y[near].min() <= y[start : start + 10_000].min()
+
+
+def test_an_axis_translates_steps_there_and_back():
+    scale = XScale()
+    assert scale.shown([5.0]).tolist() == [5.0]
+    scale.set_knots([0, 100, 100, 300], [0, 1, 1, 2], 0.005)
+    assert scale.shown([0, 50, 100, 200, 300, 500]).tolist() == [0, 0.5, 1, 1.5, 2, 3]
+    for step in (0.0, 50.0, 100.0, 222.0, 300.0, 500.0):
+        assert scale.step(float(scale.shown([step])[0])) == pytest.approx(step)
+    series = Series("a", series_style(0), scale=scale)
+    series.append(np.arange(400), np.arange(400))
+    assert series.shown_x_at(series.nearest(1.5)) == 1.5
+    assert series.window(1.0, 2.0) == slice(99, 301)
+    with pytest.raises(ValueError):
+        scale.set_knots([1], [1, 2], 1)
+
+
+def test_what_was_given_out_keeps_its_values_when_a_run_is_resumed():
+    series = Series("a", series_style(0))
+    series.append(np.arange(100), np.ones(100))
+    x, y = series.x, series.y
+    series.append(np.arange(50, 80), np.zeros(30))
+    assert y.sum() == 100
+    assert len(x) == 100
 
 
 @given(st.integers(1, 400), st.floats(0.01, 0.999), st.integers(0, 2**32 - 1), st.lists(st.integers(1, 90), max_size=8))
@@ -142,3 +189,22 @@ def test_styles_differ_in_colour_and_marker():
     styles = [series_style(i) for i in range(len(COLORS))]
     assert len({style.color for style in styles}) == len({style.marker for style in styles}) == len(COLORS)
     assert series_style(len(COLORS)) == styles[0]
+
+
+@given(st.lists(st.one_of(st.integers(0, 90_000), st.just("cut")), max_size=12))
+@settings(max_examples=30)
+def test_a_growing_array_is_a_list_that_moves_bit_by_bit(sizes):
+    growing, plain = Growing(), np.empty(0)
+    given_out = []
+    for size in sizes:
+        if size == "cut":
+            growing.cut(len(plain) // 3)
+            plain = plain[: len(plain) // 3]
+        else:
+            values = np.random.default_rng(size).normal(size=size)
+            growing.extend(values)
+            plain = np.concatenate((plain, values))
+        given_out.append((growing.view(), plain.copy()))
+    assert len(growing) == len(plain)
+    for seen, expected in given_out:
+        assert np.array_equal(seen, expected)
