@@ -5,7 +5,19 @@ from typing import Final
 
 from engine.document.block import BLOCK, BlockDefinition, DrawnBlock, definition_id
 from engine.document.block_files import holds
-from engine.document.edits import AddBlock, Batch, Edit, Inside, RemoveBlock, SetBlock, SetData, SetName, SetRecipe
+from engine.document.edit import DataEdit
+from engine.document.edits import (
+    AddBlock,
+    Batch,
+    Edit,
+    Inside,
+    RemoveBlock,
+    SetBlock,
+    SetClassWeights,
+    SetData,
+    SetName,
+    SetRecipe,
+)
 from engine.document.flat import prefixes
 from engine.document.graph import Graph, Node, natural
 from engine.document.project import Project
@@ -62,7 +74,7 @@ def places(document: Project, holder: str) -> list[str]:
     return found
 
 
-_WHOLE: Final = (AddBlock, RemoveBlock, SetBlock, Inside, SetData, SetRecipe, SetName)
+_WHOLE: Final = (AddBlock, RemoveBlock, SetBlock, Inside, SetData, SetRecipe, SetClassWeights, SetName, DataEdit)
 
 
 def placed(edit: Edit, block_id: str) -> Edit:

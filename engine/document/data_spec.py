@@ -84,8 +84,8 @@ class Statistics(Part, frozen=True):
     """What was measured on the train split; preparation and the exported file use it. All lists may be empty.
 
     `shape` is that of one raw sample (height, width, channels of a picture; None where it differs between samples).
-    `mean` and `std` are per channel, in the raw unit (0 to 255 for pictures); `fill` replaces a missing number. `merges`
-    are the pairs that byte-pair encoding joins, in order, `rate` the samples of sound a second.
+    `mean` and `std` are per channel, in the raw unit (0 to 255 for pictures); `fill` replaces a missing number.
+    `merges` are the pairs that byte-pair encoding joins, in order, `rate` the samples of sound a second.
     """
 
     classes: tuple[str, ...] = ()
@@ -104,7 +104,7 @@ class Statistics(Part, frozen=True):
 
 
 class Field(Part, frozen=True):
-    """A named, typed part of every sample. `options` say how it is read (the separator of labels, the form of dates)."""
+    """A named, typed part of every sample. `options` say how it is read (separator of labels, form of dates)."""
 
     name: str
     kind: FieldKind
@@ -129,28 +129,55 @@ class Split(Part, frozen=True):
     field: str = ""
 
 
+class LabelledSamples(Part, frozen=True):
+    """Samples that were labelled by hand in one go: with one class, with several where the field takes them, with none.
+
+    Those without wait in the pool. `labels` are classes as the files (or `Labelling.added`) call them, so that a class
+    renamed later takes them along. `samples` are names, or runs of names (`engine.document.sample_names`).
+    """
+
+    labels: tuple[str, ...] = ()
+    samples: tuple[str, ...] = ()
+
+
 class Labelling(Part, frozen=True):
     """What the user changed about the classes of a field; files stay as they are.
 
     `renamed` says what a class of the files is called: several with one name are merged, an empty name takes the class
-    away, and its samples wait in the pool. `added` are classes that no file knows. `labels` are samples (by name) that
-    were labelled by hand; an empty label puts the sample into the pool.
+    away, and its samples wait in the pool. `added` are classes that no file knows. `labelled` are the samples labelled
+    by hand, in the order in which that was done: the latest counts.
     """
 
     field: str
     renamed: dict[str, str] = {}
     added: tuple[str, ...] = ()
-    labels: dict[str, str] = {}
+    labelled: tuple[LabelledSamples, ...] = ()
+
+    def called(self, original: str) -> str:
+        """What a class of the files is called now; empty when it was taken away."""
+        return self.renamed.get(original, original)
+
+    def originals(self, name: str) -> tuple[str, ...]:
+        """What the files may call a class."""
+        found = tuple(old for old, new in self.renamed.items() if new == name)
+        return found if name in self.renamed else (name, *found)
+
+
+class Exclusion(Part, frozen=True):
+    """Samples (names, or runs of names) that nobody is to use, or with `undone` that are to be used again."""
+
+    samples: tuple[str, ...] = ()
+    undone: bool = False
 
 
 class DataSpec(Part, frozen=True):
-    """Everything about the data but the data. `excluded` are samples, by name, that nobody uses."""
+    """Everything about the data but the data. Of `excluded` the latest that names a sample counts."""
 
     sources: tuple[Source, ...] = ()
     fields: tuple[Field, ...] = ()
     split: Split = Split()
     labelling: tuple[Labelling, ...] = ()
-    excluded: tuple[str, ...] = ()
+    excluded: tuple[Exclusion, ...] = ()
 
     def field(self, name: str) -> Field | None:
         """The field of that name."""

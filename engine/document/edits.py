@@ -8,73 +8,71 @@ from typing import Union
 import msgspec
 
 from engine.document.block import BlockDefinition, DrawnBlock, Exposed
+from engine.document.data_edits import OF_SAMPLES, AnyDataEdit, data_title, edited
 from engine.document.data_spec import DataSpec
+from engine.document.edit import DataEdit, EditValue
 from engine.document.graph import Edge, Frame, Graph, Initial, Mark, Node, Note, Point, Value, is_id
 from engine.document.project import Project
 from engine.document.recipe import Recipe
 from engine.errors import GraphError, NetwrightError
 
 
-class _Edit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="edit", tag=True):
-    """Base of all edits; the class name is the tag in the journal."""
-
-
-class AddNode(_Edit, frozen=True):
+class AddNode(EditValue, frozen=True):
     """Add a node without links."""
 
     node: Node
 
 
-class RemoveNode(_Edit, frozen=True):
+class RemoveNode(EditValue, frozen=True):
     """Remove a node and its links."""
 
     id: str
 
 
-class Connect(_Edit, frozen=True):
+class Connect(EditValue, frozen=True):
     """Link an output to an input; a link already at that input is replaced."""
 
     edge: Edge
 
 
-class Disconnect(_Edit, frozen=True):
+class Disconnect(EditValue, frozen=True):
     """Remove the link at an input."""
 
     target: str
     input: str = "input"
 
 
-class SetAttributes(_Edit, frozen=True):
+class SetAttributes(EditValue, frozen=True):
     """Set attributes of a node; the names in `unset` go back to the catalog's default."""
 
     id: str
-    attributes: dict[str, Value] = {}
+    attributes: dict[str, Value] = {}  # noqa: RUF012 (msgspec makes a new one each time)
     unset: tuple[str, ...] = ()
 
 
-class SetType(_Edit, frozen=True):
+class SetType(EditValue, frozen=True):
     """Give a node another type and its attributes, keeping id and links (swap ReLU for GELU)."""
 
     id: str
     type: str
-    attributes: dict[str, Value] = {}
+    attributes: dict[str, Value] = {}  # noqa: RUF012 (msgspec makes a new one each time)
 
 
-class SetTitle(_Edit, frozen=True):
+class SetTitle(EditValue, frozen=True):
     """Set the caption of a node; empty shows the type's name."""
 
     id: str
     title: str
 
 
-class SetFrozen(_Edit, frozen=True):
+class SetFrozen(EditValue, frozen=True):
     """Freeze or thaw the parameters of nodes."""
 
     ids: tuple[str, ...]
     frozen: bool
 
 
-class SetInitial(_Edit, frozen=True):
+class SetInitial(EditValue, frozen=True):
     """Choose what the weights and biases of a node begin with; None leaves it to the recipe."""
 
     id: str
@@ -82,27 +80,27 @@ class SetInitial(_Edit, frozen=True):
     bias: Initial | None = None
 
 
-class SetBypassed(_Edit, frozen=True):
+class SetBypassed(EditValue, frozen=True):
     """Pass the input of nodes through unchanged, or stop doing so."""
 
     ids: tuple[str, ...]
     bypassed: bool
 
 
-class SetShares(_Edit, frozen=True):
+class SetShares(EditValue, frozen=True):
     """Let a node use the parameters of another; empty `shares` gives it its own."""
 
     id: str
     shares: str = ""
 
 
-class MoveNodes(_Edit, frozen=True):
+class MoveNodes(EditValue, frozen=True):
     """Put nodes, frames and notes at new positions."""
 
     positions: dict[str, Point]
 
 
-class Route(_Edit, frozen=True):
+class Route(EditValue, frozen=True):
     """Lead the link at an input through these points."""
 
     target: str
@@ -110,37 +108,37 @@ class Route(_Edit, frozen=True):
     via: tuple[Point, ...] = ()
 
 
-class PutFrame(_Edit, frozen=True):
+class PutFrame(EditValue, frozen=True):
     """Add a frame, or change the one with its id."""
 
     frame: Frame
 
 
-class PutNote(_Edit, frozen=True):
+class PutNote(EditValue, frozen=True):
     """Add a note, or change the one with its id."""
 
     note: Note
 
 
-class RemoveMark(_Edit, frozen=True):
+class RemoveMark(EditValue, frozen=True):
     """Remove a frame or a note; what lies in it stays."""
 
     id: str
 
 
-class AddBlock(_Edit, frozen=True):
+class AddBlock(EditValue, frozen=True):
     """Add the definition of a block."""
 
     block: DrawnBlock
 
 
-class RemoveBlock(_Edit, frozen=True):
+class RemoveBlock(EditValue, frozen=True):
     """Remove the definition of a block."""
 
     id: str
 
 
-class SetBlock(_Edit, frozen=True):
+class SetBlock(EditValue, frozen=True):
     """Set title and exposed attributes of a definition."""
 
     id: str
@@ -148,32 +146,38 @@ class SetBlock(_Edit, frozen=True):
     exposed: tuple[Exposed, ...] = ()
 
 
-class Inside(_Edit, frozen=True):
+class Inside(EditValue, frozen=True):
     """Apply an edit to the graph of a block's definition, and so to all its instances."""
 
     block: str
     inner: "Edit"
 
 
-class SetData(_Edit, frozen=True):
+class SetData(EditValue, frozen=True):
     """Replace the data spec."""
 
     data: DataSpec
 
 
-class SetRecipe(_Edit, frozen=True):
+class SetRecipe(EditValue, frozen=True):
     """Replace the recipe."""
 
     recipe: Recipe
 
 
-class SetName(_Edit, frozen=True):
+class SetClassWeights(EditValue, frozen=True):
+    """Let rare classes count more in the loss, or all alike."""
+
+    on: bool
+
+
+class SetName(EditValue, frozen=True):
     """Rename the project."""
 
     name: str
 
 
-class Batch(_Edit, frozen=True):
+class Batch(EditValue, frozen=True):
     """Several edits that are done, undone and named as one."""
 
     title: str
@@ -203,7 +207,9 @@ Edit = Union[
     Inside,
     SetData,
     SetRecipe,
+    SetClassWeights,
     SetName,
+    AnyDataEdit,
     Batch,
 ]
 
@@ -214,7 +220,8 @@ class Change:
 
     `nodes`: added, removed, or changed in type, attributes or links (targets of links; sources too). `moved`: only
     position, caption or the way of a link changed. `marks`: frames and notes added, removed or changed. `blocks`: what
-    was touched in definitions, by their id. `data`, `recipe`, `name`: that part was replaced.
+    was touched in definitions, by their id. `data`, `recipe`, `name`: that part was replaced. `samples`: labels given
+    by hand or samples left out, so that nothing in the network changes.
     """
 
     nodes: frozenset[str] = frozenset()
@@ -222,6 +229,7 @@ class Change:
     marks: frozenset[str] = frozenset()
     blocks: "dict[str, Change]" = field(default_factory=dict)
     data: bool = False
+    samples: bool = False
     recipe: bool = False
     name: bool = False
 
@@ -274,8 +282,12 @@ def title(edit: Edit) -> str:
             return "Change data"
         case SetRecipe():
             return "Change recipe"
+        case SetClassWeights(on=on):
+            return "Weight the classes" if on else "Let all classes count alike"
         case SetName():
             return "Rename project"
+        case DataEdit():
+            return data_title(edit)
         case Batch(title=text):
             return text
 
@@ -285,7 +297,7 @@ def _some(ids: tuple[str, ...]) -> str:
 
 
 def apply(project: Project, edit: Edit) -> Edit:
-    """Change the project and return the inverse edit. Raises GraphError, and then nothing has changed."""
+    """Change the project and return the inverse edit. Raises GraphError or DataError, and then nothing has changed."""
     if type(edit) in _MOST_COMMON:
         return _apply_to(project.graph, edit)
     match edit:
@@ -296,6 +308,13 @@ def apply(project: Project, edit: Edit) -> Edit:
         case SetRecipe(recipe=recipe):
             inverse = SetRecipe(recipe=project.recipe)
             project.recipe = recipe
+            return inverse
+        case SetClassWeights(on=on):
+            inverse = SetClassWeights(on=project.recipe.class_weights)
+            project.recipe = msgspec.structs.replace(project.recipe, class_weights=on)
+            return inverse
+        case DataEdit():
+            project.data, inverse = edited(project.data, edit)
             return inverse
         case SetName(name=name):
             inverse = SetName(name=project.name)
@@ -476,7 +495,12 @@ def change(edit: Edit, inverse: Edit) -> Change:
         match part:
             case SetData():
                 touched.data = True
-            case SetRecipe():
+            case DataEdit():
+                if isinstance(part, OF_SAMPLES):
+                    touched.samples = True
+                else:
+                    touched.data = True
+            case SetRecipe() | SetClassWeights():
                 touched.recipe = True
             case SetName():
                 touched.name = True
@@ -497,6 +521,7 @@ class _Touched:
     moved: set[str] = field(default_factory=set)
     marks: set[str] = field(default_factory=set)
     data: bool = False
+    samples: bool = False
     recipe: bool = False
     name: bool = False
 
@@ -538,6 +563,7 @@ class _Touched:
             marks=frozenset(self.marks),
             blocks=blocks or {},
             data=self.data,
+            samples=self.samples,
             recipe=self.recipe,
             name=self.name,
         )

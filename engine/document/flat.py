@@ -15,7 +15,7 @@ from engine.document.block import BLOCK, BLOCK_INPUT, BLOCK_OUTPUT, BlockDefinit
 from engine.document.edits import Change
 from engine.document.graph import Edge, Graph, Node, Value
 from engine.document.project import Project
-from engine.document.recipe import Phase, Player, Recipe
+from engine.document.recipe import Phase, Player, Recipe, Target
 
 SEPARATOR: Final = "__"
 MOST_REPEATS: Final = 1000
@@ -74,16 +74,23 @@ def _with(project: Project, graph: Graph) -> Project:
 
 
 def _recipe(recipe: Recipe, graph: Graph) -> Recipe:
-    """The recipe with the inner nodes in the place of each instance a player trains."""
-    if not any(player.nodes for phase in recipe.phases for player in phase.players):
+    """The recipe with the inner nodes in the place of each instance a player trains or lets follow another."""
+    if not any(player.nodes or player.targets for phase in recipe.phases for player in phase.players):
         return recipe
 
+    def inside(name: str) -> list[str]:
+        return [] if name in graph.nodes else [i for i in graph.nodes if i.startswith(name + SEPARATOR)]
+
+    def following(target: Target) -> list[Target]:
+        """A pair for each inner node with weights of its own on both sides; the target itself where it is no pair."""
+        pairs = [(node, target.of + node.removeprefix(target.node)) for node in inside(target.node)]
+        pairs = [(node, of) for node, of in pairs if of in graph.nodes]
+        return [msgspec.structs.replace(target, node=node, of=of) for node, of in pairs] or [target]
+
     def opened(player: Player) -> Player:
-        nodes: list[str] = []
-        for name in player.nodes:
-            inner = [] if name in graph.nodes else [i for i in graph.nodes if i.startswith(name + SEPARATOR)]
-            nodes += inner or [name]
-        return msgspec.structs.replace(player, nodes=tuple(nodes))
+        nodes = [node for name in player.nodes for node in inside(name) or [name]]
+        targets = [pair for target in player.targets for pair in following(target)]
+        return msgspec.structs.replace(player, nodes=tuple(nodes), targets=tuple(targets))
 
     def with_players(phase: Phase) -> Phase:
         return msgspec.structs.replace(phase, players=tuple(map(opened, phase.players)))
@@ -328,18 +335,23 @@ class Flattening:
             nodes=frozenset(touched | (told & set(flat.graph.nodes))),
             moved=frozenset(moved),
             data=change.data,
+            samples=change.samples,
             recipe=change.recipe,
             name=change.name,
         )
 
     def _looks(self, change: Change) -> Change:
         """Take in what moved, or was called otherwise: while nodes are dragged nothing is put together anew."""
-        self.project.name, self.project.view = self._source.name, self._source.view
+        self.project.name, self.project.data, self.project.view = (
+            self._source.name,
+            self._source.data,
+            self._source.view,
+        )
         flat, drawn = self.project.graph, self._source.graph.nodes
         moved = frozenset(name for name in change.moved if name in flat.nodes and name in drawn)
         for name in moved:
             flat.replace(drawn[name])
-        return Change(moved=moved, name=change.name)
+        return Change(moved=moved, samples=change.samples, name=change.name)
 
     def _brings_blocks(self, ids: Iterable[str]) -> bool:
         nodes = self._source.graph.nodes

@@ -66,7 +66,8 @@ def to_bytes(project: Project) -> bytes:
 
 
 _OPEN = re.compile(
-    r"""\$ ( \.data ( \.sources | \.fields ( \[\] ( \.preparation | \.augmentation )? )? )?
+    r"""\$ ( \.data ( \.sources | \.fields ( \[\] ( \.preparation | \.augmentation )? )?
+                   | \.labelling ( \[\] ( \.renamed | \.labelled )? )? | \.excluded )?
            | \.graph ( \.nodes | \.edges | \.frames | \.notes )?
            | \.blocks ( \[\] ( \.exposed | \.nodes | \.edges | \.frames | \.notes )? )?
            | \.recipe ( \.phases ( \[\] ( \.players ( \[\] )? )? )? )?
@@ -199,6 +200,15 @@ def _checked_data(data: DataSpec, where: str) -> DataSpec:
                 hint="Give one of them another name.",
             )
         seen.add(field.name)
+    labelled: set[str] = set()
+    for number, item in enumerate(data.labelling):
+        if item.field in labelled:
+            raise ProjectError(
+                f"The classes of '{item.field[:80]}' are changed in two places.",
+                where=f"{where}: $.data.labelling[{number}]",
+                hint="Put them together in one.",
+            )
+        labelled.add(item.field)
     return data
 
 

@@ -4,8 +4,10 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from msgspec import UNSET
 from PySide6.QtGui import QUndoCommand
 
+from engine.document.data_edits import SetField, SetSplit
 from engine.document.edits import (
     Batch,
     Edit,
@@ -15,6 +17,7 @@ from engine.document.edits import (
     PutNote,
     Route,
     SetAttributes,
+    SetClassWeights,
     SetData,
     SetName,
     SetRecipe,
@@ -95,7 +98,16 @@ def _replaces(new: Edit, old: Edit) -> bool:
             return new.block == old.block and _replaces(new.inner, old.inner)
         case (SetData(), SetData()) | (SetRecipe(), SetRecipe()) | (SetName(), SetName()):
             return True
+        case (SetSplit(), SetSplit()) | (SetClassWeights(), SetClassWeights()):
+            return True
+        case (SetField(), SetField()):
+            return new.name == old.name and _named(new) == _named(old)
     return False
+
+
+def _named(edit: SetField) -> set[str]:
+    """The parts of the field that are set."""
+    return {name for name in edit.__struct_fields__ if getattr(edit, name) is not UNSET}
 
 
 def _parts(edit: Edit) -> tuple[Edit, ...]:

@@ -272,6 +272,7 @@ class Scope(QObject):
             marks=here.marks,
             blocks=change.blocks,
             data=change.data,
+            samples=change.samples,
             recipe=change.recipe,
             name=change.name,
         )

@@ -9,10 +9,27 @@ from hypothesis import strategies as st
 
 from engine.document import edits, files
 from engine.document.block import BlockDefinition, DrawnBlock, Exposed
+from engine.document.data_edits import (
+    AddClass,
+    DeleteClass,
+    ExcludeSamples,
+    IncludeSamples,
+    LabelSamples,
+    MergeClasses,
+    RenameClass,
+    SetField,
+    SetMeasured,
+    SetSplit,
+    TakeBackExclusion,
+    TakeBackLabels,
+)
 from engine.document.data_spec import (
     DataSpec,
+    Exclusion,
     Field,
     FieldKind,
+    LabelledSamples,
+    Labelling,
     Role,
     Source,
     SourceKind,
@@ -38,6 +55,7 @@ from engine.document.edits import (
     SetAttributes,
     SetBlock,
     SetBypassed,
+    SetClassWeights,
     SetFrozen,
     SetInitial,
     SetName,
@@ -105,13 +123,35 @@ fields = st.builds(
     augmentation=st.lists(steps, max_size=1).map(tuple),
     statistics=statistics,
 )
+runs = st.sampled_from(["a/1.png", "rows.csv, row \t2-900\t", "x \t07-12,15\t.wav", "é"])
+samples = st.lists(runs, max_size=2).map(tuple)
+class_names = st.sampled_from(["cat", "dog", "emu", "cat'", ""])
+class_lists = st.lists(class_names, max_size=3, unique=True).map(tuple)
+labellings = st.builds(
+    Labelling,
+    field=st.sampled_from(["animal", "sex"]),
+    renamed=st.dictionaries(class_names, class_names, max_size=2),
+    added=class_lists,
+    labelled=st.lists(st.builds(LabelledSamples, labels=class_lists, samples=samples), max_size=2).map(tuple),
+).filter(lambda item: item != Labelling(field=item.field))
+classified = st.builds(
+    Field,
+    name=st.sampled_from(["animal", "sex"]),
+    kind=st.sampled_from([FieldKind.CATEGORY, FieldKind.LABELS]),
+    statistics=st.builds(Statistics, classes=class_lists, counts=st.lists(counts, max_size=3).map(tuple)),
+)
+splits = st.builds(Split, method=st.sampled_from(SplitMethod), train=numbers, field=names, seed=st.integers(0, 10**9))
 specs = st.builds(
     DataSpec,
     sources=st.lists(
         st.builds(Source, kind=st.sampled_from(SourceKind), path=names, options=attributes), max_size=2
     ).map(tuple),
-    fields=st.lists(fields, max_size=3, unique_by=lambda field: field.name).map(tuple),
-    split=st.builds(Split, method=st.sampled_from(SplitMethod), train=numbers, seed=st.integers(0, 10**9)),
+    fields=st.lists(fields | classified, max_size=3, unique_by=lambda field: field.name).map(tuple),
+    split=splits,
+    labelling=st.lists(labellings, max_size=2, unique_by=lambda item: item.field).map(
+        lambda found: tuple(sorted(found, key=lambda item: item.field))
+    ),
+    excluded=st.lists(st.builds(Exclusion, samples=samples, undone=st.booleans()), max_size=2).map(tuple),
 )
 players = st.builds(
     Player,
@@ -178,8 +218,26 @@ graph_edits = st.one_of(
     st.builds(PutNote, note=notes),
     st.builds(RemoveMark, id=mark_ids),
 )
+field_names = st.sampled_from(["animal", "sex", "nowhere"])
+data_edits = st.one_of(
+    st.builds(AddClass, field=field_names, name=class_names),
+    st.builds(RenameClass, field=field_names, old=class_names, new=class_names),
+    st.builds(MergeClasses, field=field_names, classes=class_lists, into=class_names),
+    st.builds(DeleteClass, field=field_names, name=class_names),
+    st.builds(LabelSamples, field=field_names, labels=class_lists, samples=samples),
+    st.builds(TakeBackLabels, field=field_names),
+    st.builds(ExcludeSamples, samples=samples),
+    st.builds(IncludeSamples, samples=samples),
+    st.builds(TakeBackExclusion),
+    st.builds(SetField, name=field_names, role=st.sampled_from(Role), kind=st.sampled_from(FieldKind)),
+    st.builds(SetField, name=field_names, preparation=st.lists(steps, max_size=2).map(tuple)),
+    st.builds(SetSplit, split=splits),
+    st.builds(SetMeasured, statistics=st.dictionaries(field_names, statistics, max_size=2)),
+    st.builds(SetClassWeights, on=st.booleans()),
+)
 small_edits = st.one_of(
     graph_edits,
+    data_edits,
     st.builds(Inside, block=block_ids, inner=graph_edits),
     st.builds(AddBlock, block=blocks.map(BlockDefinition.drawn)),
     st.builds(AddBlock, block=st.builds(DrawnBlock, id=block_ids, nodes=st.lists(nodes, max_size=2).map(tuple))),
