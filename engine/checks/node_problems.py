@@ -272,6 +272,8 @@ def _mismatch(checker: ShapeInference, node: Node, layer: Layer, error: Netwrigh
             for field in checker.project.data.fields:
                 if field.name not in used and field.role != "ignored":
                     mended.append(repairs.set_attribute(node, "fields", [field.name], f"Use '{field.name}'"))
+        if error.where == "shift":
+            mended = [repairs.set_attribute(node, "shift", 0, "Do not move it")]
         return _problem(
             node, error.message, expected=error.expected, found=error.found, hint=error.hint, mended=mended[:4]
         )

@@ -17,6 +17,7 @@ from engine.catalog.losses import Loss
 from engine.catalog.rules import expected_text, found_text
 from engine.catalog.tensors import ABSENT, DType, TensorSpec
 from engine.checks.field_specs import input_spec
+from engine.checks.shifting import begin_of_shift
 from engine.document.edits import Change
 from engine.document.flat import Flattening
 from engine.document.graph import Edge, Node
@@ -461,6 +462,7 @@ class ShapeInference:
         if type(layer) is Input:
             try:
                 outputs = (input_spec(self._project.data, layer.fields),)
+                begin_of_shift(self._project.data, layer)
             except NetwrightError as error:
                 state.error = error
         elif state.node.bypassed:

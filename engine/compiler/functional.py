@@ -16,6 +16,7 @@ from engine.catalog.formulas import TORCH_NAMES
 from engine.compiler.functions import NAMES
 from engine.compiler.generated import literal
 from engine.compiler.modules import Add, Subtract
+from engine.compiler.modules.shifting import shift_right
 from engine.compiler.operations import OPERATIONS
 
 Form = Callable[[Any, str, list[str]], str | None]
@@ -29,6 +30,7 @@ NAMESPACE: dict[str, object] = {
     "avg_pool2d": F.avg_pool2d,
     "avg_pool3d": F.avg_pool3d,
     "batch_norm": F.batch_norm,
+    "shift_right": shift_right,
     "bilinear": F.bilinear,
     "cat": torch.cat,
     "celu": torch.celu,

@@ -1,6 +1,6 @@
 """Project -> torch module with a flat generated forward, on which torch.compile, torch.export and deepcopy work."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import cast
 
 import torch
@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from engine.checks.inference import ShapeChecker
 from engine.compiler.build import built
 from engine.compiler.functional import FRESH, NAMESPACE, expression
-from engine.compiler.generated import functions, identifier, module_names
+from engine.compiler.generated import functions, identifier, literal, module_names
 from engine.compiler.initializing import initialize
 from engine.compiler.plan import Call, Plan, Value, plan
 from engine.document.graph import natural
@@ -146,8 +146,10 @@ def forward_source(steps: Plan, modules: dict[str, nn.Module], *, hookable: bool
     predictions = list(steps.predictions.values())
     names = module_names(modules)
     forward = _Body(modules, names, steps.input_ids, hookable=hookable)
+    forward.shift(steps.input_shifts)
     forward.write(steps.prediction_calls, kept=predictions)
     training = _Body(modules, names, steps.training_input_ids, hookable=hookable)
+    training.shift(steps.input_shifts)
     training.write(steps.calls, kept=predictions, losses=steps.losses)
     shown = _tuple(_variable(value) for value in predictions)
     losses = _tuple(f"loss_{identifier(call.node.id)}" for call in steps.losses)
@@ -185,6 +187,13 @@ class _Body:
         """The function, `last` being its last line."""
         body = "".join(f"    {line}\n" for line in (*self.lines, last))
         return f"def {name}({', '.join(['self', *self.parameters])}):\n{body}"
+
+    def shift(self, shifts: Mapping[str, tuple[int, int]]) -> None:
+        """Move the texts of Inputs that are to be moved."""
+        for node_id, (count, begin) in shifts.items():
+            name = _variable((node_id, "output"))
+            if name in self.parameters:
+                self.lines.append(f"{name} = shift_right({name}, {literal(count)}, {literal(begin)})")
 
     def write(self, calls: tuple[Call, ...], *, kept: list[Value], losses: tuple[Call, ...] = ()) -> None:
         if calls or losses:

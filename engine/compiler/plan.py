@@ -12,6 +12,7 @@ from engine.catalog.losses import Loss
 from engine.catalog.tensors import TensorSpec
 from engine.checks.inference import ShapeChecker
 from engine.checks.problem import Problem, Severity
+from engine.checks.shifting import begin_of_shift
 from engine.document.graph import Edge, Graph, Node, natural
 from engine.document.project import Project
 from engine.errors import GraphError, NetwrightError, ProjectError
@@ -48,6 +49,8 @@ class Plan:
     input_ids: tuple[str, ...]
     training_input_ids: tuple[str, ...]
     input_fields: dict[str, tuple[str, ...]]
+    input_shifts: dict[str, tuple[int, int]]
+    """By how much Inputs of text are moved right, and what comes to stand before; only of those that are moved."""
     output_fields: dict[str, str]
     specs: dict[Value, TensorSpec]
 
@@ -132,6 +135,11 @@ def plan(project: Project, checker: ShapeChecker | None = None, *, training: boo
         input_ids=tuple(i for i in inputs_in_order if i in for_outputs),
         training_input_ids=tuple(inputs_in_order),
         input_fields={i: _fields(calls[i].layer) for i in inputs_in_order},
+        input_shifts={
+            i: (layer.shift, begin_of_shift(checker.project.data, layer))
+            for i in inputs_in_order
+            if isinstance(layer := calls[i].layer, Input) and layer.shift
+        },
         output_fields={call.node.id: cast(Output, call.layer).field for call in output_calls},
         specs={value: spec for value, spec in checker.specs.items() if spec is not None},
     )

@@ -16,6 +16,7 @@ from engine.compiler import modules
 from engine.compiler.build import WEIGHT_FORMS, module_class
 from engine.compiler.generated import RESERVED, identifier, literal, module_names
 from engine.compiler.module import build, sorted_calls
+from engine.compiler.modules.shifting import shift_right
 from engine.compiler.operations import OPERATIONS
 from engine.compiler.plan import Call, Plan, Value, plan
 from engine.document.project import Project
@@ -107,6 +108,8 @@ class _File:
     def _helpers(self) -> list[str]:
         """Source of the modules that torch.nn lacks, each once, after what it stands on."""
         found: dict[object, str] = {}
+        if any(node_id in self.steps.input_shifts for node_id in self.steps.input_ids):
+            _copy(shift_right, found)
         for call in self.calls:
             if _is_copied(call, self.classes[call.node.id]):
                 _copy(self.classes[call.node.id], found)
@@ -169,6 +172,12 @@ class _File:
         for value in predictions:
             uses.setdefault(value, []).append(len(self.calls))
         statements: list[tuple[str, str]] = []
+        for node_id, name in zip(self.steps.input_ids, self.inputs, strict=True):
+            if node_id in self.steps.input_shifts:
+                count, begin = self.steps.input_shifts[node_id]
+                moved = self._free(f"{name}_moved")
+                self.names[(node_id, "output")] = moved
+                statements.append((moved, f"shift_right({name}, {literal(count)}, begin={literal(begin)})"))
         for place, call in enumerate(self.calls):
             inputs = [self.names[value] if value is not None else "None" for value in call.inputs]
             before, written = self._written(call, inputs)

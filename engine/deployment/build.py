@@ -15,6 +15,7 @@ from engine.data.preparation import Preparation
 from engine.deployment.answers import Answer, describe_answers
 from engine.deployment.description import Description, InputDescription, OutputDescription, meaning, write_metadata
 from engine.deployment.network import write_network
+from engine.deployment.shifting import write_shift
 from engine.document.data_spec import Field, FieldKind
 from engine.document.flat import flattened
 from engine.document.project import Project
@@ -53,6 +54,9 @@ def build_file(
         node_id: _joined(writer, [prepared[name] for name in steps.input_fields[node_id]])
         for node_id in steps.input_ids
     }
+    for node_id in steps.input_ids:
+        if node_id in steps.input_shifts:
+            inputs[node_id] = write_shift(writer, inputs[node_id], *steps.input_shifts[node_id])
     names = module_names(dict.fromkeys(call.owner for call in (*steps.calls, *steps.losses)))
     modules = {call.node.id: network.get_submodule(names[call.owner]) for call in (*steps.calls, *steps.losses)}
     before = len(writer.initializers)

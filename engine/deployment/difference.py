@@ -10,6 +10,7 @@ from onnx import TensorProto, helper
 from engine.catalog.tensors import DType
 from engine.compiler.generated import module_names
 from engine.compiler.module import CompiledNetwork
+from engine.compiler.modules.shifting import shift_right
 from engine.compiler.plan import Plan, Value
 from engine.deployment.build import Built
 from engine.deployment.proof import Raw, TorchPath
@@ -53,6 +54,9 @@ def _torch_values(steps: Plan, network: CompiledNetwork, built: Built, raw: Raw)
         values: dict[Value, Any] = {
             (node_id, "output"): tensor for node_id, tensor in zip(steps.input_ids, inputs, strict=True)
         }
+        for node_id, (count, begin) in steps.input_shifts.items():
+            if (node_id, "output") in values:
+                values[(node_id, "output")] = shift_right(values[(node_id, "output")], count, begin)
         for call in steps.prediction_calls:
             module = network.get_submodule(module_of[call.owner])
             result = module(*(values[value] if value is not None else None for value in call.inputs))

@@ -13,7 +13,8 @@ class Input(Layer):
     """Brings fields of the data into the network, prepared as the tab Data says.
 
     One field gives its prepared tensor, several are joined along the last axis into (N, K). A field to be learned is
-    brought in the same way and linked to the target of a loss. The shape comes from the data.
+    brought in the same way and linked to the target of a loss. The shape comes from the data. A text to be written is
+    both: the target as it is, and an input moved right by one, which begins with the begin mark (teacher forcing).
     """
 
     caption: ClassVar[str] = "Input"
@@ -24,6 +25,15 @@ class Input(Layer):
     inputs: ClassVar[tuple[InputPort, ...]] = ()
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="input")
     fields: tuple[str, ...] = attribute((), help="The fields of the data that flow in here.")
+    shift: int = attribute(
+        0,
+        minimum=0,
+        maximum=64,
+        label="Move right",
+        help="By how many places a text is moved right: 1 for a network that writes it, which then sees at each place "
+        "only what comes before.",
+        advanced=True,
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -36,10 +36,17 @@ class CrossEntropyLoss(ClassLoss):
     when: ClassVar[str] = "Start here whenever the answer is one of several classes."
     caption: ClassVar[str] = "Cross-entropy"
     synonyms: ClassVar[tuple[str, ...]] = ("classification", "softmax", "categories", "log loss")
-    unlike_torch: ClassVar[Mapping[str, str]] = {**UNLIKE_CLASSES, **_IGNORED}
+    unlike_torch: ClassVar[Mapping[str, str]] = UNLIKE_CLASSES
     answer: ClassVar[str] = "softmax"
     label_smoothing: float = attribute(
         0.0, minimum=0, maximum=1, help="Share of certainty given to the other classes; 0.1 makes answers less sure."
+    )
+    ignore_index: int = attribute(
+        -100,
+        minimum=-100,
+        label="Class left out",
+        help="The number of a class that does not count: 0 for texts, which it fills up. Numbers below 0 are no class.",
+        advanced=True,
     )
 
 
