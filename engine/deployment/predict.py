@@ -213,7 +213,7 @@ class Predictor:
                     expected=", ".join(item.name for item in self.fields),
                     found=", ".join(list(table.columns)[:20]),
                 )
-            column = table.columns[field.name]
+            column = table.texts(field.name)
             if field.kind is FieldKind.NUMBER:
                 column = numeric_text(column, table.dialect.decimal)
             columns[field.name] = ["" if cell in table.marks else cell for cell in column.to_list()]

@@ -4,8 +4,7 @@ from engine.data.guessing.categories import category_field, category_target
 from engine.data.guessing.numbers import number_field, number_target
 from engine.data.guessing.text import text_field
 from engine.data.readers.columns import Content, Guess
-from engine.data.readers.table import Table
-from engine.data.strings import Strings
+from engine.data.readers.table import Table, strings_of
 from engine.document.data_spec import Field, FieldKind, Role
 from engine.errors import DataError
 
@@ -50,7 +49,7 @@ def table_input(name: str, table: Table, guess: Guess) -> Field:
     if guess.content is Content.CATEGORY:
         return category_field(name)
     if guess.content is Content.TEXT:
-        return text_field(name, Strings.of(table.columns[name].str.strip_chars().to_list()))
+        return text_field(name, strings_of(table.texts(name).str.strip_chars()))
     return Field(name=name, kind=FieldKind.TEXT, role=Role.IGNORED)
 
 
@@ -60,4 +59,4 @@ def last_resort(field: Field, table: Table, guess: Guess) -> Field:
         return field
     if guess.whole:
         return number_field(field.name)
-    return text_field(field.name, Strings.of(table.columns[field.name].str.strip_chars().to_list()))
+    return text_field(field.name, strings_of(table.texts(field.name).str.strip_chars()))

@@ -63,7 +63,7 @@ class TableFile(Layout):
         tables, left_out = load_tables(tree, source.options, progress=progress, cancelled=cancelled)
         table = tables[0][0]
         guesses = {
-            name: guess_column(name, column, table.dialect.decimal, table.marks)
+            name: guess_column(name, column, table.dialect.decimal, table.marks, table.others.get(name))
             for name, column in table.columns.items()
         }
         chosen = _choose_target(table, guesses, wishes.target, tree)

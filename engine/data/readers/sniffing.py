@@ -21,6 +21,8 @@ SAMPLE = 1 << 16
 
 DELIMITERS = (",", ";", "\t", "|")
 
+_PICKLE = "a Python pickle, which is never opened because it could run a program"
+
 _MAGIC = (
     (b"\x89PNG\r\n", "a PNG image"),
     (b"\xff\xd8\xff", "a JPEG image"),
@@ -33,7 +35,7 @@ _MAGIC = (
     (b"SQLite format 3", "a SQLite database"),
     (b"\x89HDF", "an HDF5 file"),
     (b"\x1f\x8b", "a gzip archive"),
-    (b"\x80\x04\x95", "a Python pickle, which is never opened because it could run a program"),
+    *((b"\x80" + bytes([version]), _PICKLE) for version in (2, 3, 4, 5)),
     (b"\x93NUMPY", "a NumPy array"),
 )
 
@@ -66,27 +68,48 @@ def decode_table(data: bytes, where: str, encoding: str = "") -> tuple[str, str,
     Without `encoding`: BOM, then strict UTF-8, then Windows-1252.
     Raises DataError when the file is empty, of another kind, not text, or not in the encoding that was given.
     """
-    if not data.strip():
+    text, encoding, notes = utf8_table(data, where, encoding)
+    return text.decode("utf-8", "replace"), encoding, notes
+
+
+def utf8_table(data: bytes, where: str, encoding: str = "") -> tuple[bytes, str, list[tuple[str, str]]]:
+    """The same as UTF-8 bytes with \\n line ends: a large table that is written so already is not copied."""
+    if not data[:SAMPLE].strip() and not data.strip():
         raise DataError(f"{where} is empty.", where=where, hint="Export it again; was the right sheet chosen?")
+    refuse_foreign(data, where)
+    notes: list[tuple[str, str]] = []
+    if encoding in ("utf-8", "") and data.isascii() and not _is_wide(data):
+        text, encoding = data, "utf-8"
+    else:
+        decoded, encoding = (_decode_as(data, where, encoding), encoding) if encoding else _guess(data, where, notes)
+        text = data if encoding == "utf-8" else decoded.encode("utf-8", "replace")
+        del decoded
+    if b"\0" in text:
+        line = text.count(b"\n", 0, text.index(b"\0")) + 1
+        notes.append((f"{where}, line {line}", f"There is a NUL byte in line {line}; it was left out."))
+        text = text.replace(b"\0", b"")
+    head = text[:SAMPLE].decode("utf-8", "replace")
+    odd = sum(1 for c in head if (c < " " and c not in "\t\r\n\f\v") or c == "\x7f")
+    if odd > 0.02 * len(head):
+        raise DataError(
+            f"{where} is not a text file.", where=where, found="binary data", hint="Choose a CSV or TSV file."
+        )
+    if b"\r" in text:
+        text = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    return text, encoding, notes
+
+
+def refuse_foreign(data: bytes, where: str) -> None:
+    """Raise DataError for a file that is known to be something else, by its first bytes."""
     for magic, name in _MAGIC:
         if data.startswith(magic):
             hint = "Save it as CSV." if "Excel" in name else "Choose a CSV or TSV file."
             raise DataError(f"{where} is {name}, not a table in text form.", where=where, found=name, hint=hint)
-    notes: list[tuple[str, str]] = []
-    if encoding:
-        text = _decode_as(data, where, encoding)
-    else:
-        text, encoding = _guess(data, where, notes)
-    if "\0" in text:
-        line = text[: text.index("\0")].count("\n") + 1
-        notes.append((f"{where}, line {line}", f"There is a NUL byte in line {line}; it was left out."))
-        text = text.replace("\0", "")
-    odd = sum(1 for c in text[:SAMPLE] if (c < " " and c not in "\t\r\n\f\v") or c == "\x7f")
-    if odd > 0.02 * min(len(text), SAMPLE):
-        raise DataError(
-            f"{where} is not a text file.", where=where, found="binary data", hint="Choose a CSV or TSV file."
-        )
-    return text.replace("\r\n", "\n").replace("\r", "\n"), encoding, notes
+
+
+def _is_wide(data: bytes) -> bool:
+    """Whether ASCII bytes may be UTF-16 or UTF-32, whose every other byte is zero."""
+    return b"\0" in data[:4096]
 
 
 def _guess(data: bytes, where: str, notes: list[tuple[str, str]]) -> tuple[str, str]:

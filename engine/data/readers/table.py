@@ -1,11 +1,16 @@
-"""Tables in text form: every row is checked for its width, every cell is text until a field says otherwise."""
+"""Tables in text form: every row is checked for its width, and cells become numbers where a whole column holds them.
+
+A column is a polars series: String, Float64 (null where there is no number) or Datetime. A text with quotes where they
+belong is measured by its bytes and read by polars; any other is read sign by sign with Python's csv.
+"""
 
 import csv
 import functools
 import io
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from dataclasses import field as factory
 from typing import Any
 
 import numpy as np
@@ -14,9 +19,10 @@ import polars as pl
 
 from engine.data.left_out import LeftOutList, printable
 from engine.data.progress import IsCancelled, Pace, Progress, never, silent
-from engine.data.readers.columns import missing_marks, numbers_of
+from engine.data.readers.columns import EXACT_DIGITS, is_plain_number, missing_marks, number_texts, numbers_of
 from engine.data.readers.files import FileEntry, FileTree
-from engine.data.readers.sniffing import MAX_FIELD, MAX_TABLE_BYTES, Dialect, decode_table, sniff
+from engine.data.readers.records import Records, find_records
+from engine.data.readers.sniffing import MAX_FIELD, MAX_TABLE_BYTES, Dialect, is_missing_mark, sniff, utf8_table
 from engine.data.samples import NOT_SAID, Column, Samples, split_of_words
 from engine.data.strings import Strings
 from engine.document.data_spec import Field, FieldKind, Role, Source
@@ -25,59 +31,99 @@ from engine.errors import DataError
 
 SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".data", ".dat")
 _CHUNK = 20_000
-_SMALLEST_FLOAT32 = 3.4e38
+_LARGEST_FLOAT32 = 3.4e38
+_HEAD = 4 << 20
+_MOST_BAD = 200_000
+_SAMPLE_ROWS = 400
+_CELLS_AT_ONCE = 8_000_000
+
+ReadText = Callable[[Sequence[str]], pl.DataFrame]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """A table as text cells. `lines` is the line in the file of each row; `marks` stand for missing values."""
+    """A table. `lines` is the line in the file of each row (its number where the file has no lines).
+
+    `columns` are String, Float64 or Datetime. `others` are the cells of a Float64 column that are no numbers and not
+    empty, as row (Int64) and text. `marks` are texts that stand for missing values.
+    """
 
     where: str
     columns: dict[str, pl.Series]
     lines: npt.NDArray[np.int64]
-    dialect: Dialect
     marks: tuple[str, ...]
     left_out: LeftOutList
     notes: LeftOutList
+    dialect: Dialect = factory(default_factory=Dialect)
+    others: dict[str, pl.DataFrame] = factory(default_factory=dict)
+    unit: str = "line"
+    found: Mapping[str, Value] = factory(default_factory=dict)
+    read_text: ReadText | None = None
 
     def place(self, row: int) -> str:
         """Where a row stands, for people."""
-        return f"{self.where}, line {int(self.lines[row])}"
+        return f"{self.where}, {self.unit} {int(self.lines[row])}"
 
     def options(self) -> dict[str, Value]:
         """What was found out, as the options of a source."""
+        if self.found:
+            return {**self.found, "missing": list(self.marks)}
         return {**self.dialect.options(), "missing": list(self.marks)}
+
+    def texts(self, name: str) -> pl.Series:
+        """A column as it is written in the file, empty where nothing is."""
+        column = self.columns[name]
+        if column.dtype == pl.String:
+            return column
+        if self.read_text is not None:
+            return self.read_text([name])[name]
+        if column.dtype == pl.Datetime:
+            whole = bool((column.dt.truncate("1d") == column).all())
+            return column.dt.strftime("%Y-%m-%d" if whole else "%Y-%m-%d %H:%M:%S").fill_null("")
+        return number_texts(column)
 
 
 def parse_table(
     data: bytes,
     where: str,
-    options: dict[str, Value] | None = None,
+    options: Mapping[str, Value] | None = None,
     *,
     progress: Progress = silent,
     cancelled: IsCancelled = never,
 ) -> Table:
     """Read a table. Rows of another width are left out by line; raises DataError when there is no usable table."""
-    options = options or {}
+    options = dict(options or {})
     encoding = options.get("encoding")
-    text, encoding, decode_notes = decode_table(data, where, encoding if isinstance(encoding, str) else "")
-    dialect = sniff(text, where, options)
+    pace = Pace(len(data), f"Reading {where}", progress, cancelled)
+    text, encoding, decode_notes = utf8_table(data, where, encoding if isinstance(encoding, str) else "")
+    head = _head(text)
+    dialect = replace(sniff(head, where, options), encoding=encoding)
     left_out, notes = LeftOutList(), LeftOutList()
     for place, sentence in (*decode_notes, *dialect.notes):
         notes.add(place, sentence)
-    pace = Pace(text.count("\n") + 1, f"Reading {where}", progress, cancelled)
-    head = _head(text)
     _, first = next(_rows(head, where, dialect, pace), (0, []))
     if not first:
         raise DataError(f"{where} holds no table.", where=where)
     width = _common_width(head, dialect, len(first))
     names = _names(first[:width] if dialect.header else [""] * width, where, notes, header=dialect.header)
     names += [f"column_{number + 1}" for number in range(len(names), width)]
-    if '"' in text or dialect.delimiter == " ":
-        frame, lines = _quoted_frame(text, where, dialect, names, left_out, pace)
+    layout = Layout(text=text, where=where, dialect=dialect, names=tuple(names))
+    records = find_records(text, dialect.delimiter, pace, dialect.skip) if dialect.delimiter != " " else None
+    kept = None if records is None else _kept(layout, records, left_out)
+    columns: dict[str, pl.Series] = {}
+    others: dict[str, pl.DataFrame] = {}
+    read_text: ReadText | None = None
+    if kept is None:
+        left_out = LeftOutList()
+        frame, line_numbers = _quoted_frame(text.decode("utf-8", "replace"), where, dialect, names, left_out, pace)
+        columns = {name: frame[name] for name in names}
+        lines = np.asarray(line_numbers, np.int64)
     else:
-        frame, lines = _plain_frame(text, where, dialect, names, left_out, pace)
-    if frame.height == 0:
+        body, lines = kept
+        if len(lines):
+            columns, others = _typed(layout, body, records.zeros if records else frozenset(), head, pace)
+        read_text = _reader(body, layout)
+    if len(lines) == 0:
         first_bad = left_out.items[0] if left_out.items else None
         raise DataError(
             f"{where} has a header but no usable rows." if first_bad else f"{where} has a header but no rows.",
@@ -85,41 +131,244 @@ def parse_table(
             found=first_bad.reason if first_bad else "",
             hint="Export it with its rows.",
         )
-    columns = {name: frame[name] for name in names}
     given = options.get("missing")
-    marks = (
-        [str(mark) for mark in given]
-        if isinstance(given, list)
-        else missing_marks(list(columns.values()), dialect.decimal)
-    )
-    found = Dialect(
-        encoding=encoding,
-        delimiter=dialect.delimiter,
-        decimal=dialect.decimal,
-        skip=dialect.skip,
-        header=dialect.header,
-        notes=dialect.notes,
-    )
+    known = [str(mark) for mark in given] if isinstance(given, list) else None
+    marks = missing_marks(columns, others, dialect.decimal) if known is None else known
     return Table(
         where=where,
         columns=columns,
-        lines=np.asarray(lines, np.int64),
-        dialect=found,
+        others=others,
+        lines=lines,
+        dialect=dialect,
         marks=tuple(marks),
         left_out=left_out,
         notes=notes,
+        read_text=read_text,
     )
 
 
-def _head(text: str, size: int = 4 << 20) -> str:
-    """The first lines, enough to tell the width of the table."""
-    return text if len(text) <= size else text[: text.rfind("\n", 0, size) + 1] or text
+@dataclass(frozen=True, kw_only=True)
+class Layout:
+    """A text and all that is known of how it is written."""
+
+    text: bytes
+    where: str
+    dialect: Dialect
+    names: tuple[str, ...]
+
+
+def _head(text: bytes) -> str:
+    """The first lines, enough to tell how the table is written."""
+    if len(text) > _HEAD:
+        text = text[: text.rfind(b"\n", 0, _HEAD) + 1] or text
+    return text.decode("utf-8", "replace")
+
+
+# Measured by its bytes, read by polars -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Body:
+    """The rows as polars reads them: this text behind so many lines."""
+
+    text: bytes
+    skip_lines: int
+    rows: int
+
+
+def _kept(layout: Layout, records: Records, left_out: LeftOutList) -> tuple[_Body, npt.NDArray[np.int64]] | None:
+    """The rows of full width, and the line of each; None when so many are odd that each had better be looked at."""
+    width = len(layout.names)
+    first = 0
+    odd = np.flatnonzero(records.fields[first:] != width) + first
+    blank = _blank_candidates(layout, records, first)
+    if len(odd) + len(blank) > _MOST_BAD:
+        return None
+    blanks = {int(number) for number in blank if _is_blank(layout, records, int(number))}
+    if layout.dialect.header:
+        while first < len(records) and first in blanks:
+            first += 1
+        header, first = first, first + 1
+        blanks.add(header)
+    replaced: dict[int, bytes] = {}
+    dropped = {number for number in blanks if number >= first}
+    for number in odd.tolist():
+        if number < first or number in dropped:
+            continue
+        row = _cells(layout, records, number)
+        if len(row) == width + 1 and not row[-1].strip():
+            replaced[number] = _written(row[:-1], layout.dialect.delimiter)
+            continue
+        left_out.add(f"{layout.where}, line {int(records.lines[number])}", _ragged(len(row), width))
+        dropped.add(number)
+    large = np.flatnonzero(records.ends - records.starts > MAX_FIELD)
+    for number in large.tolist():
+        if number >= first and max(map(len, _cells(layout, records, number))) > MAX_FIELD:
+            line = int(records.lines[number])
+            raise DataError(
+                f"A field in line {line} of {layout.where} is larger than {MAX_FIELD >> 20} MB.",
+                where=f"{layout.where}, line {line}",
+            )
+    numbers = np.arange(first, len(records))
+    if dropped:
+        numbers = np.setdiff1d(numbers, np.fromiter(dropped, np.int64), assume_unique=True)
+    lines = records.lines[numbers]
+    if not dropped and not replaced:
+        skip = int(records.lines[first]) - 1 if first < len(records) else 0
+        return _Body(layout.text, skip, len(numbers)), lines
+    pieces: list[bytes] = []
+    done = first
+    for number in sorted(dropped | set(replaced)):
+        if number > done:
+            pieces.append(layout.text[int(records.starts[done]) : int(records.ends[number - 1]) + 1])
+        if number in replaced:
+            pieces.append(replaced[number])
+        done = number + 1
+    if done < len(records):
+        pieces.append(layout.text[int(records.starts[done]) :])
+    return _Body(b"".join(pieces), 0, len(numbers)), lines
+
+
+def _blank_candidates(layout: Layout, records: Records, first: int) -> npt.NDArray[np.int64]:
+    """Records that may have nothing in them, by their first byte and length."""
+    bytes_n = np.frombuffer(layout.text, np.uint8)
+    starts, lengths = records.starts[first:], (records.ends - records.starts)[first:]
+    begins = bytes_n[np.minimum(starts, len(bytes_n) - 1)]
+    # Blanks of one byte, or the first of those with several (Unicode's).
+    unlike = (begins > ord(" ")) & (begins < 0x80) & (begins != ord(layout.dialect.delimiter)) & (begins != ord('"'))
+    candidates = np.flatnonzero((lengths == 0) | ~unlike)
+    if len(candidates) > _MOST_BAD:  # a column that begins with nothing: rows of delimiters alone are found by length
+        candidates = np.flatnonzero((lengths == 0) | (lengths == records.fields[first:] - 1))
+    return (candidates + first).astype(np.int64)
+
+
+def _record(layout: Layout, records: Records, number: int) -> str:
+    return layout.text[int(records.starts[number]) : int(records.ends[number])].decode("utf-8", "replace")
+
+
+def _cells(layout: Layout, records: Records, number: int) -> list[str]:
+    csv.field_size_limit(1 << 30)
+    source = io.StringIO(_record(layout, records, number), newline="")
+    return next(csv.reader(source, delimiter=layout.dialect.delimiter, skipinitialspace=True), [])
+
+
+def _is_blank(layout: Layout, records: Records, number: int) -> bool:
+    record = _record(layout, records, number)
+    bare = record.replace(layout.dialect.delimiter, "").replace('"', "")
+    return not bare.strip()
+
+
+def _written(row: Sequence[str], delimiter: str) -> bytes:
+    target = io.StringIO()
+    csv.writer(target, delimiter=delimiter, lineterminator="\n").writerow(row)
+    return target.getvalue().encode()
+
+
+def _read(body: _Body, layout: Layout, types: Mapping[str, Any]) -> pl.DataFrame:
+    """Columns of the rows, as text or numbers."""
+    places = {name: number for number, name in enumerate(layout.names)}
+    frame = pl.read_csv(
+        body.text,
+        has_header=False,
+        separator=layout.dialect.delimiter,
+        quote_char='"' if b'"' in body.text else None,
+        skip_lines=body.skip_lines,
+        columns=[places[name] for name in types],
+        schema={name: types.get(name, pl.String) for name in layout.names},
+        decimal_comma=layout.dialect.decimal == "," and layout.dialect.delimiter != ",",
+        ignore_errors=True,
+        glob=False,
+    )
+    if frame.height != body.rows:
+        raise DataError(
+            f"{layout.where} could not be read row by row.",
+            where=layout.where,
+            expected=f"{body.rows:,} rows",
+            found=f"{frame.height:,}",
+        )
+    delimiter = layout.dialect.delimiter.encode()
+    spaced = delimiter + b" " in body.text or b"\n " in body.text or body.text.startswith(b" ")
+    text = pl.col(pl.String).fill_null("")
+    return frame.with_columns(text.str.strip_chars_start(" ") if spaced else text)
+
+
+def _reader(body: _Body, layout: Layout) -> ReadText:
+    def read(names: Sequence[str]) -> pl.DataFrame:
+        return _read(body, layout, dict.fromkeys(names, pl.String))
+
+    return read
+
+
+def _typed(
+    layout: Layout, body: _Body, zeros: frozenset[int], head: str, pace: Pace
+) -> tuple[dict[str, pl.Series], dict[str, pl.DataFrame]]:
+    """Every column, as numbers where it holds them, else as text; and the cells of columns of numbers that are none."""
+    numeric = _numeric_columns(layout, head) - {layout.names[place] for place in zeros if place < len(layout.names)}
+    frame = _read(body, layout, {name: pl.Float64 if name in numeric else pl.String for name in layout.names})
+    pace.at(len(layout.text) // 2)
+    columns = {name: frame[name] for name in layout.names}
+    as_text: set[str] = set()
+    doubtful: list[str] = []
+    for name in numeric:
+        column = columns[name]
+        largest = column.abs().max()
+        if isinstance(largest, float) and 10.0**EXACT_DIGITS <= largest < float("inf"):
+            as_text.add(name)  # may be names made of figures, which a float would round
+        elif column.null_count() or not bool(column.is_finite().all()):
+            doubtful.append(name)
+    others: dict[str, pl.DataFrame] = {}
+    at_once = max(1, _CELLS_AT_ONCE // max(1, body.rows))
+    for start in range(0, len(doubtful), at_once):
+        names = doubtful[start : start + at_once]
+        texts = _read(body, layout, dict.fromkeys(names, pl.String))
+        for name in names:
+            finite = columns[name].is_finite().fill_null(False)
+            text = texts[name].str.strip_chars()
+            odd = pl.DataFrame({"row": (~finite).arg_true().cast(pl.Int64), "text": text.filter(~finite)})
+            odd = odd.filter(pl.col("text") != "")
+            if odd.height > body.rows // 2 or bool(numbers_of(odd["text"], layout.dialect.decimal).is_finite().any()):
+                columns[name] = texts[name]
+                continue
+            columns[name] = pl.select(pl.when(finite).then(columns[name]).otherwise(None).alias(name)).to_series()
+            others[name] = odd
+        pace.at(len(layout.text) * 3 // 4)
+    if as_text:
+        texts = _read(body, layout, dict.fromkeys(sorted(as_text), pl.String))
+        columns |= {name: texts[name] for name in as_text}
+    for name, column in columns.items():
+        if column.dtype == pl.Float64 and name not in others:
+            others[name] = pl.DataFrame(schema={"row": pl.Int64, "text": pl.String})
+    return columns, others
+
+
+def _numeric_columns(layout: Layout, head: str) -> set[str]:
+    """Columns whose first cells are nearly all plain numbers."""
+    rows = _rows(head, layout.where, layout.dialect, Pace(1, "", silent, never))
+    seen: Counter[int] = Counter()
+    good: Counter[int] = Counter()
+    try:
+        for number, (_, row) in enumerate(rows):
+            if number == 0 and layout.dialect.header:
+                continue
+            for place, cell in enumerate(row[: len(layout.names)]):
+                cell = cell.strip()
+                if cell and not is_missing_mark(cell):
+                    seen[place] += 1
+                    good[place] += is_plain_number(cell, layout.dialect.decimal)
+            if number > _SAMPLE_ROWS:
+                break
+    except DataError:
+        pass  # the full pass tells it with its place
+    return {layout.names[place] for place, count in seen.items() if good[place] >= 0.8 * count}
+
+
+# Read sign by sign ---------------------------------------------------------------------------------------------------
 
 
 def _quoted_frame(
-    text: str, where: str, dialect: Dialect, names: list[str], left_out: LeftOutList, pace: Pace
+    text: str, where: str, dialect: Dialect, names: Sequence[str], left_out: LeftOutList, pace: Pace
 ) -> tuple[pl.DataFrame, list[int]]:
-    """The table of a text with quotes, by Python's csv; rows of another width are left out by line."""
+    """The table of any text, by Python's csv; rows of another width are left out by line."""
     schema = dict.fromkeys(names, pl.String)
     width = len(names)
     chunks = [pl.DataFrame(schema=schema)]
@@ -149,67 +398,8 @@ def _quoted_frame(
     return pl.concat(chunks, rechunk=True), lines
 
 
-def _plain_frame(
-    text: str, where: str, dialect: Dialect, names: list[str], left_out: LeftOutList, pace: Pace
-) -> tuple[pl.DataFrame, list[int]]:
-    """The same for a text without quotes, where a line is a row: its delimiters are counted, then polars reads it."""
-    delimiter, width = dialect.delimiter, len(names)
-    skip = dialect.skip
-    good: list[str] = []
-    lines: list[int] = []
-    header = dialect.header
-    for number, line in enumerate(text.split("\n"), 1):
-        if number <= skip or not line:
-            continue
-        if (line[0] == delimiter or line[0].isspace()) and not line.replace(delimiter, "").strip():
-            continue  # nothing in it
-        if header:
-            header = False
-            continue
-        count = line.count(delimiter) + 1
-        if count == width + 1 and not line[line.rindex(delimiter) + 1 :].strip():
-            line, count = line[: line.rindex(delimiter)], width
-        if count != width:
-            left_out.add(f"{where}, line {number}", _ragged(count, width))
-            continue
-        if len(line) > MAX_FIELD:
-            _check_fields(line, number, where, delimiter)
-        good.append(line)
-        lines.append(number)
-        if not number & 4095:
-            pace.at(number)
-    if not good:
-        return pl.DataFrame(schema=dict.fromkeys(names, pl.String)), lines
-    frame = pl.read_csv(
-        "\n".join(good).encode(),
-        has_header=False,
-        separator=delimiter,
-        quote_char=None,
-        infer_schema=False,
-        new_columns=names,
-    )
-    if frame.shape != (len(good), width):
-        raise DataError(
-            f"{where} could not be read row by row.",
-            where=where,
-            expected=f"{len(good):,} rows",
-            found=f"{frame.height:,}",
-        )
-    frame = frame.fill_null("")
-    if f"{delimiter} " in text or "\n " in text or text.startswith(" "):
-        frame = frame.select(pl.all().str.strip_chars_start(" "))
-    return frame, lines
-
-
 def _ragged(found: int, expected: int) -> str:
     return f"It has {found} fields where {expected} were expected."
-
-
-def _check_fields(line: str, number: int, where: str, delimiter: str) -> None:
-    if max(map(len, line.split(delimiter))) > MAX_FIELD:
-        raise DataError(
-            f"A field in line {number} of {where} is larger than {MAX_FIELD >> 20} MB.", where=f"{where}, line {number}"
-        )
 
 
 def _rows(text: str, where: str, dialect: Dialect, pace: Pace) -> Iterator[tuple[int, list[str]]]:
@@ -395,9 +585,13 @@ def samples_of(
         else:
             columns[field.name] = _strings([(table, field) for table, _ in tables])
 
+    # Not the tables themselves, which hold the whole file.
+    places = [(table.where, table.unit, table.lines) for table, _ in tables]
+
     def name(index: int) -> str:
         part = int(np.searchsorted(starts, index, side="right")) - 1
-        return tables[part][0].place(index - int(starts[part]))
+        where, unit, lines = places[part]
+        return f"{where}, {unit} {int(lines[index - int(starts[part])])}"
 
     given = None
     if any(split != NOT_SAID for _, split in tables):
@@ -416,23 +610,35 @@ def samples_of(
 def _numbers(table: Table, field: Field, notes: LeftOutList, left_out: LeftOutList) -> npt.NDArray[np.float32]:
     """A column as float32 with NaN for what is missing; cells that are no numbers are told by line."""
     column = table.columns[field.name]
-    text = column.str.strip_chars()
-    empty = text.is_in(["", *table.marks])
-    values = numbers_of(column, table.dialect.decimal)
-    array = np.array(values.fill_null(float("nan")).to_numpy(), np.float64)
-    array[empty.to_numpy()] = np.nan
-    large = np.abs(array) > _SMALLEST_FLOAT32
-    odd = np.flatnonzero((np.isnan(array) & ~empty.to_numpy()) | large)
+    if column.dtype == pl.Float64:
+        others = table.others.get(field.name, pl.DataFrame(schema={"row": pl.Int64, "text": pl.String}))
+        others = others.filter(~pl.col("text").is_in(list(table.marks)))
+        array = np.array(column.fill_null(float("nan")).to_numpy(), np.float64)
+    else:
+        text = table.texts(field.name).str.strip_chars()
+        values = numbers_of(text, table.dialect.decimal)
+        array = np.array(values.fill_null(float("nan")).to_numpy(), np.float64)
+        empty = text.is_in(["", *table.marks])
+        array[empty.to_numpy()] = np.nan
+        odd = (values.is_null() | (values.abs() > _LARGEST_FLOAT32).fill_null(False)) & ~empty
+        others = pl.DataFrame({"row": odd.arg_true().cast(pl.Int64), "text": text.filter(odd)})
+    with np.errstate(invalid="ignore"):
+        large = np.abs(array) > _LARGEST_FLOAT32
+    if column.dtype == pl.Float64 and bool(large.any()):
+        rows = np.flatnonzero(large)
+        texts = number_texts(column.gather(pl.Series(rows, dtype=pl.Int64)))
+        others = pl.concat([others, pl.DataFrame({"row": pl.Series(rows, dtype=pl.Int64), "text": texts})]).sort("row")
     array[large] = np.nan
-    for row in odd[:5].tolist():
-        cell = printable(str(text[row]), 40)
+    for row, cell in others.head(5).iter_rows():
+        cell = printable(str(cell), 40)
         notes.add(
             f"{table.place(row)}, column {field.name}",
-            f"'{cell}' in line {int(table.lines[row])} of column {field.name} is not a number; it counts as missing.",
+            f"'{cell}' in {table.unit} {int(table.lines[row])} of column {field.name} is not a number; "
+            "it counts as missing.",
         )
-    if len(odd) > 5:
+    if others.height > 5:
         notes.add(
-            f"{table.where}, column {field.name}", f"{len(odd) - 5:,} more cells of {field.name} are not numbers."
+            f"{table.where}, column {field.name}", f"{others.height - 5:,} more cells of {field.name} are not numbers."
         )
     return array.astype(np.float32)
 
@@ -441,13 +647,19 @@ def _strings(parts: Sequence[tuple[Table, Any]]) -> Strings:
     """A column as text, blanks around it removed, the empty string for what is missing."""
     pieces = []
     for table, field in parts:
-        text = table.columns[field.name].str.strip_chars()
+        text = table.texts(field.name).str.strip_chars()
         marks = ["", *table.marks]
         frame = pl.DataFrame({"text": text})
         pieces.append(
             frame.select(pl.when(pl.col("text").is_in(marks)).then(pl.lit("")).otherwise(pl.col("text")))["literal"]
         )
-    column = pl.concat(pieces)
+    return strings_of(pl.concat(pieces))
+
+
+def strings_of(column: pl.Series) -> Strings:
+    """A column of texts as numbered distinct ones, in the order in which they first appear."""
     distinct = column.unique(maintain_order=True)
-    codes = column.replace_strict(distinct, pl.Series(range(len(distinct)), dtype=pl.Int64), return_dtype=pl.Int64)
+    if len(distinct) == len(column):
+        return Strings(tuple(distinct.to_list()), np.arange(len(column), dtype=np.int64))
+    codes = column.cast(pl.Enum(distinct)).to_physical()
     return Strings(tuple(distinct.to_list()), np.array(codes.to_numpy(), np.int64))

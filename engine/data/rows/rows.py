@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -80,4 +81,12 @@ class Opening:
 
     def every(self) -> Int64s:
         """The numbers of all samples of the source."""
-        return np.arange(self.source.count, dtype=np.int64)
+        return _up_to(self.source.count)
+
+
+@lru_cache(maxsize=1)
+def _up_to(count: int) -> Int64s:
+    """The same array for all fields: with a million samples each would take 8 MB."""
+    numbers = np.arange(count, dtype=np.int64)
+    numbers.flags.writeable = False
+    return numbers

@@ -22,11 +22,11 @@ def table_of(data: bytes | str, **options: object) -> Table:
 
 
 def column(table: Table, name: str) -> list[str]:
-    return table.columns[name].to_list()
+    return table.texts(name).to_list()
 
 
 def guess(table: Table, name: str) -> Guess:
-    return guess_column(name, table.columns[name], table.dialect.decimal, table.marks)
+    return guess_column(name, table.columns[name], table.dialect.decimal, table.marks, table.others.get(name))
 
 
 # Each is (file name, content, check): one fault that real files have.
