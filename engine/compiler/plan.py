@@ -2,7 +2,7 @@
 
 import heapq
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 from engine.catalog.layer import Layer
@@ -49,10 +49,10 @@ class Plan:
     input_ids: tuple[str, ...]
     training_input_ids: tuple[str, ...]
     input_fields: dict[str, tuple[str, ...]]
-    input_shifts: dict[str, tuple[int, int]]
-    """By how much Inputs of text are moved right, and what comes to stand before; only of those that are moved."""
     output_fields: dict[str, str]
     specs: dict[Value, TensorSpec]
+    input_shifts: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """By how much Inputs of text are moved right, and what comes to stand before; only of those that are moved."""
 
 
 def first_error(problems: Iterable[Problem]) -> NetwrightError | None:
