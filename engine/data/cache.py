@@ -10,8 +10,10 @@ import os
 import shutil
 import sys
 import tempfile
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, cast
 
@@ -28,6 +30,12 @@ from engine.errors import DataError, NetwrightError
 from engine.protocol.messages import LeftOut
 
 FORMAT = 1
+_AT_ONCE = 16
+"""Pictures that a thread takes at a time."""
+
+_Prepared = tuple[npt.NDArray[np.uint8], tuple[int, int, int], bytes]
+"""The picture after the steps on grey levels, its size in the file, its digest."""
+
 KEPT_FOLDERS = 4
 """Caches of earlier settings that stay, so that going back to a size costs nothing."""
 
@@ -205,53 +213,57 @@ def _build(
     left_out = LeftOutList()
     pace = Pace(count, "Reading pictures", progress, cancelled)
 
-    def one(index: int) -> tuple[npt.NDArray[np.uint8], tuple[int, ...], bytes]:
-        picture, digest = pictures.read_with_digest(index)
-        return preparation.bytes_of(picture), picture.shape, digest
+    def some(first: int) -> list[_Prepared | NetwrightError]:
+        done: list[_Prepared | NetwrightError] = []
+        for index in range(first, min(first + _AT_ONCE, count)):
+            try:
+                read = pictures.read_for_cache(index, preparation.enough)
+                done.append((preparation.bytes_of(read.pixels), read.size, read.digest))
+            except NetwrightError as error:
+                done.append(error)
+        return done
 
     pixels: Any = None
     threads = min(8, os.cpu_count() or 1)
-    window = threads * 8
     with ThreadPoolExecutor(threads) as pool:
-        waiting: list[tuple[int, Future[tuple[npt.NDArray[np.uint8], tuple[int, ...], bytes]]]] = []
-        position = 0
+        starts = iter(range(0, count, _AT_ONCE))
+        waiting = deque((first, pool.submit(some, first)) for first in islice(starts, threads * 3))
         try:
-            while position < count or waiting:
-                while position < count and len(waiting) < window:
-                    waiting.append((position, pool.submit(one, position)))
-                    position += 1
-                index, future = waiting.pop(0)
-                pace.at(index)
-                try:
-                    picture, shape, digest = future.result()
-                except NetwrightError as error:
-                    left_out.add(error.where or f"picture {index}", error.message)
-                    continue
-                if pixels is None:
-                    _check_room(work, count * picture.size)
-                    pixels = np.lib.format.open_memmap(
-                        work / "pixels.npy", mode="w+", dtype=np.uint8, shape=(count, *picture.shape)
-                    )
-                if picture.shape != pixels.shape[1:]:
-                    raise DataError(
-                        "The pictures have different sizes or colours: "
-                        f"{_size(pixels.shape[1:])} and {_size(picture.shape)}.",
-                        where=preparation.field.name,
-                        hint="Add Resize and Colour or grey to the preparation.",
-                    )
-                pixels[index] = picture
-                sizes[index] = shape
-                digests[index] = np.frombuffer(digest, np.uint8)
-                good[index] = True
+            while waiting:
+                first, future = waiting.popleft()
+                results = future.result()
+                waiting.extend((later, pool.submit(some, later)) for later in islice(starts, 1))
+                for index, result in enumerate(results, first):
+                    pace.at(index)
+                    if isinstance(result, NetwrightError):
+                        left_out.add(result.where or f"picture {index}", result.message)
+                        continue
+                    picture, size, digest = result
+                    if pixels is None:
+                        _check_room(work, count * picture.size)
+                        pixels = np.lib.format.open_memmap(
+                            work / "pixels.npy", mode="w+", dtype=np.uint8, shape=(count, *picture.shape)
+                        )
+                    if picture.shape != pixels.shape[1:]:
+                        raise DataError(
+                            "The pictures have different sizes or colours: "
+                            f"{_size(pixels.shape[1:])} and {_size(picture.shape)}.",
+                            where=preparation.field.name,
+                            hint="Add Resize and Colour or grey to the preparation.",
+                        )
+                    pixels[index] = picture
+                    sizes[index] = size
+                    digests[index] = np.frombuffer(digest, np.uint8)
+                    good[index] = True
         finally:
             for _, future in waiting:
                 future.cancel()
     if pixels is None:
-        first = left_out.items[0] if left_out.items else LeftOut(where="", reason="There are no pictures.")
+        problem = left_out.items[0] if left_out.items else LeftOut(where="", reason="There are no pictures.")
         raise DataError(
             "None of the pictures can be read.",
-            where=first.where,
-            found=first.reason,
+            where=problem.where,
+            found=problem.reason,
             hint="Look at the files: are they complete, and are they pictures?",
         )
     pixels.flush()

@@ -30,6 +30,9 @@ SUFFIXES = frozenset(
 )
 """Endings that say a file means to be a picture."""
 
+_ORIENTATION = 274
+"""The tag of EXIF; 5 to 8 lie on their side."""
+
 _BITS_PER_SAMPLE = 258
 """The tag of a TIFF."""
 
@@ -69,29 +72,59 @@ def open_picture(data: bytes, where: str) -> Image.Image:
     return image
 
 
+def size_of(data: bytes, where: str) -> tuple[int, int]:
+    """Height and width as `decode` gives them, from the header alone. Raises DataError."""
+    image = open_picture(data, where)
+    try:
+        turned = image.getexif().get(_ORIENTATION, 1) in (5, 6, 7, 8)
+    except Exception:  # noqa: BLE001 - damaged EXIF; decode passes over it likewise
+        turned = False
+    width, height = image.size
+    return (width, height) if turned else (height, width)
+
+
 def decode(data: bytes, where: str) -> Bytes:
     """A picture file as uint8 (H, W, C), turned as its EXIF says; of several frames the first. Raises DataError."""
-    image = _decoded(data, where)
+    return decode_at_least(data, where, None)[0]
+
+
+def decode_at_least(data: bytes, where: str, enough: tuple[int, int] | None) -> tuple[Bytes, tuple[int, int]]:
+    """`decode`, and the height and width in the file.
+
+    A JPEG is decoded at a half, quarter or eighth of its size where height and width stay at least `enough`: its
+    blocks of 8 × 8 are then averaged exactly, in a fraction of the time.
+    """
+    image, size = _decoded(data, where, enough)
     try:
-        return as_array(image)
+        return as_array(image), size
     except MemoryError:
         raise DataError(f"{where} does not fit in memory.", where=where) from None
     except Exception as error:  # noqa: BLE001 - decoders raise what they like; the user is told through DataError
         raise DataError(f"{where} is damaged ({_short(error)}).", where=where) from None
 
 
-def _decoded(data: bytes, where: str) -> Image.Image:
-    """The first frame of a picture file in its own mode, turned as its EXIF says. Raises DataError."""
+def _decoded(data: bytes, where: str, enough: tuple[int, int] | None = None) -> tuple[Image.Image, tuple[int, int]]:
+    """The first frame of a picture file in its own mode, turned as its EXIF says, and height and width in the file.
+
+    Raises DataError.
+    """
     image = open_picture(data, where)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            size = image.size
+            turned = image.getexif().get(_ORIENTATION, 1)
+            lying = isinstance(turned, int) and 5 <= turned <= 8
+            if enough is not None and image.format == "JPEG":
+                image.draft(None, enough if lying else enough[::-1])
             image.load()
             # Both give a new picture, without the header that as_array looks at.
-            bits, image = _bits(image), ImageOps.exif_transpose(_not_inverted(image))
+            bits, image = _bits(image), _not_inverted(image)
+            if turned != 1:
+                image = ImageOps.exif_transpose(image)
             if bits:
                 image.tag_v2 = {_BITS_PER_SAMPLE: bits}  # type: ignore[attr-defined]
-            return image
+            return image, size if lying else size[::-1]
     except MemoryError:
         raise DataError(f"{where} does not fit in memory.", where=where) from None
     except Exception as error:  # noqa: BLE001 - decoders raise what they like; the user is told through DataError
@@ -192,16 +225,17 @@ def moves(head: bytes) -> bool:
 def indices(data: bytes, where: str) -> tuple[Bytes, bool]:
     """A picture that is a mask: uint8 (H, W) or (H, W, 3), not mixed into grey levels, and whether it has a palette.
 
-    A palette picture gives its index numbers, a 1-bit one 0 and 255, 16-bit numbers are kept up to 255. What is
-    transparent is left aside. Raises DataError.
+    A palette picture gives its index numbers, a 1-bit one 0 and 255, 16-bit numbers are kept where all are up to 255;
+    where they go on they number objects, and what is not 0 becomes 255. Transparency does not count. Raises DataError.
     """
-    image = _decoded(data, where)
+    image, _ = _decoded(data, where)
     if image.mode in ("P", "PA"):
         return np.ascontiguousarray(np.asarray(image.getchannel("P") if image.mode == "PA" else image, np.uint8)), True
     if image.mode == "I" or image.mode.startswith("I;16"):
         numbers = np.asarray(image).astype(np.int64)
         if numbers.min(initial=0) >= 0 and numbers.max(initial=0) <= 255:
             return np.ascontiguousarray(numbers.astype(np.uint8)), False
+        return np.where(numbers != 0, np.uint8(255), np.uint8(0)), False
     levels = as_array(image)
     channels = levels.shape[2]
     if channels <= 2:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -26,9 +26,18 @@ class Pictures(Protocol):
         """The decoded picture (H, W, C), C from 1 to 4. Raises DataError naming the file."""
         ...
 
-    def read_with_digest(self, index: int) -> tuple[npt.NDArray[np.uint8], bytes]:
-        """The picture, and 16 bytes that are equal for equal content. Raises DataError."""
+    def read_for_cache(self, index: int, enough: tuple[int, int] | None) -> "PictureRead":
+        """The picture, in any size of which height and width are at least `enough`. Raises DataError."""
         ...
+
+
+class PictureRead(NamedTuple):
+    """A picture as the cache wants it: pixels, height, width and channels in its file, and 16 bytes that are equal for
+    equal content."""
+
+    pixels: npt.NDArray[np.uint8]
+    size: tuple[int, int, int]
+    digest: bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 
 from engine.catalog.preparation import Channels, preparation_type
-from engine.data.preparation import category, number, picture, series, sound, text
+from engine.data.preparation import category, mask, number, picture, series, sound, text
 from engine.data.preparation.rule import Rule
+from engine.data.samples import Sound
 from engine.data.strings import Strings
 from engine.document.data_spec import Field, FieldKind, Role
 from engine.errors import DataError
@@ -24,6 +25,7 @@ _RULES: dict[str, type[Rule]] = {
         (sound, sound.SOUND_RULES),
         (series, series.SERIES_RULES),
         (picture, (picture.ChannelsRule, picture.ResizeRule, picture.ScaleRule, picture.NormalizeRule)),
+        (mask, (mask.RegionRule,)),
         (number, (number.FillMissingRule, number.StandardizeRule, number.MinMaxScaleRule)),
         (category, (category.ClassIndexRule, category.OneHotRule)),
         (text, (text.CharactersRule, text.WordsRule, text.BytePairsRule)),
@@ -69,7 +71,10 @@ class Preparation:
                     where=field.name,
                     hint="Remove this step from the field that is learned.",
                 )
-            self.rules.append(_RULES[kind.target](step, field.statistics, channels))
+            rule = _RULES[kind.target]
+            if field.kind is FieldKind.MASK and rule is picture.ResizeRule:
+                rule = mask.MaskResizeRule
+            self.rules.append(rule(step, field.statistics, channels))
         count = 0
         while count < len(self.rules) and self.rules[count].on_bytes:
             count += 1
@@ -91,6 +96,14 @@ class Preparation:
             pictures = rule.apply(pictures)
         return pictures
 
+    @property
+    def enough(self) -> tuple[int, int] | None:
+        """Height and width that are enough to make the wanted size of: two points each way, where the result is
+        within about one grey level of that from the whole picture; None where pictures keep their size.
+        """
+        sizes = [rule.step for rule in self.byte_rules if isinstance(rule, picture.ResizeRule)]
+        return (2 * sizes[0].height, 2 * sizes[0].width) if sizes else None
+
     def finish(self, batch: Any) -> Tensor:
         """The steps after that: uint8 (N, H, W, C) pictures, float32 (N,) numbers, float32 arrays, Strings."""
         if self.field.kind is FieldKind.NUMBER and batch.ndim == 1:
@@ -104,16 +117,21 @@ class Preparation:
                 hint="Add One-hot or Class number for a category, Characters or Words for text.",
             )
         tensor = cast(Tensor, batch)
+        if self.field.kind is FieldKind.MASK and tensor.dtype is torch.uint8:
+            return mask.class_numbers(tensor)
         return tensor if tensor.dtype in (torch.float32, torch.int64) else tensor.to(torch.float32)
 
     def apply(self, raw: Any) -> Tensor:
         """Raw values to what a network takes.
 
         Pictures: uint8 arrays (H, W, C) of any sizes, or one array (N, H, W, C). Numbers: floats with NaN for missing.
-        Categories and text: strings.
+        Categories and text: strings. Masks: uint8 (H, W) of class numbers.
         """
         if self.field.kind is FieldKind.IMAGE:
             return self.finish(torch.from_numpy(self._stacked(raw)))
+        if self.field.kind is FieldKind.MASK:
+            flat = [np.asarray(item, np.uint8) for item in raw]
+            return self.finish(torch.from_numpy(self._stacked([x if x.ndim == 3 else x[..., None] for x in flat])))
         if self.field.kind in _TEXTUAL:
             return self.finish(raw if isinstance(raw, Strings) else Strings.of(raw))
         if self.field.kind is FieldKind.AUDIO:
@@ -121,9 +139,11 @@ class Preparation:
         values = raw if isinstance(raw, Tensor) else torch.from_numpy(np.array(raw, np.float32))
         return self.finish(values.to(torch.float32))
 
-    def waveforms(self, raw: Sequence[npt.NDArray[np.float32]]) -> npt.NDArray[np.float32]:
+    def waveforms(self, raw: Sequence[Sound | npt.NDArray[np.float32]]) -> npt.NDArray[np.float32]:
         """Recordings (T,) of any lengths after the steps that bring them to one: float32 (N, T)."""
-        sounds = [cast("npt.NDArray[np.float32]", self.bytes_of(np.asarray(item, np.float32))) for item in raw]
+        sounds = [
+            cast("npt.NDArray[np.float32]", self.bytes_of(np.asarray(_samples(item), np.float32))) for item in raw
+        ]
         if len({len(item) for item in sounds}) > 1:
             raise DataError(
                 f"The recordings of '{self.field.name}' have different lengths.",
@@ -164,6 +184,9 @@ class Preparation:
         kind = self.field.kind
         if kind is FieldKind.IMAGE:
             value = writer.input(name, TensorProto.UINT8, [batch, "height", "width", "channels"])
+        elif kind is FieldKind.MASK:
+            value = writer.input(name, TensorProto.UINT8, [batch, "height", "width"])
+            value = writer.add("Unsqueeze", [value, writer.constant(np.array([3], np.int64))])
         elif kind is FieldKind.AUDIO:
             fixed = self.field.statistics.shape and not self.byte_rules  # without Length, as long as those learned from
             samples = self.field.statistics.shape[0] if fixed else None
@@ -179,6 +202,8 @@ class Preparation:
             value = rule.write(writer, value)
         if kind is FieldKind.IMAGE and not self.tensor_rules:
             value = writer.add("Cast", [value], to=TensorProto.FLOAT)
+        if kind is FieldKind.MASK and not self.tensor_rules:
+            value = mask.write_class_numbers(writer, value)
         return value
 
     def write_answer_inverse(self, writer: "OnnxWriter", value: str) -> str:
@@ -186,6 +211,10 @@ class Preparation:
         for rule in reversed(self.tensor_rules):
             value = rule.write_inverse(writer, value)
         return value
+
+
+def _samples(sound: Sound | npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    return sound.samples if isinstance(sound, Sound) else sound
 
 
 def join(prepared: Sequence[Tensor], names: Sequence[str]) -> Tensor:

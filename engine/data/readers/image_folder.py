@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.data.left_out import LeftOutList, printable
-from engine.data.pictures import FORMATS, MAX_PICTURE_BYTES, SUFFIXES, decode
+from engine.data.pictures import FORMATS, MAX_PICTURE_BYTES, SUFFIXES, decode, decode_at_least
 from engine.data.progress import IsCancelled, Progress, never, silent
 from engine.data.readers.files import FileEntry, FileTree
 from engine.data.readers.idx import LABEL, PIXELS
-from engine.data.samples import NOT_SAID, Samples, split_of_name
+from engine.data.samples import NOT_SAID, PictureRead, Samples, split_of_name
 from engine.data.strings import Strings
 from engine.document.data_spec import Source
 from engine.errors import DataError
@@ -54,11 +54,13 @@ class PictureFiles:
         entry = self.entries[index]
         return decode(self.tree.read(entry, MAX_PICTURE_BYTES), entry.name)
 
-    def read_with_digest(self, index: int) -> tuple[npt.NDArray[np.uint8], bytes]:
-        """Both, with one reading of the file."""
+    def read_for_cache(self, index: int, enough: tuple[int, int] | None) -> PictureRead:
+        """With one reading of the file; a photo much larger than `enough` is decoded at a part of its size."""
         entry = self.entries[index]
         data = self.tree.read(entry, MAX_PICTURE_BYTES)
-        return decode(data, entry.name), hashlib.blake2b(data, digest_size=16).digest()
+        pixels, (height, width) = decode_at_least(data, entry.name, enough)
+        size = (height, width, pixels.shape[2])
+        return PictureRead(pixels, size, hashlib.blake2b(data, digest_size=16).digest())
 
 
 def looks_like_picture(entry: FileEntry, tree: FileTree) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.data.pictures import decode, indices, moves
+from engine.data.pictures import decode, decode_at_least, indices, moves
 from engine.errors import DataError
 from tests.unit.data.samples_on_disk import noisy, png
 
@@ -196,3 +196,37 @@ def test_bombs_are_refused_before_they_unpack() -> None:
     small = png(RAMP)
     with pytest.raises(DataError, match=r"bomb\.png"):
         decode(small[:33] + text + small[33:], "bomb.png")
+
+
+def photo(width: int, height: int, orientation: int = 1) -> bytes:
+    """A smooth JPEG with a bright corner at the top left of what is stored."""
+    rows, columns = np.mgrid[0:height, 0:width]
+    levels = 128 + 100 * np.sin(rows / 37) * np.cos(columns / 53)
+    picture = np.stack((levels, levels[:, ::-1], 255 - levels), -1).clip(0, 255).astype(np.uint8)
+    picture[: height // 4, : width // 4] = 255
+    file, exif = io.BytesIO(), Image.Exif()
+    exif[274] = orientation
+    Image.fromarray(picture).save(file, "JPEG", quality=95, exif=exif)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_photo_is_decoded_at_a_part_of_its_size_where_that_is_enough(orientation: int) -> None:
+    data = photo(400, 640, orientation)
+    whole = decode(data, "p.jpg")
+    for enough, part in (((96, 96), 4), ((170, 90), 2), ((90, 170), 2), ((400, 400), 1), ((10, 10), 8), (None, 1)):
+        small, size = decode_at_least(data, "p.jpg", enough)
+        assert size == whole.shape[:2]
+        if enough is not None and min(enough) < min(whole.shape[:2]) and max(enough) < min(whole.shape[:2]):
+            assert small.shape[0] >= enough[0] and small.shape[1] >= enough[1]
+        if enough is None or enough[0] == enough[1]:
+            assert small.shape[0] == -(-whole.shape[0] // part)
+        shown = np.asarray(Image.fromarray(whole).resize((30, 30), Image.Resampling.BOX), np.int16)
+        other = np.asarray(Image.fromarray(small).resize((30, 30), Image.Resampling.BOX), np.int16)
+        assert np.abs(shown - other).mean() < 4
+
+
+def test_other_files_are_decoded_whole() -> None:
+    file = io.BytesIO()
+    Image.new("RGB", (400, 300)).save(file, "PNG")
+    assert decode_at_least(file.getvalue(), "p.png", (20, 20))[0].shape == (300, 400, 3)
