@@ -113,7 +113,7 @@ def folder_of_pictures() -> None:
         opened = (time.process_time() - start) * 1000
 
         def build() -> None:
-            from engine.data.cache import cache_places
+            from engine.data.cache_folder import cache_places
 
             for place in cache_places(folder):
                 for cached in place.glob("*"):
