@@ -1,6 +1,7 @@
 """Project -> torch module with a flat generated forward, on which torch.compile, torch.export and deepcopy work."""
 
 from collections.abc import Iterable, Mapping
+from copy import copy
 from typing import cast
 
 import torch
@@ -93,6 +94,22 @@ def compile_project(
     for node_id in frozen:
         modules[node_id].requires_grad_(False)
     return network.train()
+
+
+def hookable_twin(network: CompiledNetwork, project: Project) -> CompiledNetwork:
+    """The same network, with the very same modules, that calls each of them, so that hooks see what comes out.
+
+    What is trained in one is trained in both, and a mode or a hook set on one holds for both; so it costs no memory.
+    `project` is the one the network was built from.
+    """
+    steps = plan(project, ShapeChecker(project))
+    owners = dict.fromkeys(call.owner for call in sorted_calls((*steps.calls, *steps.losses)))
+    names = module_names(owners)
+    modules = {owner: network.get_submodule(names[owner]) for owner in owners}
+    methods = functions(forward_source(steps, modules, hookable=True), NAMESPACE)
+    twin = copy(network)
+    twin.__class__ = type("CompiledNetwork", (CompiledNetwork,), dict(methods))
+    return twin
 
 
 def _weigh_classes(project: Project, steps: Plan, modules: dict[str, nn.Module]) -> None:

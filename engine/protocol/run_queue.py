@@ -1,4 +1,4 @@
-"""The queue of a project: which runs wait to be trained, in runs/queue.json. The window reads it, the engine writes it."""
+"""The queue of a project: the runs that wait, in runs/queue.json. The window reads it, the engine writes it."""
 
 from pathlib import Path
 from typing import Final

@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
 import torch
 from torch import Tensor, nn
@@ -12,21 +12,42 @@ from engine.compiler.module import CompiledNetwork, compile_project
 from engine.document.project import Project
 from engine.errors import TrainingError
 
+MOST_SAMPLES: Final = 64
+
+
+class NotFiniteError(TrainingError):
+    """Numbers that are no numbers. `where` is the node with the first of them, where it is known.
+
+    `epoch` and `batch` count from 1; `samples` are rows of the train split.
+    """
+
+    def __init__(self, message: str, *, step: int, where: str = "", hint: str = "") -> None:
+        super().__init__(message, where=where, expected="finite numbers", found="NaN or infinite", hint=hint)
+        self.step = step
+        self.epoch = 0
+        self.batch = 0
+        self.samples: tuple[int, ...] = ()
+
+    def place(self, epoch: int, batch: int, samples: Sequence[int]) -> None:
+        """Say in which batch it happened."""
+        self.epoch, self.batch, self.samples = epoch, batch, tuple(samples[:MOST_SAMPLES])
+        self.message = self.message.replace(":", f" (epoch {epoch}, batch {batch}):", 1)
+
+
 _HINT = "Lower the learning rate, or limit the gradient's size (clipping). The last good state is kept."
 
 
-def not_finite(project: Project, network: CompiledNetwork, inputs: Sequence[Tensor], step: int) -> TrainingError:
+def not_finite(project: Project, network: CompiledNetwork, inputs: Sequence[Tensor], step: int) -> NotFiniteError:
     """The error for a loss that is not finite at this step, naming the first node that is to blame.
 
     Runs the batch once more, with hooks; the state of the network and of the random generators is of no more use then.
     """
     for name, tensor in zip(network.training_input_ids, inputs, strict=False):
         if tensor.is_floating_point() and not bool(tensor.isfinite().all()):
-            return TrainingError(
+            return NotFiniteError(
                 f"Training stopped at step {step}: the data at '{name}' holds values that are not finite.",
+                step=step,
                 where=name,
-                expected="finite numbers",
-                found="NaN or infinite",
                 hint="Look at its fields in the tab Data; add Fill missing to their preparation.",
             )
     node = _last_broken_weight(project, network) or _first_broken_output(project, network, inputs)
@@ -34,20 +55,19 @@ def not_finite(project: Project, network: CompiledNetwork, inputs: Sequence[Tens
         message = f"Training stopped at step {step}: the numbers of '{node}' grew beyond all bounds."
     else:
         message = f"Training stopped at step {step}: the loss is no longer a finite number."
-    return TrainingError(message, where=node, expected="finite numbers", found="NaN or infinite", hint=_HINT)
+    return NotFiniteError(message, step=step, where=node, hint=_HINT)
 
 
-def bad_gradient(project: Project, norms: dict[str, float], step: int) -> TrainingError | None:
+def bad_gradient(project: Project, norms: dict[str, float], step: int) -> NotFiniteError | None:
     """The error for a gradient that is not finite, before it is applied; None when all are."""
     broken = [name for name, norm in norms.items() if not math.isfinite(norm)]
     if not broken:
         return None
     node = last_in_order(project, broken)
-    return TrainingError(
+    return NotFiniteError(
         f"Training stopped at step {step}: the gradient of '{node}' is no longer a finite number.",
+        step=step,
         where=node,
-        expected="finite numbers",
-        found="NaN or infinite",
         hint=_HINT,
     )
 
@@ -95,14 +115,21 @@ def _first_broken_output(project: Project, network: CompiledNetwork, inputs: Seq
     return found[0] if found else ""
 
 
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether it says that memory ran out, on whatever device."""
+    text = str(error)
+    return (
+        isinstance(error, torch.OutOfMemoryError | MemoryError)
+        or "can't allocate memory" in text
+        or "not enough memory" in text
+    )
+
+
 def out_of_memory(error: BaseException, batch_size: int) -> TrainingError | None:
     """The error in words when it says that memory ran out; None for any other."""
-    text = str(error)
-    on_card = isinstance(error, torch.OutOfMemoryError)
-    if not (
-        on_card or isinstance(error, MemoryError) or "can't allocate memory" in text or "not enough memory" in text
-    ):
+    if not is_out_of_memory(error):
         return None
+    text, on_card = str(error), isinstance(error, torch.OutOfMemoryError)
     asked = re.search(r"allocate (\d+) bytes", text)
     return TrainingError(
         f"There is not enough memory{' on the graphics card' if on_card else ''} for batches of {batch_size}.",

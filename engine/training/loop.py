@@ -1,18 +1,16 @@
 """The training loop: phases, epochs and steps, with a report, a look at the user's wishes and a save now and then.
 
-A step holds nothing but the forward pass, the backward pass and the update; gathering, metrics and reports are done for
-many steps at once. On the CPU reading the loss of a step costs 0.15 us, less than keeping the tensor, and lets a loss
-that is no number stop the run before the step is applied; on a graphics card it would make the card wait, so there
-losses stay on the device until the next report.
+What a step does stands in `step.py`; gathering, metrics and reports are done for many steps at once. On the CPU reading
+the loss of a step costs 0.15 us, less than keeping the tensor, and lets a loss that is no number stop the run before
+the step is applied; on a graphics card it would make the card wait, so there losses stay on the device until the next
+report.
 """
 
 import copy
 import math
 import time
-from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import partial
 from typing import Final
 
 import psutil
@@ -22,21 +20,35 @@ from torch import Tensor
 from engine.catalog import registry
 from engine.catalog.schedules import Plateau
 from engine.document.recipe import Phase, Precision
-from engine.errors import AttributeOutOfRange, TrainingError
-from engine.protocol.run_events import EpochFinished, RunFinished, RunNote, RunPrepared, RunStopped, StepsReported
+from engine.errors import AttributeOutOfRange, ProjectError, TrainingError
+from engine.protocol.run_events import (
+    BatchChanged,
+    ChangeSettings,
+    EpochFinished,
+    RunFinished,
+    RunNote,
+    RunPrepared,
+    RunStopped,
+    SettingsChanged,
+)
 from engine.training import guard
 from engine.training.average import WeightsAverage, replaced
 from engine.training.checkpoint import Checkpoint, snapshot
 from engine.training.control import Control
-from engine.training.device import mixed
 from engine.training.feed import batch_bounds, epoch_order
 from engine.training.history import LossHistory, RunningScores
-from engine.training.pictures import WeightPictures
-from engine.training.player import Player
+from engine.training.live import Change, LiveSettings, refusal
+from engine.training.looks import Looks
+from engine.training.loss_scale import LossScale
+from engine.training.machine import device_name
+from engine.training.mixing import Mixing
+from engine.training.player import Player, players_of
 from engine.training.progress import EarlyStopping, is_best, rounded
 from engine.training.run_log import Inbox, RunLog
 from engine.training.run_state import RunState
 from engine.training.saver import Saver, Snapshot
+from engine.training.step import NOTHING, Look, Stepper, weighed
+from engine.training.step_reports import StepReports
 from engine.training.task import Task
 
 REPORT_S: Final = 0.1
@@ -51,13 +63,15 @@ class _PhaseAtWork:
     settings: Phase
     bounds: list[int]
     players: list[Player]
+    stepper: Stepper
 
 
 class Loop:
     """Trains a task as its recipe says, writing into the run's log and folder.
 
-    `checkpoint`: where to go on. `pictures`: whether the log is told how weights are spread. Raises TrainingError when
-    the recipe asks for what the network does not have.
+    `checkpoint`: where to go on; `go_on` lets also a run go on whose stopping rule had ended it. `pictures`: whether
+    the log is told what charts show beside losses and scores. Raises TrainingError when the recipe asks for what the
+    network does not have.
     """
 
     def __init__(
@@ -71,21 +85,25 @@ class Loop:
         checkpoint: Checkpoint | None = None,
         state: RunState | None = None,
         pictures: bool = True,
+        go_on: bool = False,
     ) -> None:
         self.task = task
         self.log = log
         self.saver = saver
         self.precision = precision
         self.recipe = task.project.recipe
-        self.control = Control(log, inbox, saver)
+        self.control = Control(log, inbox, saver, change=self._change)
         self.state = checkpoint.state if checkpoint is not None else (state or RunState())
+        self._live = LiveSettings(log.folder, self.state.step)
         self._checkpoint = checkpoint
+        self._go_on = go_on
         self._phase: _PhaseAtWork | None = None
         self._scoring_stopped = False  # set when the user stopped while an epoch was scored
         self._on_cpu = task.device.type == "cpu"
         self._process = psutil.Process()
-        self._pictures = WeightPictures(task.network, log.append)
-        self._pictures.enabled &= pictures
+        self._mixing = Mixing(task)
+        self._scale = LossScale(*self.state.loss_scale) if precision is Precision.FLOAT16 else None
+        self._looks = Looks(task, log.append, self._for_use, enabled=pictures)
         self._losses = LossHistory()
         self._scores = RunningScores(task.new_scores(), task.scored)
         self._val_scores = RunningScores(task.new_scores(), task.scored)
@@ -95,8 +113,9 @@ class Loop:
         metrics = [f"{scores.prefix}{key}" for scores in self._scores.scores for key in scores.keys]
         self._average = self._new_average()
         self._early = EarlyStopping(self.recipe.early_stop, [*self._loss_names, *metrics])
-        self._rate = 0.0
-        self._norms: dict[str, float] = {}
+        names = task.network.loss_ids if len(task.network.loss_ids) > 1 else ()
+        self._reports = StepReports(log.append, names, rest_s=REPORT_S)
+        self._evaluation_batch = EVALUATION_BATCH
         self._clock_at = 0.0
         self._waited_s = 0.0
         self._saved_at = 0.0
@@ -121,22 +140,20 @@ class Loop:
         """
         self.task.network.train()
         self._begin()
-        reason = ""
-        self._pictures.look(self.state.step, self.state.epoch)
+        self._looks.begin(self.state.step, self.state.epoch)
         self._clock_at = self._saved_at = time.perf_counter()
-        while self.state.phase < len(self.recipe.phases):
+        while not self._is_over():
             if self._phase is None:
                 self._phase = self._enter(self.recipe.phases[self.state.phase])
-            reason = self._early.reason(self.state)
-            if reason:
-                break
             if not self._epoch(self._phase):
                 return self._stopped(self._phase)
             if self.state.phase_epoch == 0:
                 self._phase = None
+        self._tell_rest()
         self.control.wait_until_saved()
         state = self.state
-        self._pictures.look(state.step, state.epoch, last=True)
+        reason = self._early.reason(state)
+        self._looks.end(state.step, state.epoch)
         return RunFinished(
             epochs=state.epoch,
             seconds=round(state.seconds, 3),
@@ -146,11 +163,23 @@ class Loop:
             reason=reason,
         )
 
+    def _is_over(self) -> bool:
+        """Whether the last phase has had its epochs, or a stopping rule ended it."""
+        state, last = self.state, len(self.recipe.phases) - 1
+        if state.phase < last or not self.recipe.phases:
+            return not self.recipe.phases
+        return state.phase > last or self._phase_is_over(self.recipe.phases[last])
+
+    def _phase_is_over(self, phase: Phase) -> bool:
+        return self.state.phase_epoch >= phase.epochs or bool(self._early.reason(self.state))
+
     def _begin(self) -> None:
         """Put back what a checkpoint holds, and say what is going to happen."""
         network, state, first = self.task.network, self.state, self.recipe.phases[0]
         state.main_metric = self.task.main_metric
         state.precision, state.device = self.precision.value, str(self.task.device)
+        if self._go_on:
+            self._reopen()
         if state.phase < len(self.recipe.phases):
             self._phase = self._enter(self.recipe.phases[state.phase])
         if self._checkpoint is not None:
@@ -163,37 +192,65 @@ class Loop:
                 val_samples=self.task.val.samples,
                 steps_per_epoch=len(self._bounds(first)) - 1,
                 batch_size=first.batch_size,
-                parameters=sum(parameter.numel() for parameter in network.parameters() if parameter.requires_grad),
+                parameters=sum(p.numel() for name, p in network.named_parameters() if name in self.task.trainable),
                 outputs=[network.output_fields[output_id] for output_id in network.output_ids],
+                losses=list(network.loss_ids),
+                accumulate=first.accumulate,
+                device_name=device_name(self.task.device),
+                threads=state.threads,
             )
         )
         if self.task.val.samples == 0:
             note = "There is no validation split, so the best epoch is picked by its training scores."
             self.log.append(RunNote(text=note, warning=True))
 
+    def _reopen(self) -> None:
+        """Let a run go on that had come to its end, as it has more epochs now, or whoever asked wants more."""
+        state, last = self.state, len(self.recipe.phases) - 1
+        state.waited = 0
+        if state.phase > last:  # saved when the end of a run forgot what its optimizers remembered
+            state.phase = last
+            state.phase_epoch = state.epoch - sum(phase.epochs for phase in self.recipe.phases[:last])
+            state.phase_step = state.phase_epoch * (len(self._bounds(self.recipe.phases[last])) - 1)
+
     def _enter(self, phase: Phase) -> _PhaseAtWork:
-        bounds = self._bounds(phase)
+        bounds, state = self._bounds(phase), self.state
         total = phase.epochs * (len(bounds) - 1)
-        players = [Player(settings, self.task.network, total) for settings in phase.players]
+        players = players_of(phase, self.task.network, total, self.task.trainable)
         for number, player in enumerate(players):
-            if str(number) in self.state.plateaus:
-                factor, best, waited, resting = self.state.plateaus[str(number)]
+            if str(number) in state.plateaus:
+                factor, best, waited, resting = state.plateaus[str(number)]
                 best = math.inf if best is None else best
                 player.plateau = Plateau(factor=factor, best=best, waited=waited, resting=resting)
-        return _PhaseAtWork(settings=phase, bounds=bounds, players=players)
+        rows = state.rows_at_once or (phase.batch_size if phase.accumulate > 1 else 0)
+        stepper = Stepper(
+            self.task,
+            players,
+            precision=self.precision,
+            clip_norm=self.recipe.clip_norm,
+            scale=self._scale,
+            rows_at_once=rows,
+            on_smaller=self._on_smaller,
+        )
+        entered = _PhaseAtWork(settings=phase, bounds=bounds, players=players, stepper=stepper)
+        for change in self._live.made(state.phase):
+            self._apply(entered, change)
+        return entered
 
     def _bounds(self, phase: Phase) -> list[int]:
-        return batch_bounds(self.task.train.samples, phase.batch_size, join_single=self.task.join_single)
+        size = phase.batch_size * phase.accumulate
+        return batch_bounds(self.task.train.samples, size, join_single=self.task.join_single)
 
     def _stopped(self, phase: _PhaseAtWork) -> RunStopped:
         """Score what was learned of the epoch that was interrupted, keep it, and say goodbye."""
         state = self.state
+        self._tell_rest()
         if self._scoring_stopped:
             self._save()
         elif state.position > 0:
             self._finish_epoch(phase, partial=True)
         self.control.wait_until_saved()
-        self._pictures.look(state.step, state.epoch, last=True)
+        self._looks.end(state.step, state.epoch)
         return RunStopped(
             epochs=state.epoch,
             seconds=round(state.seconds, 3),
@@ -212,59 +269,44 @@ class Loop:
 
     def _train(self, phase: _PhaseAtWork) -> bool:
         """The steps of an epoch from where it stands. False when the user asked to stop."""
-        task, state, players = self.task, self.state, phase.players
-        forward, clip, on_cpu = task.network.training_forward, self.recipe.clip_norm, self._on_cpu
-        autocast = self.precision is Precision.BFLOAT16
-        several_losses = len(task.network.loss_ids) > 1
-        count, inputs = len(phase.bounds) - 1, task.input_count
+        task, state, stepper, live = self.task, self.state, phase.stepper, self._live
+        on_cpu, several_losses = self._on_cpu, len(task.network.loss_ids) > 1
+        mix = self._mixing.blended if self._mixing.wanted else None
+        count = len(phase.bounds) - 1
+        if state.phase_step == 0:
+            for player in phase.players:
+                for slow in player.copies:
+                    slow.begin()
         order = epoch_order(task.train.samples, self.recipe.seed, state.epoch)
         clock = time.perf_counter
         due = clock() + REPORT_S
         for batch in task.train.batches(phase.bounds, order, state.position, state.epoch):
             last = state.position + 1 == count
-            look = last or clock() >= due
-            total: float | Tensor = 0.0
-            moved = False
-            for player in players:
-                if state.phase_step % player.every:
-                    continue
-                if autocast:
-                    with mixed(self.precision, task.device):
-                        predictions, losses = forward(*batch[:inputs])
-                else:
-                    predictions, losses = forward(*batch[:inputs])
-                loss = player.loss(losses)
-                if on_cpu:
-                    value = loss.item()
-                    if value - value != 0.0:  # infinite or undefined
-                        self._report(phase)
-                        raise guard.not_finite(task.project, task.network, batch[:inputs], state.step + 1)
-                    total += value
-                else:
-                    total = total + loss.detach()
-                player.backward(loss)
-                if look:
-                    self._look_at_gradients(player)
-                if clip is not None:
-                    torch.nn.utils.clip_grad_norm_(player.tensors, clip, foreach=True)
-                self._rate = player.learning_rate(state.phase_step)
-                if player.mover.asks_again:
-                    player.mover.step(self._rate, partial(self._again, player, batch[:inputs]))
-                else:
-                    player.mover.step(self._rate)
-                moved = True
-            if not moved:
-                predictions, losses, total = self._look_on(batch[:inputs])
+            look = last or self.control.single_step or clock() >= due
+            if mix is not None:
+                batch = mix(batch, state.epoch, state.position)
+            try:
+                outcome = stepper.take(batch, state.step + 1, state.phase_step, self._look() if look else NOTHING)
+            except guard.NotFiniteError as error:
+                self._report(phase)
+                self._tell_rest()
+                error.place(state.epoch + 1, state.position + 1, self._rows(phase, state.position))
+                raise
             if several_losses:
-                self._losses.keep([total, *(part.item() if on_cpu else part.detach() for part in losses)])
+                losses = outcome.losses
+                self._losses.keep([outcome.total, *(part.item() if on_cpu else part.detach() for part in losses)])
             else:
-                self._losses.keep((total,))
-            self._scores.keep(predictions, batch)
+                self._losses.keep((outcome.total,))
+            self._scores.keep(outcome.predictions, batch)
             if self._average is not None:
                 self._average.after_step()
             state.step += 1
             state.phase_step += 1
             state.position += 1
+            if state.step >= live.next_step:
+                for change in live.due(state.step):
+                    self._tell_change(change)
+                    self._apply(phase, change)
             if look:
                 self._report(phase)
                 if not last and self._obey():
@@ -272,65 +314,130 @@ class Loop:
                 due = clock() + REPORT_S
         return True
 
-    def _again(self, player: Player, inputs: Sequence[Tensor]) -> Tensor:
-        """Loss and gradients of a player for the same batch, with the weights as they are now."""
-        for parameter in player.tensors:
-            parameter.grad = None
-        with torch.enable_grad():
-            if self.precision is Precision.BFLOAT16:
-                with mixed(self.precision, self.task.device):
-                    _, losses = self.task.network.training_forward(*inputs)
-            else:
-                _, losses = self.task.network.training_forward(*inputs)
-            loss = player.loss(losses)
-            player.backward(loss)
-        if self.recipe.clip_norm is not None:
-            torch.nn.utils.clip_grad_norm_(player.tensors, self.recipe.clip_norm, foreach=True)
-        return loss.detach()
+    def _look(self) -> Look:
+        return Look(gradients=True, ratios=self._looks.layers_due)
 
-    @torch.no_grad()
-    def _look_on(self, inputs: Sequence[Tensor]) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...], float | Tensor]:
-        """A step in which no player moves: predictions, losses and their sum."""
-        predictions, losses = self.task.network.training_forward(*inputs)
-        total = self._weighed(torch.stack(losses))
-        return predictions, losses, total.item() if self._on_cpu else total
+    def _rows(self, phase: _PhaseAtWork, position: int) -> list[int]:
+        """Which samples of the train split a batch of this epoch holds."""
+        order = epoch_order(self.task.train.samples, self.recipe.seed, self.state.epoch)
+        return [int(row) for row in order[phase.bounds[position] : phase.bounds[position + 1]]]
 
-    def _look_at_gradients(self, player: Player) -> None:
-        """Note the norms by node. Raises TrainingError when one is not finite, before the step is applied."""
-        norms = player.gradient_norms()
-        error = guard.bad_gradient(self.task.project, norms, self.state.step + 1)
-        if error is not None:
-            raise error
-        self._norms.update(norms)
+    def _on_smaller(self, rows: int, batch: int) -> None:
+        """Memory ran out, and a step is computed in smaller parts from now on."""
+        state = self.state
+        state.rows_at_once = rows
+        parts = -(-batch // rows)
+        text = (
+            f"There was not enough memory for {min(batch, 2 * rows)} samples at once. Going on with {rows} at once, "
+            f"{parts} times a step; the step itself stays the same."
+        )
+        self.log.append(RunNote(text=text, warning=True, epoch=state.epoch + 1, step=state.step))
+        self.log.append(
+            BatchChanged(step=state.step, epoch=state.epoch + 1, batch_size=rows, accumulate=parts, reason=text)
+        )
 
-    def _report(self, phase: _PhaseAtWork) -> None:
-        """Read and log the losses since the last report."""
+    # -- live changes -------------------------------------------------------------------------------------------------
+
+    def _change(self, asked: ChangeSettings) -> None:
+        """The user wants other settings from the next step on."""
+        state = self.state
+        phase = self._phase
+        if phase is None or state.phase >= len(self.recipe.phases):
+            return
+        players = [player.name for player in self.recipe.phases[state.phase].players]
+        why_not = refusal(asked, players)
+        change = Change(
+            phase=state.phase,
+            step=state.step,
+            player=asked.player,
+            learning_rate=asked.learning_rate,
+            clip_norm=asked.clip_norm,
+        )
+        if not why_not:
+            try:
+                self._live.add(change)
+            except ProjectError as error:
+                why_not = error.message
+        if why_not:
+            self.log.append(RunNote(text=f"The settings stay as they are: {why_not}.", warning=True, step=state.step))
+            return
+        self._tell_change(change)
+        if phase.players:  # else the next phase takes it up when it begins
+            self._apply(phase, change)
+
+    def _tell_change(self, change: Change) -> None:
+        self.log.append(
+            SettingsChanged(
+                step=change.step,
+                epoch=self.state.epoch + 1,
+                player=change.player,
+                learning_rate=change.learning_rate,
+                clip_norm=change.clip_norm,
+            )
+        )
+
+    @staticmethod
+    def _apply(phase: _PhaseAtWork, change: Change) -> None:
+        if change.learning_rate is not None:
+            for player in phase.players:
+                if change.player in ("", player.name):
+                    player.base = change.learning_rate
+        if change.clip_norm is not None:
+            phase.stepper.clip_norm = change.clip_norm or None
+
+    # -- reports ------------------------------------------------------------------------------------------------------
+
+    def _report(self, phase: _PhaseAtWork, *, all_of_it: bool = False) -> None:
+        """Read the losses since the last report, tell the log of them, and look at what charts show."""
         state = self.state
         steps = self._losses.take()
         elapsed = self._count_time(training=True)
-        if not steps:
-            return
+        if steps:
+            self._take_in(phase, steps, elapsed)
+        self._reports.tell(state.seconds, phase.stepper.rates, state.epoch + 1, all_of_it=all_of_it)
+        self._looks.between_steps(state.step, state.epoch + 1, phase.stepper)
+
+    def _tell_rest(self) -> None:
+        """Tell what was not told yet, as the run ends or rests here."""
+        rates = self._phase.stepper.rates if self._phase is not None else []
+        self._reports.tell(self.state.seconds, rates, self.state.epoch + 1, all_of_it=True)
+
+    def _take_in(self, phase: _PhaseAtWork, steps: list[list[float]], elapsed: float) -> None:
+        state = self.state
         before = state.position - len(steps)
         for number, losses in enumerate(steps):
             if not math.isfinite(losses[0]):
-                step = state.step - len(steps) + number + 1
-                raise guard.not_finite(self.task.project, self.task.network, (), step)
+                if self._scale is not None:  # left out by the stepper, which also says when it is too much
+                    losses[:] = [0.0] * len(losses) if number == 0 else steps[number - 1]
+                else:
+                    self._not_finite(phase, len(steps) - number)
             size = phase.bounds[before + number + 1] - phase.bounds[before + number]
             state.loss_samples += size
             for name, loss in zip(self._loss_names, losses, strict=True):
                 state.loss_sums[name] = state.loss_sums.get(name, 0.0) + loss * size
         samples = phase.bounds[state.position] - phase.bounds[before]
         state.samples += samples
-        self.log.append(
-            StepsReported(
-                first_step=state.step - len(steps) + 1,
-                loss=[float(f"{losses[0]:.6g}") for losses in steps],
-                learning_rate=self._rate,
-                samples_per_s=round(samples / max(elapsed, 1e-9), 1),
-                epoch=state.epoch + 1,
-            )
+        several = len(self._loss_names) > 1
+        self._reports.add(
+            state.step - len(steps) + 1,
+            [losses[0] for losses in steps],
+            [losses[1:] for losses in steps] if several else (),
+            samples=samples,
+            elapsed_s=elapsed,
         )
-        self._pictures.look(state.step, state.epoch + 1)
+
+    def _not_finite(self, phase: _PhaseAtWork, ago: int) -> None:
+        """A step was not finite on a device that was not asked at once; find its batch again and say what is known."""
+        state = self.state
+        position = state.position - ago
+        order = epoch_order(self.task.train.samples, self.recipe.seed, state.epoch)
+        batch = next(self.task.train.batches(phase.bounds, order, position, state.epoch))
+        if self._mixing.wanted:
+            batch = self._mixing.blended(batch, state.epoch, position)
+        inputs = batch[: self.task.input_count]
+        error = guard.not_finite(self.task.project, self.task.network, inputs, state.step - ago + 1)
+        error.place(state.epoch + 1, position + 1, self._rows(phase, position))
+        raise error
 
     def _count_time(self, *, training: bool) -> float:
         """Add the time since the last call, but for pauses, to the clocks of run and epoch; returns it."""
@@ -353,18 +460,19 @@ class Loop:
 
         False when the user stopped while it was scored; the epoch then counts as interrupted.
         """
-        state = self.state
+        state, number = self.state, self.state.epoch + 1
         self._check_weights()
         samples, training_seconds = max(1, state.loss_samples), state.epoch_seconds
+        confusion = self._looks.confusion_wanted(number)
         if self._average is not None and not partial:
             self._average.after_epoch(state.epoch + 1)
         train = {name: total / samples for name, total in state.loss_sums.items()} | self._scores.values()
-        val = self._validate(may_stop=not partial and state.best_epoch > 0)
+        val = self._validate(may_stop=not partial and state.best_epoch > 0, confusion=confusion)
         if val is None:
             self._scoring_stopped = True
             return False
         self._count_time(training=False)
-        told, number = val or train, state.epoch + 1
+        told = val or train
         best = is_best(state, told, number)
         event = EpochFinished(
             epoch=number,
@@ -373,11 +481,13 @@ class Loop:
             val=rounded(val),
             seconds=round(state.epoch_seconds, 4),
             samples_per_s=round(state.loss_samples / max(training_seconds, 1e-9), 1),
-            learning_rate=self._rate,
+            learning_rate=phase.stepper.rates[0],
             best=best,
-            gradient_norms=rounded(self._norms),
+            gradient_norms=rounded(phase.stepper.norms),
             memory_bytes=self._memory(),
         )
+        if confusion:
+            self._looks.tell_confusion(number, state.step)
         if partial:
             self.log.append(RunNote(text=f"Stopped within epoch {number}; scored as it is.", epoch=number))
         else:
@@ -396,12 +506,23 @@ class Loop:
         state.epoch, state.position, state.phase_epoch = state.epoch + 1, 0, state.phase_epoch + 1
         state.epoch_seconds, state.loss_samples, state.loss_sums = 0.0, 0, {}
         self._scores.clear()
-        if state.phase_epoch == phase.settings.epochs:
+        last = state.phase == len(self.recipe.phases) - 1
+        if not last and self._phase_is_over(phase.settings):  # the last one stays open, so that it can be gone on with
+            reason = self._early.reason(state)
+            if reason:
+                text = f"The phase '{phase.settings.name}' ends here: {reason}."
+                self.log.append(RunNote(text=text, epoch=state.epoch, step=state.step))
             self._settle(phase)
             state.phase, state.phase_epoch, state.phase_step = state.phase + 1, 0, 0
-            state.plateaus = {}
+            state.plateaus, state.watched, state.waited = {}, None, 0
+            if state.main_metric == "loss" and self._measures(state.phase) != self._measures(state.phase - 1):
+                state.best_key = []  # losses of different kinds cannot be compared
             phase.players.clear()  # the next phase has its own, who remember nothing yet
-            self._norms.clear()
+            phase.stepper.norms.clear()
+
+    def _measures(self, phase: int) -> list[dict[str, float]]:
+        """Which losses the players of a phase look at."""
+        return [player.losses for player in self.recipe.phases[phase].players]
 
     @torch.no_grad()
     def _settle(self, phase: _PhaseAtWork) -> None:
@@ -412,33 +533,48 @@ class Loop:
                 held[name].detach().copy_(tensor)
 
     @torch.no_grad()
-    def _validate(self, *, may_stop: bool) -> dict[str, float] | None:
+    def _validate(self, *, may_stop: bool, confusion: bool) -> dict[str, float] | None:
         """Losses and metrics on the validation split; {} when there is none, None when the user stopped meanwhile.
 
         Always in float32, as the exported network computes.
         """
-        task = self.task
-        if task.val.samples == 0:
+        if self.task.val.samples == 0:
             return {}
-        size = max(self.recipe.phases[0].batch_size, EVALUATION_BATCH)
+        while True:
+            try:
+                with ExitStack() as answering:
+                    self.task.network.eval()
+                    answering.callback(self.task.network.train)
+                    answering.enter_context(self._mixing.truth())
+                    answering.enter_context(replaced(self.task.network, self._for_use()))
+                    return self._scored(may_stop=may_stop, confusion=confusion)
+            except (RuntimeError, MemoryError) as error:  # torch.OutOfMemoryError is a RuntimeError
+                if not guard.is_out_of_memory(error) or self._evaluation_batch == 1:
+                    raise
+            self._evaluation_batch //= 2
+            torch.cuda.empty_cache()
+            text = f"There was not enough memory for scoring; going on with {self._evaluation_batch} samples at once."
+            self.log.append(RunNote(text=text, warning=True, epoch=self.state.epoch + 1, step=self.state.step))
+
+    def _scored(self, *, may_stop: bool, confusion: bool) -> dict[str, float] | None:
+        task = self.task
+        size = self._evaluation_batch
+        if size == EVALUATION_BATCH and not self.state.rows_at_once:
+            size = max(self.recipe.phases[0].batch_size, size)
         bounds = batch_bounds(task.val.samples, size, join_single=False)
         sums = torch.zeros(len(self._loss_names), dtype=torch.float64)
         self._val_scores.clear()
-        task.network.eval()
-        answering = ExitStack()
-        try:
-            answering.enter_context(replaced(task.network, self._for_use()))
-            for number, batch in enumerate(task.val.batches(bounds)):
-                predictions, losses = task.network.training_forward(*batch[: task.input_count])
-                parts = torch.stack([loss.reshape(()) for loss in losses])
-                told = torch.cat([self._weighed(parts)[None], parts])[: len(sums)]
-                sums += told.double().cpu() * (bounds[number + 1] - bounds[number])
-                self._val_scores.keep(predictions, batch)
-                if may_stop and self._obey():
-                    return None
-        finally:
-            answering.close()
-            task.network.train()
+        self._looks.confusions.clear()
+        for number, batch in enumerate(task.val.batches(bounds)):
+            predictions, losses = task.network.training_forward(*batch[: task.input_count])
+            parts = torch.stack([loss.reshape(()) for loss in losses])
+            told = torch.cat([self._weighed(parts)[None], parts])[: len(sums)]
+            sums += told.double().cpu() * (bounds[number + 1] - bounds[number])
+            self._val_scores.keep(predictions, batch)
+            if confusion:
+                self._looks.confusions.add(predictions, batch)
+            if may_stop and self._obey():
+                return None
         losses_by_name = dict(zip(self._loss_names, (sums / task.val.samples).tolist(), strict=True))
         return losses_by_name | self._val_scores.values()
 
@@ -452,11 +588,7 @@ class Loop:
     def _weighed(self, losses: Tensor) -> Tensor:
         """The sum the players of the phase make smaller."""
         assert self._phase is not None
-        weights = torch.zeros_like(losses)
-        for player in self._phase.players:
-            for number, weight in player.weights:
-                weights[number] += weight
-        return (losses * weights).sum()
+        return weighed(self._phase.players, losses)
 
     def _memory(self) -> int:
         if self.task.device.type == "cuda":
@@ -467,10 +599,16 @@ class Loop:
 
     def _obey(self) -> bool:
         """Do what the user asks, and save in long epochs. True when the run is to stop."""
-        stop = self.control.obey(self.state.step, self._save)
+        stop = self.control.obey(self.state.step, self._pause)
         if not stop and time.perf_counter() - self._saved_at > SAVE_WITHIN_EPOCH_S:
             self._save()
         return stop
+
+    def _pause(self) -> str:
+        """Leave everything as it is for a while: told, and saved; the name of the checkpoint."""
+        self._tell_rest()
+        self._save()
+        return f"last-{self.state.step:06d}"
 
     def _save(self) -> None:
         """Hand where the epoch stands to the saver."""
@@ -490,6 +628,8 @@ class Loop:
                 for number, player in enumerate(self._phase.players)
                 if (held := player.plateau) != Plateau()
             }
+        if self._scale is not None:
+            self.state.loss_scale = (self._scale.factor, self._scale.good)
         tensors: dict[str, Tensor] = {"rng/cpu": torch.get_rng_state()}
         if self.task.device.type == "cuda":
             tensors["rng/cuda"] = torch.cuda.get_rng_state(self.task.device)

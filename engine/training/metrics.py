@@ -138,7 +138,7 @@ class CategoryScores(Scores):
             self._of_class += count_by_class(answer_n, target_n, self._classes)
         self._feed(Feed.LABELS, answer_n, target_n)
         if self._wants(Feed.SCORES) and target_n.numel():
-            self._feed(Feed.SCORES, _probabilities(scores_nc, self._answer), target_n)
+            self._feed(Feed.SCORES, probabilities(scores_nc, self._answer), target_n)
 
     def _add_texts(self, answer_nl: Tensor, target_nl: Tensor) -> None:
         """A text is answered up to the length of the true one: what comes later is filling."""
@@ -222,7 +222,7 @@ class TensorScores(Scores):
         return {"count": self._count}
 
 
-def _probabilities(scores_nc: Tensor, answer: str) -> Tensor:
+def probabilities(scores_nc: Tensor, answer: str) -> Tensor:
     """(N, C) of what stands at an output; a single score is that of the second of two classes."""
     scores = scores_nc.float()
     if answer == "softmax" and scores.shape[1] > 1:
@@ -317,6 +317,8 @@ def scores_for(
     if field.kind in (FieldKind.CATEGORY, FieldKind.MASK, FieldKind.TEXT):
         if field.kind is FieldKind.CATEGORY:
             keys = list(dict.fromkeys(("accuracy", *keys)))  # picks the best epoch
+        if field.kind is FieldKind.MASK:
+            keys = list(dict.fromkeys((*keys, "jaccard_macro")))  # likewise
         return CategoryScores(field, prefix, keys, device, answer=answer)
     return TensorScores(field, prefix, keys, device)
 

@@ -1,7 +1,7 @@
 """Tells the log every few seconds how the weights of each node are spread, at a price training does not feel.
 
 A picture is made of at most 4,096 values a node, taken at even distances from all its weights, in one copy from the
-device. The next one waits until this one's cost is at most a 250th of the time between; and the longer a run lasts the
+device. The next one waits until this one's cost is at most a 500th of the time between; and the longer a run lasts the
 rarer they come, so that a run's log grows by 2 MB at most.
 """
 
@@ -17,7 +17,7 @@ from engine.protocol.run_events import WeightHistogram, WeightsSeen
 
 EVERY_S: Final = 2.0
 BINS: Final = 24
-SHARE_OF_TIME: Final = 0.004
+SHARE_OF_TIME: Final = 0.002
 RARER_EVERY_BYTES: Final = 128 << 10
 MOST_BYTES: Final = 2 << 20
 _MOST_VALUES: Final = 4096

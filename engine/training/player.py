@@ -1,6 +1,7 @@
-"""A player at work: which losses it looks at, which parameters it moves, how, and with what learning rate."""
+"""The players of a phase at work: which losses they look at, which parameters they move, how, and how fast."""
 
 import math
+from collections.abc import Collection, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -13,16 +14,41 @@ from engine.errors import AttributeOutOfRange, TrainingError
 from engine.training.optimizers import mover
 
 
-class Player:
-    """One player of one phase, for a network whose parameters are on their device.
+def players_of(
+    phase: recipe.Phase, network: CompiledNetwork, total_steps: int, trainable: Collection[str]
+) -> "list[Player]":
+    """The players of a phase, for a network whose parameters are on their device.
 
-    Raises TrainingError when the recipe names a loss or a node that does not exist, or nothing is left to train.
+    `trainable` names the parameters that may be trained at all. Those that nobody trains in this phase ask for no
+    gradient, which saves the way back through them. Raises TrainingError when the recipe names a loss or a node that
+    does not exist, or nothing is left to train.
     """
+    copies = {target.node for settings in phase.players for target in settings.targets}
+    chosen = [_parameters(settings, network, trainable, copies) for settings in phase.players]
+    moved = {id(parameter) for parameters in chosen for _, parameter in parameters}
+    for parameter in network.parameters():
+        parameter.requires_grad_(id(parameter) in moved)
+    return [
+        Player(settings, network, total_steps, parameters, alone=len(parameters) == len(moved))
+        for settings, parameters in zip(phase.players, chosen, strict=True)
+    ]
 
-    def __init__(self, settings: recipe.Player, network: CompiledNetwork, total_steps: int) -> None:
+
+class Player:
+    """One player of one phase. `alone`: nothing else asks for gradients, so the way back needs not be told where to."""
+
+    def __init__(
+        self,
+        settings: recipe.Player,
+        network: CompiledNetwork,
+        total_steps: int,
+        parameters: Sequence[tuple[str, nn.Parameter]],
+        *,
+        alone: bool,
+    ) -> None:
         self.name = settings.name
         self.plateau = Plateau()
-        self.every = settings.every
+        self.every, self.steps = settings.every, settings.steps
         try:
             chosen = optimizer(settings.optimizer)
             self._schedule = schedule(settings.schedule)
@@ -31,23 +57,24 @@ class Player:
             raise TrainingError(
                 error.message, where="recipe", expected=error.expected, found=error.found, hint=error.hint
             ) from None
-        self.parameters = _parameters(settings, network)
+        self.parameters = list(parameters)
         self.mover = mover(chosen, self.parameters, around)
         self.tensors: list[nn.Parameter] = [parameter for _, parameter in self.parameters]
-        trainable = sum(parameter.requires_grad for parameter in network.parameters())
-        self._moves_all = len(self.tensors) == trainable
-        self._base = chosen.lr
+        self._alone = alone
+        self.base = chosen.lr
+        """The learning rate the schedule is multiplied to; the user may change it while training goes on."""
         self._total_steps = total_steps
         self._constant = isinstance(self._schedule, Constant) and self._schedule.warm_up == 0
         self.weights = _weights(settings, network)
         """(place among the network's losses, weight) for each loss this player looks at."""
         self._only = self.weights[0][0] if len(self.weights) == 1 and self.weights[0][1] == 1.0 else None
+        self.copies = [SlowCopy(target, network) for target in settings.targets]
 
     def learning_rate(self, step: int) -> float:
         """The learning rate of a step of the phase, from 0."""
         if self._constant:
-            return self._base
-        return self._base * self.plateau.factor * self._schedule.factor(step, self._total_steps)
+            return self.base
+        return self.base * self.plateau.factor * self._schedule.factor(step, self._total_steps)
 
     def watch(self, loss: float) -> None:
         """Let the schedule look at the loss of a whole epoch."""
@@ -65,25 +92,86 @@ class Player:
 
     def backward(self, loss: Tensor) -> None:
         """Gradients for its parameters, and for no others: they would add up until somebody moves those."""
-        if self._moves_all:
+        if self._alone:
             loss.backward()  # type: ignore[no-untyped-call]
         else:
             loss.backward(inputs=self.tensors)  # type: ignore[no-untyped-call]
 
+    def follow(self, phase_step: int) -> None:
+        """Let copies follow, after a turn at this step of the phase."""
+        for copy in self.copies:
+            copy.follow(phase_step // self.every)
+
+    def drop_gradients(self) -> None:
+        """Forget what was found so far."""
+        for parameter in self.tensors:
+            parameter.grad = None
+
     def gradient_norms(self) -> dict[str, float]:
         """The size of the present gradient, by module name; all are read from the device at once."""
-        named = [(name, parameter.grad) for name, parameter in self.parameters if parameter.grad is not None]
-        if not named:
-            return {}
-        norms = torch.stack(torch._foreach_norm([gradient for _, gradient in named])).tolist()
-        squares: dict[str, float] = {}
-        for (name, _), norm in zip(named, norms, strict=True):
-            node = name.partition(".")[0]
-            squares[node] = squares.get(node, 0.0) + norm * norm
-        return {node: square**0.5 for node, square in squares.items()}
+        return norms_by_node([(n, parameter.grad) for n, parameter in self.parameters if parameter.grad is not None])
 
 
-def _parameters(settings: recipe.Player, network: CompiledNetwork) -> list[tuple[str, nn.Parameter]]:
+def norms_by_node(named: Sequence[tuple[str, Tensor]]) -> dict[str, float]:
+    """The size of all tensors of a module together, by its name; all are read from the device at once."""
+    if not named:
+        return {}
+    norms = torch.stack(torch._foreach_norm([tensor for _, tensor in named])).tolist()
+    squares: dict[str, float] = {}
+    for (name, _), norm in zip(named, norms, strict=True):
+        node = name.partition(".")[0]
+        squares[node] = squares.get(node, 0.0) + norm * norm
+    return {node: square**0.5 for node, square in squares.items()}
+
+
+class SlowCopy:
+    """A node that follows another; see `Target` in the recipe. All it needs to go on from a checkpoint are weights.
+
+    Raises TrainingError when one of the two has no weights, or not the same ones.
+    """
+
+    def __init__(self, settings: recipe.Target, network: CompiledNetwork) -> None:
+        held = network.state_dict(keep_vars=True)
+        self._copy = {name.partition(".")[2]: value for name, value in held.items() if _of(name, settings.node)}
+        self._original = {name.partition(".")[2]: value for name, value in held.items() if _of(name, settings.of)}
+        self._every, self._tau = settings.every, settings.tau
+        shapes, others = ({k: v.shape for k, v in side.items()} for side in (self._copy, self._original))
+        if shapes != others or not shapes:
+            raise TrainingError(
+                f"'{settings.node}' cannot be a slow copy of '{settings.of}'.",
+                where=settings.node,
+                expected="two nodes with the same weights",
+                found=f"{len(self._copy)} and {len(self._original)} tensors",
+                hint="Choose other nodes for the copy in the recipe.",
+            )
+        numbers = [name for name, value in self._copy.items() if isinstance(value, nn.Parameter)]
+        self._slow = [self._copy[name].detach() for name in numbers]
+        self._quick = [self._original[name].detach() for name in numbers]
+
+    @torch.no_grad()
+    def begin(self) -> None:
+        """Become an exact copy."""
+        for name, value in self._copy.items():
+            value.copy_(self._original[name])
+
+    @torch.no_grad()
+    def follow(self, turn: int) -> None:
+        """Take a step towards the original, after a turn of the player, from 0."""
+        if (turn + 1) % self._every:
+            return
+        if self._tau == 1.0:
+            self.begin()
+        else:
+            torch._foreach_lerp_(self._slow, self._quick, self._tau)
+
+
+def _of(name: str, node: str) -> bool:
+    return name.startswith(node + ".")
+
+
+def _parameters(
+    settings: recipe.Player, network: CompiledNetwork, trainable: Collection[str], copies: set[str]
+) -> list[tuple[str, nn.Parameter]]:
     chosen = set(settings.nodes)
     known = {name for name, _ in network.named_children()}
     if unknown := sorted(chosen - known):
@@ -95,7 +183,7 @@ def _parameters(settings: recipe.Player, network: CompiledNetwork) -> list[tuple
     found = [
         (name, parameter)
         for name, parameter in network.named_parameters()
-        if parameter.requires_grad and (not chosen or name.partition(".")[0] in chosen)
+        if name in trainable and (name.partition(".")[0] in chosen if chosen else name.partition(".")[0] not in copies)
     ]
     if not found:
         raise TrainingError(

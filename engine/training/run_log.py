@@ -24,6 +24,7 @@ class RunLog:
     """
 
     def __init__(self, folder: RunFolder) -> None:
+        self.folder = folder
         self._descriptor = os.open(folder.events_file, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
         self._lock = threading.Lock()
         self._lines: deque[bytes] = deque()

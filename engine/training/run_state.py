@@ -23,7 +23,8 @@ class RunState(msgspec.Struct, kw_only=True, omit_defaults=True):
     `position` counts the batches done of the epoch that is going on; the sums and `epoch_seconds` are of that epoch.
     `phase_step` counts the steps of the phase. `waited` counts epochs since `watched`, the early stop's metric, got
     better. `plateaus` are what the phase's players with a schedule that watches the loss remember: factor, best loss,
-    epochs waited and resting.
+    epochs waited and resting. `rows_at_once` is how many samples are computed together since memory ran out, 0 when it
+    never did. `loss_scale` is what float16 remembers: factor and steps since it changed.
     """
 
     step: int = 0
@@ -46,6 +47,8 @@ class RunState(msgspec.Struct, kw_only=True, omit_defaults=True):
     watched: float | None = None
     waited: int = 0
     plateaus: dict[str, tuple[float, float | None, int, int]] = {}
+    rows_at_once: int = 0
+    loss_scale: tuple[float, int] = (65536.0, 0)
     threads: int = 0
     torch: str = ""
     device: str = ""

@@ -10,7 +10,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from engine.checks.answers import answer_of
 from engine.checks.inference import ShapeChecker
 from engine.compiler.module import CompiledNetwork, compile_project
-from engine.data.augmentation import augment, augment_mask
+from engine.data.augmentation import acts_on_raw, augment, augment_mask, augment_raw
 from engine.document.data_spec import FieldKind
 from engine.document.flat import flattened
 from engine.document.project import Project
@@ -28,8 +28,8 @@ class Data(Protocol):
     def fingerprint(self) -> str:
         """Changes with the data."""
 
-    def columns(self, fields: Sequence[str], split: str) -> Column:
-        """The prepared values of these fields for a split."""
+    def columns(self, fields: Sequence[str], split: str, *, raw: bool = False) -> Column:
+        """The prepared values of these fields for a split; `raw`: sound as it is varied before it is prepared."""
 
 
 def prepare_task(
@@ -78,6 +78,8 @@ class Task:
         self._data = data
         self._groups = [network.input_fields[node_id] for node_id in network.training_input_ids]
         self.input_count = len(self._groups)
+        self.trainable = frozenset(name for name, value in network.named_parameters() if value.requires_grad)
+        """Names of the parameters that are not frozen; a phase may let only some of them move."""
         self.scored: list[tuple[int, int]] = []
         """(place among the outputs, place in a batch) of the prediction and the target of each of `scores`."""
         self._answers: list[tuple[str, str]] = []
@@ -108,10 +110,38 @@ class Task:
                 hint="Add data, or take the batch normalization out.",
             )
 
+    @property
+    def groups(self) -> tuple[tuple[str, ...], ...]:
+        """The fields behind each tensor of a batch."""
+        return tuple(self._groups)
+
+    @property
+    def answers(self) -> tuple[tuple[str, str], ...]:
+        """Field and kind of answer ("softmax", ...) of each of `scored`."""
+        return tuple(self._answers)
+
+    def sample_numbers(self, split: str, rows: Sequence[int]) -> list[int]:
+        """The numbers that samples of a split have in the whole data set; their rows where that does not tell."""
+        indices = getattr(self._data, "split_indices", None)
+        if indices is None:
+            return list(rows)
+        numbers = indices(split)
+        return [int(numbers[row]) for row in rows]
+
     def _feed(self, split: str, *, varied: bool) -> Feed:
-        columns = [self._data.columns(group, split) for group in self._groups]
+        columns = [
+            self._data.columns(group, split, raw=True)
+            if varied and self._varies_raw(group)
+            else self._data.columns(group, split)
+            for group in self._groups
+        ]
         vary = [self._vary(group) if varied else None for group in self._groups]
         return Feed(columns, self.device, channels_last=self.channels_last, vary=vary)
+
+    def _varies_raw(self, group: tuple[str, ...]) -> bool:
+        """Whether the field's augmentation acts before its preparation is finished."""
+        field = self.project.data.field(group[0]) if len(group) == 1 else None
+        return field is not None and acts_on_raw(field)
 
     def _vary(self, group: tuple[str, ...]) -> Vary | None:
         """The augmentation of an Input, which is that of its field; fields that stand side by side have none.
@@ -133,7 +163,11 @@ class Task:
         if field is None or not field.augmentation:
             return None
 
+        early = acts_on_raw(field)
+
         def vary(batch: Tensor, rows: Tensor, epoch: int) -> Tensor:
+            if early:
+                batch = augment_raw(field, batch, seed=seed, epoch=epoch, indices=rows)
             return augment(field, batch, seed=seed, epoch=epoch, indices=rows)
 
         return vary
@@ -160,12 +194,14 @@ class Task:
 
     @property
     def main_metric(self) -> str:
-        """What picks the best epoch: the accuracy of the first output where it answers with a class, else the loss."""
+        """What picks the best epoch: of the first output the accuracy of a class, the overlap of a mask, else the loss."""
         if not self.scored or self.scored[0][0] != 0:
             return "loss"
         name = self._answers[0][0]
         field = self.project.data.field(name)
         prefix = f"{name}." if len(self.network.output_ids) > 1 else ""
+        if field is not None and field.kind is FieldKind.MASK:
+            return f"{prefix}jaccard_macro"
         return f"{prefix}accuracy" if field is not None and field.kind is FieldKind.CATEGORY else "loss"
 
     def _check_classes(self) -> None:
@@ -173,7 +209,9 @@ class Task:
         for name, _ in self._answers:
             field = self.project.data.field(name)
             whole = self._data.columns((name,), "train").whole()
-            if field is None or field.kind is not FieldKind.CATEGORY or whole is None or whole.is_floating_point():
+            if field is None or field.kind not in (FieldKind.CATEGORY, FieldKind.MASK):
+                continue
+            if whole is None or whole.is_floating_point() or whole.numel() == 0:
                 continue
             classes = len(field.statistics.classes)
             low, high = (int(number) for number in whole.aminmax())

@@ -470,7 +470,7 @@ def test_the_node_that_makes_infinity_is_named(tmp_path: Path) -> None:
         if not rows.isfinite().all():
             break
     assert caught.value.where == name
-    assert "step 1:" in caught.value.message
+    assert "step 1 (epoch 1, batch 1):" in caught.value.message
 
 
 # -- what the user asks ----------------------------------------------------------------------------------------------

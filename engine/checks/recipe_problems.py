@@ -1,0 +1,131 @@
+"""What is wrong with players that compete or follow each other, and with samples that are to be blended."""
+
+from collections.abc import Iterator
+
+from engine.catalog.layers.data import Input
+from engine.catalog.losses import Loss
+from engine.catalog.losses.classes import CrossEntropyLoss
+from engine.catalog.tensors import DType
+from engine.checks.problem import Problem, Severity
+from engine.checks.shapes import ShapeInference
+from engine.document.data_spec import FieldKind
+from engine.document.graph import Node
+from engine.document.recipe import Phase, Recipe, Target
+
+BLENDED = (CrossEntropyLoss,)
+"""Losses over classes whose target may be a share of each class instead of one class."""
+
+
+def recipe_problems(checker: ShapeInference) -> Iterator[Problem]:
+    """Problems of target copies, mixup, cutmix and label smoothing; of the flat form, so instances are opened."""
+    recipe = checker.project.recipe
+    for phase in recipe.phases:
+        yield from _names(phase)
+        yield from _targets(checker, phase)
+    yield from _blending(checker, recipe)
+    if recipe.label_smoothing and not any(isinstance(layer, BLENDED) for layer in checker.layers.values()):
+        yield _problem(
+            "Label smoothing changes nothing here: the network has no cross-entropy loss.", severity=Severity.WARNING
+        )
+
+
+def _problem(
+    message: str, *, expected: str = "", found: str = "", node: str = "", severity: Severity = Severity.ERROR
+) -> Problem:
+    return Problem(severity=severity, node=node, message=message, expected=expected, found=found)
+
+
+def _names(phase: Phase) -> Iterator[Problem]:
+    """Players are spoken of by their names, while training too."""
+    seen: set[str] = set()
+    for player in phase.players:
+        if player.name in seen:
+            yield _problem(
+                f"Two players of the phase '{phase.name[:80]}' are called '{player.name[:80]}'.",
+                expected="a name for each",
+                found=player.name[:80],
+                severity=Severity.WARNING,
+            )
+        seen.add(player.name)
+
+
+def _targets(checker: ShapeInference, phase: Phase) -> Iterator[Problem]:
+    """Copies must be of the same make as what they follow, and nobody may train them."""
+    graph = checker.project.graph
+    followed: set[str] = set()
+    copies = {target.node for player in phase.players for target in player.targets}
+    trained = {name for player in phase.players for name in player.nodes}
+    for player in phase.players:
+        for target in player.targets:
+            unknown = [name for name in (target.node, target.of) if name not in graph.nodes]
+            if unknown:
+                yield _problem(
+                    f"Training lets '{target.node[:80]}' follow '{target.of[:80]}', but there is no '{unknown[0][:80]}'.",
+                    expected="two nodes of the network",
+                    found=unknown[0][:80],
+                )
+                continue
+            said = _refusal(checker, target, copies, trained)
+            if not said and target.node in followed:
+                said = "it follows two nodes at once"
+            if said:
+                yield _problem(
+                    f"'{target.node}' cannot be a slow copy of '{target.of}': {said}.",
+                    node=target.node if target.node in checker.layers else "",
+                    expected="a node like the other, with weights of its own, that nobody trains",
+                    found=said,
+                )
+            followed.add(target.node)
+
+
+def _refusal(checker: ShapeInference, target: Target, copies: set[str], trained: set[str]) -> str:
+    graph = checker.project.graph
+    copy, original = graph.node(target.node), graph.node(target.of)
+    if target.node == target.of:
+        return "they are the same node"
+    if target.of in copies:
+        return "that is a copy itself"
+    if target.node in trained:
+        return "a player trains it"
+    if graph.owner(target.node) == graph.owner(target.of):
+        return "they share their weights already"
+    if graph.owner(target.node) != target.node:
+        return "it uses the weights of another node"
+    if not _alike(copy, original):
+        return "they are not of the same make"
+    return ""
+
+
+def _alike(first: Node, second: Node) -> bool:
+    return first.type == second.type and first.attributes == second.attributes
+
+
+def _blending(checker: ShapeInference, recipe: Recipe) -> Iterator[Problem]:
+    """Blends need inputs that are numbers, and losses that take a share of each class."""
+    wanted = [name for name, on in (("Mixup", recipe.mixup), ("Cutmix", recipe.cutmix)) if on]
+    if not wanted:
+        return
+    said = " and ".join(wanted)
+    data, graph = checker.project.data, checker.project.graph
+    pictures = False
+    for node_id, layer in checker.layers.items():
+        spec = checker.specs.get((node_id, "output"))
+        if not isinstance(layer, Input) or spec is None or node_id not in checker.needed:
+            continue
+        fields = [field for name in layer.fields if (field := data.field(name)) is not None]
+        pictures |= any(field.kind is FieldKind.IMAGE for field in fields)
+        if spec.dtype is not DType.INT:
+            continue
+        for edge in graph.consumers_of(node_id):
+            user = checker.layers.get(edge.target)
+            if isinstance(user, BLENDED):
+                continue
+            what = "loss" if isinstance(user, Loss) else "layer"
+            yield _problem(
+                f"{said} cannot be used with the {what} '{edge.target}': it takes class numbers, which cannot be blended.",
+                node=edge.target,
+                expected="CrossEntropyLoss for classes, or targets that are numbers",
+                found=type(user).__name__ if user is not None else edge.target,
+            )
+    if recipe.cutmix and not pictures:
+        yield _problem("Cutmix swaps patches of pictures, and no input is one.", expected="an input with pictures")
