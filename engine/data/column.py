@@ -26,10 +26,13 @@ class Part:
     preparation: Preparation
     values: Rows
     rows: npt.NDArray[np.int64]
+    raw: bool = False
+    """Whether the steps on tensors are left to whoever takes the values, which are varied before."""
 
     def take(self, chosen: npt.NDArray[np.int64]) -> Tensor:
         """The prepared values of these samples of the split."""
-        return self.preparation.finish(self.values.batch(self.rows[chosen]))
+        batch = self.values.batch(self.rows[chosen])
+        return batch if self.raw else self.preparation.finish(batch)
 
 
 class Column:

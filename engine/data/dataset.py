@@ -1,7 +1,8 @@
 """An open data set: samples with names and splits, prepared columns for training, raw values and cards for showing."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +15,18 @@ from torch import Tensor
 from engine.data.cards import card_of
 from engine.data.checks import check_data
 from engine.data.column import Column, Part
+from engine.data.labelling import WITH_CLASSES, changed_by_hand, known_classes
 from engine.data.left_out import LeftOutList, printable
+from engine.data.naming import full_name
 from engine.data.preparation import Preparation
 from engine.data.progress import IsCancelled, Progress, never, silent
-from engine.data.rows import NumberRows, Opening, Rows, StringRows, open_rows
+from engine.data.rows import NumberRows, Opened, Opening, Rows, StringRows, open_rows
 from engine.data.rows.digests import mixed
 from engine.data.samples import POOL, SPLITS, Samples
 from engine.data.sources import read_source
 from engine.data.splits import deal
-from engine.document.data_spec import DataSpec, Field, FieldKind, Role
+from engine.data.strings import Strings
+from engine.document.data_spec import DataSpec, Field, FieldKind, Labelling, Role, SplitMethod
 from engine.errors import DataError
 from engine.protocol.messages import LeftOut, SampleCard, SplitCounts
 
@@ -45,6 +49,7 @@ class Dataset:
         kept: Int64s,
         rows: dict[str, Rows],
         left_out: LeftOutList,
+        read: "Read",
     ) -> None:
         self.data = data
         self.samples = len(kept)
@@ -52,7 +57,8 @@ class Dataset:
         self._kept = kept
         self._rows = rows
         self._left_out = left_out
-        self._columns: dict[tuple[tuple[str, ...], str], Column] = {}
+        self._read = read
+        self._columns: dict[tuple[tuple[str, ...], str, bool], Column] = {}
         self.keys = self._group_keys()
         self.splits: npt.NDArray[np.int8] = self._dealt()
         """0 train, 1 val, 2 test, 3 pool (not labelled yet) for each sample."""
@@ -96,7 +102,13 @@ class Dataset:
         return self._rows[self.field(field).name]
 
     def class_order(self, field: str) -> tuple[str, ...]:
-        """The order of classes that the source itself gives, or ()."""
+        """The classes in their order: that of the project where it has one, else of the source itself, or ()."""
+        found, column = self.data.field(field), self._read.source.columns.get(field)
+        if found is None or found.kind not in WITH_CLASSES or not isinstance(column, Strings):
+            return self._source.class_order.get(field, ())
+        labelling = self.data.labelling_of(field)
+        if found.statistics.classes or labelling != Labelling(field=field):
+            return known_classes(column, found, labelling)
         return self._source.class_order.get(field, ())
 
     def field(self, name: str) -> Field:
@@ -125,14 +137,17 @@ class Dataset:
         """int64 tensor of the sample numbers of a split, rising."""
         return torch.from_numpy(self.split_numbers(split))
 
-    def columns(self, fields: Sequence[str], split: str) -> Column:
-        """The prepared values of these fields, side by side, for a split; the same object for the same question."""
-        key = (tuple(fields), split)
+    def columns(self, fields: Sequence[str], split: str, *, raw: bool = False) -> Column:
+        """The prepared values of these fields, side by side, for a split; the same object for the same question.
+
+        `raw`: sound before the steps on tensors, for augmentation that acts on it.
+        """
+        key = (tuple(fields), split, raw)
         if key not in self._columns:
             if not fields:
                 raise DataError("An Input names no field.", hint="Choose a field of the data in the inspector.")
             numbers = self.split_numbers(split)
-            parts = [Part(Preparation(self.field(name)), self._rows[name], numbers) for name in fields]
+            parts = [Part(Preparation(self.field(name)), self._rows[name], numbers, raw) for name in fields]
             self._columns[key] = Column(parts)
         return self._columns[key]
 
@@ -146,6 +161,14 @@ class Dataset:
     def name(self, index: int) -> str:
         """The file, row or number by which a person finds the sample."""
         return printable(self._source.name(int(self._kept[index])))
+
+    def full_name(self, index: int) -> str:
+        """The name by which the data spec knows the sample: nothing of it is left out."""
+        return full_name(self._source.name(int(self._kept[index])))
+
+    def given_splits(self) -> npt.NDArray[np.int8] | None:
+        """What the source says of each sample: TRAIN, VAL, TEST or NOT_SAID; None where it says nothing."""
+        return None if self._source.given is None else self._source.given[self._kept]
 
     def labels(self, field: str) -> Tensor:
         """For each sample: class index int64 (-1 for none) of a category, or float32 of a number."""
@@ -168,19 +191,48 @@ class Dataset:
         waiting = np.zeros(self.samples, bool)
         for field in self.data.targets():
             waiting |= self._rows[field.name].unlabelled(field)
-        given = None if self._source.given is None else self._source.given[self._kept]
-        strata = self._strata()
-        if not waiting.any():
-            return deal(self.data.split, self.keys, strata, given)
         splits = np.full(self.samples, POOL, np.int8)
-        ready = ~waiting
+        ready = np.flatnonzero(~waiting)
+        strata, given = self._strata(), self.given_splits()
+        groups, times = self._split_values()
         splits[ready] = deal(
             self.data.split,
             self.keys[ready],
             None if strata is None else strata[ready],
             None if given is None else given[ready],
+            groups=None if groups is None else groups[ready],
+            times=None if times is None else times[ready],
         )
         return splits
+
+    def _split_values(self) -> tuple[Int64s | None, npt.NDArray[np.float64] | None]:
+        """What a split by group, and one by time, goes by. Raises DataError for a field that has no order."""
+        split = self.data.split
+        if split.method not in (SplitMethod.GROUPED, SplitMethod.TIME):
+            return None, None
+        rows = self._rows.get(split.field)
+        if rows is None:
+            raise DataError(
+                f"The split goes by '{split.field[:80]}', which the data does not have."
+                if split.field
+                else "The split goes by a field, and none is chosen.",
+                where="split",
+                expected=", ".join(field.name for field in self.data.fields)[:200],
+                found=split.field[:80],
+                hint="Choose the field in Split, or another method.",
+            )
+        if split.method is SplitMethod.GROUPED:
+            _, groups = np.unique(rows.keys(), return_inverse=True)
+            return np.where(rows.missing(), -1, groups.ravel()), None
+        moments = rows.moments()
+        if moments is None:
+            raise DataError(
+                f"'{split.field[:80]}' says nothing of time.",
+                where="split",
+                expected="a field of dates, numbers or text",
+                hint="Choose the field in Split, or another method.",
+            )
+        return None, moments
 
     def _strata(self) -> Int64s | None:
         """Classes of the first category target, for a stratified split."""
@@ -204,6 +256,14 @@ class Dataset:
         return state.view(np.int64)
 
 
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What was read of the files, before anything that was changed by hand; a data set can be built on it again."""
+
+    source: Samples
+    opened: dict[str, Opened]
+
+
 def open_dataset(
     project_dir: Path | None, data: DataSpec, *, progress: Progress = silent, cancelled: IsCancelled = never
 ) -> Dataset:
@@ -215,6 +275,35 @@ def open_dataset(
     return build_dataset(project_dir, data, source, progress=progress, cancelled=cancelled)
 
 
+def reopened(
+    dataset: Dataset,
+    project_dir: Path | None,
+    data: DataSpec,
+    *,
+    progress: Progress = silent,
+    cancelled: IsCancelled = never,
+) -> Dataset | None:
+    """A data set on what was read for another one: after labels, exclusions, roles or the split were changed.
+
+    None when the files have to be read again for it.
+    """
+    read, before = dataset._read, dataset.data
+    if data.sources != before.sources:
+        return None
+    ready: dict[str, Opened] = {}
+    for field in used_fields(data):
+        old = before.field(field.name)
+        if old is None or (old.kind, old.options) != (field.kind, field.options):
+            return None
+        column = read.source.columns.get(field.name)
+        if column is None:
+            return None
+        same = old.preparation == field.preparation and old.statistics.classes == field.statistics.classes
+        if same and field.name in read.opened and not isinstance(column, Strings):
+            ready[field.name] = read.opened[field.name]
+    return build_dataset(project_dir, data, read.source, progress=progress, cancelled=cancelled, ready=ready)
+
+
 def build_dataset(
     project_dir: Path | None,
     data: DataSpec,
@@ -222,17 +311,24 @@ def build_dataset(
     *,
     progress: Progress = silent,
     cancelled: IsCancelled = never,
+    ready: Mapping[str, Opened] | None = None,
 ) -> Dataset:
-    """`open_dataset` for a source that has been read already."""
+    """`open_dataset` for a source that has been read already, with the fields that are open already."""
     left_out = LeftOutList()
     left_out.extend(source.left_out)
-    kept = np.arange(source.count, dtype=np.int64)
-    opened = {}
+    as_read = source
+    source, kept = changed_by_hand(source, data, progress, cancelled)
+    opened: dict[str, Opened] = {}
     for field in used_fields(data):
-        opening = Opening(field=field, source=source, project_dir=project_dir, progress=progress, cancelled=cancelled)
-        opened[field.name] = found = open_rows(opening)
+        found = ready.get(field.name) if ready is not None else None
+        if found is None:
+            opening = Opening(
+                field=field, source=source, project_dir=project_dir, progress=progress, cancelled=cancelled
+            )
+            found = open_rows(opening)
+        opened[field.name] = found
         left_out.extend(found.left_out)
-        if len(found.kept) < len(kept):
+        if len(found.kept) < source.count:
             kept = np.intersect1d(kept, found.kept, assume_unique=True)
     for field in data.targets():
         found = opened[field.name]
@@ -252,9 +348,9 @@ def build_dataset(
         raise DataError("There is no usable sample in the data.", where=first.where, found=first.reason)
     rows: dict[str, Rows] = {}
     for name, found in opened.items():
-        whole = len(found.kept) == len(kept)
+        whole = len(found.kept) == len(kept)  # kept numbers are all among those of the field
         rows[name] = found.rows if whole else found.rows.select(np.searchsorted(found.kept, kept))
-    return Dataset(data, source, kept, rows, left_out)
+    return Dataset(data, source, kept, rows, left_out, Read(as_read, opened))
 
 
 def used_fields(data: DataSpec) -> list[Field]:

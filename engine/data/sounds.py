@@ -249,6 +249,10 @@ class SoundFiles:
     def __len__(self) -> int:
         return len(self.entries)
 
+    def size_of(self, index: int) -> int:
+        """About how many bytes it takes decoded, so that not too many are held at once."""
+        return self.entries[index].size * (32 if self.entries[index].suffix in (".mp3", ".ogg", ".opus", ".oga") else 8)
+
     def read(self, index: int) -> Sound:
         """One channel. Raises DataError naming the file."""
         entry = self.entries[index]

@@ -36,6 +36,8 @@ from engine.catalog.augmentation.geometry import (
     Shear,
     Stretch,
 )
+from engine.catalog.augmentation.series import OF_SERIES
+from engine.catalog.augmentation.sound import OF_SOUND
 from engine.catalog.augmentation.step import AugmentationStep
 
 __all__ = ["AUGMENTATIONS", "AugmentationStep", "augmentation_type"]
@@ -73,7 +75,7 @@ _PICTURES: tuple[type[AugmentationStep], ...] = (
     Vignette,
 )
 
-AUGMENTATIONS: tuple[type[AugmentationStep], ...] = _PICTURES
+AUGMENTATIONS: tuple[type[AugmentationStep], ...] = (*_PICTURES, *OF_SOUND, *OF_SERIES)
 """Every augmentation step, in the order of the menu."""
 
 _BY_NAME = {step.type_name(): step for step in AUGMENTATIONS}

@@ -19,3 +19,5 @@ class AugmentationStep(Entry):
 
     kinds: ClassVar[tuple[FieldKind, ...]] = (FieldKind.IMAGE,)
     moves: ClassVar[bool] = False
+    on_raw: ClassVar[bool] = False
+    """Whether it acts on the sound itself, (N, samples) behind Length, and the rest of the preparation comes after."""

@@ -4,6 +4,6 @@ Every number drawn is a hash of (seed, epoch, sample, step): a resumed run, anot
 each sample the very same change. Runs on the device of the batch.
 """
 
-from engine.data.augmentation.augment import augment, augment_mask
+from engine.data.augmentation.augment import acts_on_raw, augment, augment_mask, augment_raw
 
-__all__ = ["augment", "augment_mask"]
+__all__ = ["acts_on_raw", "augment", "augment_mask", "augment_raw"]

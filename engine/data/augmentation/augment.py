@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from engine.catalog.augmentation import AugmentationStep, augmentation_type
-from engine.data.augmentation import colours, damage, geometry
+from engine.data.augmentation import colours, damage, geometry, series, sound
 from engine.data.augmentation.change import Change, Function, Levels
 from engine.data.chance import uniforms
 from engine.data.preparation import Preparation
@@ -15,7 +15,7 @@ from engine.data.preparation.picture import ScaleRule
 from engine.document.data_spec import Field, FieldKind
 from engine.errors import DataError
 
-_MODULES: dict[str, ModuleType] = {module.__name__: module for module in (geometry, colours, damage)}
+_MODULES: dict[str, ModuleType] = {module.__name__: module for module in (geometry, colours, damage, sound, series)}
 
 
 def augment(field: Field, batch: Tensor, *, seed: int, epoch: int, indices: Tensor) -> Tensor:
@@ -31,11 +31,27 @@ def augment(field: Field, batch: Tensor, *, seed: int, epoch: int, indices: Tens
     return x.permute(0, 2, 3, 1) if plan.channels_last else x
 
 
+def acts_on_raw(field: Field) -> bool:
+    """Whether some of the field's augmentation acts before the preparation is finished, so that it has to be carried
+    out batch by batch."""
+    kinds = [augmentation_type(step.type) for step in field.augmentation]
+    return any(kind is not None and kind.on_raw and field.kind in kind.kinds for kind in kinds)
+
+
+def augment_raw(field: Field, sounds: Tensor, *, seed: int, epoch: int, indices: Tensor) -> Tensor:
+    """Recordings (N, samples) varied, and prepared; what acts on prepared samples is left to `augment`."""
+    plan = _plan(field)
+    return plan.preparation.finish(plan.carried_out(sounds, seed, epoch, indices.to(sounds.device), raw=True))
+
+
 def augment_mask(picture: Field, masks: Tensor, *, seed: int, epoch: int, indices: Tensor) -> Tensor:
-    """Masks, int64 (N, H, W) of class numbers, moved as `augment` moves the pictures that they belong to."""
+    """Masks, int64 (N, H, W) of class numbers or float32 (N, 1, H, W) of a region, moved as `augment` moves the
+    pictures that they belong to."""
     plan = _plan(picture)
     if not any(step.moves for _, step in plan.steps):
         return masks
+    if masks.ndim == 4:
+        return plan.carried_out(masks, seed, epoch, indices.to(masks.device), mask=True)
     x = masks[:, None].to(torch.float32)  # class numbers are small, so float32 holds them exactly
     x = plan.carried_out(x, seed, epoch, indices.to(masks.device), mask=True)
     return x[:, 0].round().to(masks.dtype)
@@ -46,7 +62,7 @@ class _Plan:
 
     def __init__(self, field: Field) -> None:
         self.field = field
-        preparation = Preparation(field)
+        self.preparation = preparation = Preparation(field)
         scaled = any(isinstance(rule, ScaleRule) for rule in preparation.rules)
         self.channels_last = field.kind is FieldKind.IMAGE and not scaled
         self.levels = Levels(preparation)
@@ -64,11 +80,14 @@ class _Plan:
                 )
             self.steps.append((_function(kind.target), kind.from_attributes(step.attributes)))
 
-    def carried_out(self, x: Tensor, seed: int, epoch: int, indices: Tensor, *, mask: bool = False) -> Tensor:
-        """All steps, or for a mask those that move things, with the numbers that the picture's steps draw."""
+    def carried_out(
+        self, x: Tensor, seed: int, epoch: int, indices: Tensor, *, mask: bool = False, raw: bool = False
+    ) -> Tensor:
+        """The steps on prepared samples, or on raw ones. Of a mask those that move things, with the numbers that the
+        picture's steps draw."""
         levels = self.levels.to(x.device)
         for number, (function, settings) in enumerate(self.steps):
-            if mask and not settings.moves:
+            if (mask and not settings.moves) or settings.on_raw is not raw:
                 continue
 
             def draw(count: int, number: int = number) -> Tensor:

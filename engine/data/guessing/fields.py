@@ -8,12 +8,14 @@ import numpy as np
 from engine.data.guessing.categories import category_field, category_target
 from engine.data.guessing.numbers import array_field, number_field, number_target
 from engine.data.guessing.pictures import picture_field
+from engine.data.guessing.sounds import sound_field
 from engine.data.guessing.text import text_field
 from engine.data.readers.files import FileTree
 from engine.data.readers.idx import LABEL
 from engine.data.readers.npz import VALUES
 from engine.data.readers.sniffing import is_number
 from engine.data.samples import PictureArray, Pictures, Samples
+from engine.data.sounds import SoundFiles
 from engine.data.strings import Strings
 from engine.document.data_spec import Field, FieldKind, Role, Split, SplitMethod
 from engine.errors import DataError
@@ -83,6 +85,8 @@ def _input(name: str, samples: Samples) -> Field:
         return text_field(name, column)
     if isinstance(column, np.ndarray):
         return array_field(name) if name == VALUES or column.ndim > 1 else number_field(name)
+    if isinstance(column, SoundFiles):
+        return sound_field(name, column)
     return picture_field(name, cast(PictureArray | Pictures, column), samples)
 
 

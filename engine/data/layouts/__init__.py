@@ -3,7 +3,11 @@
 from engine.data.layouts.idx import Idx
 from engine.data.layouts.image_folder import ImageFolder
 from engine.data.layouts.layout import Layout, Wishes
+from engine.data.layouts.masks import Masks
 from engine.data.layouts.npz import Npz
+from engine.data.layouts.parallel_text import ParallelText
+from engine.data.layouts.plain_text import PlainText
+from engine.data.layouts.sound_folder import SoundFolder
 from engine.data.layouts.table import TableFile
 from engine.data.layouts.text_lines import TextLines
 from engine.data.readers.files import FileTree
@@ -12,7 +16,7 @@ from engine.errors import DataError
 
 __all__ = ["LAYOUTS", "Layout", "Wishes", "candidates", "layout_of", "layout_of_address"]
 
-LAYOUTS: tuple[Layout, ...] = (Idx(), Npz(), ImageFolder(), TableFile(), TextLines())
+LAYOUTS: tuple[Layout, ...] = (Idx(), Npz(), Masks(), ImageFolder(), SoundFolder(), TableFile(), TextLines(), ParallelText(), PlainText())
 """Every layout; of those that are equally sure the first is taken."""
 
 _BY_KIND = {layout.kind: layout for layout in LAYOUTS}

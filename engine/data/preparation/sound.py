@@ -39,6 +39,12 @@ class LengthRule(Rule):
         """Samples of the result."""
         return samples_of(self.step.seconds * 1000, self.statistics.rate or 16_000)
 
+    def kept(self, have: int) -> tuple[int, int]:
+        """Begin and end of what stays of so many samples; all where there are too few."""
+        over = max(0, have - self.size)
+        start = {"start": 0, "middle": over // 2, "end": over}[self.step.keep]
+        return start, min(have, start + self.size)
+
     def apply(self, batch: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """float32 (..., T) to (..., size)."""
         have, size = batch.shape[-1], self.size

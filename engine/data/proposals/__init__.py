@@ -4,10 +4,13 @@ import re
 
 from engine.data.proposals.drawing import Drawing
 from engine.data.proposals.heads import head
+from engine.data.proposals.masks import unet
 from engine.data.proposals.pictures import picture_branch
 from engine.data.proposals.recipes import recipe_for, train_count
+from engine.data.proposals.sounds import sound_branch
 from engine.data.proposals.tables import array_branch, table_branch
 from engine.data.proposals.text import text_branch
+from engine.data.proposals.writing import writer, writes
 from engine.document.data_spec import DataSpec, FieldKind
 from engine.document.graph import Edge
 from engine.document.project import Project
@@ -15,17 +18,28 @@ from engine.document.project import Project
 __all__ = ["propose", "safe_name"]
 
 
-def propose(name: str, data: DataSpec) -> Project:
+def propose(name: str, data: DataSpec, samples: int = 0) -> Project:
     """A project for this data: a convolutional network, an LSTM or a small perceptron; joined when mixed."""
     target = data.targets()[0]
+    if writes(data):
+        return writer(name, data, samples)
     pictures = [field for field in data.inputs() if field.kind is FieldKind.IMAGE]
     texts = [field for field in data.inputs() if field.kind is FieldKind.TEXT]
     values = [field for field in data.inputs() if field.kind in (FieldKind.NUMBER, FieldKind.CATEGORY, FieldKind.ARRAY)]
     count = train_count(data)
     drawing = Drawing()
+    if target.kind is FieldKind.MASK and pictures:
+        blocks = unet(drawing, pictures[0], target)
+        recipe = recipe_for(data, count, pictures, texts=False)
+        return Project(name=name, data=data, graph=drawing.graph, recipe=recipe, blocks=blocks)
     branches: list[str] = []
     if pictures:
         branches.append(picture_branch(drawing, pictures[0]))
+    sounds = [field for field in data.inputs() if field.kind is FieldKind.AUDIO]
+    for number, sound in enumerate(sounds):
+        if branches:
+            drawing.wrap()
+        branches.append(sound_branch(drawing, sound, number))
     for number, text in enumerate(texts):
         if branches:
             drawing.wrap()

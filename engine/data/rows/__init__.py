@@ -4,18 +4,22 @@ from collections.abc import Callable
 
 import numpy as np
 
+from engine.data.rows.masks import MaskRows, open_masks
 from engine.data.rows.numbers import NumberRows, open_numbers
 from engine.data.rows.pictures import PictureRows, open_pictures
 from engine.data.rows.rows import Opened, Opening, Rows
+from engine.data.rows.sounds import SoundRows, open_sounds
 from engine.data.rows.strings import StringRows, open_strings
 from engine.data.strings import Strings
 from engine.document.data_spec import FieldKind
 from engine.errors import DataError
 
-__all__ = ["NumberRows", "Opened", "Opening", "PictureRows", "Rows", "StringRows", "open_rows"]
+__all__ = ["MaskRows", "NumberRows", "Opened", "Opening", "PictureRows", "Rows", "SoundRows", "StringRows", "open_rows"]
 
 _OPENERS: dict[FieldKind, Callable[[Opening], Opened]] = {
     FieldKind.IMAGE: open_pictures,
+    FieldKind.MASK: open_masks,
+    FieldKind.AUDIO: open_sounds,
     FieldKind.NUMBER: open_numbers,
     FieldKind.ARRAY: open_numbers,
     FieldKind.CATEGORY: open_strings,
