@@ -25,6 +25,8 @@ from engine.protocol.messages import Answer, Prediction, PredictionMade
 
 _BATCH = 64
 _SHOWN = 80
+_MASK_CLASSES = 4
+"""Classes of a mask that are named in the answer's words."""
 _TABLES = frozenset({".csv", ".tsv", ".tab"})
 
 
@@ -201,9 +203,9 @@ class Predictor:
     def _rows(self, path: Path) -> Iterator[_Question]:
         """Every row of a table; the columns are found by name, others are passed over."""
         from engine.data.readers.columns import numeric_text  # these need polars
-        from engine.data.readers.table import parse_table
+        from engine.data.readers.table_files import parse_any
 
-        table = parse_table(_bytes_of(path), path.name)
+        table = parse_any(_bytes_of(path), path.name)
         columns: dict[str, list[Any]] = {}
         for field in self.fields:
             if field.name not in table.columns:
@@ -249,11 +251,23 @@ def _answers(description: Description, outputs: Mapping[str, Any], row: int) -> 
             order = np.argsort(-scores, kind="stable")
             named = {item.classes[number]: float(scores[number]) for number in order}
             found[item.field] = Answer(value=str(outputs[item.label][row]), scores=named)
+        elif item.scores:
+            found[item.field] = _mask_answer(item.classes, np.asarray(outputs[item.value][row]))
         else:
             value = np.asarray(outputs[item.value][row])
             sizes = " × ".join(map(str, value.shape))
             found[item.field] = Answer(value=float(value) if value.ndim == 0 else f"{sizes} numbers")
     return found
+
+
+def _mask_answer(classes: Sequence[str], mask: Any) -> Answer:
+    """How much of the picture each class covers, largest first, and the mask itself."""
+    shares = np.bincount(mask.reshape(-1), minlength=len(classes)) / max(1, mask.size)
+    order = [number for number in np.argsort(-shares, kind="stable").tolist() if shares[number] > 0]
+    named = {classes[number]: float(shares[number]) for number in order}
+    words = ", ".join(f"{share:.1%} {name}" for name, share in list(named.items())[:_MASK_CLASSES])
+    height, width = mask.shape
+    return Answer(value=words, scores=named, mask=mask.astype(np.uint8).tobytes(), height=height, width=width)
 
 
 def _is_file(path: Path) -> bool:

@@ -4,7 +4,8 @@ from engine.data.guessing.categories import category_field, category_target
 from engine.data.guessing.numbers import number_field, number_target
 from engine.data.guessing.text import text_field
 from engine.data.readers.columns import Content, Guess
-from engine.data.readers.table import Table, strings_of
+from engine.data.readers.table import Table
+from engine.data.readers.table_samples import strings_of
 from engine.document.data_spec import Field, FieldKind, Role
 from engine.errors import DataError
 

@@ -12,7 +12,9 @@ from engine.data.pictures import SUFFIXES as PICTURES
 from engine.data.progress import IsCancelled, Progress, never, silent
 from engine.data.readers.columns import Content, Guess, guess_column
 from engine.data.readers.files import FileTree
-from engine.data.readers.table import SUFFIXES, Table, load_tables, read_table, samples_of
+from engine.data.readers.table import Table
+from engine.data.readers.table_files import SUFFIXES, load_tables
+from engine.data.readers.table_samples import read_table, samples_of
 from engine.data.readers.text_lines import text_entries
 from engine.data.samples import Samples
 from engine.document.data_spec import DataSpec, Field, Role, Source, SourceKind
@@ -35,7 +37,7 @@ class TableFile(Layout):
         suffixes = [entry.suffix for entry in tree.entries]
         if any(suffix in PICTURES for suffix in suffixes):
             return 0.0
-        if any(suffix in SUFFIXES[:3] for suffix in suffixes):
+        if any(suffix in SUFFIXES for suffix in suffixes):
             return 0.7
         texts = [entry for entry in text_entries(tree) if not tree.head(entry).count(b"\0")]
         return 0.5 if len(tree.entries) == 1 or len(texts) == 1 else 0.0

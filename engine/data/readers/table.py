@@ -5,7 +5,6 @@ belong is measured by its bytes and read by polars; any other is read sign by si
 """
 
 import csv
-import functools
 import io
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,18 +19,12 @@ import polars as pl
 from engine.data.left_out import LeftOutList, printable
 from engine.data.progress import IsCancelled, Pace, Progress, never, silent
 from engine.data.readers.columns import EXACT_DIGITS, is_plain_number, missing_marks, number_texts, numbers_of
-from engine.data.readers.files import FileEntry, FileTree
 from engine.data.readers.records import Records, find_records
-from engine.data.readers.sniffing import MAX_FIELD, MAX_TABLE_BYTES, Dialect, is_missing_mark, sniff, utf8_table
-from engine.data.samples import NOT_SAID, Column, Samples, split_of_words
-from engine.data.strings import Strings
-from engine.document.data_spec import Field, FieldKind, Role, Source
+from engine.data.readers.sniffing import MAX_FIELD, Dialect, is_missing_mark, sniff, utf8_table
 from engine.document.graph import Value
 from engine.errors import DataError
 
-SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".data", ".dat")
 _CHUNK = 20_000
-_LARGEST_FLOAT32 = 3.4e38
 _HEAD = 4 << 20
 _MOST_BAD = 200_000
 _SAMPLE_ROWS = 400
@@ -105,7 +98,7 @@ def parse_table(
     if not first:
         raise DataError(f"{where} holds no table.", where=where)
     width = _common_width(head, dialect, len(first))
-    names = _names(first[:width] if dialect.header else [""] * width, where, notes, header=dialect.header)
+    names = unique_names(first[:width] if dialect.header else [""] * width, where, notes, header=dialect.header)
     names += [f"column_{number + 1}" for number in range(len(names), width)]
     layout = Layout(text=text, where=where, dialect=dialect, names=tuple(names))
     records = find_records(text, dialect.delimiter, pace, dialect.skip) if dialect.delimiter != " " else None
@@ -477,7 +470,7 @@ def _common_width(text: str, dialect: Dialect, first: int) -> int:
     return first if widths[first] == best else max(width for width, count in widths.items() if count == best)
 
 
-def _names(cells: Sequence[str], where: str, notes: LeftOutList, *, header: bool) -> list[str]:
+def unique_names(cells: Sequence[str], where: str, notes: LeftOutList, *, header: bool) -> list[str]:
     """Column names, made unique; blank ones are numbered."""
     names: list[str] = []
     taken: set[str] = set()
@@ -493,173 +486,3 @@ def _names(cells: Sequence[str], where: str, notes: LeftOutList, *, header: bool
         taken.add(name)
         names.append(name)
     return names
-
-
-def table_entries(tree: FileTree) -> list[FileEntry]:
-    """The files of a tree that mean to be tables."""
-    return (
-        [entry for entry in tree.entries if entry.suffix in SUFFIXES[:3]]
-        or [entry for entry in tree.entries if entry.suffix in SUFFIXES]
-        or (tree.entries if len(tree.entries) == 1 else [])
-    )
-
-
-def load_tables(
-    tree: FileTree,
-    options: dict[str, Value],
-    *,
-    progress: Progress = silent,
-    cancelled: IsCancelled = never,
-) -> tuple[list[tuple[Table, int]], LeftOutList]:
-    """The table of a file, folder or archive, or its tables when their names speak of train, val and test.
-
-    Each with its split. Raises DataError when there is none, or several that do not belong together.
-    """
-    entries = table_entries(tree)
-    wanted = options.get("file")
-    if isinstance(wanted, str):
-        entries = [entry for entry in tree.entries if entry.name == wanted]
-    if not entries:
-        raise DataError(
-            "There is no table here.", where=str(tree.root), expected="a CSV or TSV file", found=_some(tree.entries)
-        )
-    splits = [split_of_words(entry.parts[-1]) for entry in entries]
-    if len(entries) > 1 and (NOT_SAID in splits or len(set(splits)) < len(splits)):
-        raise DataError(
-            f"There are {len(entries)} tables here.",
-            where=str(tree.root),
-            expected="one table, or tables called train, val and test",
-            found=_some(entries),
-            hint="Choose one of the files.",
-        )
-    tables: list[tuple[Table, int]] = []
-    for entry, split in sorted(zip(entries, splits, strict=True), key=lambda item: item[1]):
-        data = tree.read(entry, MAX_TABLE_BYTES)
-        table = parse_table(data, entry.name, options, progress=progress, cancelled=cancelled)
-        if tables and list(table.columns) != list(tables[0][0].columns):
-            raise DataError(
-                f"{entry.name} has other columns than {tables[0][0].where}.",
-                where=entry.name,
-                expected=", ".join(list(tables[0][0].columns)[:12]),
-                found=", ".join(list(table.columns)[:12]),
-            )
-        tables.append((table, split if len(entries) > 1 else NOT_SAID))
-    left_out = LeftOutList()
-    left_out.extend(tree.left_out)
-    return tables, left_out
-
-
-def _some(entries: Sequence[FileEntry]) -> str:
-    names = [printable(entry.name, 60) for entry in entries[:6]]
-    return (", ".join(names) + (" and others" if len(entries) > 6 else "")) or "no files"
-
-
-def read_table(
-    tree: FileTree,
-    source: Source,
-    fields: Sequence[Field],
-    *,
-    progress: Progress = silent,
-    cancelled: IsCancelled = never,
-) -> Samples:
-    """The columns of a table as the fields say. Cells that are no numbers count as missing and are told by line."""
-    tables, left_out = load_tables(tree, source.options, progress=progress, cancelled=cancelled)
-    return samples_of(tables, left_out, fields, tree.listing())
-
-
-def samples_of(
-    tables: Sequence[tuple[Table, int]], left_out: LeftOutList, fields: Sequence[Field], listing: str
-) -> Samples:
-    """The columns of read tables as samples."""
-    notes = LeftOutList()
-    for table, _ in tables:
-        left_out.extend(table.left_out)
-        notes.extend(table.notes)
-    starts = np.cumsum([0, *(len(table.lines) for table, _ in tables)])
-    columns: dict[str, Column] = {}
-    for field in fields:
-        if field.role is Role.IGNORED or any(field.name not in table.columns for table, _ in tables):
-            continue  # a field that is not there is told by the data set, with the columns that are
-        if field.kind is FieldKind.NUMBER:
-            columns[field.name] = np.concatenate([_numbers(table, field, notes, left_out) for table, _ in tables])
-        else:
-            columns[field.name] = _strings([(table, field) for table, _ in tables])
-
-    # Not the tables themselves, which hold the whole file.
-    places = [(table.where, table.unit, table.lines) for table, _ in tables]
-
-    def name(index: int) -> str:
-        part = int(np.searchsorted(starts, index, side="right")) - 1
-        where, unit, lines = places[part]
-        return f"{where}, {unit} {int(lines[index - int(starts[part])])}"
-
-    given = None
-    if any(split != NOT_SAID for _, split in tables):
-        given = np.concatenate([np.full(len(table.lines), split, np.int8) for table, split in tables])
-    return Samples(
-        count=int(starts[-1]),
-        columns=columns,
-        name=functools.cache(name) if starts[-1] < 100 else name,
-        given=given,
-        left_out=left_out,
-        notes=notes,
-        listing=listing,
-    )
-
-
-def _numbers(table: Table, field: Field, notes: LeftOutList, left_out: LeftOutList) -> npt.NDArray[np.float32]:
-    """A column as float32 with NaN for what is missing; cells that are no numbers are told by line."""
-    column = table.columns[field.name]
-    if column.dtype == pl.Float64:
-        others = table.others.get(field.name, pl.DataFrame(schema={"row": pl.Int64, "text": pl.String}))
-        others = others.filter(~pl.col("text").is_in(list(table.marks)))
-        array = np.array(column.fill_null(float("nan")).to_numpy(), np.float64)
-    else:
-        text = table.texts(field.name).str.strip_chars()
-        values = numbers_of(text, table.dialect.decimal)
-        array = np.array(values.fill_null(float("nan")).to_numpy(), np.float64)
-        empty = text.is_in(["", *table.marks])
-        array[empty.to_numpy()] = np.nan
-        odd = (values.is_null() | (values.abs() > _LARGEST_FLOAT32).fill_null(False)) & ~empty
-        others = pl.DataFrame({"row": odd.arg_true().cast(pl.Int64), "text": text.filter(odd)})
-    with np.errstate(invalid="ignore"):
-        large = np.abs(array) > _LARGEST_FLOAT32
-    if column.dtype == pl.Float64 and bool(large.any()):
-        rows = np.flatnonzero(large)
-        texts = number_texts(column.gather(pl.Series(rows, dtype=pl.Int64)))
-        others = pl.concat([others, pl.DataFrame({"row": pl.Series(rows, dtype=pl.Int64), "text": texts})]).sort("row")
-    array[large] = np.nan
-    for row, cell in others.head(5).iter_rows():
-        cell = printable(str(cell), 40)
-        notes.add(
-            f"{table.place(row)}, column {field.name}",
-            f"'{cell}' in {table.unit} {int(table.lines[row])} of column {field.name} is not a number; "
-            "it counts as missing.",
-        )
-    if others.height > 5:
-        notes.add(
-            f"{table.where}, column {field.name}", f"{others.height - 5:,} more cells of {field.name} are not numbers."
-        )
-    return array.astype(np.float32)
-
-
-def _strings(parts: Sequence[tuple[Table, Any]]) -> Strings:
-    """A column as text, blanks around it removed, the empty string for what is missing."""
-    pieces = []
-    for table, field in parts:
-        text = table.texts(field.name).str.strip_chars()
-        marks = ["", *table.marks]
-        frame = pl.DataFrame({"text": text})
-        pieces.append(
-            frame.select(pl.when(pl.col("text").is_in(marks)).then(pl.lit("")).otherwise(pl.col("text")))["literal"]
-        )
-    return strings_of(pl.concat(pieces))
-
-
-def strings_of(column: pl.Series) -> Strings:
-    """A column of texts as numbered distinct ones, in the order in which they first appear."""
-    distinct = column.unique(maintain_order=True)
-    if len(distinct) == len(column):
-        return Strings(tuple(distinct.to_list()), np.arange(len(column), dtype=np.int64))
-    codes = column.cast(pl.Enum(distinct)).to_physical()
-    return Strings(tuple(distinct.to_list()), np.array(codes.to_numpy(), np.int64))
