@@ -243,10 +243,18 @@ class Dataset:
         return None
 
     def _group_keys(self) -> Int64s:
-        """Equal for samples that are exact duplicates: same picture, sound or text; same row of a table."""
+        """Equal for samples that are exact duplicates: same picture, sound or text; same row of a table.
+
+        What the split goes by is part of a row: two patients with equal values are not one.
+        """
         inputs = [field for field in self.data.inputs() if field.name in self._rows]
         media = [field for field in inputs if field.kind in MEDIA]
-        used = [field for field in self.data.fields if field.name in self._rows and field.role is not Role.IGNORED]
+        by = self.data.split.field if self.data.split.method in (SplitMethod.GROUPED, SplitMethod.TIME) else ""
+        used = [
+            field
+            for field in self.data.fields
+            if field.name in self._rows and (field.role is not Role.IGNORED or field.name == by)
+        ]
         fields = media or used
         if not fields:
             return np.arange(self.samples, dtype=np.int64)

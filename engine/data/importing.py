@@ -6,13 +6,17 @@ from pathlib import Path
 
 import msgspec
 
-from engine.data.dataset import Dataset, build_dataset, open_dataset
+from engine.data.dataset import Dataset, build_dataset
+from engine.data.labelling import WITH_CLASSES, known_classes
 from engine.data.layouts import LAYOUTS, Layout, Wishes, candidates, layout_of, layout_of_address
 from engine.data.left_out import LeftOutList, printable
 from engine.data.pictures import SUFFIXES
 from engine.data.progress import IsCancelled, Progress, never, silent
 from engine.data.readers.files import FileTree, open_tree
-from engine.document.data_spec import DataSpec, Field, Role, Source, SourceKind
+from engine.data.samples import Samples
+from engine.data.sources import read_source
+from engine.data.strings import Strings
+from engine.document.data_spec import DataSpec, Field, Labelling, Role, Source, SourceKind, Statistics
 from engine.errors import DataError, UsageError
 from engine.protocol.messages import LeftOut
 
@@ -135,14 +139,39 @@ def _possible(tree: FileTree, address: str, layout: str, task: str) -> Sequence[
 def refresh(
     project_dir: Path, data: DataSpec, *, progress: Progress = silent, cancelled: IsCancelled = never
 ) -> DataSpec:
-    """The data spec with its statistics measured anew: after its preparation, split or files were changed."""
-    bare = msgspec.structs.replace(data, fields=tuple(_without_classes(field) for field in data.fields))
-    return measure(open_dataset(project_dir, bare, progress=progress, cancelled=cancelled))
+    """The data spec with its statistics measured anew: after its preparation, labels, split or files were changed.
+
+    Classes that are known keep their order; those the files have since follow.
+    """
+    source = read_source(project_dir, data, progress=progress, cancelled=cancelled)
+    return refreshed(project_dir, data, source, progress=progress, cancelled=cancelled)
 
 
-def _without_classes(field: Field) -> Field:
+def refreshed(
+    project_dir: Path | None,
+    data: DataSpec,
+    source: Samples,
+    *,
+    progress: Progress = silent,
+    cancelled: IsCancelled = never,
+) -> DataSpec:
+    """`refresh` for a source that has been read already."""
+    fields = tuple(_with_all_classes(field, source, data.labelling_of(field.name)) for field in data.fields)
+    data = msgspec.structs.replace(data, fields=fields)
+    return measure(build_dataset(project_dir, data, source, progress=progress, cancelled=cancelled))
+
+
+def _with_all_classes(field: Field, source: Samples, labelling: Labelling) -> Field:
     """So that no sample is left out for a class that was not there before."""
-    return msgspec.structs.replace(field, statistics=msgspec.structs.replace(field.statistics, classes=(), counts=()))
+    column = source.columns.get(field.name)
+    if field.kind not in WITH_CLASSES:
+        return field
+    first = source.class_order.get(field.name, ())
+    classes = field.statistics.classes or first
+    if isinstance(column, Strings):
+        known = msgspec.structs.replace(field, statistics=Statistics(classes=classes))
+        classes = known_classes(column, known, labelling)
+    return msgspec.structs.replace(field, statistics=Statistics(classes=classes))
 
 
 def measure(dataset: Dataset) -> DataSpec:

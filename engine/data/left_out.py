@@ -30,5 +30,7 @@ class LeftOutList:
 
 def printable(name: str, limit: int = 300) -> str:
     """A name as it can be shown and sent: odd characters escaped, the middle of a long one left out."""
+    if name.isprintable() and len(name) <= limit:
+        return name
     text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in name)
     return text if len(text) <= limit else f"{text[: limit // 2]} … {text[-limit // 2 :]}"

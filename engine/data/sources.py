@@ -2,13 +2,15 @@
 
 from pathlib import Path
 
+import msgspec
+
 import engine
 from engine.data.layouts import layout_of
 from engine.data.left_out import LeftOutList
 from engine.data.progress import IsCancelled, Progress, never, silent
 from engine.data.readers.files import FileTree, open_tree
 from engine.data.samples import Samples
-from engine.document.data_spec import DataSpec, Source
+from engine.document.data_spec import DataSpec, Role, Source
 from engine.errors import DataError
 
 RESOURCE_PREFIX = "resource:"
@@ -52,4 +54,11 @@ def read_source(
         tree = FileTree(root=Path(source.path), entries=[], left_out=LeftOutList())
     else:
         tree = open_tree(source_path(project_dir, source), progress=progress, cancelled=cancelled)
-    return layout.read(tree, source, data.fields, progress=progress, cancelled=cancelled)
+    # The split's field is read though nothing is learned from it.
+    fields = tuple(
+        msgspec.structs.replace(field, role=Role.INPUT)
+        if field.role is Role.IGNORED and field.name == data.split.field
+        else field
+        for field in data.fields
+    )
+    return layout.read(tree, source, fields, progress=progress, cancelled=cancelled)

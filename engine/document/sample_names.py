@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from engine.errors import DataError
 
-_MOST_DIGITS = 15
-_RANGE = re.compile(rf"([0-9]{{1,{_MOST_DIGITS}}})(?:-([0-9]{{1,{_MOST_DIGITS}}}))?")
+MOST_DIGITS = 15
+_RANGE = re.compile(rf"([0-9]{{1,{MOST_DIGITS}}})(?:-([0-9]{{1,{MOST_DIGITS}}}))?")
 
 
 class Numbered(NamedTuple):
@@ -43,7 +43,7 @@ def numbered(name: str) -> Numbered | None:
     while end and not ("0" <= stem[end - 1] <= "9"):
         end -= 1
     start = end
-    while start and end - start < _MOST_DIGITS and "0" <= stem[start - 1] <= "9":
+    while start and end - start < MOST_DIGITS and "0" <= stem[start - 1] <= "9":
         start -= 1
     if start == end:
         return None

@@ -45,6 +45,13 @@ class NumberRows(Rows):
     def select(self, kept: Int64s) -> "NumberRows":
         return NumberRows(self.numbers[kept])
 
+    def missing(self) -> npt.NDArray[np.bool_]:
+        there = np.logical_not(np.isnan(self.numbers)).reshape(len(self.numbers), -1).all(axis=1)
+        return np.logical_not(there)
+
+    def moments(self) -> npt.NDArray[np.float64] | None:
+        return self.numbers.astype(np.float64) if self.numbers.ndim == 1 else None
+
     def unusable_as_target(self, field: Field) -> npt.NDArray[np.bool_]:
         finite = np.isfinite(self.numbers).reshape(len(self.numbers), -1).all(axis=1)
         return np.logical_not(finite)

@@ -55,6 +55,14 @@ class Rows(ABC):
         """(N,) class numbers to keep in proportion when splits are dealt; None for what has no classes."""
         return None
 
+    def missing(self) -> npt.NDArray[np.bool_]:
+        """(N,), true where there is no value."""
+        return np.zeros(len(self), bool)
+
+    def moments(self) -> npt.NDArray[np.float64] | None:
+        """(N,) numbers that rise as the values do, nan where missing, for a split by time; None without an order."""
+        return None
+
     def text(self, index: int) -> str:
         """The value in a few words, for what could not be used."""
         return ""

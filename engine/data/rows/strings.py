@@ -10,6 +10,7 @@ from engine.data.left_out import printable
 from engine.data.rows.rows import Int64s, Opened, Opening, Rows
 from engine.data.strings import Strings
 from engine.document.data_spec import Field, FieldKind, Statistics
+from engine.document.graph import natural
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,14 @@ class StringRows(Rows):
         if field.kind is not FieldKind.CATEGORY:
             return np.zeros(len(self), bool)
         return np.array([not text for text in self.strings.values], bool)[self.strings.codes]
+
+    def missing(self) -> npt.NDArray[np.bool_]:
+        return np.array([not text for text in self.strings.values], bool)[self.strings.codes]
+
+    def moments(self) -> npt.NDArray[np.float64]:
+        order = sorted(set(self.strings.values) - {""}, key=lambda text: (natural(text), text))
+        rank = {text: float(place) for place, text in enumerate(order)}
+        return np.array([rank.get(text, np.nan) for text in self.strings.values], np.float64)[self.strings.codes]
 
     def strata(self) -> Int64s:
         return self.strings.codes

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import engine.data.column as column_module
-from engine.data import cache_folder
+from engine.data import cache, cache_folder
 from engine.data.column import Column
 from engine.data.dataset import open_dataset
 from engine.data.importing import inspect, measure, refresh
@@ -55,7 +55,7 @@ def test_too_large_for_memory_gives_the_same_batches(
 ) -> None:
     data = inspect(picture_folder(tmp_path / "pets")).data
     whole = open_dataset(project, data).columns(("pixels",), "train")
-    part = Column(whole._parts, resident_bytes=0)
+    part = Column(whole._parts, streamed=True)
     assert part.whole() is None and whole.whole() is not None
     rows = torch.tensor([5, 0, 0, 19, 3])
     torch.testing.assert_close(part.gather(rows), whole.gather(rows), rtol=0, atol=0)

@@ -79,3 +79,113 @@ def test_no_duplicate_crosses_and_nobody_is_lost(
     for value in set(groups):
         assert len(set(splits[group == value].tolist())) == 1
     assert (splits == TRAIN).any()
+
+
+def test_copies_of_a_given_test_sample_are_test_samples_too() -> None:
+    said = np.array([TRAIN] * 6 + [VAL] * 2 + [TEST] * 2, np.int8)
+    same = np.array([0, 1, 2, 3, 4, 5, 5, 6, 7, 0], np.int64)
+    splits = deal(Split(method=SplitMethod.GIVEN), same, None, said)
+    assert splits.tolist() == [TEST, TRAIN, TRAIN, TRAIN, TRAIN, VAL, VAL, VAL, TEST, TEST]
+
+
+GROUPED = Split(method=SplitMethod.GROUPED, field="who")
+TIME = Split(method=SplitMethod.TIME, field="when")
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    pairs=st.lists(st.tuples(st.integers(0, 30), st.integers(-1, 9), st.integers(0, 2)), min_size=1, max_size=80),
+    seed=st.integers(0, 2**40),
+)
+def test_groups_and_duplicates_stay_together(pairs: list[tuple[int, int, int]], seed: int) -> None:
+    same, groups, labels = (np.array(column, np.int64) for column in zip(*pairs, strict=True))
+    split = Split(method=SplitMethod.GROUPED, seed=seed)
+    splits = deal(split, same, labels, None, groups=groups)
+    for column in (same, np.where(groups < 0, 100 + np.arange(len(groups)), groups)):
+        for value in set(column.tolist()):
+            assert len(set(splits[column == value].tolist())) == 1
+    assert (splits == TRAIN).any()
+    assert (splits == deal(split, same, labels, None, groups=groups)).all()
+
+
+@settings(max_examples=40, deadline=None)
+@given(sizes=st.lists(st.integers(1, 12), min_size=30, max_size=80), seed=st.integers(0, 2**40))
+def test_groups_come_near_the_wanted_shares_and_classes(sizes: list[int], seed: int) -> None:
+    groups = np.repeat(np.arange(len(sizes)), sizes)
+    labels = np.arange(len(groups), dtype=np.int64) % 2
+    splits = deal(Split(method=SplitMethod.GROUPED, seed=seed), keys(len(groups)), labels, None, groups=groups)
+    for split, share in ((TRAIN, 0.8), (VAL, 0.1), (TEST, 0.1)):
+        here = splits == split
+        assert abs(int(here.sum()) - share * len(groups)) <= max(sizes)
+        assert abs(int(labels[here].sum()) * 2 - int(here.sum())) <= max(sizes) + 1
+
+
+def test_six_speakers_are_dealt_whole() -> None:
+    who = np.repeat(np.arange(6), 150)
+    splits = deal(GROUPED, keys(900), np.arange(900, dtype=np.int64) % 10, None, groups=who)
+    assert counts(splits) == [600, 150, 150]
+    assert counts(deal(GROUPED, keys(2), None, None, groups=np.array([0, 1]))) == [1, 0, 1]
+    assert counts(deal(GROUPED, keys(5), None, None, groups=np.zeros(5, np.int64))) == [5, 0, 0]
+
+
+def test_very_many_groups_are_dealt_like_samples(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.data.splits.MOST_WEIGHED", 100)
+    groups = np.arange(1000) // 2
+    labels = groups % 3
+    splits = deal(GROUPED, keys(1000), labels, None, groups=groups)
+    assert abs(counts(splits)[0] - 800) <= 6 and abs(counts(splits)[2] - 100) <= 3
+    assert (splits[::2] == splits[1::2]).all()
+
+
+def test_a_long_chain_of_copies_joins_its_groups() -> None:
+    same = np.repeat(np.arange(501), 2)[1:-1]  # sample 2i+1 is a copy of 2i+2
+    groups = np.repeat(np.arange(500), 2)
+    assert counts(deal(GROUPED, same, None, None, groups=groups)) == [1000, 0, 0]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    moments=st.lists(st.integers(0, 30) | st.none(), min_size=1, max_size=80),
+    same=st.lists(st.integers(0, 60), min_size=80, max_size=80),
+    val=st.sampled_from([0.0, 0.1, 0.3]),
+    test=st.sampled_from([0.0, 0.1, 0.3]),
+)
+def test_the_latest_are_the_test_and_no_moment_is_torn(
+    moments: list[int | None], same: list[int], val: float, test: float
+) -> None:
+    times = np.array([np.nan if moment is None else moment for moment in moments], np.float64)
+    split = Split(method=SplitMethod.TIME, train=1 - val - test, val=val, test=test)
+    unique = keys(len(times))
+    splits = deal(split, unique, None, None, times=times)
+    assert (splits == TRAIN).any() and (splits[np.isnan(times)] == TRAIN).all()
+    known = ~np.isnan(times)
+    for earlier, later in ((TRAIN, VAL), (VAL, TEST), (TRAIN, TEST)):
+        before, after = times[known & (splits == earlier)], times[known & (splits == later)]
+        assert len(before) == 0 or len(after) == 0 or before.max() < after.min()
+    copies = np.array(same[: len(times)], np.int64)
+    splits = deal(split, copies, None, None, times=times)
+    for value in set(copies.tolist()):
+        assert len(set(splits[copies == value].tolist())) == 1
+
+
+def test_time_cuts_near_the_wanted_shares() -> None:
+    times = np.random.default_rng(1).permutation(1000).astype(np.float64)
+    splits = deal(TIME, keys(1000), None, None, times=times)
+    assert counts(splits) == [800, 100, 100]
+    assert times[splits == TEST].min() == 900
+    days = np.repeat(np.arange(3), 10).astype(np.float64)
+    assert counts(deal(TIME, keys(30), None, None, times=days)) == [10, 10, 10]
+    assert counts(deal(TIME, keys(5), None, None, times=np.zeros(5))) == [5, 0, 0]
+
+
+@pytest.mark.parametrize("method", list(SplitMethod))
+def test_the_deal_depends_on_the_order_not_on_the_values_of_keys(method: SplitMethod) -> None:
+    count = 2000
+    chance = np.random.default_rng(5)
+    other = chance.permutation(10 * count)[:count].astype(np.int64)
+    groups = np.arange(count) // 3
+    split = Split(method=method)
+    how = {"groups": groups, "times": groups.astype(np.float64)}
+    first = deal(split, keys(count), None, None, **how)
+    again = deal(split, other, None, None, **{**how, "groups": other[groups]})
+    assert (first == again).all()
