@@ -8,6 +8,7 @@ import dataclasses
 from typing import ClassVar, Literal
 
 from engine.catalog.entry import attribute
+from engine.catalog.preparation_mask import MASK_STEPS
 from engine.catalog.preparation_series import SERIES_STEPS
 from engine.catalog.preparation_sound import SOUND_STEPS
 from engine.catalog.preparation_step import PreparationStep
@@ -78,17 +79,18 @@ class Channels(PreparationStep):
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Resize(PreparationStep):
-    """Brings every picture to one size.
+    """Brings every picture or mask to one size.
 
-    Bilinear with antialiasing (as Pillow's, within one grey level). `stretch` changes the proportions, `cover` cuts off
-    what is too long, from the middle, `contain` adds black bars. A picture that has the size already is not touched.
+    Bilinear with antialiasing (as Pillow's, within one grey level); of a mask the nearest point, and it needs the size
+    and fit of its picture. `stretch` changes the proportions, `cover` cuts off what is too long, from the middle,
+    `contain` adds black bars. A picture that has the size already is not touched.
     """
 
     formula: ClassVar[str] = "x[i, j] = blend of the points around it"
     when: ClassVar[str] = "Use it first: a network wants pictures of one size."
     target: ClassVar[str] = "engine.data.preparation.picture.ResizeRule"
     synonyms: ClassVar[tuple[str, ...]] = ("scale", "crop", "letterbox", "size")
-    kinds: ClassVar[tuple[FieldKind, ...]] = (FieldKind.IMAGE,)
+    kinds: ClassVar[tuple[FieldKind, ...]] = (FieldKind.IMAGE, FieldKind.MASK)
     height: int = attribute(64, minimum=1, maximum=4096, help="Height of the result in pixels.")
     width: int = attribute(64, minimum=1, maximum=4096, help="Width of the result in pixels.")
     mode: Literal["cover", "stretch", "contain"] = attribute(
@@ -96,6 +98,8 @@ class Resize(PreparationStep):
     )
 
     def output_spec(self, raw: TensorSpec, statistics: Statistics) -> TensorSpec:
+        if raw.rank == 3 and raw.dtype is DType.INT:  # a mask
+            return TensorSpec((raw.shape[0], self.height, self.width), raw.dtype, raw.classes)
         _, _, channels = _picture(self, raw)
         return TensorSpec((raw.shape[0], self.height, self.width, channels), raw.dtype)
 
@@ -262,6 +266,7 @@ STEPS: tuple[type[PreparationStep], ...] = (
     Resize,
     Scale,
     Normalize,
+    *MASK_STEPS,
     FillMissing,
     Standardize,
     MinMaxScale,

@@ -137,6 +137,11 @@ def _decoded(data: bytes, where: str, enough: tuple[int, int] | None = None) -> 
 
 def decode_file(path: Path) -> Bytes:
     """A picture file on disk as uint8 (H, W, C). Raises DataError naming the path."""
+    return decode(file_bytes(path), str(path))
+
+
+def file_bytes(path: Path) -> bytes:
+    """The content of a picture file on disk. Raises DataError naming the path."""
     try:
         if not path.is_file():
             raise DataError(
@@ -144,12 +149,11 @@ def decode_file(path: Path) -> Bytes:
             )
         if path.stat().st_size > MAX_PICTURE_BYTES:
             raise DataError(f"{path} is too large for a picture.", where=str(path))
-        data = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise DataError(f"{path} cannot be read: {reason(error)}.", where=str(path)) from None
     except ValueError:
         raise DataError("This is not a path.", where=repr(str(path))[:200]) from None
-    return decode(data, str(path))
 
 
 def as_array(image: Image.Image) -> Bytes:

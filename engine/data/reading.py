@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.data.left_out import printable
-from engine.data.pictures import MAX_PIXELS, decode, decode_file
+from engine.data.pictures import MAX_PIXELS, decode, decode_file, file_bytes
 from engine.document.data_spec import Field, FieldKind
 from engine.errors import DataError
 
@@ -23,10 +23,13 @@ def read_input(field: Field, value: Any) -> Raw:
 
     Picture: a path, the bytes of a picture file, {"pixels": bytes, "height", "width", "channels"}, or a uint8 array;
     gives uint8 (H, W, 1 to 4), turned as its EXIF says. Number: a number or its text, empty for missing; gives a
-    float or nan. Category and text: gives a string. Array: numbers of the field's shape. Raises DataError.
+    float or nan. Category and text: gives a string. Mask: the path or bytes of a mask
+    file, or uint8 class numbers; gives uint8 (H, W). Array: numbers of the field's shape. Raises DataError.
     """
     if field.kind is FieldKind.IMAGE:
         return _picture(field, value)
+    if field.kind is FieldKind.MASK:
+        return _mask(field, value)
     if field.kind is FieldKind.NUMBER:
         return _number(field, value)
     if field.kind in (FieldKind.CATEGORY, FieldKind.TEXT):
@@ -55,6 +58,28 @@ def _picture(field: Field, value: Any) -> npt.NDArray[np.uint8]:
         f"This is no picture for '{field.name}'.",
         where=field.name,
         expected="the path of a picture",
+        found=_shown(value),
+    )
+
+
+def _mask(field: Field, value: Any) -> npt.NDArray[np.uint8]:
+    """Class numbers, as the field's masks are read."""
+    from engine.data.mask_values import values_of
+
+    if isinstance(value, str | Path):
+        path = Path(value).expanduser()
+        return values_of(field).read([(str(path), file_bytes(path))])
+    if isinstance(value, bytes):
+        return values_of(field).read([(field.name, value)])
+    classes = len(field.statistics.classes)
+    if isinstance(value, np.ndarray) and value.dtype == np.uint8 and value.ndim in (2, 3) and 0 not in value.shape:
+        mask = value[..., 0] if value.ndim == 3 else value
+        if int(mask.max()) < max(1, classes):
+            return np.ascontiguousarray(mask)
+    raise DataError(
+        f"This is no mask for '{field.name}'.",
+        where=field.name,
+        expected=f"the path of a mask, or class numbers from 0 to {max(1, classes) - 1}, height × width",
         found=_shown(value),
     )
 

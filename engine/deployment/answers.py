@@ -3,6 +3,7 @@
 Once in torch and once in ONNX.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,8 @@ from torch import Tensor
 
 from engine.catalog.tensors import Shape
 from engine.data.preparation import Preparation
+from engine.data.tokens import tokens_of
+from engine.deployment.next_token import next_scores, write_next_scores
 from engine.document.data_spec import Field, FieldKind
 from engine.onnx_writer import OnnxWriter
 
@@ -45,21 +48,39 @@ class Answer:
     label: str = ""
     scores: str = ""
     value: str = ""
+    so_far: str = ""
+    """The input with the text as far as it is written, where the answer is what comes next in it."""
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """The labels, in the order of the scores; empty for anything but a category."""
+        """The labels, in the order of the scores: classes of a category, or the tokens that may come next."""
+        if self.so_far:
+            tokens = tokens_of(self.field)
+            return tokens.spellings() if tokens is not None else ()
         return self.field.statistics.classes if self.field.kind is FieldKind.CATEGORY else ()
 
-    def of(self, prediction: Tensor) -> Tensor:
-        """Scores (N, classes) of a category, (N,) numbers in their own unit, or the tensor as it is."""
+    @property
+    def is_mask(self) -> bool:
+        """Whether it answers with a class for each point: `value` then names the class numbers, `scores` the scores."""
+        return self.field.kind is FieldKind.MASK and bool(self.scores)
+
+    def of(self, prediction: Tensor, so_far: Tensor | None = None) -> Tensor:
+        """Scores (N, classes) of a category, (N, classes, H, W) of a mask, (N,) numbers in their own unit, (N, tokens)
+        for what comes next in the prepared texts `so_far` (N, L), or the tensor as it is.
+        """
+        if so_far is not None:
+            prediction = next_scores(prediction, so_far, self.field)
         shown = _applied(self.function, prediction)
+        if self.is_mask and shown.shape[1] == 1:
+            return torch.cat([1 - shown, shown], 1)
         if self.field.kind is FieldKind.NUMBER:
             return Preparation(self.field).invert(shown).reshape(-1)
         return shown
 
-    def write(self, writer: OnnxWriter, value: str) -> None:
-        """Add the same to a graph, and the graph's outputs."""
+    def write(self, writer: OnnxWriter, value: str, so_far: str = "") -> None:
+        """Add the same to a graph, and the graph's outputs. `so_far`: the prepared texts as far as they are written."""
+        if self.so_far:
+            value = write_next_scores(writer, value, so_far, self.field)
         if self.function == "softmax":
             value = writer.add("Softmax", [value], axis=1)
         elif self.function in _ONNX:
@@ -70,6 +91,18 @@ class Answer:
             writer.output(writer.add("Gather", [labels, best]), self.label, TensorProto.STRING, ["N"])
             writer.output(value, self.scores, TensorProto.FLOAT, ["N", len(self.classes)])
             return
+        if self.is_mask:
+            if self.shape[1] == 1:
+                rest = writer.add("Sub", [writer.constant(np.array(1.0, np.float32)), value])
+                value = writer.add("Concat", [rest, value], axis=1)
+            best = writer.add("ArgMax", [value], axis=1, keepdims=0)
+            sizes = ["height" if self.shape[2] is None else self.shape[2]]
+            sizes += ["width" if self.shape[3] is None else self.shape[3]]
+            writer.output(
+                writer.add("Cast", [best], to=TensorProto.UINT8), self.value, TensorProto.UINT8, ["N", *sizes]
+            )
+            writer.output(value, self.scores, TensorProto.FLOAT, ["N", len(self.field.statistics.classes), *sizes])
+            return
         if self.field.kind is FieldKind.NUMBER:
             value = Preparation(self.field).write_answer_inverse(writer, value)
             value = writer.add("Reshape", [value, writer.constant([-1], np.int64)])
@@ -79,10 +112,20 @@ class Answer:
         writer.output(value, self.value, TensorProto.FLOAT, ["N", *sizes[1:]])
 
 
-def describe_answers(outputs: list[tuple[str, Field, str, Shape]], taken: set[str]) -> list[Answer]:
+def _gives_mask(field: Field, shape: Shape) -> bool:
+    """Whether a tensor holds a score for each class and point; one alone stands for the second of two classes."""
+    classes = len(field.statistics.classes)
+    one = (1,) if classes == 2 else ()
+    return field.kind is FieldKind.MASK and len(shape) == 4 and classes > 0 and shape[1] in (classes, *one)
+
+
+def describe_answers(
+    outputs: list[tuple[str, Field, str, Shape]], taken: set[str], written: Collection[str] = ()
+) -> list[Answer]:
     """Name the file's outputs: `label` and `scores` when the network has one output, else with the field in front.
 
     `outputs` are node id, field, function and shape of each Output; names in `taken` belong to the file's inputs.
+    `written` are the fields of text that the network looks back at while it writes them: `next` is their next token.
     """
     alone = len(outputs) == 1
     used = set(taken)
@@ -97,10 +140,16 @@ def describe_answers(outputs: list[tuple[str, Field, str, Shape]], taken: set[st
     answers = []
     for node_id, field, function, shape in outputs:
         common: dict[str, Any] = {"node_id": node_id, "field": field, "function": function, "shape": shape}
-        if field.kind is FieldKind.CATEGORY and field.statistics.classes:
-            prefix = "" if alone else f"{field.name}_"
+        prefix = "" if alone else f"{field.name}_"
+        if field.kind is FieldKind.TEXT and field.name in written and len(shape) == 3:
+            label, scores = free(f"{prefix}next"), free(f"{prefix}scores")
+            answers.append(Answer(**common, label=label, scores=scores, so_far=field.name))
+        elif field.kind is FieldKind.CATEGORY and field.statistics.classes:
             label, scores = free(f"{prefix}label"), free(f"{prefix}scores")
             answers.append(Answer(**common, label=label, scores=scores))
+        elif _gives_mask(field, shape):
+            scores = free("scores" if alone else f"{field.name}_scores")
+            answers.append(Answer(**common, value=free(field.name), scores=scores))
         else:
             answers.append(Answer(**common, value=free(field.name)))
     return answers

@@ -69,9 +69,10 @@ def build_file(
     ]
     if not outputs:
         raise ExportError("The network has no Output, so a file could not answer anything.", hint="Add an Output.")
-    answers = describe_answers(outputs, set(fields))
+    moved = {name for node_id in steps.input_ids if node_id in steps.input_shifts for name in steps.input_fields[node_id]}
+    answers = describe_answers(outputs, set(fields), moved)
     for answer in answers:
-        answer.write(writer, values[steps.predictions[answer.node_id]])
+        answer.write(writer, values[steps.predictions[answer.node_id]], prepared.get(answer.so_far, ""))
     model = writer.model(ir_version=IR_VERSION)
     described = _described(description, model, fields, answers)
     _finish(model, described, project)
@@ -126,8 +127,9 @@ def _described(
             label=answer.label,
             scores=answer.scores,
             value=answer.value,
-            classes=list(answer.classes),
+            classes=list(answer.field.statistics.classes if answer.is_mask else answer.classes),
             function=answer.function,
+            so_far=answer.so_far,
         )
         for answer in answers
     ]
@@ -158,6 +160,7 @@ def _finish(model: onnx.ModelProto, description: Description, project: Project) 
                 f"Output {item.label} (text), {item.scores} (one score a class)"
                 if item.label
                 else f"Output {item.value}"
+                + (f" (class numbers of {', '.join(item.classes[:20])}), {item.scores}" if item.scores else "")
                 for item in description.outputs
             ),
         ]

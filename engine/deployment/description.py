@@ -26,7 +26,8 @@ class InputDescription(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OutputDescription(msgspec.Struct, frozen=True, kw_only=True):
-    """One answer of a file. A category has `label` and `scores`, names of two outputs; else `value` names the one."""
+    """One answer of a file. A category has `label` and `scores`, names of two outputs; a mask `value` (class numbers,
+    N × height × width) and `scores` (N × classes × height × width); else `value` names the one."""
 
     field: str
     kind: str
@@ -36,6 +37,8 @@ class OutputDescription(msgspec.Struct, frozen=True, kw_only=True):
     classes: list[str] = []
     function: str = "none"
     """What made the scores: softmax (they add up to 1), sigmoid (each 0 to 1), exp or none."""
+    so_far: str = ""
+    """A text: the input that takes what is written so far; `label` is then the next token, `classes` are the tokens."""
 
 
 class Description(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,7 +90,11 @@ def write_metadata(description: Description, project: Project) -> dict[str, str]
         "version": description.version,
         "inputs": msgspec.json.encode(description.inputs).decode(),
     }
-    categories = [output for output in description.outputs if output.classes]
+    categories = [output for output in description.outputs if output.classes and output.label and not output.so_far]
+    masks = [output for output in description.outputs if output.classes and not output.label and output.scores]
+    if masks and not categories:
+        found["labels"] = msgspec.json.encode(masks[0].classes).decode()
+        found["task"] = "segment"
     if categories:
         labels = categories[0].classes
         found["labels"] = msgspec.json.encode(labels).decode()

@@ -225,6 +225,10 @@ def _otherwise(
     )
 
 
+def _sizes(info: onnx.ValueInfoProto) -> list[int | str]:
+    return [size.dim_param or size.dim_value for size in info.type.tensor_type.shape.dim]
+
+
 def _outputs(built: Built) -> list[dict[str, object]]:
     """Every output of the file as an object with name, dtype and what it means."""
     found: list[dict[str, Any]] = []
@@ -233,6 +237,11 @@ def _outputs(built: Built) -> list[dict[str, object]]:
         if item.label:
             found.append({"name": item.label, "dtype": "string", "shape": ["N"], **common, "classes": item.classes})
             found.append({"name": item.scores, "dtype": "float", "shape": ["N", len(item.classes)], **common})
+        elif item.scores:
+            sizes = {info.name: _sizes(info) for info in built.model.graph.output}
+            mask = {"name": item.value, "dtype": "uint8", "shape": sizes[item.value], **common}
+            found.append({**mask, "classes": item.classes})
+            found.append({"name": item.scores, "dtype": "float", "shape": sizes[item.scores], **common})
         else:
             shape = ["N"] if item.kind == "number" else []
             found.append({"name": item.value, "dtype": "float", "shape": shape, **common})

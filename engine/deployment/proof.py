@@ -35,6 +35,8 @@ _VERIFIER = "engine.deployment.verify_file"
 _RAW_BYTES = 256 << 20
 _TIE = 1e-5
 """Scores nearer than this are equal: either label is a right answer."""
+_MASK_TIE = 1e-3
+"""The same for the points of a mask: of thousands on a border some are always undecided to the last digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,13 @@ class TorchPath:
         with torch.inference_mode():
             predictions = self._network(*self.inputs(raw))
             shown = dict(zip(self._network.output_ids, predictions, strict=True))
-            return [answer.of(shown[answer.node_id]) for answer in self._answers]
+            return [
+                answer.of(
+                    shown[answer.node_id],
+                    self._preparations[answer.so_far].apply(raw[answer.so_far]) if answer.so_far else None,
+                )
+                for answer in self._answers
+            ]
 
 
 def choose_samples(dataset: Dataset, count: int) -> list[int]:
@@ -117,6 +125,9 @@ def prove(
     """
     torch_path = TorchPath(network, built.fields, built.answers)
     raw = _read(dataset, list(built.fields), choose_samples(dataset, samples), cancelled)
+    for answer in built.answers:
+        if answer.so_far:  # texts that are still being written: of every length
+            raw[answer.so_far] = [text[: 7919 * place % (len(text) + 1)] for place, text in enumerate(raw[answer.so_far])]
     batches = _batches(built.fields, raw)
     counted = len(batches)
     batches += [_take(raw, [place]) for place in range(min(_ALONE, _length(raw)))]
@@ -175,7 +186,7 @@ def _read(dataset: Dataset, fields: list[str], numbers: list[int], cancelled: Is
 
 def _batches(fields: dict[str, Field], raw: Raw) -> list[Raw]:
     """Samples whose pictures have one size go together."""
-    pictures = [name for name, item in fields.items() if item.kind is FieldKind.IMAGE]
+    pictures = [name for name, item in fields.items() if item.kind in (FieldKind.IMAGE, FieldKind.MASK)]
     signatures = [tuple(raw[name][place].shape for name in pictures) for place in range(_length(raw))]
     return [_take(raw, places) for places in groups_of(signatures, _BATCH)]
 
@@ -298,11 +309,13 @@ def _compare(
                 expected=str(wanted.shape),
                 found=str(got.shape),
             )
-        scale = 1.0 if answer.classes else max(1.0, float(np.abs(wanted).max(initial=0.0)))
+        scale = 1.0 if answer.classes or answer.is_mask else max(1.0, float(np.abs(wanted).max(initial=0.0)))
         difference = np.abs(got - wanted).reshape(length, -1).max(axis=1, initial=0.0) / scale
         difference = np.where(np.isfinite(difference), difference, np.inf)
         if answer.classes:
             same &= _same_labels(answer, wanted, found[answer.label])
+        elif answer.is_mask:
+            same &= _same_masks(wanted, np.asarray(found[answer.value]))
         else:
             same &= difference <= tolerance.difference
         place = int(difference.argmax())
@@ -311,6 +324,14 @@ def _compare(
     if count:
         comparison.samples += length
         comparison.same += int(same.sum())
+
+
+def _same_masks(scores: npt.NDArray[np.float64], masks: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """Whether every point of each mask has the class of the best score, or of one that is as good."""
+    chosen = np.take_along_axis(scores, masks.astype(np.int64)[:, None], axis=1)[:, 0]
+    near = scores.max(axis=1) - chosen <= _MASK_TIE
+    same: npt.NDArray[np.bool_] = near.reshape(len(near), -1).all(axis=1)
+    return same
 
 
 def _same_labels(answer: Answer, scores: npt.NDArray[np.float64], labels: Sequence[str]) -> npt.NDArray[np.bool_]:

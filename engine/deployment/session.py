@@ -19,7 +19,7 @@ def open_session(model: str | bytes, *, threads: int = 1) -> Any:
 
 def as_input(values: Sequence[Any], kind: str) -> npt.NDArray[Any]:
     """Raw values of one input as one array: pictures of one size stacked, numbers float32, the rest strings."""
-    if kind == "image":
+    if kind in ("image", "mask"):
         return np.stack([np.asarray(value, np.uint8) for value in values])
     if kind in ("category", "text"):
         return np.array([str(value) for value in values], dtype=object)

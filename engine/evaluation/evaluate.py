@@ -1,5 +1,6 @@
 """Scores a run on a split of its data, output by output."""
 
+import math
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +12,7 @@ from torch import Tensor
 
 from engine.checks.answers import answer_of
 from engine.compiler.module import CompiledNetwork
+from engine.data.column import Column
 from engine.data.dataset import Dataset, open_dataset
 from engine.data.preparation import Preparation
 from engine.data.progress import IsCancelled, Progress, never, silent
@@ -19,6 +21,7 @@ from engine.document.flat import flattened
 from engine.document.project import Project
 from engine.errors import Cancelled, DataError
 from engine.evaluation.answers import probabilities
+from engine.evaluation.masks import score_mask
 from engine.evaluation.network import load_network, project_of
 from engine.evaluation.scores import category_metrics, class_scores, confusion, regression_metrics, wilson_interval
 from engine.protocol.messages import EvaluationFinished, FieldEvaluation, Mistake
@@ -29,6 +32,8 @@ from engine.training.run_state import Kind
 
 BATCH: Final = 512
 MOST_MISTAKES: Final = 60
+_NUMBERS_A_BATCH: Final = 2 << 20
+"""Of the network's inputs together; 40 grey pictures of 224 × 224."""
 
 
 def evaluate(
@@ -99,14 +104,21 @@ def predict_split(
     network = network.to(device).eval()
     columns = [dataset.columns(network.input_fields[node_id], split) for node_id in network.input_ids]
     count = len(columns[0])
+    batch = batch_for(columns)
     parts: list[tuple[Tensor, ...]] = []
-    for start in range(0, count, BATCH):
+    for start in range(0, count, batch):
         if cancelled():
             raise Cancelled
-        rows = torch.arange(start, min(start + BATCH, count))
+        rows = torch.arange(start, min(start + batch, count))
         parts.append(tuple(raw.cpu() for raw in network(*(column.gather(rows).to(device) for column in columns))))
-        progress(min(1.0, (start + BATCH) / count), "Answering")
+        progress(min(1.0, (start + batch) / count), "Answering")
     return tuple(torch.cat(tensors) for tensors in zip(*parts, strict=True))
+
+
+def batch_for(columns: Sequence[Column]) -> int:
+    """How many samples go through the network together: fewer of large ones, whose layers would fill the memory."""
+    numbers = sum(math.prod(column.row_shape) for column in columns)
+    return max(1, min(BATCH, _NUMBERS_A_BATCH // max(1, numbers)))
 
 
 def _scored(
@@ -116,6 +128,8 @@ def _scored(
     answer = answer_of(project.graph, output_id)
     if field.kind is FieldKind.CATEGORY:
         return score_category(field, probabilities(raw, answer, _classes(field)), target, indices)
+    if field.kind is FieldKind.MASK:
+        return score_mask(field, raw, target, answer, indices)
     if field.kind is FieldKind.NUMBER:
         preparation = Preparation(field)
         value = raw.exp() if answer == "exp" else raw

@@ -568,6 +568,8 @@ class ClassScore(msgspec.Struct, frozen=True, kw_only=True):
     recall: float
     f1: float
     samples: int
+    overlap: float | None = None
+    """Intersection over union, of the classes of a mask; `samples` are then points."""
 
 
 class FieldEvaluation(msgspec.Struct, frozen=True, kw_only=True):
@@ -616,10 +618,17 @@ class EvaluationFinished(Event, frozen=True, kw_only=True):
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer for one output: `value` a label or a number; `scores` by class, best first, for categories."""
+    """The answer for one output: `value` a label or a number; `scores` by class, best first, for categories.
+
+    For a mask `value` says in words what is seen, `scores` is the share of the points that each class has, and `mask`
+    holds a class number (0 to 255) for each point, row by row, `height` × `width`.
+    """
 
     value: str | float
     scores: dict[str, float] = {}
+    mask: bytes = b""
+    height: int = 0
+    width: int = 0
 
 
 class Prediction(msgspec.Struct, frozen=True, kw_only=True):

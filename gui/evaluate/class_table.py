@@ -11,6 +11,8 @@ from gui.widgets.plain_text import plain_text
 from gui.widgets.theme import current_theme
 
 _COLUMNS: Final = ("class", "precision", "recall", "F1", "n")
+_MASK_COLUMNS: Final = ("class", "precision", "recall", "F1", "IoU", "n")
+"""Of masks, whose samples are points."""
 _Index = QModelIndex | QPersistentModelIndex
 _SortRole: Final = Qt.ItemDataRole.UserRole
 
@@ -21,11 +23,13 @@ class ClassScoresModel(QAbstractTableModel):
     def __init__(self) -> None:
         super().__init__()
         self._scores: list[ClassScore] = []
+        self._columns: tuple[str, ...] = _COLUMNS
 
     def set_scores(self, scores: list[ClassScore]) -> None:
         """Show other scores."""
         self.beginResetModel()
         self._scores = scores
+        self._columns = _MASK_COLUMNS if any(score.overlap is not None for score in scores) else _COLUMNS
         self.endResetModel()
 
     @guarded(fallback=0)
@@ -34,12 +38,22 @@ class ClassScoresModel(QAbstractTableModel):
 
     @guarded(fallback=0)
     def columnCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008, Qt's own default
-        return 0 if parent.isValid() else len(_COLUMNS)
+        return 0 if parent.isValid() else len(self._columns)
 
     @guarded
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         score = self._scores[index.row()]
-        value = (score.name, score.precision, score.recall, score.f1, score.samples)[index.column()]
+        found: dict[str, str | float | int | None] = {
+            "class": score.name,
+            "precision": score.precision,
+            "recall": score.recall,
+            "F1": score.f1,
+            "IoU": score.overlap,
+            "n": score.samples,
+        }
+        value = found[self._columns[index.column()]]
+        if value is None:
+            value = 0.0
         if role == _SortRole:
             return value
         if role == Qt.ItemDataRole.DisplayRole:
@@ -58,7 +72,7 @@ class ClassScoresModel(QAbstractTableModel):
         if orientation != Qt.Orientation.Horizontal:
             return None
         if role == Qt.ItemDataRole.DisplayRole:
-            return _COLUMNS[section]
+            return self._columns[section]
         if role == Qt.ItemDataRole.TextAlignmentRole:
             side = Qt.AlignmentFlag.AlignLeft if section == 0 else Qt.AlignmentFlag.AlignRight
             return side | Qt.AlignmentFlag.AlignVCenter
@@ -67,8 +81,9 @@ class ClassScoresModel(QAbstractTableModel):
                 "precision": "Of the samples answered with this class, the share that are.",
                 "recall": "Of the samples of this class, the share that were found.",
                 "F1": "One number for both: their harmonic mean.",
-                "n": "Samples of this class.",
-            }.get(_COLUMNS[section])
+                "IoU": "The points that answer and truth share, of the points that either has.",
+                "n": "Samples of this class." if self._columns == _COLUMNS else "Points of this class.",
+            }.get(self._columns[section])
         return None
 
 

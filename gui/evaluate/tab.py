@@ -235,15 +235,16 @@ class EvaluateTab(QWidget):
         if result is None or not result.outputs:
             return
         field: FieldEvaluation = result.outputs[self._output_at]
-        is_category = bool(field.classes)
+        is_category = bool(field.matrix)
         self.scores.show_field(field, result.samples)
         self.matrix_card.setVisible(is_category)
-        self.classes_card.setVisible(is_category)
+        self.classes_card.setVisible(bool(field.per_class))
         self._grid.setRowStretch(1, 3 if is_category else 0)
         if is_category:
             self.matrix.set_matrix(field.classes, field.matrix)
             # Small matrices keep cells that hold their numbers; the page scrolls where the window is low.
             self.matrix.setMinimumHeight(340 if 4 < len(field.classes) <= 12 else 260)
+        if field.per_class:
             self.classes.set_scores(field.per_class)
             self.classes_card.set_note(_SPLIT_WORDS.get(result.split, result.split))
         self.mistakes.show_field(field)
@@ -254,7 +255,8 @@ class EvaluateTab(QWidget):
 
     def _on_class_chosen(self, at: int) -> None:
         self.matrix.clear_selection()
-        self.mistakes.show_class(at)
+        if self.matrix_card.isVisibleTo(self):  # the mistakes of a mask are of no one class
+            self.mistakes.show_class(at)
 
 
 def _split_name(split: str) -> str:

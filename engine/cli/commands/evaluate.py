@@ -35,7 +35,7 @@ def run(options: argparse.Namespace, console: Console) -> dict[str, Any]:
         "seconds": result.seconds,
         "metrics": outputs[0]["metrics"] if outputs else {},
     }
-    if outputs and outputs[0]["classes"]:
+    if outputs and outputs[0]["matrix"]:
         found["confusion"] = {"classes": outputs[0]["classes"], "matrix": outputs[0]["matrix"]}
     return {**found, "outputs": outputs}
 
@@ -46,19 +46,23 @@ def show(result: dict[str, Any]) -> str:
     for output in result["outputs"]:
         name = f"{output['field']}  " if len(result["outputs"]) > 1 else ""
         parts.append(name + "  ".join(f"{key} {number(value)}" for key, value in output["metrics"].items()))
+        masks = any(item["overlap"] is not None for item in output["per_class"])
         rows = [
             (
                 item["name"],
                 number(item["precision"]),
                 number(item["recall"]),
                 number(item["f1"]),
+                *(["" if item["overlap"] is None else number(item["overlap"])] if masks else []),
                 f"{item['samples']:,}",
             )
             for item in output["per_class"]
         ]
         if rows:
-            parts.append(table(("CLASS", "PRECISION", "RECALL", "F1", "SAMPLES"), rows, right="lrrrr"))
-        if 0 < len(output["classes"]) <= _WIDEST_MATRIX:
+            count = ("IOU", "POINTS") if masks else ("SAMPLES",)
+            heads = ("CLASS", "PRECISION", "RECALL", "F1", *count)
+            parts.append(table(heads, rows, right="l" + "r" * (len(heads) - 1)))
+        if output["matrix"] and len(output["classes"]) <= _WIDEST_MATRIX:
             parts.append(_matrix(output["classes"], output["matrix"]))
     return "\n\n".join(parts)
 

@@ -26,6 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         help="a picture, a folder of them, a CSV file (a row each), text, or field=value,field=value",
     )
+    parser.add_argument("--masks", default=None, metavar="FOLDER", help="write masks there, as PNG files")
     parser.add_argument("--run", default=None, metavar="RUN", help="a number, best (default) or last")
 
 
@@ -47,7 +48,10 @@ def run(options: argparse.Namespace, console: Console) -> dict[str, Any]:
         answered_ms, answered = answered_ms + used * made.milliseconds, answered + used
         for place, prediction in enumerate(made.predictions):
             name = group.names[place] if group.names else prediction.input
-            predictions.append(_shown(name, prediction))
+            shown = _shown(name, prediction)
+            predictions.append(shown)
+            if options.masks is not None:
+                _write_masks(Path(options.masks).expanduser(), len(predictions), prediction, shown)
     if predictions and not answered:
         raise _NothingAnsweredError(predictions)
     return {
@@ -59,10 +63,31 @@ def run(options: argparse.Namespace, console: Console) -> dict[str, Any]:
 
 
 def _shown(name: str, prediction: Prediction) -> dict[str, Any]:
-    found: dict[str, Any] = {"input": name, "outputs": msgspec.to_builtins(prediction.outputs)}
+    outputs: dict[str, Any] = msgspec.to_builtins(prediction.outputs)
+    for answer in outputs.values():
+        if not answer.pop("mask"):  # too much to print; --masks writes it
+            del answer["height"], answer["width"]
+    found: dict[str, Any] = {"input": name, "outputs": outputs}
     if prediction.problem:
         found["problem"] = prediction.problem
     return found
+
+
+def _write_masks(folder: Path, number: int, prediction: Prediction, shown: dict[str, Any]) -> None:
+    """Each mask as a grey PNG of class numbers, named after its input. Raises DataError."""
+    for field, answer in prediction.outputs.items():
+        if not answer.mask:
+            continue
+        from PIL import Image
+
+        stem = Path(prediction.input).stem[:80] or "input"
+        target = folder / f"{number:04}_{stem}_{field}.png"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            Image.frombytes("L", (answer.width, answer.height), answer.mask).save(target)
+        except OSError as error:
+            raise DataError(f"The mask cannot be written: {error.strerror or error}.", where=str(target)) from None
+        shown["outputs"][field]["file"] = str(target)
 
 
 class _NothingAnsweredError(DataError):
@@ -106,7 +131,9 @@ def show(result: dict[str, Any]) -> str:
 def _answer(field: str, answer: dict[str, Any], outputs: int) -> str:
     value, scores = answer["value"], answer.get("scores") or {}
     text = number(value) if isinstance(value, int | float) else str(value)
-    if scores:
+    if "height" in answer:
+        text += f" → {answer['file']}" if "file" in answer else ""
+    elif scores:
         rest = ", ".join(f"{name} {score:.1%}" for name, score in list(scores.items())[1:_TOP])
         top = scores.get(value)
         text += f" {top:.1%}" if top is not None else ""

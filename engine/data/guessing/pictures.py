@@ -20,7 +20,7 @@ def picture_field(name: str, column: PictureArray | Pictures, samples: Samples) 
         gray = channels <= 2
         fit: tuple[int, int] = (int(height), int(width))
     else:
-        sizes, gray = _look(column)
+        sizes, gray = look(column)
         height = round(numeric.median(size[0] for size in sizes))
         width = round(numeric.median(size[1] for size in sizes))
         alike = len(set(sizes)) == 1
@@ -40,7 +40,7 @@ def picture_field(name: str, column: PictureArray | Pictures, samples: Samples) 
     return Field(name=name, kind=FieldKind.IMAGE, preparation=steps, augmentation=augmentation)
 
 
-def _look(pictures: Pictures) -> tuple[list[tuple[int, int]], bool]:
+def look(pictures: Pictures) -> tuple[list[tuple[int, int]], bool]:
     """Sizes (height, width) of up to 120 pictures, and whether all are grey. Those that cannot be read do not count."""
     chosen = random.Random(7).sample(range(len(pictures)), min(120, len(pictures)))
     sizes: list[tuple[int, int]] = []

@@ -16,7 +16,17 @@ from engine.errors import DataError
 
 __all__ = ["LAYOUTS", "Layout", "Wishes", "candidates", "layout_of", "layout_of_address"]
 
-LAYOUTS: tuple[Layout, ...] = (Idx(), Npz(), Masks(), ImageFolder(), SoundFolder(), TableFile(), TextLines(), ParallelText(), PlainText())
+LAYOUTS: tuple[Layout, ...] = (
+    Idx(),
+    Npz(),
+    Masks(),
+    ImageFolder(),
+    SoundFolder(),
+    TableFile(),
+    TextLines(),
+    ParallelText(),
+    PlainText(),
+)
 """Every layout; of those that are equally sure the first is taken."""
 
 _BY_KIND = {layout.kind: layout for layout in LAYOUTS}

@@ -5,7 +5,7 @@ ONNX operator that the exported file holds. What they give can therefore be kept
 """
 
 import threading
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -103,6 +103,8 @@ class ResizeRule(Rule):
     """One size for all. The operator is onnxruntime's own Resize, in training as in the exported file."""
 
     on_bytes = True
+    nearest: ClassVar[bool] = False
+    """Whether points are taken as they are, not blended: for masks."""
 
     def apply(self, batch: Bytes) -> Bytes:
         """uint8 (H, W, C) or (N, H, W, C) to the same with the wanted height and width."""
@@ -113,14 +115,16 @@ class ResizeRule(Rule):
         pictures = batch[None] if single else batch
         if 0 in pictures.shape:
             return np.zeros((*pictures.shape[:-3], height, width, pictures.shape[-1]), np.uint8)[0 if single else ...]
-        (out,) = _session(height, width, self.step.mode).run(None, {"picture": np.ascontiguousarray(pictures)})
+        (out,) = _session(height, width, self.step.mode, self.nearest).run(
+            None, {"picture": np.ascontiguousarray(pictures)}
+        )
         return cast(Bytes, out[0] if single else out)
 
     def write(self, writer: "OnnxWriter", value: str) -> str:
-        return _write_resize(writer, value, self.step.height, self.step.width, self.step.mode)
+        return _write_resize(writer, value, self.step.height, self.step.width, self.step.mode, self.nearest)
 
 
-def _write_resize(writer: "OnnxWriter", value: str, height: int, width: int, mode: str) -> str:
+def _write_resize(writer: "OnnxWriter", value: str, height: int, width: int, mode: str, nearest: bool) -> str:
     """Nodes that bring uint8 (N, H, W, C) to one size. Sizes are summed in whole numbers, so nothing is off by one."""
 
     def number(item: int) -> str:
@@ -135,7 +139,7 @@ def _write_resize(writer: "OnnxWriter", value: str, height: int, width: int, mod
     axes = writer.constant(np.array([1, 2], np.int64))
     size = writer.constant(np.array([height, width], np.int64))
     if mode == "stretch":
-        return _resize(writer, value, size)
+        return _resize(writer, value, size, nearest)
     tall, wide = writer.add("Shape", [value], start=1, end=2), writer.add("Shape", [value], start=2, end=3)
     if mode == "cover":  # cut the largest part of the wanted proportions out of the middle, then resize that
         cut_tall = writer.add(
@@ -148,13 +152,13 @@ def _write_resize(writer: "OnnxWriter", value: str, height: int, width: int, mod
         left = divide(writer.add("Sub", [wide, cut_wide]), number(2))
         start = writer.add("Concat", [top, left], axis=0)
         end = writer.add("Concat", [writer.add("Add", [top, cut_tall]), writer.add("Add", [left, cut_wide])], axis=0)
-        return _resize(writer, writer.add("Slice", [value, start, end, axes]), size)
+        return _resize(writer, writer.add("Slice", [value, start, end, axes]), size, nearest)
     # contain: the longer side fits, rounded to the nearest pixel; black on both sides of the other
     fit_tall = divide(writer.add("Add", [times(tall, number(2 * width)), wide]), times(wide, number(2)))
     fit_wide = divide(writer.add("Add", [times(wide, number(2 * height)), tall]), times(tall, number(2)))
     fit_tall = writer.add("Min", [number(height), writer.add("Max", [number(1), fit_tall])])
     fit_wide = writer.add("Min", [number(width), writer.add("Max", [number(1), fit_wide])])
-    small = _resize(writer, value, writer.add("Concat", [fit_tall, fit_wide], axis=0))
+    small = _resize(writer, value, writer.add("Concat", [fit_tall, fit_wide], axis=0), nearest)
     over_tall, over_wide = writer.add("Sub", [number(height), fit_tall]), writer.add("Sub", [number(width), fit_wide])
     top, left = divide(over_tall, number(2)), divide(over_wide, number(2))
     rest = [writer.add("Sub", [over_tall, top]), writer.add("Sub", [over_wide, left])]
@@ -162,8 +166,20 @@ def _write_resize(writer: "OnnxWriter", value: str, height: int, width: int, mod
     return cast(str, writer.add("Pad", [small, pads, writer.constant(np.array(0, np.uint8)), axes]))
 
 
-def _resize(writer: "OnnxWriter", value: str, size: str) -> str:
+def _resize(writer: "OnnxWriter", value: str, size: str, nearest: bool) -> str:
     """Bilinear, antialiased, on grey levels: what Pillow does, to one level. Channels last runs in every runtime."""
+    if nearest:
+        return cast(
+            str,
+            writer.add(
+                "Resize",
+                [value, "", "", size],
+                mode="nearest",
+                nearest_mode="round_prefer_floor",
+                coordinate_transformation_mode="half_pixel",
+                axes=[1, 2],
+            ),
+        )
     return cast(
         str,
         writer.add(
@@ -178,14 +194,14 @@ def _resize(writer: "OnnxWriter", value: str, size: str) -> str:
     )
 
 
-_SESSIONS: dict[tuple[int, int, str], Any] = {}
+_SESSIONS: dict[tuple[int, int, str, bool], Any] = {}
 _SESSIONS_LOCK = threading.Lock()
 
 
-def _session(height: int, width: int, mode: str) -> Any:
+def _session(height: int, width: int, mode: str, nearest: bool) -> Any:
     """The operator of the exported file, alone; shared by threads, which run it side by side."""
     with _SESSIONS_LOCK:
-        key = (height, width, mode)
+        key = (height, width, mode, nearest)
         if key not in _SESSIONS:
             import onnxruntime
             from onnx import TensorProto
@@ -195,7 +211,10 @@ def _session(height: int, width: int, mode: str) -> Any:
             writer = OnnxWriter()
             value = writer.input("picture", TensorProto.UINT8, ["N", "H", "W", "C"])
             writer.output(
-                _write_resize(writer, value, height, width, mode), "small", TensorProto.UINT8, ["N", height, width, "C"]
+                _write_resize(writer, value, height, width, mode, nearest),
+                "small",
+                TensorProto.UINT8,
+                ["N", height, width, "C"],
             )
             options = onnxruntime.SessionOptions()
             options.intra_op_num_threads = 1
