@@ -8,6 +8,7 @@ import dataclasses
 from typing import ClassVar, Literal
 
 from engine.catalog.entry import attribute
+from engine.catalog.preparation_columns import COLUMN_STEPS
 from engine.catalog.preparation_mask import MASK_STEPS
 from engine.catalog.preparation_series import SERIES_STEPS
 from engine.catalog.preparation_sound import SOUND_STEPS
@@ -272,6 +273,7 @@ STEPS: tuple[type[PreparationStep], ...] = (
     MinMaxScale,
     ClassIndex,
     OneHot,
+    *COLUMN_STEPS,
     *TEXT_STEPS,
     *SOUND_STEPS,
     *SERIES_STEPS,

@@ -135,7 +135,7 @@ def answer_spec(data: DataSpec, name: str) -> tuple[TensorSpec, tuple[str, ...]]
             found=name[:80],
             hint="Choose the field that is answered here.",
         )
-    if field.kind is FieldKind.CATEGORY:
+    if field.kind in (FieldKind.CATEGORY, FieldKind.LABELS):
         return TensorSpec((None, _classes(field))), ("N", "classes")
     if field.kind is FieldKind.NUMBER:
         return TensorSpec((None, 1)), ("N", "value")

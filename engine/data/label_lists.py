@@ -12,6 +12,8 @@ from functools import partial
 import msgspec
 import polars as pl
 
+from engine.document.data_spec import Field
+
 _LABEL_MARKS = (";", "|", ",")
 _MOST_LABELS = 300
 _LOOK = 5000
@@ -60,7 +62,7 @@ def _told(
     words = 2 if strict else 4
     if any(len(label) > 40 or len(label.split()) > words for label in labels):
         return None
-    if strict and len(labels) > 60 or all(_IS_FIGURES.match(label) for label in labels):
+    if (strict and len(labels) > 60) or all(_IS_FIGURES.match(label) for label in labels):
         return None
     return mark, len(labels)
 
@@ -99,3 +101,8 @@ def joined(labels: Iterable[str], separator: str) -> str:
 def written(text: str, separator: str) -> str:
     """A cell as the program keeps it: lists and stray blanks are gone; empty where nothing is said."""
     return joined(labels_in(text, separator), separator) if text.strip() else ""
+
+
+def separator_of(field: Field) -> str:
+    """What stands between the labels of a field."""
+    return str(field.options.get("separator", ";")) or ";"

@@ -23,8 +23,9 @@ def read_input(field: Field, value: Any) -> Raw:
 
     Picture: a path, the bytes of a picture file, {"pixels": bytes, "height", "width", "channels"}, or a uint8 array;
     gives uint8 (H, W, 1 to 4), turned as its EXIF says. Number: a number or its text, empty for missing; gives a
-    float or nan. Category and text: gives a string. Mask: the path or bytes of a mask
-    file, or uint8 class numbers; gives uint8 (H, W). Array: numbers of the field's shape. Raises DataError.
+    float or nan. Date: a date as the field's are written, year first, or seconds since 1970; gives seconds or nan.
+    Labels: text with separators, or a list; gives text as the data holds it. Category and text: gives a string.
+    Mask: the path or bytes of a mask file, or uint8 class numbers; gives uint8 (H, W). Array: numbers of the field's shape. Raises DataError.
     """
     if field.kind is FieldKind.IMAGE:
         return _picture(field, value)
@@ -32,6 +33,10 @@ def read_input(field: Field, value: Any) -> Raw:
         return _mask(field, value)
     if field.kind is FieldKind.NUMBER:
         return _number(field, value)
+    if field.kind is FieldKind.DATE:
+        return _date(field, value)
+    if field.kind is FieldKind.LABELS:
+        return _labels(field, value)
     if field.kind in (FieldKind.CATEGORY, FieldKind.TEXT):
         return _text(field, value)
     return _array(field, value)
@@ -118,6 +123,36 @@ def _number(field: Field, value: Any) -> float:
             found=_shown(value),
         ) from None
     return number if abs(number) <= 3.4e38 else float("nan")
+
+
+def _date(field: Field, value: Any) -> float:
+    if value is None or (isinstance(value, str) and value.strip() in ("", "?", "NA")):
+        return float("nan")
+    if isinstance(value, str):
+        from engine.data.dates import second_of  # needs polars
+
+        seconds = second_of(value[:100], str(field.options.get("form", "year")))
+    elif isinstance(value, bool) or not isinstance(value, int | float | np.number):
+        seconds = float("nan")
+    else:
+        seconds = float(value)
+    if not abs(seconds) <= 1e13:
+        raise DataError(
+            f"'{_shown(value)}' is not a date for '{field.name}'.",
+            where=field.name,
+            expected="a date such as 2021-03-04 or 2021-03-04 15:30, or nothing when it is missing",
+            found=_shown(value),
+        )
+    return seconds
+
+
+def _labels(field: Field, value: Any) -> str:
+    from engine.data.label_lists import joined, separator_of, written
+
+    separator = separator_of(field)
+    if isinstance(value, list | tuple):
+        return _text(field, joined((str(item).strip() for item in value if str(item).strip()), separator))
+    return written(_text(field, value), separator)
 
 
 def _text(field: Field, value: Any) -> str:

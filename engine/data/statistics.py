@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.catalog.preparation_text import text_step
+from engine.data.memory import Mapped
 from engine.data.preparation import Preparation
 from engine.data.preparation.text import TextRule, measure_tokens
 from engine.data.strings import Strings
@@ -14,6 +15,8 @@ from engine.document.data_spec import Field, FieldKind, Statistics
 from engine.document.graph import natural
 
 Int64s = npt.NDArray[np.int64]
+
+_BLOCK_BYTES = 4 << 20
 
 
 def measure_pictures(pictures: npt.NDArray[np.uint8], train: Int64s, shape: tuple[int | None, ...]) -> Statistics:
@@ -23,8 +26,11 @@ def measure_pictures(pictures: npt.NDArray[np.uint8], train: Int64s, shape: tupl
     total = np.zeros(channels, np.int64)
     squares = np.zeros(channels, np.int64)
     levels = np.arange(256, dtype=np.int64)
-    for start in range(0, len(train), 256):
-        block = pictures[train[start : start + 256]].reshape(-1, channels)
+    mapped = Mapped()
+    step = max(1, _BLOCK_BYTES // max(1, pictures[:1].nbytes))
+    for start in range(0, len(train), step):
+        block = pictures[train[start : start + step]].reshape(-1, channels)
+        mapped.read(pictures, block.nbytes)
         for channel in range(channels):
             histogram = np.bincount(block[:, channel], minlength=256)
             total[channel] += (histogram * levels).sum()
@@ -36,7 +42,7 @@ def measure_pictures(pictures: npt.NDArray[np.uint8], train: Int64s, shape: tupl
     return Statistics(mean=_rounded(mean), std=_rounded(std), shape=shape)
 
 
-def measure_numbers(values: npt.NDArray[np.float32]) -> Statistics:
+def measure_numbers(values: npt.NDArray[np.float32] | npt.NDArray[np.float64]) -> Statistics:
     """Mean, spread, range and median of the numbers that are there; of an array field for each of its last axis."""
     numbers = values.astype(np.float64)
     shape = tuple(int(size) for size in values.shape[1:])

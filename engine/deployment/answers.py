@@ -19,6 +19,9 @@ from engine.deployment.next_token import next_scores, write_next_scores
 from engine.document.data_spec import Field, FieldKind
 from engine.onnx_writer import OnnxWriter
 
+THRESHOLD = 0.5
+"""A label is named when its score is above this."""
+
 _ONNX = {"sigmoid": "Sigmoid", "exp": "Exp"}
 
 
@@ -57,7 +60,13 @@ class Answer:
         if self.so_far:
             tokens = tokens_of(self.field)
             return tokens.spellings() if tokens is not None else ()
-        return self.field.statistics.classes if self.field.kind is FieldKind.CATEGORY else ()
+        kinds = (FieldKind.CATEGORY, FieldKind.LABELS)
+        return self.field.statistics.classes if self.field.kind in kinds else ()
+
+    @property
+    def is_labels(self) -> bool:
+        """Whether it answers with any number of labels: `label` then names their list, with "" for those left out."""
+        return self.field.kind is FieldKind.LABELS and bool(self.classes)
 
     @property
     def is_mask(self) -> bool:
@@ -85,6 +94,14 @@ class Answer:
             value = writer.add("Softmax", [value], axis=1)
         elif self.function in _ONNX:
             value = writer.add(_ONNX[self.function], [value])
+        if self.is_labels:
+            labels = writer.constant(np.array([list(self.classes)], dtype=object), stem="label_names")
+            named = writer.add("Greater", [value, writer.constant(np.array(THRESHOLD, np.float32))])
+            nothing = writer.constant(np.array([""], dtype=object), stem="nothing")
+            found = writer.add("Where", [named, labels, nothing])
+            writer.output(found, self.label, TensorProto.STRING, ["N", len(self.classes)])
+            writer.output(value, self.scores, TensorProto.FLOAT, ["N", len(self.classes)])
+            return
         if self.classes:
             best = writer.add("ArgMax", [value], axis=1, keepdims=0)
             labels = writer.constant(np.array(self.classes, dtype=object), stem="labels")
@@ -144,6 +161,8 @@ def describe_answers(
         if field.kind is FieldKind.TEXT and field.name in written and len(shape) == 3:
             label, scores = free(f"{prefix}next"), free(f"{prefix}scores")
             answers.append(Answer(**common, label=label, scores=scores, so_far=field.name))
+        elif field.kind is FieldKind.LABELS and field.statistics.classes:
+            answers.append(Answer(**common, label=free(f"{prefix}labels"), scores=free(f"{prefix}scores")))
         elif field.kind is FieldKind.CATEGORY and field.statistics.classes:
             label, scores = free(f"{prefix}label"), free(f"{prefix}scores")
             answers.append(Answer(**common, label=label, scores=scores))

@@ -26,7 +26,8 @@ class InputDescription(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OutputDescription(msgspec.Struct, frozen=True, kw_only=True):
-    """One answer of a file. A category has `label` and `scores`, names of two outputs; a mask `value` (class numbers,
+    """One answer of a file. A category has `label` and `scores`, names of two outputs; so have labels, whose `label` is
+    N × classes with "" for those that are not named (score up to 0.5); a mask `value` (class numbers,
     N × height × width) and `scores` (N × classes × height × width); else `value` names the one."""
 
     field: str
@@ -149,6 +150,11 @@ def meaning(field: Field) -> str:
             return (
                 "Text, one of: " + ", ".join(statistics.classes[:20]) + ("..." if len(statistics.classes) > 20 else "")
             )
+        case "date":
+            return "Seconds since 1970-01-01 in UTC, as a double; not-a-number where a date is missing."
+        case "labels":
+            mark = str(field.options.get("separator", ";"))
+            return f"Labels with {mark} between them and no blanks, of: {', '.join(statistics.classes[:20])}"
         case "text":
             return "Text as it is."
         case _:

@@ -17,13 +17,16 @@ import numpy as np
 from engine.data.pictures import SUFFIXES as PICTURE_SUFFIXES
 from engine.data.progress import IsCancelled, Progress, never, silent
 from engine.data.reading import read_input
-from engine.deployment.description import Description, read_metadata
+from engine.data.tokens import tokens_of
+from engine.deployment.description import Description, OutputDescription, read_metadata
 from engine.deployment.session import as_input, groups_of, open_session
+from engine.deployment.writing import Manner, write_texts
 from engine.document.data_spec import Field, FieldKind
 from engine.errors import Cancelled, DataError
 from engine.protocol.messages import Answer, Prediction, PredictionMade
 
 _BATCH = 64
+_USUAL = Manner()
 _SHOWN = 80
 _MASK_CLASSES = 4
 """Classes of a mask that are named in the answer's words."""
@@ -53,17 +56,30 @@ class Predictor:
 
     @property
     def fields(self) -> tuple[Field, ...]:
-        """The fields of the data that an input has a value for."""
-        return tuple(self._fields[item.field] for item in self.description.inputs)
+        """The fields of the data that an input has a value for; a text that is written begins empty if it has none."""
+        fields = tuple(self._fields[item.field] for item in self.description.inputs)
+        told = tuple(field for field in fields if field.name not in self._written)
+        return told or fields
+
+    @property
+    def _written(self) -> dict[str, OutputDescription]:
+        """What answers with the next token of a text, by the text's field."""
+        return {item.so_far: item for item in self.description.outputs if item.so_far}
 
     def predict(
-        self, inputs: Sequence[object], *, progress: Progress = silent, cancelled: IsCancelled = never
+        self,
+        inputs: Sequence[object],
+        *,
+        manner: Manner = _USUAL,
+        progress: Progress = silent,
+        cancelled: IsCancelled = never,
     ) -> PredictionMade:
         """Answers in the order of the inputs.
 
         An input is {field: value}, or text: the path of a picture, of a folder of pictures or of a table (each row is
         an input), text itself where the network reads text (a .txt file gives a line an input), or a JSON object. A
         picture is a path or {"pixels", "height", "width", "channels"}. `milliseconds` is onnxruntime's time a sample.
+        `manner` is how texts are written.
         """
         predictions: list[Prediction] = []
         seconds, answered = 0.0, 0
@@ -71,7 +87,7 @@ class Predictor:
         while chunk := list(islice(waiting, _BATCH)):
             if cancelled():
                 raise Cancelled
-            found, spent, count = self._answered(chunk)
+            found, spent, count = self._answered(chunk, manner, cancelled)
             predictions += found
             seconds += spent
             answered += count
@@ -79,7 +95,9 @@ class Predictor:
         milliseconds = 1000 * seconds / max(1, answered)
         return PredictionMade(run=self.description.run, predictions=predictions, milliseconds=milliseconds)
 
-    def _answered(self, questions: list[_Question]) -> tuple[list[Prediction], float, int]:
+    def _answered(
+        self, questions: list[_Question], manner: Manner, cancelled: IsCancelled
+    ) -> tuple[list[Prediction], float, int]:
         """Answers for a chunk, the seconds onnxruntime took and how many it answered."""
         results = [Prediction(input=question.name, problem=question.problem) for question in questions]
         raw: dict[int, dict[str, Any]] = {}
@@ -102,6 +120,9 @@ class Predictor:
             start = time.perf_counter()
             try:
                 values = self._session.run(None, arrays)
+                texts = self._texts([raw[place] for place in chosen], manner, cancelled)
+            except Cancelled:
+                raise
             except Exception as error:  # noqa: BLE001 - onnxruntime raises its own kinds; told as the inputs' problem
                 for place in chosen:
                     results[place] = Prediction(
@@ -111,14 +132,33 @@ class Predictor:
             seconds += time.perf_counter() - start
             outputs = dict(zip((output.name for output in self._session.get_outputs()), values, strict=True))
             for row, place in enumerate(chosen):
-                answers = _answers(self.description, outputs, row)
+                answers = _answers(self.description, outputs, row, self._fields)
+                answers |= {name: Answer(value=found[row]) for name, found in texts.items()}
                 results[place] = Prediction(input=questions[place].name, outputs=answers)
         return results, seconds, len(places)
 
+    def _texts(self, raw: Sequence[dict[str, Any]], manner: Manner, cancelled: IsCancelled) -> dict[str, list[str]]:
+        """The texts that the network writes for these raw values, by field. Raises Cancelled."""
+        found: dict[str, list[str]] = {}
+        for name, item in self._written.items():
+            tokens = tokens_of(self._fields[name])
+            if tokens is None:
+                continue
+
+            def ask(values: Mapping[str, Sequence[Any]], scores: str = item.scores) -> Any:
+                arrays = {given.name: as_input(values[given.field], given.kind) for given in self.description.inputs}
+                return self._session.run([scores], arrays)[0]
+
+            columns = {field: [values[field] for values in raw] for field in raw[0]}
+            found[item.field] = write_texts(ask, columns, name, tokens, manner, cancelled)
+        return found
+
     def _read(self, values: Mapping[str, object]) -> dict[str, Any]:
         """Raw values of every input field. Raises DataError naming the field."""
-        raw: dict[str, Any] = {}
+        raw: dict[str, Any] = {name: str(values.get(name, "")) for name in self._written}  # blanks at its end count
         for field in self.fields:
+            if field.name in raw and field.name in values:
+                continue
             if field.name not in values:
                 raise DataError(
                     f"There is no value for '{field.name}'.",
@@ -242,11 +282,24 @@ def _opened(path: Path) -> Any:
         ) from None
 
 
-def _answers(description: Description, outputs: Mapping[str, Any], row: int) -> dict[str, Answer]:
+def _answers(
+    description: Description, outputs: Mapping[str, Any], row: int, fields: Mapping[str, Field]
+) -> dict[str, Answer]:
     """What the file answered in one row of a batch, by field; the scores best first."""
     found: dict[str, Answer] = {}
     for item in description.outputs:
-        if item.label:
+        if item.so_far:
+            continue  # written step by step
+        tokens = tokens_of(fields[item.field]) if item.kind == FieldKind.TEXT.value and item.value else None
+        if tokens is not None and np.ndim(outputs[item.value]) == 3:
+            found[item.field] = Answer(value=tokens.text(np.argmax(outputs[item.value][row], axis=0).tolist()))
+        elif item.label and item.kind == FieldKind.LABELS.value:
+            scores = outputs[item.scores][row]
+            order = np.argsort(-scores, kind="stable")
+            named = {item.classes[number]: float(scores[number]) for number in order}
+            chosen = ", ".join(str(label) for label in outputs[item.label][row] if label)
+            found[item.field] = Answer(value=chosen or "none", scores=named)
+        elif item.label:
             scores = outputs[item.scores][row]
             order = np.argsort(-scores, kind="stable")
             named = {item.classes[number]: float(scores[number]) for number in order}

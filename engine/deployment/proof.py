@@ -21,7 +21,7 @@ from engine.data.dataset import Dataset
 from engine.data.preparation import Preparation
 from engine.data.preparation.chain import join
 from engine.data.progress import IsCancelled, Progress
-from engine.deployment.answers import Answer
+from engine.deployment.answers import THRESHOLD, Answer
 from engine.deployment.build import Built
 from engine.deployment.session import as_input, groups_of
 from engine.document.data_spec import Field, FieldKind
@@ -127,7 +127,9 @@ def prove(
     raw = _read(dataset, list(built.fields), choose_samples(dataset, samples), cancelled)
     for answer in built.answers:
         if answer.so_far:  # texts that are still being written: of every length
-            raw[answer.so_far] = [text[: 7919 * place % (len(text) + 1)] for place, text in enumerate(raw[answer.so_far])]
+            raw[answer.so_far] = [
+                text[: 7919 * place % (len(text) + 1)] for place, text in enumerate(raw[answer.so_far])
+            ]
     batches = _batches(built.fields, raw)
     counted = len(batches)
     batches += [_take(raw, [place]) for place in range(min(_ALONE, _length(raw)))]
@@ -212,7 +214,7 @@ def _ask(path: Path, built: Built, batches: list[Raw], cancelled: IsCancelled) -
         for number, batch in enumerate(batches):
             question: dict[str, Any] = {}
             for place, (input_name, (field_name, kind)) in enumerate(kinds.items()):
-                if kind in ("category", "text"):
+                if kind in ("category", "text", "labels"):
                     question[input_name] = {"strings": list(batch[field_name])}
                 else:
                     question[input_name] = {"file": f"questions-{number}-{place}.npy"}
@@ -312,7 +314,9 @@ def _compare(
         scale = 1.0 if answer.classes or answer.is_mask else max(1.0, float(np.abs(wanted).max(initial=0.0)))
         difference = np.abs(got - wanted).reshape(length, -1).max(axis=1, initial=0.0) / scale
         difference = np.where(np.isfinite(difference), difference, np.inf)
-        if answer.classes:
+        if answer.is_labels:
+            same &= _same_sets(answer, wanted, np.asarray(found[answer.label], dtype=object))
+        elif answer.classes:
             same &= _same_labels(answer, wanted, found[answer.label])
         elif answer.is_mask:
             same &= _same_masks(wanted, np.asarray(found[answer.value]))
@@ -324,6 +328,15 @@ def _compare(
     if count:
         comparison.samples += length
         comparison.same += int(same.sum())
+
+
+def _same_sets(
+    answer: Answer, scores: npt.NDArray[np.float64], labels: npt.NDArray[Any]
+) -> npt.NDArray[np.bool_]:
+    """Whether each of the labels is named just where its score is above the threshold, or as good as at it."""
+    named = labels.reshape(scores.shape) != ""
+    same: npt.NDArray[np.bool_] = ((named == (scores > THRESHOLD)) | (np.abs(scores - THRESHOLD) <= _TIE)).all(axis=1)
+    return same
 
 
 def _same_masks(scores: npt.NDArray[np.float64], masks: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:

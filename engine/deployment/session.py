@@ -21,7 +21,9 @@ def as_input(values: Sequence[Any], kind: str) -> npt.NDArray[Any]:
     """Raw values of one input as one array: pictures of one size stacked, numbers float32, the rest strings."""
     if kind in ("image", "mask"):
         return np.stack([np.asarray(value, np.uint8) for value in values])
-    if kind in ("category", "text"):
+    if kind == "date":
+        return np.array(values, dtype=np.float64)
+    if kind in ("category", "text", "labels"):
         return np.array([str(value) for value in values], dtype=object)
     return np.asarray(values, np.float32)
 

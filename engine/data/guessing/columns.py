@@ -1,11 +1,13 @@
 """Fields of a table's columns."""
 
 from engine.data.guessing.categories import category_field, category_target
+from engine.data.guessing.dates import date_field
+from engine.data.guessing.labels import labels_field
 from engine.data.guessing.numbers import number_field, number_target
 from engine.data.guessing.text import text_field
 from engine.data.readers.columns import Content, Guess
 from engine.data.readers.table import Table
-from engine.data.readers.table_samples import strings_of
+from engine.data.readers.table_samples import seconds_in, strings_of
 from engine.document.data_spec import Field, FieldKind, Role
 from engine.errors import DataError
 
@@ -15,6 +17,16 @@ MOST_CLASSES = 20
 
 def table_target(name: str, table: Table, guess: Guess, task: str) -> Field:
     where = f"{table.where}, column {name}"
+    if guess.content is Content.LABELS and not task:
+        return labels_field(name, guess.options, Role.TARGET)
+    if guess.content is Content.DATE:
+        raise DataError(
+            f"The column {name} holds dates, which cannot be learned.",
+            where=where,
+            expected="a column of numbers, categories or labels",
+            found="dates",
+            hint="Choose another column to learn.",
+        )
     few = guess.content is Content.NUMBER and guess.whole and guess.distinct <= MOST_CLASSES // 2
     if task == "regression" or (not task and guess.content is Content.NUMBER and not few):
         if guess.content is not Content.NUMBER:
@@ -49,6 +61,10 @@ def table_input(name: str, table: Table, guess: Guess) -> Field:
         return number_field(name)
     if guess.content is Content.CATEGORY:
         return category_field(name)
+    if guess.content is Content.DATE:
+        return date_field(name, guess.options, seconds_in(table, name, guess.options))
+    if guess.content is Content.LABELS:
+        return labels_field(name, guess.options)
     if guess.content is Content.TEXT:
         return text_field(name, strings_of(table.texts(name).str.strip_chars()))
     return Field(name=name, kind=FieldKind.TEXT, role=Role.IGNORED)

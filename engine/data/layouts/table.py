@@ -114,7 +114,7 @@ def _choose_target(table: Table, guesses: dict[str, Guess], wanted: str, tree: F
     usable = [
         name
         for name, guess in guesses.items()
-        if guess.content in (Content.CATEGORY, Content.NUMBER) and guess.distinct > 1
+        if guess.content in (Content.CATEGORY, Content.NUMBER, Content.LABELS) and guess.distinct > 1
     ]
     if not usable:
         raise DataError(

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from engine.catalog.preparation import Channels, preparation_type
-from engine.data.preparation import category, mask, number, picture, series, sound, text
+from engine.data.label_lists import separator_of
+from engine.data.preparation import category, dates, labels, mask, number, picture, series, sound, text
 from engine.data.preparation.rule import Rule
 from engine.data.samples import Sound
 from engine.data.strings import Strings
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 _RULES: dict[str, type[Rule]] = {
     f"{module.__name__}.{rule.__name__}": rule
     for module, rules in (
+        (dates, dates.DATE_RULES),
+        (labels, labels.LABEL_RULES),
         (sound, sound.SOUND_RULES),
         (series, series.SERIES_RULES),
         (picture, (picture.ChannelsRule, picture.ResizeRule, picture.ScaleRule, picture.NormalizeRule)),
@@ -33,7 +36,7 @@ _RULES: dict[str, type[Rule]] = {
     for rule in rules
 }
 
-_TEXTUAL = (FieldKind.CATEGORY, FieldKind.TEXT)
+_TEXTUAL = (FieldKind.CATEGORY, FieldKind.TEXT, FieldKind.LABELS)
 
 RawPictures = Sequence[npt.NDArray[np.uint8]] | npt.NDArray[np.uint8] | Tensor
 
@@ -74,7 +77,10 @@ class Preparation:
             rule = _RULES[kind.target]
             if field.kind is FieldKind.MASK and rule is picture.ResizeRule:
                 rule = mask.MaskResizeRule
-            self.rules.append(rule(step, field.statistics, channels))
+            made = rule(step, field.statistics, channels)
+            if isinstance(made, labels.MultiHotRule):
+                made.separator = separator_of(field)
+            self.rules.append(made)
         count = 0
         while count < len(self.rules) and self.rules[count].on_bytes:
             count += 1
@@ -125,7 +131,7 @@ class Preparation:
         """Raw values to what a network takes.
 
         Pictures: uint8 arrays (H, W, C) of any sizes, or one array (N, H, W, C). Numbers: floats with NaN for missing.
-        Categories and text: strings. Masks: uint8 (H, W) of class numbers.
+        Dates: seconds since 1970. Categories, labels and text: strings. Masks: uint8 (H, W) of class numbers.
         """
         if self.field.kind is FieldKind.IMAGE:
             return self.finish(torch.from_numpy(self._stacked(raw)))
@@ -136,6 +142,8 @@ class Preparation:
             return self.finish(raw if isinstance(raw, Strings) else Strings.of(raw))
         if self.field.kind is FieldKind.AUDIO:
             return self.finish(torch.from_numpy(self.waveforms(raw)))
+        if self.field.kind is FieldKind.DATE:
+            return self.finish(torch.as_tensor(raw, dtype=torch.float64))
         values = raw if isinstance(raw, Tensor) else torch.from_numpy(np.array(raw, np.float32))
         return self.finish(values.to(torch.float32))
 
@@ -176,7 +184,8 @@ class Preparation:
     def write_input(self, writer: "OnnxWriter", batch: str | int = "N") -> str:
         """Declare the raw graph input, named after the field, and write every step. Returns the prepared value.
 
-        Picture: uint8 (N, height, width, channels), sizes free. Number: float (N,). Category and text: string (N,).
+        Picture: uint8 (N, height, width, channels), sizes free. Number: float (N,). Date: double (N,), seconds since
+        1970. Category, labels and text: string (N,).
         """
         from onnx import TensorProto
 
@@ -193,6 +202,8 @@ class Preparation:
             value = writer.input(name, TensorProto.FLOAT, [batch, samples or "samples"])
         elif kind in _TEXTUAL:
             value = writer.input(name, TensorProto.STRING, [batch])
+        elif kind is FieldKind.DATE:
+            value = writer.input(name, TensorProto.DOUBLE, [batch])
         elif kind is FieldKind.NUMBER:
             value = writer.input(name, TensorProto.FLOAT, [batch])
             value = writer.add("Unsqueeze", [value, writer.constant(np.array([1], np.int64))])

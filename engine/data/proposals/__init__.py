@@ -8,7 +8,7 @@ from engine.data.proposals.masks import unet
 from engine.data.proposals.pictures import picture_branch
 from engine.data.proposals.recipes import recipe_for, train_count
 from engine.data.proposals.sounds import sound_branch
-from engine.data.proposals.tables import array_branch, table_branch
+from engine.data.proposals.tables import COLUMNS, array_branch, table_branch
 from engine.data.proposals.text import text_branch
 from engine.data.proposals.writing import writer, writes
 from engine.document.data_spec import DataSpec, FieldKind
@@ -25,7 +25,7 @@ def propose(name: str, data: DataSpec, samples: int = 0) -> Project:
         return writer(name, data, samples)
     pictures = [field for field in data.inputs() if field.kind is FieldKind.IMAGE]
     texts = [field for field in data.inputs() if field.kind is FieldKind.TEXT]
-    values = [field for field in data.inputs() if field.kind in (FieldKind.NUMBER, FieldKind.CATEGORY, FieldKind.ARRAY)]
+    values = [field for field in data.inputs() if field.kind in COLUMNS]
     count = train_count(data)
     drawing = Drawing()
     if target.kind is FieldKind.MASK and pictures:

@@ -12,6 +12,8 @@ def train_count(data: DataSpec) -> int:
     target = data.targets()[0]
     if target.kind is FieldKind.MASK:
         return max(target.statistics.counts, default=0) or 1000  # counts pictures that hold a class, most hold several
+    if target.kind is FieldKind.LABELS:  # a sample has several
+        return round(sum(target.statistics.counts) / max(target.statistics.mean, default=1.0)) or 1000
     return sum(target.statistics.counts) or 1000
 
 

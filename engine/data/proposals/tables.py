@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 
 from engine.data.proposals.drawing import Drawing
-from engine.document.data_spec import Field
+from engine.document.data_spec import Field, FieldKind
+
+COLUMNS = (FieldKind.NUMBER, FieldKind.CATEGORY, FieldKind.LABELS, FieldKind.DATE, FieldKind.ARRAY)
+"""Kinds that are prepared into columns and go in together."""
 
 
 def table_branch(drawing: Drawing, fields: Sequence[Field], *, alone: bool, count: int) -> str:

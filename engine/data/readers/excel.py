@@ -20,7 +20,9 @@ from engine.document.graph import Value
 from engine.errors import DataError
 
 MAX_CELLS = 40_000_000
-_MAX_RATIO = 1500
+_MAX_RATIO = 400
+"""Real sheets shrink to a tenth or a fiftieth; what shrinks more than this is blanks."""
+_SMALL = 32 << 20
 _PIECE = 1 << 20
 _LOOK = 400
 
@@ -94,9 +96,9 @@ def _check_size(data: bytes, where: str, pace: Pace) -> None:
             for piece in _pieces(data, info):
                 size += len(piece)
                 total += len(piece)
-                if total > MAX_TABLE_BYTES or size > _MAX_RATIO * max(info.compress_size, 4096):
+                if total > MAX_TABLE_BYTES or size > max(_SMALL, _MAX_RATIO * info.compress_size):
                     raise DataError(
-                        f"{where} would unpack to more than {min(total, MAX_TABLE_BYTES) >> 20} MB.",
+                        f"{where} would unpack to more than {total >> 20} MB.",
                         where=where,
                         expected=f"up to {MAX_TABLE_BYTES >> 20} MB",
                         hint="Save it as CSV or Parquet.",

@@ -58,10 +58,10 @@ def _parsed(
         rows = int(lazy.select(pl.len()).collect().item())
         check_room(rows, columns, where)
         frame = lazy.collect()
+        pace.at(1)
+        return table_of(frame, where, options=options, found={})
     except _DAMAGE as error:
         raise _broken(error, where, kind) from None
-    pace.at(1)
-    return table_of(frame, where, options=options, found={})
 
 
 def _broken(error: BaseException, where: str, kind: str) -> DataError:

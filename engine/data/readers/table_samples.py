@@ -1,7 +1,7 @@
 """The columns of tables as samples: numbers, moments and strings, as the fields say."""
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,7 @@ from engine.data.readers.table_files import load_tables
 from engine.data.samples import NOT_SAID, Column, Samples
 from engine.data.strings import Strings
 from engine.document.data_spec import Field, FieldKind, Role, Source
+from engine.document.graph import Value
 
 _LARGEST_FLOAT32 = 3.4e38
 
@@ -134,6 +135,11 @@ def _seconds(table: Table, field: Field, notes: LeftOutList) -> npt.NDArray[np.f
         notes,
     )
     return np.array(seconds.fill_null(np.nan).to_numpy(), np.float64)
+
+
+def seconds_in(table: Table, name: str, options: Mapping[str, Value]) -> npt.NDArray[np.float64]:
+    """A column of dates, for looking at it."""
+    return _seconds(table, Field(name=name, kind=FieldKind.DATE, options=dict(options)), LeftOutList())
 
 
 def _strings(parts: Sequence[tuple[Table, Field]]) -> Strings:
