@@ -29,6 +29,7 @@ class Workbench:
     def shut_down(self) -> None:
         """Save what is not saved, end the engine and every thread. Runs go on."""
         self.project.shut_down()
+        self.runs.close()
         self.shelf.close()
         self.data.close()
         self.engine.stop()

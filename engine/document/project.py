@@ -10,12 +10,30 @@ from engine.document.graph import Graph
 from engine.document.recipe import Recipe
 
 
+class ChartPlace(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A chart of the Train tab and how many of the six columns it is wide."""
+
+    kind: str
+    columns: int = 3
+
+
+class ChartsView(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """The charts of the Train tab, in order; none means those that suit everybody. `log` are the kinds on a logarithmic
+    scale, `axis` is step, epoch or time."""
+
+    places: tuple[ChartPlace, ...] = ()
+    axis: str = "epoch"
+    smoothing: float = 0.9
+    log: tuple[str, ...] = ()
+
+
 class View(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """How the user last looked at the project; not undoable. `center` is in canvas units."""
 
     tab: str = "design"
     zoom: float = 1.0
     center: tuple[float, float] | None = None
+    charts: ChartsView = ChartsView()
 
 
 @dataclass(kw_only=True)

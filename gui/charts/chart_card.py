@@ -1,24 +1,20 @@
 """A card around a line chart with its small controls: scale, smoothing, follow, and saving as picture or table."""
 
-from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import Signal
 from PySide6.QtGui import QActionGroup
-from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
+from gui.charts.curve_table import write_table
 from gui.charts.line_chart import LineChart
+from gui.charts.menu_card import MenuCard, Write
 from gui.widgets.button import Button
-from gui.widgets.card import Card
 
-SMOOTHING: Final = (0.0, 0.3, 0.6, 0.9, 0.97)
+SMOOTHING: Final = (0.0, 0.3, 0.6, 0.9, 0.97, 0.99)
 
 
-class ChartCard(Card):
-    """`chart` is the line chart. `failed` carries a sentence when a file could not be written."""
-
-    failed = Signal(str)
-    saved = Signal(str)
+class ChartCard(MenuCard):
+    """`chart` is the line chart."""
 
     def __init__(
         self,
@@ -52,7 +48,7 @@ class ChartCard(Card):
             action.setData(weight)
             group.addAction(action)
         group.triggered.connect(lambda action: self.chart.set_smoothing(action.data()))
-        self._smooth.clicked.connect(lambda: self._open(self._smooth_menu, self._smooth))
+        self._smooth.clicked.connect(lambda: self.open_menu(self._smooth_menu, self._smooth))
         self._smooth.setVisible(smooth)
         self.chart.smoothing_changed.connect(self._on_smoothing_changed)
         self._follow = Button(
@@ -61,42 +57,30 @@ class ChartCard(Card):
         self._follow.clicked.connect(lambda: self.chart.set_follow(True))
         self._follow.setVisible(False)
         self.chart.follow_changed.connect(lambda follows: self._follow.setVisible(not follows))
-        self._more = Button(role="icon", icon="more", tooltip=f"Save {title.lower()}", small=True)
-        menu = QMenu(self)
-        menu.addAction("Save picture...", self._on_save_picture)
-        menu.addAction("Save table...", self._on_save_table)
-        self._more.clicked.connect(lambda: self._open(menu, self._more))
-        for button in (self._follow, self._log, self._smooth, self._more):
+        self._header_row.removeWidget(self.more)
+        for button in (self._follow, self._log, self._smooth, self.more):
             self.add_to_header(button)
+        first = self.menu.actions()[0]
+        follow = self.menu.addAction("Follow new points")
+        follow.setCheckable(True)
+        follow.setChecked(True)
+        follow.triggered.connect(self.chart.set_follow)
+        self.chart.follow_changed.connect(follow.setChecked)
+        log_x = self.menu.addAction("Logarithmic x axis")
+        log_x.setCheckable(True)
+        log_x.triggered.connect(self.chart.set_log_x)
+        self.menu.insertActions(first, [follow, log_x])
+        self.menu.insertSeparator(first)
 
-    def save(self, path: Path) -> None:
-        """Save as PNG or CSV, by the ending; tells the outcome by signal."""
-        try:
-            if path.suffix.lower() == ".csv":
-                self.chart.save_csv(path)
-            else:
-                self.chart.save_png(path)
-        except OSError as error:
-            self.failed.emit(f"{path.name} could not be written: {error.strerror or error}. Pick another folder.")
-        else:
-            self.saved.emit(str(path))
+    def picture(self) -> QWidget:
+        self.chart.put_away_readout()
+        return self.chart
 
-    def _open(self, menu: QMenu, button: Button) -> None:
-        menu.popup(button.mapToGlobal(button.rect().bottomLeft()))
+    def table(self) -> Write:
+        table = self.chart.table()
+        return lambda path: write_table(table, path)
 
     def _on_smoothing_changed(self, weight: float) -> None:
         self._smooth.set_text(f"smooth {weight:g}" if weight else "smooth off")
         for action in self._smooth_menu.actions():
             action.setChecked(action.data() == weight)
-
-    def _on_save_picture(self) -> None:
-        self._ask("Save picture", "PNG picture (*.png)", ".png")
-
-    def _on_save_table(self) -> None:
-        self._ask("Save table", "CSV table (*.csv)", ".csv")
-
-    def _ask(self, caption: str, kinds: str, ending: str) -> None:
-        start = self.title().lower().replace(" ", "_") + ending
-        chosen, _ = QFileDialog.getSaveFileName(self, caption, start, kinds)
-        if chosen:
-            self.save(Path(chosen).with_suffix(ending))

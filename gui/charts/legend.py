@@ -66,6 +66,7 @@ class Legend(QWidget):
         super().__init__(parent)
         self._flow = FlowLayout(self, gap=2)
         self._entries: dict[str, LegendEntry] = {}
+        self._wanted = True
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
@@ -78,7 +79,7 @@ class Legend(QWidget):
         entry.toggled.connect(lambda on, key=key: self.toggled.emit(key, on))
         self._entries[key] = entry
         self._flow.addWidget(entry)
-        self.setVisible(True)
+        self.setVisible(self._wanted)
         self.updateGeometry()
 
     def remove(self, key: str) -> None:
@@ -88,8 +89,13 @@ class Legend(QWidget):
             self._flow.removeWidget(entry)
             entry.hide()  # it is deleted later, and would be seen until then
             entry.deleteLater()
-            self.setVisible(bool(self._entries))
+            self.setVisible(self._wanted and bool(self._entries))
             self.updateGeometry()
+
+    def set_wanted(self, wanted: bool) -> None:
+        """Whether the names are to be seen at all."""
+        self._wanted = wanted
+        self.setVisible(wanted and bool(self._entries))
 
     def entry(self, key: str) -> LegendEntry:
         """The button of a curve. Raises KeyError."""

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import ArrayLike
-from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QHideEvent, QKeyEvent, QPainter, QPixmap, QResizeEvent, QShowEvent
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from gui.charts.curve_table import CurveTable, TableCurve, write_table
@@ -25,6 +25,7 @@ from gui.charts.series import Series
 from gui.charts.series_style import SeriesStyle, series_style
 from gui.charts.ticks import value_text
 from gui.charts.turns import Work, turns
+from gui.charts.widget_picture import save_png, save_svg
 from gui.charts.x_scale import XScale
 from gui.widgets.guarded import guarded
 from gui.widgets.text import Text
@@ -181,6 +182,10 @@ class LineChart(QWidget):
         """What is marked."""
         return list(self._marks)
 
+    def show_legend(self, shown: bool) -> None:
+        """Show the names of the curves below them, where there are any."""
+        self.legend.set_wanted(shown)
+
     def set_x_label(self, label: str) -> None:
         """Name what the x axis shows: step, epoch, minutes."""
         self._x_label = label
@@ -310,32 +315,19 @@ class LineChart(QWidget):
 
     # Export
 
+    def put_away_readout(self) -> None:
+        """Show no values beside the crosshair until it moves again."""
+        self._readout.hide()
+
     def save_png(self, path: Path) -> None:
         """Save a picture at twice the size on screen. Raises OSError when it cannot be written."""
-        self._readout.hide()
-        ratio = 2
-        picture = QPixmap(self.size() * ratio)
-        picture.setDevicePixelRatio(ratio)
-        picture.fill(self.palette().window().color())
-        self.render(picture)
-        if not picture.save(str(path), "PNG"):
-            raise OSError(f"{path} could not be written.")
+        self.put_away_readout()
+        save_png(self, path)
 
     def save_svg(self, path: Path) -> None:
         """Save as lines and text. Raises OSError when it cannot be written."""
-        from PySide6.QtSvg import QSvgGenerator
-
-        self._readout.hide()
-        sheet = QSvgGenerator()
-        sheet.setFileName(str(path))
-        sheet.setSize(self.size())
-        sheet.setViewBox(self.rect())
-        sheet.setTitle(self.accessibleName())
-        with QPainter() as painter:
-            if not painter.begin(sheet):
-                raise OSError(f"{path} could not be written.")
-            painter.fillRect(self.rect(), self.palette().window())
-            self.render(painter, QPoint())
+        self.put_away_readout()
+        save_svg(self, path)
 
     def table(self) -> CurveTable:
         """All points as measured, to be written on a thread: nothing in it changes any more."""

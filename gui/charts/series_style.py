@@ -24,6 +24,7 @@ class SeriesStyle:
 
 
 def series_style(index: int, *, dash: tuple[float, ...] = SOLID, marked: bool = True) -> SeriesStyle:
-    """The style of the n-th thing shown; eight differ in colour and marker, then both start again."""
+    """The style of the n-th thing shown: eight colours, and where they come again, other markers on them."""
     place = index % len(COLORS)
-    return SeriesStyle(color=COLORS[place], dash=dash, marker=MARKERS[place] if marked else "")
+    marker = MARKERS[(index + index // len(COLORS)) % len(MARKERS)]
+    return SeriesStyle(color=COLORS[place], dash=dash, marker=marker if marked else "")

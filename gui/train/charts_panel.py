@@ -1,260 +1,371 @@
-"""The live charts of the shown run and those compared with it: loss, score, learning rate, gradients, memory."""
+"""The charts of the shown run and those compared with it, in a grid that the user arranges and the project keeps."""
 
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, Protocol, get_args
 
-from PySide6.QtCore import QSize, QTimer
-from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
+import msgspec
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QShowEvent
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
-from engine.protocol.run_events import RunResumed
-from gui.charts.chart_card import ChartCard
-from gui.charts.heat_map import HeatMap
-from gui.charts.series_style import DASHED, SeriesStyle
-from gui.forms.metric_text import is_share, main_metric, metric_label, metric_text
-from gui.models.curves import RunCurves
+from engine.document.project import ChartPlace, ChartsView
+from gui.charts.menu_card import MenuCard
+from gui.models.curves import RunCurves, XAxis
+from gui.models.project import ProjectModel
 from gui.models.runs import RunsModel
-from gui.train.curve_feed import CurveFeed, Points, by_epoch, learning_rate, memory, step_loss
-from gui.train.run_style import run_style
-from gui.train.run_words import run_label
-from gui.widgets.card import Card
+from gui.train.chart_kinds import DEFAULT, all_kinds, kind_of, reason_not_to_show
+from gui.train.confusion_chart import ConfusionChart
+from gui.train.curve_chart import CurveChart
+from gui.train.layer_chart import LayerChart
+from gui.train.spread_chart import SpreadChart
+from gui.widgets.button import Button
 from gui.widgets.choice_editor import Choice, ChoiceEditor
 from gui.widgets.guarded import guarded
+from gui.widgets.text import Text
 from gui.widgets.tokens import GAP
 
 REFRESH_MS: Final = 120
-MOST_COMPARED: Final = 8
-SMOOTH_FIRST: Final = 0.9
-LOWEST: Final = 470
-_NOTHING: Final = "Curves come with the first steps"
+COLUMNS: Final = 6
+ROW_HEIGHT: Final = 226
+_AXES: Final = (
+    Choice(value="epoch", label="over epochs"),
+    Choice(value="step", label="over steps"),
+    Choice(value="time", label="over minutes"),
+)
+
+
+class RunChart(Protocol):
+    """What every chart of the grid can do."""
+
+    kind: str
+
+    def show_runs(self, compared: Sequence[int]) -> None: ...
+    def set_axis(self, axis: XAxis) -> None: ...
+    def refresh(self) -> None: ...
 
 
 class ChartsPanel(QWidget):
     """Draws nothing while it is hidden, and brings only new points while it is shown."""
 
-    def __init__(self, runs: RunsModel, parent: QWidget | None = None) -> None:
+    said = Signal(str)
+    """A sentence for the user: a file was written, or could not be."""
+
+    def __init__(self, runs: RunsModel, project: ProjectModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._runs = runs
+        self._project = project
         self._compared: list[int] = []
-        self._metric = ""
-        self._metric_picked = False  # by the user; then it is not changed by us
-        self._feeds: dict[int, list[CurveFeed]] = {}
-        self._known: dict[int, tuple[str, ...]] = {}  # curves laid on for a run, to notice new metrics
-        self._resumed: set[int] = set()
-        self.loss = ChartCard("Loss", log=True, empty=_NOTHING, name="train.loss")
-        self.loss.chart.set_smoothing(SMOOTH_FIRST)
-        self.score = ChartCard("Score", smooth=False, empty=_NOTHING, name="train.metric")
-        self.rate = ChartCard("Learning rate", smooth=False, legend=False, empty=_NOTHING, name="train.rate")
-        self.memory = ChartCard("Memory", smooth=False, legend=False, empty=_NOTHING, name="train.memory")
-        self.memory.setParent(self)  # it is laid out only once there is something to show
-        self.memory.set_note("MB")
-        self.flow = Card("Gradient flow", "norm per layer", name="train.flow")
-        self.heat = HeatMap(empty="Comes with the first epoch")
-        self.flow.body.addWidget(self.heat, 1)
-        self._pick = ChoiceEditor()
-        self._pick.setProperty("density", "compact")
-        self._pick.setObjectName("train.metric.pick")
-        self._pick.setAccessibleName("Metric shown")
-        self._pick.committed.connect(self._on_metric_picked)
-        self._pick.setFixedWidth(180)
-        self._pick.hide()
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setSpacing(GAP)
-        grid.addWidget(self.loss, 0, 0, 1, 3)
-        grid.addWidget(self.score, 0, 3, 1, 3)
-        grid.setRowStretch(0, 3)
-        grid.setRowStretch(1, 2)
-        for column in range(6):
-            grid.setColumnStretch(column, 1)
-        self._grid = grid
-        self._shown_memory: bool | None = None
-        self._lay_out(with_memory=False)
+        self._places: tuple[ChartPlace, ...] = ()
+        self._charts: list[tuple[ChartPlace, MenuCard]] = []
+        self._due: list[MenuCard] = []  # charts that are to be brought up to date, one at a turn
+        self._arranging = False  # the view of the project is being changed by us
+        self.axis = ChoiceEditor(_AXES, "epoch")
+        self.axis.setProperty("density", "compact")
+        self.axis.setObjectName("train.charts.axis")
+        self.axis.setAccessibleName("What the x axis counts")
+        self.axis.setFixedWidth(130)
+        self.axis.committed.connect(self._on_axis_picked)
+        self.add = Button("Add chart", role="quiet", icon="plus", small=True, name="train.charts.add")
+        self.add.clicked.connect(self._open_list)
+        self.reset = Button(
+            "Reset", role="quiet", small=True, name="train.charts.reset", tooltip="Show the charts there were at first"
+        )
+        self.reset.clicked.connect(lambda: self._arrange(()))
+        self._words = Text("", role="note", elide=Qt.TextElideMode.ElideRight)
+        bar = QHBoxLayout()
+        bar.setSpacing(8)
+        bar.addWidget(self._words, 1)
+        for widget in (self.reset, self.add, self.axis):
+            bar.addWidget(widget)
+        self._grid = QGridLayout()
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(GAP)
+        for column in range(COLUMNS):
+            self._grid.setColumnStretch(column, 1)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(8)
+        whole.addLayout(bar)
+        whole.addLayout(self._grid, 1)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(REFRESH_MS)
-        self._timer.timeout.connect(self.refresh)
+        self._timer.timeout.connect(self._begin_round)
+        self._round = QTimer(self)
+        self._round.setInterval(0)
+        self._round.timeout.connect(self._refresh_next)
         runs.events_arrived.connect(self._on_events_arrived)
         runs.list_changed.connect(self._touch)
+        project.opened.connect(self._on_project_opened)
+        self._show_view()
 
-    def compare(self, runs: list[int]) -> None:
-        """Show these runs, the first in full, of the others the score alone."""
-        runs = runs[:MOST_COMPARED]
-        if runs != self._compared:
-            if runs[:1] != self._compared[:1]:
-                for card in (self.loss, self.score, self.rate, self.memory):
-                    card.chart.set_follow(True)
-            self._compared = runs
-            self._begin()
-            self.refresh()
+    # What stands in the grid
+
+    def charts(self) -> list[MenuCard]:
+        """The charts, in order."""
+        return [chart for _, chart in self._charts]
+
+    def chart(self, kind: str) -> MenuCard:
+        """The first chart of a kind. Raises KeyError."""
+        for place, chart in self._charts:
+            if place.kind == kind:
+                return chart
+        raise KeyError(kind)
+
+    @property
+    def loss(self) -> CurveChart:
+        """The chart of the loss. Raises KeyError when it was taken away."""
+        found = self.chart("loss")
+        assert isinstance(found, CurveChart)
+        return found
+
+    @property
+    def score(self) -> CurveChart:
+        """The chart of the metric looked at first. Raises KeyError when it was taken away."""
+        found = self.chart("metric:")
+        assert isinstance(found, CurveChart)
+        return found
+
+    def places(self) -> tuple[ChartPlace, ...]:
+        """What the grid holds."""
+        return tuple(place for place, _ in self._charts)
+
+    def add_chart(self, kind: str) -> None:
+        """Put a chart at the end."""
+        found = kind_of(kind)
+        if found is not None:
+            self._arrange((*self.places(), ChartPlace(kind=kind, columns=found.columns)))
+
+    def remove_chart(self, at: int) -> None:
+        """Take a chart away."""
+        places = list(self.places())
+        del places[at]
+        self._arrange(tuple(places))
+
+    def move_chart(self, at: int, by: int) -> None:
+        """Put a chart further to the front or the back."""
+        places = list(self.places())
+        to = min(max(at + by, 0), len(places) - 1)
+        places.insert(to, places.pop(at))
+        self._arrange(tuple(places))
+
+    def widen_chart(self, at: int, by: int) -> None:
+        """Make a chart wider or narrower, by columns."""
+        places = list(self.places())
+        columns = min(max(places[at].columns + by, 2), COLUMNS)
+        places[at] = msgspec.structs.replace(places[at], columns=columns)
+        self._arrange(tuple(places))
+
+    # Runs
+
+    def compare(self, runs: Sequence[int]) -> None:
+        """Show these runs, the first in full."""
+        if list(runs) != self._compared:
+            self._compared = list(runs)
+            for chart in self._run_charts():
+                chart.show_runs(self._compared)
+            self._touch()
 
     def refresh(self) -> None:
-        """Bring what has come since; does nothing while hidden."""
+        """Bring what has come since, all charts now; does nothing while hidden."""
         self._timer.stop()
         if not self.isVisible():
             return
-        self._choose_metric()
-        for run in self._compared:
-            curves = self._runs.curves(run)
-            if self._curves_of(run, curves) != self._known.get(run):
-                self._begin()
-                break
-        for run in self._compared:
-            curves = self._runs.curves(run)
-            for feed in self._feeds.get(run, []):
-                if run in self._resumed:
-                    feed.again(curves)
-                else:
-                    feed.bring(curves)
-        self._resumed.clear()
-        self._refresh_words()
+        for chart in self._run_charts():
+            chart.refresh()
 
     @guarded(fallback=False)
     def hasHeightForWidth(self) -> bool:
         return False  # the legends wrap inside the charts; they must not make the page as high as it likes to be
 
-    @guarded(fallback=lambda _self: QSize(600, LOWEST))
+    @guarded(fallback=lambda _self: QSize(600, 470))
     def sizeHint(self) -> QSize:
-        return QSize(600, LOWEST)
+        return QSize(600, self._height())
 
-    @guarded(fallback=lambda _self: QSize(400, LOWEST))
+    @guarded(fallback=lambda _self: QSize(400, 470))
     def minimumSizeHint(self) -> QSize:
-        return QSize(400, LOWEST)
+        return QSize(400, self._height())
 
     @guarded
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._touch()
 
+    def _height(self) -> int:
+        rows = max(1, self._grid.rowCount() if self._charts else 1)
+        return 32 + rows * ROW_HEIGHT + (rows - 1) * GAP
+
     def _touch(self) -> None:
         if not self._timer.isActive():
             self._timer.start()
 
-    def _on_events_arrived(self, run: int, events: object) -> None:
+    def _on_events_arrived(self, run: int, _events: object) -> None:
         if run in self._compared:
-            if any(isinstance(event, RunResumed) for event in (events if isinstance(events, list) else ())):
-                self._resumed.add(run)
             self._touch()
 
-    # Curves
+    def _begin_round(self) -> None:
+        if self.isVisible():
+            self._due = self.charts()
+            self._round.start()
 
-    def _curves_of(self, run: int, curves: RunCurves) -> tuple[str, ...]:
-        """Names of what a run can show now; when they change, its curves are laid on anew."""
-        return (*sorted(curves.train), "/", *sorted(curves.val), "/", self._metric, run_label_of(self._runs, run))
-
-    def _begin(self) -> None:
-        for card in (self.loss, self.score, self.rate, self.memory):
-            card.chart.clear()
-        self._feeds = {}
-        self._known = {}
-        several = len(self._compared) > 1
-        for place, run in enumerate(self._compared):
-            curves = self._runs.curves(run)
-            self._known[run] = self._curves_of(run, curves)
-            self._feeds[run] = []
-            style = run_style(run)
-            plain = SeriesStyle(color=style.color)
-            dashed = SeriesStyle(color=style.color, dash=DASHED, marker=style.marker if several else "")
-            label = f"{run_label_of(self._runs, run)} " if several else ""
-            val_loss = _with_name(curves.val, "loss")
-            if place == 0 or not val_loss:
-                self._lay(self.loss, run, "train", step_loss, f"{label}training", plain, smoothed=True)
-            for name in val_loss:
-                points = by_epoch("val", name)
-                self._lay(self.loss, run, f"val.{name}", points, label + _of(name, "validation"), dashed)
-            if self._metric:
-                has_val = self._metric in curves.val
-                if self._metric in curves.train and (place == 0 or not has_val):
-                    self._lay(self.score, run, "train", by_epoch("train", self._metric), f"{label}training", plain)
-                if has_val:
-                    self._lay(self.score, run, "val", by_epoch("val", self._metric), f"{label}validation", dashed)
-            self._lay(self.rate, run, "rate", learning_rate, f"{label}learning rate", plain)
-            self._lay(self.memory, run, "memory", memory, f"{label}memory", plain)
-
-    def _lay(
-        self, card: ChartCard, run: int, key: str, points: Points, name: str, style: SeriesStyle, smoothed: bool = False
-    ) -> None:
-        """Put an empty curve into a chart, to be fed from now on."""
-        feed = CurveFeed(card.chart, f"{run}:{key}", points)
-        feed.begin(name, style, smoothed=smoothed)
-        self._feeds[run].append(feed)
-
-    def _choose_metric(self) -> None:
-        curves = self._runs.curves(self._compared[0]) if self._compared else RunCurves()
-        names = list(dict.fromkeys((*curves.val, *curves.train)))
-        scores = [name for name in names if name.rpartition(".")[2] != "loss"]
-        if not scores:
+    def _refresh_next(self) -> None:
+        """One chart at a turn of the event loop, so that many of them keep nobody waiting."""
+        if not self._due:
+            self._round.stop()
             return
-        if not self._metric_picked or self._metric not in names:
-            self._metric = main_metric(dict.fromkeys(scores, 0.0))
-            self._metric_picked = False
-        if len(scores) > 1 and self._pick.isHidden():
-            self.score.set_title_widget(self._pick)
-            self._pick.show()
-        if self._pick.values() != scores:
-            self._pick.set_choices([Choice(value=name, label=metric_label(name)) for name in scores])
-        self._pick.set_value(self._metric)
+        chart = self._due.pop(0)
+        for _, card in self._charts:
+            if card is chart:
+                self._as_run_chart(card).refresh()
 
-    def _on_metric_picked(self, value: object) -> None:
-        self._metric, self._metric_picked = str(value), True
-        self._begin()
-        self.refresh()
+    # Layout
 
-    def _refresh_words(self) -> None:
-        run = self._compared[0] if self._compared else None
-        curves = self._runs.curves(run) if run is not None else RunCurves()
-        end = max((self._runs.curves(one).epochs_planned for one in self._compared), default=0)
-        for card in (self.loss, self.score, self.rate, self.memory):
-            card.chart.set_x_end(float(end) if end else None)
-        if self._metric:
-            self.score.set_title(metric_label(self._metric))
-            self.score.chart.set_y_limits((0.0, 1.0) if is_share(self._metric) else None)
-        summary = self._runs.summary(run) if run is not None else None
-        if summary is not None and summary.best_epoch and self._metric in summary.best:
-            best = metric_text(self._metric, summary.best[self._metric])
-            self.score.set_note(f"best {best} @ {summary.best_epoch}")
+    def _run_charts(self) -> list[RunChart]:
+        return [self._as_run_chart(chart) for chart in self.charts()]
+
+    def _as_run_chart(self, card: MenuCard) -> RunChart:
+        assert isinstance(card, CurveChart | LayerChart | SpreadChart | ConfusionChart)
+        return card
+
+    def _on_project_opened(self) -> None:
+        self._compared = []
+        self._show_view()
+
+    def _view(self) -> ChartsView:
+        return self._project.project.view.charts
+
+    def _show_view(self) -> None:
+        view = self._view()
+        axis = view.axis if view.axis in get_args(XAxis) else "epoch"
+        self.axis.set_value(axis)
+        places = tuple(place for place in view.places if kind_of(place.kind) is not None)
+        self._lay_out(places or DEFAULT)
+        self.reset.setVisible(bool(places))
+        for chart in self._run_charts():
+            chart.set_axis(self._axis())
+
+    def _axis(self) -> XAxis:
+        value = self.axis.value()
+        return "step" if value == "step" else "time" if value == "time" else "epoch"
+
+    def _arrange(self, places: tuple[ChartPlace, ...]) -> None:
+        self._keep(places=places if places != DEFAULT else ())
+        self._show_view()
+
+    def _keep(self, **changes: object) -> None:
+        project = self._project
+        if project.directory is None or project.read_only:
+            return
+        charts = msgspec.structs.replace(self._view(), **changes)
+        project.set_view(msgspec.structs.replace(project.project.view, charts=charts))
+
+    def _lay_out(self, places: tuple[ChartPlace, ...]) -> None:
+        spare = {id(chart): (place, chart) for place, chart in self._charts}
+        charts: list[tuple[ChartPlace, MenuCard]] = []
+        for place in places:
+            # A chart that stays keeps its zoom, its scale and what is hidden in it.
+            kept = next((key for key, (old, _) in spare.items() if old.kind == place.kind), None)
+            chart = spare.pop(kept)[1] if kept is not None else self._make(place.kind)
+            charts.append((place, chart))
+        for _, chart in spare.values():
+            self._grid.removeWidget(chart)
+            chart.hide()
+            chart.deleteLater()
+        self._charts = charts
+        for row in range(self._grid.rowCount()):
+            self._grid.setRowStretch(row, 0)
+        row = column = 0
+        for place, chart in charts:
+            width = min(max(place.columns, 1), COLUMNS)
+            if column + width > COLUMNS:
+                row, column = row + 1, 0
+            self._grid.addWidget(chart, row, column, 1, width)
+            self._grid.setRowStretch(row, 3 if row == 0 else 2)
+            column += width
+            chart.show()
+        self.updateGeometry()
+        self._touch()
+
+    def _make(self, kind: str) -> MenuCard:
+        runs = self._runs
+        chart: MenuCard
+        if kind in ("flow", "ratio"):
+            chart = LayerChart(kind, runs, self)
+        elif kind in ("weights", "activations"):
+            chart = SpreadChart(kind, runs, self)
+        elif kind == "confusion":
+            chart = ConfusionChart(runs, self._project, self)
         else:
-            self.score.set_note("")
-        norms = curves.gradient_norms
-        columns = [
-            (float(epoch), {name: values[at] for name, values in norms.items() if at < len(values)})
-            for at, epoch in enumerate(curves.epochs)
-        ]
-        self.heat.set_columns(_thinned(columns) if norms else [])
-        self._lay_out(with_memory=any(curves.memory_bytes))
+            chart = CurveChart(kind, runs, self)
+            self._set_up(chart)
+        self._add_commands(chart)
+        chart.saved.connect(lambda path: self.said.emit(f"Saved {path}"))
+        chart.failed.connect(self.said)
+        self._as_run_chart(chart).show_runs(self._compared)
+        self._as_run_chart(chart).set_axis(self._axis())
+        return chart
 
-    def _lay_out(self, *, with_memory: bool) -> None:
-        if with_memory == self._shown_memory:
-            return
-        self._shown_memory = with_memory
-        lower = [self.rate, self.flow, self.memory] if with_memory else [self.rate, self.flow]
-        span = 6 // len(lower)
-        for place, card in enumerate(lower):
-            self._grid.addWidget(card, 1, place * span, 1, span)
-        self.memory.setVisible(with_memory)
+    def _set_up(self, chart: CurveChart) -> None:
+        view = self._view()
+        if chart.kind == "loss":
+            chart.chart.set_smoothing(view.smoothing if 0 <= view.smoothing < 1 else 0.0)
+            chart.chart.smoothing_changed.connect(lambda weight: self._keep(smoothing=weight))
+        chart.chart.set_log(chart.kind in view.log)
+        chart.chart.log_changed.connect(lambda _on: self._keep_log())
+        chart.chart.cross_moved.connect(lambda x, source=chart: self._share_cross(source, x))
 
+    def _keep_log(self) -> None:
+        log = tuple(chart.kind for chart in self.charts() if isinstance(chart, CurveChart) and chart.chart.is_log())
+        self._keep(log=log)
 
-def run_label_of(runs: RunsModel, run: int) -> str:
-    """The label of a run, also of one that is not read yet."""
-    summary = runs.summary(run)
-    return run_label(summary) if summary is not None else f"#{run}"
+    def _share_cross(self, source: CurveChart, x: object) -> None:
+        """The crosshair stands at the same place in all charts of curves."""
+        for chart in self.charts():
+            if isinstance(chart, CurveChart) and chart is not source:
+                chart.chart.set_cross(x if isinstance(x, float) else None)
 
+    def _add_commands(self, chart: MenuCard) -> None:
+        chart.menu.addSeparator()
 
-def _with_name(table: dict[str, list[float]], name: str) -> list[str]:
-    """The plain metric, or those of the outputs where there are several."""
-    if name in table:
-        return [name]
-    return [key for key in table if key.rpartition(".")[2] == name]
+        def at() -> int:
+            return next(place for place, (_, card) in enumerate(self._charts) if card is chart)
 
+        for text, act in (
+            ("Wider", lambda: self.widen_chart(at(), 1)),
+            ("Narrower", lambda: self.widen_chart(at(), -1)),
+            ("Move to the front", lambda: self.move_chart(at(), -1)),
+            ("Move to the back", lambda: self.move_chart(at(), 1)),
+            ("Remove chart", lambda: self.remove_chart(at())),
+        ):
+            chart.menu.addAction(text, act)
 
-def _of(name: str, what: str) -> str:
-    output = name.rpartition(".")[0]
-    return f"{what} {output}" if output else what
+    def _open_list(self) -> None:
+        menu = QMenu(self)
+        menu.setToolTipsVisible(True)
+        curves = self._runs.curves(self._compared[0]) if self._compared else RunCurves()
+        held = {place.kind for place in self.places()}
+        for kind in all_kinds(curves):
+            action: QAction = menu.addAction(kind.title)
+            reason = reason_not_to_show(kind.key, curves)
+            action.setToolTip(reason or kind.help)
+            action.setEnabled(not reason)
+            if reason:
+                action.setText(f"{kind.title}: {reason}")
+            action.setCheckable(True)
+            action.setChecked(kind.key in held)
+            action.triggered.connect(lambda on, key=kind.key: self._on_listed(key, on))
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(self.add.mapToGlobal(self.add.rect().bottomLeft()))
 
+    def _on_listed(self, kind: str, on: bool) -> None:
+        places = [place.kind for place in self.places()]
+        if on:
+            self.add_chart(kind)
+        elif kind in places:
+            self.remove_chart(places.index(kind))
 
-def _thinned(columns: list[tuple[float, dict[str, float]]], most: int = 60) -> list[tuple[float, dict[str, float]]]:
-    """At most some sixty columns, evenly over the epochs, the last one among them."""
-    if len(columns) <= most:
-        return columns
-    every = -(-len(columns) // most)
-    return columns[(len(columns) - 1) % every :: every]
+    def _on_axis_picked(self, value: object) -> None:
+        self._keep(axis=str(value))
+        for chart in self._run_charts():
+            chart.set_axis(self._axis())

@@ -58,7 +58,7 @@ class TrainTab(QWidget):
             self._show_devices()
         self.progress = ProgressPanel(runs)
         self.notices = NoticesPanel(project, runs)
-        self.charts = ChartsPanel(runs)
+        self.charts = ChartsPanel(runs, project)
         self.facts = RunFacts(runs)
         self.start = Button("Train", role="primary", icon="play", name="train.first")
         self.start.clicked.connect(lambda: runs.start())

@@ -4,20 +4,31 @@ import math
 import os
 import time
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from engine.protocol.run_events import (
+    ActivationsSeen,
+    AnswersSeen,
     AnyRunEvent,
+    ConfusionSeen,
     EpochFinished,
+    LayersSeen,
+    MachineSeen,
+    PinnedAnswers,
     RunFailed,
     RunFinished,
     RunNote,
     RunPrepared,
     RunStarted,
     RunStopped,
+    SamplesPinned,
     StepsReported,
+    WeightHistogram,
+    WeightsSeen,
 )
+from engine.protocol.run_folder import ABOUT, About
 
 SPEED = 48_200.0
 LAYERS = ("conv1", "conv2", "block", "fc1", "fc2")
@@ -87,6 +98,59 @@ class RunLog:
                 )
             )
 
+    def about(self, **what: Any) -> None:
+        """Write what stands beside the run: name, notes, tags, baseline, group."""
+        told = About(**({"name": self.name} | what))
+        (self.folder / ABOUT).write_bytes(msgspec.json.encode(told))
+
+    def pin(self, count: int = 6) -> None:
+        """Say which validation samples are watched; each is of the class of its number."""
+        self.say(
+            SamplesPinned(samples=[at * 7 for at in range(count)], truth={"label": [float(at) for at in range(count)]})
+        )
+
+    def see(self, classes: int = 10) -> None:
+        """Say all that is seen of a run at the end of an epoch: layers, spreads, answers, confusion, machine."""
+        step, part = self.epoch * self.steps, min(1.0, self.epoch / 14)
+        norms = {name: math.exp(-at * 0.6 - self.epoch * 0.08) for at, name in enumerate(LAYERS)}
+        ratios = {name: 2e-3 * math.exp(-self.epoch * 0.1) * (1 + at) for at, name in enumerate(LAYERS)}
+        cells = []
+        for true in range(classes):
+            wrong = round((1 - part) * 30) + true
+            cells += [true, true, 100 - wrong, true, (true + 1) % classes, wrong]
+        scores = [0.97, 0.88, 0.99, 0.41, 0.93, 0.76]
+        answers = [[at, (at + 3) % classes] if at != 3 else [5, 3] for at in range(6)]
+        self.say(
+            LayersSeen(step=step, epoch=self.epoch, gradient_norms=norms, update_ratios=ratios),
+            WeightsSeen(
+                step=step, epoch=self.epoch, nodes={name: _spread(0.05 + 0.01 * self.epoch) for name in LAYERS}
+            ),
+            ActivationsSeen(
+                step=step, epoch=self.epoch, nodes={name: _spread(1 + 0.1 * self.epoch) for name in LAYERS}
+            ),
+            AnswersSeen(
+                step=step,
+                epoch=self.epoch,
+                outputs={
+                    "label": PinnedAnswers(
+                        classes=answers,
+                        scores=[[0.1 + (one - 0.1) * part, (0.9 - one * part) / 2] for one in scores],
+                    )
+                },
+            ),
+            ConfusionSeen(step=step, epoch=self.epoch, field="label", classes=classes, cells=cells),
+            MachineSeen(
+                step=step,
+                cpu_percent=55 + 5 * math.sin(step),
+                run_percent=180,
+                memory_bytes=900_000_000 + 2_000_000 * self.epoch,
+                free_bytes=8_000_000_000,
+                gpu_percent=92 + 4 * math.sin(3 * step),
+                gpu_memory_bytes=11_200_000_000,
+                gpu_free_bytes=128_000_000_000,
+            ),
+        )
+
     def note(self, text: str, *, warning: bool = False) -> None:
         """Say something worth a line."""
         self.say(RunNote(text=text, epoch=self.epoch, warning=warning))
@@ -121,6 +185,11 @@ class RunLog:
 
     def _rate(self) -> float:
         return 0.003 * (1 + math.cos(math.pi * self.epoch / max(self.epochs, 1))) / 2
+
+
+def _spread(width: float) -> WeightHistogram:
+    bars = [round(99 * math.exp(-(((at - 15.5) / 5) ** 2))) for at in range(32)]
+    return WeightHistogram(low=-3 * width, high=3 * width, mean=width / 9, deviation=width, count=9408, bars=bars)
 
 
 def _loss(epoch: float, pace: float, seed: int | None = None) -> float:

@@ -7,12 +7,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QWidget
 
 from engine.document import files
+from engine.document.data_spec import Step
+from engine.document.edits import AddNode, apply
+from engine.document.graph import Node
 from engine.document.project import Project
+from engine.document.project_json import to_bytes
 from engine.protocol.messages import (
     Answer,
     ClassScore,
@@ -35,6 +40,7 @@ from engine.protocol.messages import (
     SplitCounts,
     Verified,
 )
+from engine.protocol.run_events import BatchChanged, RunPaused, SettingsChanged
 from gui.evaluate.tab import EvaluateTab
 from gui.train.tab import TrainTab
 from gui.use.tab import UseTab
@@ -77,13 +83,101 @@ def train_running(bench: Workbench, place: Path, log: type[RunLog]) -> QWidget:
         old.train(20, best=best, pace=3 + (14 - run))
         old.finish(best)
     live = log(directory, 14, name="wider fc", steps=100)
-    live.prepare()
+    live.prepare(device="cuda:0")
     live.note("Warm-up over.")
-    live.train(14, best=0.97)
+    live.pin()
+    for epoch in range(14):
+        live.train(1, best=0.97)
+        live.see()
+        if epoch == 7:
+            live.say(SettingsChanged(step=800, epoch=8, learning_rate=0.001))
+        if epoch == 10:
+            live.say(BatchChanged(step=1100, epoch=11, batch_size=64, accumulate=2, reason="memory ran out"))
     live.note("A batch held a value that is not a number; it was left out.", warning=True)
+    scripted_data(bench.engine)
     bench.project.open(directory)
+    bench.data.describe()
     tab = train_tab(bench)
     return tab
+
+
+def train_paused(bench: Workbench, place: Path, log: type[RunLog]) -> QWidget:
+    """A run that waits."""
+    directory = open_example(bench, place)
+    live = log(directory, 3, name="small")
+    live.prepare()
+    live.pin()
+    live.train(4)
+    live.see()
+    live.say(RunPaused(step=160))
+    scripted_data(bench.engine)
+    bench.project.open(directory)
+    bench.data.describe()
+    return train_tab(bench)
+
+
+def train_five(bench: Workbench, place: Path, log: type[RunLog]) -> QWidget:
+    """Five runs compared, one of them the baseline, with tags and notes."""
+    directory = open_example(bench, place)
+    for run, name, pace, best in (
+        (1, "baseline", 4.0, 0.90),
+        (2, "wider fc", 3.4, 0.93),
+        (3, "dropout 0.3", 3.8, 0.935),
+        (4, "sgd", 5.5, 0.887),
+        (5, "batch norm", 2.6, 0.951),
+    ):
+        one = log(directory, run, name=name)
+        one.about(baseline=run == 1, tags=["paper"] if run in (1, 5) else [], notes="Too slow." if run == 4 else "")
+        one.prepare()
+        for _ in range(12):
+            one.train(1, best=best, pace=pace)
+            one.see()
+        one.finish(best)
+        project = example()
+        player = project.recipe.phases[0].players[0]
+        rate = 0.001 * run
+        changed = msgspec.structs.replace(
+            player, optimizer=Step(type="SGD" if run == 4 else "AdamW", attributes={"lr": rate})
+        )
+        phase = msgspec.structs.replace(project.recipe.phases[0], players=(changed,), batch_size=32 * run)
+        project.recipe = msgspec.structs.replace(project.recipe, phases=(phase,))
+        if run == 5:
+            add = AddNode(node=Node(id="bn9", type="BatchNorm2d", x=900, y=40))
+            apply(project, add)
+        (one.folder / "project.json").write_bytes(to_bytes(project))
+    bench.project.open(directory)
+    tab = train_tab(bench)
+    tab.setProperty("act", tab.run_list.rows.selectAll)
+    return tab
+
+
+def train_seeds(bench: Workbench, place: Path, log: type[RunLog]) -> QWidget:
+    """The same recipe with four seeds, shown as mean and spread, and one run beside them."""
+    directory = open_example(bench, place)
+    for run in range(1, 6):
+        one = log(directory, run, name=f"seed {run}" if run < 5 else "other")
+        one.about(group="1" if run < 5 else "")
+        one.prepare()
+        one.train(12, best=0.9 + 0.012 * run, pace=3 + 0.4 * run)
+        one.finish(0.9 + 0.012 * run)
+    bench.project.open(directory)
+    tab = train_tab(bench)
+    tab.setProperty("act", tab.run_list.rows.selectAll)
+    return tab
+
+
+def train_charts(bench: Workbench, place: Path, log: type[RunLog]) -> QWidget:
+    """Every other chart."""
+    widget = train_running(bench, place, log)
+    kinds = ("ratio", "weights", "activations", "confusion", "speed", "memory")
+    assert isinstance(widget, TrainTab)
+    for kind in (*("loss", "metric:", "rate", "flow", "load"), *kinds):
+        places = [item.kind for item in widget.charts.places()]
+        if kind in kinds:
+            widget.charts.add_chart(kind)
+        elif kind in places:
+            widget.charts.remove_chart(places.index(kind))
+    return widget
 
 
 def train_compared(bench: Workbench, place: Path, log: type[RunLog]) -> QWidget:
@@ -388,7 +482,11 @@ def use_many(bench: Workbench, place: Path, log: type[RunLog]) -> QWidget:
 STATES: dict[str, Callable[[Any, Path, Any], QWidget]] = {
     "train_empty": train_empty,
     "train_running": train_running,
+    "train_paused": train_paused,
     "train_compared": train_compared,
+    "train_five": train_five,
+    "train_seeds": train_seeds,
+    "train_charts": train_charts,
     "train_failed": train_failed,
     "evaluate_empty": evaluate_empty,
     "evaluate_full": evaluate_full,

@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QImage, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
+from gui.charts import turns
 from gui.charts.chart_card import ChartCard
 from gui.charts.growing import Growing
 from gui.charts.line_chart import LineChart
@@ -265,7 +266,8 @@ def test_a_picture_of_lines_holds_every_curve(qtbot, chart, tmp_path):
         chart.save_svg(tmp_path / "no such folder" / "loss.svg")
 
 
-def test_long_drawing_is_done_in_slices_and_leaves_the_window_alone(qtbot, chart):
+def test_long_drawing_is_done_in_slices_and_leaves_the_window_alone(qtbot, chart, monkeypatch):
+    monkeypatch.setattr(turns, "SLICE_S", 0.0)  # one piece a slice, however fast the machine is
     chart.set_points("train", np.arange(400_000), np.random.default_rng(0).normal(size=400_000))
     chart.set_smoothing(0.9)
     turns_seen = []

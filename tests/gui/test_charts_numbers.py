@@ -188,7 +188,8 @@ def test_a_share_is_never_rounded_to_certainty(share, text):
 def test_styles_differ_in_colour_and_marker():
     styles = [series_style(i) for i in range(len(COLORS))]
     assert len({style.color for style in styles}) == len({style.marker for style in styles}) == len(COLORS)
-    assert series_style(len(COLORS)) == styles[0]
+    many = [series_style(i) for i in range(64)]
+    assert len({(style.color, style.marker) for style in many}) == 64
 
 
 @given(st.lists(st.one_of(st.integers(0, 90_000), st.just("cut")), max_size=12))

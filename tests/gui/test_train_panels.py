@@ -174,14 +174,14 @@ def test_charts_grow_with_the_run_and_keep_a_users_view(bench, directory, qtbot)
     log.train(3)
     tab = opened(bench, directory, qtbot)
     loss, score = tab.charts.loss.chart, tab.charts.score.chart
-    qtbot.waitUntil(lambda: loss.is_built() and loss.has_series("1:train") and len(loss.series("1:train")) == 150)
-    assert len(loss.series("1:val.loss")) == 3
-    assert loss.series("1:val.loss").style.dash != loss.series("1:train").style.dash
-    assert score.series("1:val").y[-1] == pytest.approx(bench.runs.curves(1).val["accuracy"][-1])
+    qtbot.waitUntil(lambda: loss.is_built() and loss.has_series("1:loss") and len(loss.series("1:loss")) == 150)
+    qtbot.waitUntil(lambda: loss.has_series("1:val.loss") and len(loss.series("1:val.loss")) == 3)
+    assert loss.series("1:val.loss").style.dash != loss.series("1:loss").style.dash
+    assert score.series("1:val.accuracy").y[-1] == pytest.approx(bench.runs.curves(1).val["accuracy"][-1])
     loss.set_view((1.0, 2.0))
     view = loss.view_range()
     log.train(2)
-    qtbot.waitUntil(lambda: len(loss.series("1:train")) == 250)
+    qtbot.waitUntil(lambda: len(loss.series("1:loss")) == 250)
     loss.redraw()
     assert loss.view_range() == view
     assert score.is_following()
@@ -193,12 +193,12 @@ def test_a_resumed_run_draws_its_new_end(bench, directory, qtbot):
     log.train(4)
     tab = opened(bench, directory, qtbot)
     loss = tab.charts.loss.chart
-    qtbot.waitUntil(lambda: loss.has_series("1:train") and len(loss.series("1:train")) == 200)
+    qtbot.waitUntil(lambda: loss.has_series("1:loss") and len(loss.series("1:loss")) == 200)
     log.epoch = 2
     log.say(RunResumed(pid=__import__("os").getpid(), epoch=2, step=100))
     log.train(5)
-    qtbot.waitUntil(lambda: len(loss.series("1:train")) == 350)
-    assert list(loss.series("1:val.loss").x) == [1, 2, 3, 4, 5, 6, 7]
+    qtbot.waitUntil(lambda: len(loss.series("1:loss")) == 350)
+    assert loss.series("1:val.loss").shown_x.tolist() == [1, 2, 3, 4, 5, 6, 7]
 
 
 def test_runs_are_compared(bench, directory, qtbot):
@@ -218,10 +218,10 @@ def test_runs_are_compared(bench, directory, qtbot):
     )
     assert set(tab.run_list.compared()) == {1, 3}
     chart = tab.charts.score.chart
-    qtbot.waitUntil(lambda: chart.has_series("1:val") and chart.has_series("3:val"))
-    assert not chart.has_series("2:val")
-    assert chart.series("1:val").style.color != chart.series("3:val").style.color
-    assert chart.series("1:val").style.marker != chart.series("3:val").style.marker
+    qtbot.waitUntil(lambda: chart.has_series("1:val.accuracy") and chart.has_series("3:val.accuracy"))
+    assert not chart.has_series("2:val.accuracy")
+    assert chart.series("1:val.accuracy").style.color != chart.series("3:val.accuracy").style.color
+    assert chart.series("1:val.accuracy").style.marker != chart.series("3:val.accuracy").style.marker
 
 
 def test_another_metric_can_be_picked_by_keyboard(bench, directory, qtbot):
@@ -229,13 +229,13 @@ def test_another_metric_can_be_picked_by_keyboard(bench, directory, qtbot):
     log.prepare()
     log.train(2)
     tab = opened(bench, directory, qtbot)
-    qtbot.waitUntil(lambda: tab.charts._pick.isVisible())
+    qtbot.waitUntil(lambda: tab.charts.score.pick.isVisible())
     assert tab.charts.score.title() == "Accuracy"
-    qtbot.keyClick(tab.charts._pick, Qt.Key.Key_Down)
+    qtbot.keyClick(tab.charts.score.pick, Qt.Key.Key_Down)
     assert tab.charts.score.title() == "F1"
     chart = tab.charts.score.chart
-    qtbot.waitUntil(lambda: chart.has_series("1:val") and len(chart.series("1:val")) == 2)
-    assert chart.series("1:val").y[0] == pytest.approx(bench.runs.curves(1).val["f1_macro"][0])
+    qtbot.waitUntil(lambda: chart.has_series("1:val.f1_macro") and len(chart.series("1:val.f1_macro")) == 2)
+    assert chart.series("1:val.f1_macro").y[0] == pytest.approx(bench.runs.curves(1).val["f1_macro"][0])
 
 
 def test_hidden_charts_do_nothing_until_shown(bench, directory, qtbot):
@@ -244,15 +244,18 @@ def test_hidden_charts_do_nothing_until_shown(bench, directory, qtbot):
     log.train(2)
     tab = opened(bench, directory, qtbot)
     chart = tab.charts.loss.chart
-    qtbot.waitUntil(lambda: chart.has_series("1:train") and len(chart.series("1:train")) == 80)
+    qtbot.waitUntil(lambda: chart.has_series("1:loss") and len(chart.series("1:loss")) == 80)
     tab.hide()
+    drawn = []
+    chart.redrawn.connect(lambda: drawn.append(1))
     with qtbot.waitSignal(bench.runs.events_arrived):
         log.train(1)
     qtbot.waitUntil(lambda: len(bench.runs.curves(1).steps) == 120)
     tab.charts.refresh()
-    assert len(chart.series("1:train")) == 80
-    tab.show()
-    qtbot.waitUntil(lambda: len(chart.series("1:train")) == 120)
+    qtbot.waitUntil(lambda: not tab.charts._timer.isActive() and not tab.charts._round.isActive())
+    assert drawn == []
+    with qtbot.waitSignal(chart.redrawn):
+        tab.show()
 
 
 # Facts, advice

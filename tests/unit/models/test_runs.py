@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,7 @@ from engine.protocol.run_events import (
     StopRun,
 )
 from engine.protocol.run_folder import LogReader, RunFolder
-from gui.models import runs as runs_module
+from gui.models import run_watch
 from gui.models.project import ProjectModel
 from gui.models.runs import RunsModel
 from tests.gui.fake_engine import FakeEngine, error
@@ -39,8 +40,21 @@ def opened(model: ProjectModel, tmp_path: Path) -> ProjectModel:
 
 
 @pytest.fixture
-def runs(opened: ProjectModel, engine: FakeEngine) -> RunsModel:
-    return RunsModel(opened, engine)
+def make_runs(engine: FakeEngine) -> Iterator[Callable[[ProjectModel], RunsModel]]:
+    made: list[RunsModel] = []
+
+    def make(model: ProjectModel) -> RunsModel:
+        made.append(RunsModel(model, engine))
+        return made[-1]
+
+    yield make
+    for runs in made:
+        runs.close()
+
+
+@pytest.fixture
+def runs(opened: ProjectModel, make_runs: Callable[[ProjectModel], RunsModel]) -> RunsModel:
+    return make_runs(opened)
 
 
 def directory(model: ProjectModel) -> Path:
@@ -76,14 +90,14 @@ def test_a_live_run_is_followed_to_its_end(opened: ProjectModel, runs: RunsModel
 
 
 def test_finished_runs_are_read_when_a_project_is_opened(
-    opened: ProjectModel, engine: FakeEngine, qtbot: QtBot
+    opened: ProjectModel, make_runs: Callable[[ProjectModel], RunsModel], qtbot: QtBot
 ) -> None:
     for number in (1, 2, 3):
         log = RunLog(directory(opened), number, epochs=2, steps=10, pid=dead_pid())
         log.prepare()
         log.train(2)
         log.say(FINISHED)
-    runs = RunsModel(opened, engine)
+    runs = make_runs(opened)
     qtbot.waitUntil(lambda: not runs.loading)
     assert [summary.run for summary in runs.summaries] == [3, 2, 1]
     assert {summary.state for summary in runs.summaries} == {"finished"}
@@ -136,14 +150,17 @@ def test_a_finished_run_that_grows_again_is_read_again(opened: ProjectModel, run
 
 
 def test_a_long_log_is_read_in_slices(
-    opened: ProjectModel, engine: FakeEngine, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    opened: ProjectModel,
+    make_runs: Callable[[ProjectModel], RunsModel],
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(runs_module, "READ_BYTES", 4096)
+    monkeypatch.setattr(run_watch, "READ_BYTES", 4096)
     log = RunLog(directory(opened), 1, epochs=40, steps=20, pid=dead_pid())
     log.prepare()
     log.train(40)
     log.say(FINISHED)
-    runs = RunsModel(opened, engine)
+    runs = make_runs(opened)
     qtbot.waitUntil(lambda: state(runs, 1) == "finished", timeout=10_000)
     assert runs.curves(1).steps.tolist() == list(range(1, 801))
 
@@ -162,8 +179,10 @@ def test_what_is_asked_of_a_run_stands_beside_it(opened: ProjectModel, runs: Run
     assert [type(request) for request in asked] == [PauseRun, ContinueRun, StopRun]
 
 
-def test_why_it_cannot_start(model: ProjectModel, engine: FakeEngine, tmp_path: Path) -> None:
-    runs = RunsModel(model, engine)
+def test_why_it_cannot_start(
+    model: ProjectModel, make_runs: Callable[[ProjectModel], RunsModel], engine: FakeEngine, tmp_path: Path
+) -> None:
+    runs = make_runs(model)
     assert "Open a project" in runs.reason_not_to_start()
     model.create(tmp_path / "p", Project(name="p"))
     assert "no data" in runs.reason_not_to_start()
