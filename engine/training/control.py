@@ -42,6 +42,7 @@ class Control:
         self._pause_asked = False  # set by a request to pause or to take one step, cleared by one to go on or to stop
         self._steps_asked = 0
         self.single_step = False  # set when a pause ends for one step, cleared when the loop comes back after it
+        self._granted_at = -1
         self.stop_asked = False
         self.waited_s = 0.0
 
@@ -51,8 +52,10 @@ class Control:
         A pause first calls `save`, so that nothing is lost when the machine is switched off meanwhile, and what was
         learned can be tried; `save` answers with the checkpoint's name.
         """
-        self.single_step = False
         self._read()
+        if self.single_step and step == self._granted_at and not self.stop_asked:
+            return False  # the step that was asked for is still to come
+        self.single_step = False
         if self._pause_asked and not self.stop_asked:
             self._pause(step, save)
         if self._saver.problem or self._log.waiting:
@@ -100,7 +103,7 @@ class Control:
             return
         if self._steps_asked:
             self._steps_asked -= 1
-            self.single_step = True
+            self.single_step, self._granted_at = True, step
         else:
             self._log.append(RunContinued(step=step))
 

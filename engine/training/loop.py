@@ -54,6 +54,8 @@ from engine.training.task import Task
 REPORT_S: Final = 0.1
 SAVE_WITHIN_EPOCH_S: Final = 30.0
 EVALUATION_BATCH: Final = 512
+EVALUATION_BYTES: Final = 64 << 20
+"""Of large samples fewer are scored at once."""
 
 
 @dataclass(slots=True)
@@ -115,7 +117,7 @@ class Loop:
         self._early = EarlyStopping(self.recipe.early_stop, [*self._loss_names, *metrics])
         names = task.network.loss_ids if len(task.network.loss_ids) > 1 else ()
         self._reports = StepReports(log.append, names, rest_s=REPORT_S)
-        self._evaluation_batch = EVALUATION_BATCH
+        self._evaluation_batch = max(1, min(EVALUATION_BATCH, EVALUATION_BYTES // max(1, task.val.row_bytes)))
         self._clock_at = 0.0
         self._waited_s = 0.0
         self._saved_at = 0.0
@@ -573,7 +575,7 @@ class Loop:
             self._val_scores.keep(predictions, batch)
             if confusion:
                 self._looks.confusions.add(predictions, batch)
-            if may_stop and self._obey():
+            if may_stop and not self.control.single_step and self._obey():
                 return None
         losses_by_name = dict(zip(self._loss_names, (sums / task.val.samples).tolist(), strict=True))
         return losses_by_name | self._val_scores.values()

@@ -1,7 +1,6 @@
-"""What a run is trained on, how busy that is, and how much of its memory is taken."""
+"""How busy the machine is that a run is trained on, and how much of its memory is taken."""
 
 import ctypes
-import platform
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -18,18 +17,6 @@ SHARE_OF_TIME: Final = 0.0005
 def device_name(device: torch.device) -> str:
     """The graphics card's name; empty for the processor."""
     return str(torch.cuda.get_device_name(device)) if device.type == "cuda" else ""
-
-
-def processor_name() -> str:
-    """The processor's name, as well as the system tells it."""
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:
-            for line in file:
-                if line.startswith("model name"):
-                    return line.partition(":")[2].strip()
-    except OSError:
-        pass  # not Linux
-    return platform.processor() or platform.machine()
 
 
 class MachineWatch:

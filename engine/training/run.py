@@ -9,6 +9,7 @@ import argparse
 import faulthandler
 import importlib.metadata
 import os
+import platform
 import signal
 import sys
 import time
@@ -18,6 +19,8 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Final
 
+import psutil
+
 from engine.document.atomic import write_atomically
 from engine.document.files import from_bytes, to_bytes
 from engine.document.own_code import code_of
@@ -25,6 +28,7 @@ from engine.document.project import Project
 from engine.errors import Cancelled, NetwrightError, ProjectError, RunNotFound, TrainingError
 from engine.protocol.run_events import (
     AnyRunEvent,
+    Machine,
     RunFailed,
     RunFinished,
     RunNote,
@@ -34,17 +38,21 @@ from engine.protocol.run_events import (
     StopRun,
 )
 from engine.protocol.run_folder import RunFolder, about
+from engine.training.hardware import processor_name
 from engine.training.ownership import Ownership
 from engine.training.run_log import Inbox, RunLog, logged_epochs
-from engine.training.run_state import RunState, peek
+from engine.training.run_state import RunState, newest_first, peek, state_of
 from engine.training.runtime import keep_memory, wait_politely
 
 if TYPE_CHECKING:
     import torch
 
     from engine.checks.inference import ShapeChecker
+    from engine.data.dataset import Dataset
+    from engine.document.recipe import Precision
     from engine.training.checkpoint import Checkpoint
     from engine.training.loop import Loop
+    from engine.training.task import Task
 
 LAST_WORD_WITHIN_S: Final = 60.0
 DATA_NOTE_EVERY_S: Final = 5.0
@@ -53,8 +61,11 @@ DATA_NOTE_EVERY_S: Final = 5.0
 class RunProcess:
     """One run from its first word to its last."""
 
-    def __init__(self, folder: RunFolder, *, device: str, resume: bool, pictures: bool = True) -> None:
+    def __init__(
+        self, folder: RunFolder, *, device: str, resume: bool, pictures: bool = True, go_on: bool = False
+    ) -> None:
         self.folder = folder
+        self.go_on = go_on
         self.pictures = pictures
         self.device = device
         self.resume = resume
@@ -86,7 +97,7 @@ class RunProcess:
             last = RunStopped(epochs=0, seconds=0.0, samples_per_s=0.0, best_epoch=0, best={})
         except NetwrightError as error:
             code = error.exit_code
-            last = RunFailed(error=error.as_dict())
+            last = self._failed(error)
         except BaseException as error:  # noqa: BLE001  the log tells everyone who follows the run
             last, code = self._fault(error)
         self.log.append(last)
@@ -95,6 +106,26 @@ class RunProcess:
             time.sleep(0.5)
         self.log.close()
         return code
+
+    def _failed(self, error: NetwrightError) -> RunFailed:
+        """What an expected error leaves to be told: where numbers ceased to be numbers, and what is still good."""
+        from engine.training.guard import NotFiniteError
+
+        if not isinstance(error, NotFiniteError):
+            return RunFailed(error=error.as_dict())
+        good = next(iter(newest_first(self.folder.checkpoints, "last")), None)
+        state = state_of(good) if good is not None else None
+        return RunFailed(
+            error=error.as_dict(),
+            node=error.where,
+            step=error.step,
+            epoch=error.epoch,
+            batch=error.batch,
+            samples=list(error.samples),
+            checkpoint=good.name if good is not None and state is not None else "",
+            checkpoint_epoch=state.epoch if state is not None else 0,
+            checkpoint_step=state.step if state is not None else 0,
+        )
 
     def _fault(self, error: BaseException) -> tuple[RunFailed, int]:
         from engine.training.guard import out_of_memory
@@ -138,12 +169,18 @@ class RunProcess:
                 project, checker = measured, self._checked(measured)
         checkpoint = self._checkpoint()
         state = checkpoint.state if checkpoint is not None else RunState()
-        largest_batch = max(phase.batch_size for phase in recipe.phases)
+        largest_batch = max(phase.batch_size * phase.accumulate for phase in recipe.phases)
         threads = set_threads(checker.total_cost().multiply_adds, largest_batch, state.threads)
         device = self._device(project, state)
         precision, note = choose_precision(recipe.precision, device)
         dataset = open_dataset(project_dir, project.data, progress=self._data_progress, cancelled=self._is_cancelled)
+        if any(phase.auto_batch for phase in recipe.phases):
+            project = self._with_measured_batches(project, dataset, device, precision)
+            recipe = project.recipe
+            self.batch_size = recipe.phases[0].batch_size
         task = prepare_task(project, dataset, device=device, precision=precision, checker=checker)
+        if checkpoint is None:
+            self._begin_with(task)
         for text in self._differences(state, threads, dataset.fingerprint) if checkpoint is not None else ():
             self.log.append(RunNote(text=text, warning=True, epoch=state.epoch))
         state.threads, state.torch, state.data = threads, str(torch.__version__), dataset.fingerprint
@@ -162,6 +199,7 @@ class RunProcess:
                 checkpoint=checkpoint,
                 state=state,
                 pictures=self.pictures,
+                go_on=self.go_on,
             )
             self._loop.control.stop_asked = self.stop_asked
             return self._loop.run()
@@ -208,22 +246,56 @@ class RunProcess:
         self.log.append(RunNote(text="The data was measured anew: its preparation, split or files have changed."))
         return measured
 
+    def _with_measured_batches(
+        self, project: Project, dataset: "Dataset", device: "torch.device", precision: "Precision"
+    ) -> Project:
+        """The project with the largest batches that fit; the run's own project.json says them from then on."""
+        from engine.training.batch_size import find_batch_size, with_batch_size
+
+        measured = project
+        for number, phase in enumerate(project.recipe.phases):
+            if phase.auto_batch:
+                found = find_batch_size(
+                    measured, dataset, phase=number, device=device, precision=precision, cancelled=self._is_cancelled
+                )
+                measured = with_batch_size(measured, number, found.batch_size)
+                self.log.append(RunNote(text=f"Batch size {found.batch_size}: {found.reason}"))
+        write_atomically(self.folder.project_file, to_bytes(measured))
+        return measured
+
+    def _begin_with(self, task: "Task") -> None:
+        """Take over the weights of the run this one was forked from."""
+        from engine.training.start_weights import begin_with
+
+        note = begin_with(task.network, self.folder)
+        if note:
+            self.log.append(RunNote(text=note))
+
     def _say_hello(self, project: Project) -> None:
         recipe = project.recipe
+        epochs = sum(phase.epochs for phase in recipe.phases)
         if self.resume and self.folder.events_file.stat().st_size > 1:
             self._peeked = peek(self.folder)
             epoch, step = (self._peeked.epoch, self._peeked.step) if self._peeked is not None else (0, 0)
             self._log_unlogged()
-            self.log.append(RunResumed(pid=os.getpid(), epoch=epoch, step=step))
+            self.log.append(RunResumed(pid=os.getpid(), epoch=epoch, step=step, epochs=epochs))
             return
         self.log.append(
             RunStarted(
                 run=self.folder.number,
                 name=about(self.folder).name,
                 pid=os.getpid(),
-                epochs=sum(phase.epochs for phase in recipe.phases),
+                epochs=epochs,
                 seed=recipe.seed,
-                torch=importlib.metadata.version("torch"),
+                torch=_version("torch"),
+                versions={"netwright": _version("netwright"), "python": platform.python_version()}
+                | {name: _version(name) for name in ("torch", "numpy")},
+                machine=Machine(
+                    system=f"{platform.system()} {platform.release()}",
+                    processor=processor_name(),
+                    cores=psutil.cpu_count(logical=False) or os.cpu_count() or 0,
+                    memory_bytes=int(psutil.virtual_memory().total),
+                ),
             )
         )
 
@@ -299,6 +371,13 @@ class RunProcess:
         return self.stop_asked
 
 
+def _version(package: str) -> str:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:  # it runs from files that were never installed
+        return ""
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Train one run; the exit code."""
     parser = argparse.ArgumentParser(prog="engine.training.run", description="Trains one run; started by Netwright.")
@@ -306,6 +385,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--device", default="", help="instead of the recipe's")
     parser.add_argument("--no-pictures", action="store_true", help="do not tell how weights are spread")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+    parser.add_argument("--go-on", action="store_true", help="also beyond where a stopping rule had ended it")
     options = parser.parse_args(arguments)
     folder = RunFolder(options.run_dir.resolve())
     if not folder.path.is_dir():
@@ -319,7 +399,13 @@ def main(arguments: list[str] | None = None) -> int:
         print(error.message, error.hint, file=sys.stderr)  # noqa: T201  the log belongs to the other process
         return error.exit_code
     try:
-        return RunProcess(folder, device=options.device, resume=options.resume, pictures=not options.no_pictures).run()
+        return RunProcess(
+            folder,
+            device=options.device,
+            resume=options.resume,
+            pictures=not options.no_pictures,
+            go_on=options.go_on,
+        ).run()
     finally:
         ownership.give_back()
 

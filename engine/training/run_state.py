@@ -79,9 +79,13 @@ def has_checkpoint(folder: RunFolder) -> bool:
 
 def peek(folder: RunFolder, kind: Kind = "last") -> RunState | None:
     """The state in the newest checkpoint whose state can be read; whether it is whole is not looked at."""
-    for path in newest_first(folder.checkpoints, kind):
-        try:
-            return msgspec.json.decode((path / STATE).read_bytes(), type=RunState)
-        except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
-            continue
-    return None
+    states = (state_of(path) for path in newest_first(folder.checkpoints, kind))
+    return next((state for state in states if state is not None), None)
+
+
+def state_of(checkpoint: Path) -> RunState | None:
+    """The state in a checkpoint; None when it cannot be read. Whether the checkpoint is whole is not looked at."""
+    try:
+        return msgspec.json.decode((checkpoint / STATE).read_bytes(), type=RunState)
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
+        return None

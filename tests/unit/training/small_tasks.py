@@ -149,6 +149,47 @@ def number_data(train: int = 100, val: int = 40, *, width: int = 6) -> MemoryDat
     return MemoryData(values)
 
 
+def picture_project(recipe: Recipe, *, augmentation: tuple[Step, ...] = ()) -> tuple[Project, MemoryData]:
+    """A small convolutional network on 40 pictures of noise, 8 × 8 in colour."""
+    nodes, edges = chain(
+        ("picture", "Input", {"fields": ["picture"]}),
+        ("conv1", "Conv2d", {"out_channels": 4, "kernel_size": 3}),
+        ("relu1", "ReLU", {}),
+        ("flat", "Flatten", {}),
+        ("scores", "Linear", {"out_features": 3}),
+    )
+    nodes += [
+        Node(id="truth", type="Input", attributes={"fields": ["fruit"]}),
+        Node(id="answer", type="Output", attributes={"field": "fruit"}),
+        Node(id="loss1", type="CrossEntropyLoss"),
+    ]
+    edges += [
+        Edge(source="scores", target="answer", input="prediction"),
+        Edge(source="scores", target="loss1", input="prediction"),
+        Edge(source="truth", target="loss1", input="target"),
+    ]
+    steps = (
+        Step(type="Channels", attributes={"mode": "rgb"}),
+        Step(type="Resize", attributes={"height": 8, "width": 8}),
+        Step(type="Scale"),
+    )
+    picture = Field(
+        name="picture",
+        kind=FieldKind.IMAGE,
+        preparation=steps,
+        augmentation=augmentation,
+        statistics=Statistics(shape=(8, 8, 3)),
+    )
+    spec = DataSpec(fields=(picture, category()))
+    project = Project(name="pictures", data=spec, graph=Graph(nodes, edges), recipe=recipe)
+    generator = torch.Generator().manual_seed(3)
+    data = MemoryData({("picture", split): torch.rand(40, 3, 8, 8, generator=generator) for split in ("train", "val")})
+    data.values.update(
+        {("fruit", split): torch.randint(0, 3, (40,), generator=generator) for split in ("train", "val")}
+    )
+    return project, data
+
+
 class Rig:
     """A run folder with a loop in it; `step_limit` breaks the loop off with KilledError as a kill would."""
 

@@ -24,9 +24,11 @@ def test_what_is_not_there_is_refused_by_name(wanted: str) -> None:
     assert "cpu" in caught.value.expected
 
 
-def test_two_cards_are_refused() -> None:
-    with pytest.raises(TrainingError, match="one device"):
+def test_of_several_devices_a_single_run_takes_the_first() -> None:
+    """A queue spreads its runs over them and names one to each."""
+    with pytest.raises(TrainingError, match="no device 'cuda:0'"):
         choose_device("cuda:0,1")
+    assert choose_device("cpu,cuda:0") == CPU
 
 
 def test_auto_is_float32_on_processors_and_bfloat16_is_only_by_wish() -> None:

@@ -25,7 +25,7 @@ from engine.protocol.run_events import (
 )
 from engine.training import confusion, looks, loop, machine, pictures, pinned, seldom
 from engine.training.confusion import Confusion, Confusions
-from engine.training.machine import processor_name
+from engine.training.hardware import processor_name
 from engine.training.seldom import Seldom
 
 NOISY = (

@@ -11,18 +11,17 @@ from small_tasks import (
     KilledError,
     MemoryData,
     Rig,
-    category,
-    chain,
     class_data,
     classifier,
     number,
     number_data,
     one_phase,
     optimizer,
+    picture_project,
     same,
 )
 
-from engine.document.data_spec import DataSpec, Field, FieldKind, Statistics, Step
+from engine.document.data_spec import Step
 from engine.document.graph import Edge, Graph, Node
 from engine.document.project import Project
 from engine.document.recipe import EarlyStop, Phase, Player, Precision, Recipe
@@ -614,47 +613,6 @@ def test_pictures_are_laid_out_channels_last_and_learn_the_same(tmp_path: Path) 
             moved.step()
     for name, tensor in rig.weights().items():
         assert torch.allclose(tensor, network.state_dict()[name], atol=1e-5), name
-
-
-def picture_project(recipe: Recipe, *, augmentation: tuple[Step, ...] = ()) -> tuple[Project, MemoryData]:
-    """A small convolutional network on 40 pictures of noise, 8 × 8 in colour."""
-    nodes, edges = chain(
-        ("picture", "Input", {"fields": ["picture"]}),
-        ("conv1", "Conv2d", {"out_channels": 4, "kernel_size": 3}),
-        ("relu1", "ReLU", {}),
-        ("flat", "Flatten", {}),
-        ("scores", "Linear", {"out_features": 3}),
-    )
-    nodes += [
-        Node(id="truth", type="Input", attributes={"fields": ["fruit"]}),
-        Node(id="answer", type="Output", attributes={"field": "fruit"}),
-        Node(id="loss1", type="CrossEntropyLoss"),
-    ]
-    edges += [
-        Edge(source="scores", target="answer", input="prediction"),
-        Edge(source="scores", target="loss1", input="prediction"),
-        Edge(source="truth", target="loss1", input="target"),
-    ]
-    steps = (
-        Step(type="Channels", attributes={"mode": "rgb"}),
-        Step(type="Resize", attributes={"height": 8, "width": 8}),
-        Step(type="Scale"),
-    )
-    picture = Field(
-        name="picture",
-        kind=FieldKind.IMAGE,
-        preparation=steps,
-        augmentation=augmentation,
-        statistics=Statistics(shape=(8, 8, 3)),
-    )
-    spec = DataSpec(fields=(picture, category()))
-    project = Project(name="pictures", data=spec, graph=Graph(nodes, edges), recipe=recipe)
-    generator = torch.Generator().manual_seed(3)
-    data = MemoryData({("picture", split): torch.rand(40, 3, 8, 8, generator=generator) for split in ("train", "val")})
-    data.values.update(
-        {("fruit", split): torch.randint(0, 3, (40,), generator=generator) for split in ("train", "val")}
-    )
-    return project, data
 
 
 VARIED = (Step(type="RandomFlip"), Step(type="RandomShift"), Step(type="RandomRotate"))
