@@ -65,7 +65,9 @@ class OnnxWriter:
         node = helper.make_node(op, list(inputs), list(names), name=names[0], domain=domain, **attributes)
         self.nodes.append(node)
         if (domain, op) in _FOREIGN:
-            self.infos.append(helper.make_tensor_value_info(names[0], *_FOREIGN[(domain, op)]))
+            dtype, (batch, free) = _FOREIGN[(domain, op)]
+            # onnxruntime takes sizes of one name to be equal, and uses the same memory for both.
+            self.infos.append(helper.make_tensor_value_info(names[0], dtype, [batch, f"{free} of {names[0]}"]))
         if domain:
             self.domains.setdefault(domain, {"ai.onnx.ml": 3, "com.microsoft": 1}.get(domain, 1))
         return names[0] if outputs == 1 else names

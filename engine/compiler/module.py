@@ -29,6 +29,8 @@ class CompiledNetwork(nn.Module):
     input_ids: tuple[str, ...]
     training_input_ids: tuple[str, ...]
     input_fields: dict[str, tuple[str, ...]]
+    input_shifts: dict[str, tuple[int, int]]
+    """Of the Inputs whose text is moved right: by how much, and what stands before it then."""
     output_ids: tuple[str, ...]
     output_fields: dict[str, str]
     loss_ids: tuple[str, ...]
@@ -85,6 +87,7 @@ def compile_project(
     network.input_ids = steps.input_ids
     network.training_input_ids = steps.training_input_ids
     network.input_fields = dict(steps.input_fields)
+    network.input_shifts = dict(steps.input_shifts)
     network.output_ids = tuple(steps.predictions)
     network.output_fields = dict(steps.output_fields)
     network.loss_ids = tuple(call.node.id for call in steps.losses)

@@ -69,6 +69,11 @@ class Answer:
         return self.field.kind is FieldKind.LABELS and bool(self.classes)
 
     @property
+    def is_series(self) -> bool:
+        """Whether it answers with values over time, (N, time, channels), in their own unit."""
+        return self.field.kind is FieldKind.SERIES and len(self.shape) == 3
+
+    @property
     def is_mask(self) -> bool:
         """Whether it answers with a class for each point: `value` then names the class numbers, `scores` the scores."""
         return self.field.kind is FieldKind.MASK and bool(self.scores)
@@ -84,6 +89,8 @@ class Answer:
             return torch.cat([1 - shown, shown], 1)
         if self.field.kind is FieldKind.NUMBER:
             return Preparation(self.field).invert(shown).reshape(-1)
+        if self.is_series:
+            return Preparation(self.field).invert(shown)
         return shown
 
     def write(self, writer: OnnxWriter, value: str, so_far: str = "") -> None:
@@ -125,6 +132,8 @@ class Answer:
             value = writer.add("Reshape", [value, writer.constant([-1], np.int64)])
             writer.output(value, self.value, TensorProto.FLOAT, ["N"])
             return
+        if self.is_series:
+            value = Preparation(self.field).write_answer_inverse(writer, value)
         sizes = [f"size_{axis}" if size is None else size for axis, size in enumerate(self.shape)]
         writer.output(value, self.value, TensorProto.FLOAT, ["N", *sizes[1:]])
 

@@ -27,6 +27,7 @@ OPSETS = range(17, 23)
 _LARGEST_BYTES = 2**31 - 1
 _SMALLEST_HALVED = 64
 _LARGEST_HALF = 65504.0
+_SO_FAR = "Text as far as it is written, empty at first; put what comes next behind it and ask again."
 
 
 @dataclass(slots=True, kw_only=True)
@@ -69,7 +70,9 @@ def build_file(
     ]
     if not outputs:
         raise ExportError("The network has no Output, so a file could not answer anything.", hint="Add an Output.")
-    moved = {name for node_id in steps.input_ids if node_id in steps.input_shifts for name in steps.input_fields[node_id]}
+    moved = {
+        name for node_id in steps.input_ids if node_id in steps.input_shifts for name in steps.input_fields[node_id]
+    }
     answers = describe_answers(outputs, set(fields), moved)
     for answer in answers:
         answer.write(writer, values[steps.predictions[answer.node_id]], prepared.get(answer.so_far, ""))
@@ -117,7 +120,7 @@ def _described(
                 kind=item.kind.value,
                 dtype=TensorProto.DataType.Name(info.type.tensor_type.elem_type).lower(),
                 shape=sizes,
-                meaning=meaning(item),
+                meaning=_SO_FAR if item.name in {answer.so_far for answer in answers} else meaning(item),
             )
         )
     outputs = [
@@ -157,7 +160,9 @@ def _finish(model: onnx.ModelProto, description: Description, project: Project) 
             f"{description.name}, made with Netwright {description.version}.",
             *(f"Input {item.name} {item.dtype} {item.shape}: {item.meaning}" for item in description.inputs),
             *(
-                f"Output {item.label} (text), {item.scores} (one score a class)"
+                f"Output {item.label} (the next token), {item.scores} (a score for each token)"
+                if item.so_far
+                else f"Output {item.label} (text), {item.scores} (one score a class)"
                 if item.label
                 else f"Output {item.value}"
                 + (f" (class numbers of {', '.join(item.classes[:20])}), {item.scores}" if item.scores else "")

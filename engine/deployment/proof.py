@@ -330,9 +330,7 @@ def _compare(
         comparison.same += int(same.sum())
 
 
-def _same_sets(
-    answer: Answer, scores: npt.NDArray[np.float64], labels: npt.NDArray[Any]
-) -> npt.NDArray[np.bool_]:
+def _same_sets(answer: Answer, scores: npt.NDArray[np.float64], labels: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
     """Whether each of the labels is named just where its score is above the threshold, or as good as at it."""
     named = labels.reshape(scores.shape) != ""
     same: npt.NDArray[np.bool_] = ((named == (scores > THRESHOLD)) | (np.abs(scores - THRESHOLD) <= _TIE)).all(axis=1)

@@ -2,8 +2,9 @@
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 import msgspec
@@ -21,12 +22,16 @@ from engine.document.flat import flattened
 from engine.document.project import Project
 from engine.errors import Cancelled, DataError
 from engine.evaluation.answers import probabilities
+from engine.evaluation.labels import score_labels
 from engine.evaluation.masks import score_mask
+from engine.evaluation.forecasts import score_forecast
 from engine.evaluation.network import load_network, project_of
 from engine.evaluation.scores import category_metrics, class_scores, confusion, regression_metrics, wilson_interval
+from engine.evaluation.texts import MOST_WRITTEN, TextTaker, taker_of, write_freely, writer_places
 from engine.protocol.messages import EvaluationFinished, FieldEvaluation, Mistake
 from engine.protocol.run_folder import RunFolder
 from engine.training.device import choose_device
+from engine.training.label_scores import label_probabilities
 from engine.training.metrics import by_sample, scores_for
 from engine.training.run_state import Kind
 
@@ -34,6 +39,8 @@ BATCH: Final = 512
 MOST_MISTAKES: Final = 60
 _NUMBERS_A_BATCH: Final = 2 << 20
 """Of the network's inputs together; 40 grey pictures of 224 × 224."""
+_SCORES_A_BATCH: Final = 32 << 20
+"""Of the tokens of texts: 128 MiB."""
 
 
 def evaluate(
@@ -61,14 +68,30 @@ def evaluate(
             where=split,
             hint="Choose another split, or deal the samples anew in the tab Data.",
         )
-    answers = predict_split(network, dataset, split, progress=progress, cancelled=cancelled)
+    fields = [project.data.field(network.output_fields[output_id]) for output_id in network.output_ids]
+    targets = [
+        None if field is None else dataset.columns((field.name,), split).gather(torch.arange(count)) for field in fields
+    ]
+    takers = {
+        place: taker
+        for place, (output_id, field, target) in enumerate(zip(network.output_ids, fields, targets, strict=True))
+        if target is not None and (taker := taker_of(project, output_id, field, target)) is not None
+    }
+    answers = predict_split(network, dataset, split, takers=takers, progress=progress, cancelled=cancelled)
     outputs = []
-    for output_id, raw in zip(network.output_ids, answers, strict=True):
-        field = project.data.field(network.output_fields[output_id])
-        if field is None:
+    for place, (output_id, raw, field, target) in enumerate(
+        zip(network.output_ids, answers, fields, targets, strict=True)
+    ):
+        if field is None or target is None:
             continue
-        target = dataset.columns((field.name,), split).gather(torch.arange(count))
+        if place in takers:
+            written = _written(network, dataset, split, place, takers[place], progress, cancelled)
+            outputs.append(takers[place].result(dataset.split_indices(split), written))
+            continue
         found = _scored(project, output_id, field, raw, target, dataset.split_indices(split))
+        if field.kind is FieldKind.SERIES and raw.shape == target.shape:
+            preparation, indices = Preparation(field), dataset.split_indices(split)
+            found = score_forecast(field, preparation.invert(raw.float()), preparation.invert(target), indices, dataset)
         asked = asked_metrics(project.recipe.metrics, field, answer_of(project.graph, output_id), raw, target)
         if found is not None:
             outputs.append(msgspec.structs.replace(found, metrics={**found.metrics, **asked}))
@@ -95,24 +118,57 @@ def predict_split(
     dataset: Dataset,
     split: str,
     *,
+    takers: Mapping[int, TextTaker] = MappingProxyType({}),
     progress: Progress = silent,
     cancelled: IsCancelled = never,
 ) -> tuple[Tensor, ...]:
-    """What stands at each output for every sample of a split, on the CPU, in the order of the split. Raises
-    Cancelled."""
+    """What stands at each output for every sample of a split, on the CPU, in the order of the split.
+
+    Outputs that a taker takes in are not kept. Raises Cancelled.
+    """
     device = choose_device("auto")
     network = network.to(device).eval()
     columns = [dataset.columns(network.input_fields[node_id], split) for node_id in network.input_ids]
     count = len(columns[0])
     batch = batch_for(columns)
+    for taker in takers.values():
+        batch = max(1, min(batch, _SCORES_A_BATCH // max(1, taker.numbers_a_text)))
     parts: list[tuple[Tensor, ...]] = []
     for start in range(0, count, batch):
         if cancelled():
             raise Cancelled
         rows = torch.arange(start, min(start + batch, count))
-        parts.append(tuple(raw.cpu() for raw in network(*(column.gather(rows).to(device) for column in columns))))
+        answers = [raw.cpu() for raw in network(*(column.gather(rows).to(device) for column in columns))]
+        for place, taker in takers.items():
+            taker.take(answers[place], start)
+            answers[place] = answers[place][:0]
+        parts.append(tuple(answers))
         progress(min(1.0, (start + batch) / count), "Answering")
     return tuple(torch.cat(tensors) for tensors in zip(*parts, strict=True))
+
+
+def _written(
+    network: CompiledNetwork,
+    dataset: Dataset,
+    split: str,
+    output: int,
+    taker: TextTaker,
+    progress: Progress,
+    cancelled: IsCancelled,
+) -> dict[int, str] | None:
+    """Texts that the network writes by itself, by place in the split; None where it only goes on with its own text."""
+    places = writer_places(network, taker.field.name)
+    step = taker.tokens.step
+    if not places or len(places) == len(network.input_ids) or not step.ends or step.pad != "right":
+        return None
+    device = choose_device("auto")
+    count = len(taker.target_nl)
+    chosen = torch.linspace(0, count - 1, min(count, MOST_WRITTEN)).long()
+    inputs = [
+        dataset.columns(network.input_fields[node_id], split).gather(chosen).to(device) for node_id in network.input_ids
+    ]
+    texts = write_freely(network, inputs, output, taker.tokens, places, progress=progress, cancelled=cancelled)
+    return dict(zip(chosen.tolist(), texts, strict=True))
 
 
 def batch_for(columns: Sequence[Column]) -> int:
@@ -128,6 +184,8 @@ def _scored(
     answer = answer_of(project.graph, output_id)
     if field.kind is FieldKind.CATEGORY:
         return score_category(field, probabilities(raw, answer, _classes(field)), target, indices)
+    if field.kind is FieldKind.LABELS and raw.shape == target.shape:
+        return score_labels(field, label_probabilities(raw, answer), target, indices)
     if field.kind is FieldKind.MASK:
         return score_mask(field, raw, target, answer, indices)
     if field.kind is FieldKind.NUMBER:

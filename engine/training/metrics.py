@@ -22,8 +22,9 @@ from engine.training.meters import Meter, meter, texts_of
 DEFAULTS = {
     FieldKind.CATEGORY: ("accuracy",),
     FieldKind.NUMBER: ("mean_absolute_error", "r2"),
+    FieldKind.SERIES: ("mean_absolute_error", "root_mean_squared_error"),
     FieldKind.MASK: ("accuracy", "jaccard_macro"),
-    FieldKind.TEXT: ("accuracy",),
+    FieldKind.TEXT: ("accuracy", "perplexity"),
 }
 """What is shown while training when the recipe names no metrics."""
 
@@ -180,6 +181,8 @@ class NumberScores(Scores):
         self._shift = field.statistics.mean[0] if field.statistics.mean else 0.0
 
     def add(self, prediction: Tensor, target: Tensor) -> None:
+        if self.field.kind is FieldKind.SERIES and prediction.shape != target.shape:
+            return  # what stands at the Output is no series; only its loss can judge it
         truth = self._preparation.invert(target).to(self._sums.dtype)
         prediction = prediction.exp() if self._exponential else prediction
         answer = self._preparation.invert(prediction).to(self._sums.dtype).reshape(truth.shape)
@@ -189,6 +192,8 @@ class NumberScores(Scores):
         self._sums[0] += truth.numel()
         self._sums[1:] += torch.stack(parts)
         self._feed(Feed.VALUES, answer.reshape(-1), truth.reshape(-1))
+        if prediction.shape == target.shape:
+            self._feed(Feed.TENSORS, prediction, target)
 
     def _values(self) -> dict[str, float]:
         return number_metrics(*self._sums.tolist())
@@ -312,7 +317,7 @@ def scores_for(
         keys.append(watched)
     if not keys:
         return None
-    if field.kind is FieldKind.NUMBER:
+    if field.kind in (FieldKind.NUMBER, FieldKind.SERIES):
         return NumberScores(field, prefix, keys, device, answer=answer)
     if field.kind in (FieldKind.CATEGORY, FieldKind.MASK, FieldKind.TEXT):
         if field.kind is FieldKind.CATEGORY:

@@ -62,7 +62,7 @@ def _proposed(options: argparse.Namespace, name: str, console: Console) -> tuple
 
     path = Path(options.data).expanduser().absolute()
     found = inspect(path, options.target, options.task, progress=console.progress)
-    project = propose(name, found.data)
+    project = propose(name, found.data, found.samples)
     return project, {
         "found": found.description,
         "samples": found.samples,

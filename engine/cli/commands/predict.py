@@ -27,6 +27,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a picture, a folder of them, a CSV file (a row each), text, or field=value,field=value",
     )
     parser.add_argument("--masks", default=None, metavar="FOLDER", help="write masks there, as PNG files")
+    parser.add_argument(
+        "--temperature", type=float, default=None, metavar="T", help="text: 0 the likeliest words, 1 the boldest"
+    )
+    parser.add_argument("--top-k", type=int, default=0, metavar="K", help="text: draw among the K likeliest alone")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="text: another seed draws another text")
+    parser.add_argument("--length", type=int, default=0, metavar="N", help="text: the most tokens to write")
     parser.add_argument("--run", default=None, metavar="RUN", help="a number, best (default) or last")
 
 
@@ -36,6 +42,7 @@ def run(options: argparse.Namespace, console: Console) -> dict[str, Any]:
     from engine.deployment.predict import Predictor  # onnxruntime: not for --help and wrong usage
 
     predictor = Predictor(path)
+    manner = _manner(options)
     kinds = {field.name: field.kind.value for field in predictor.fields}
     predictions: list[dict[str, Any]] = []
     answered_ms, answered = 0.0, 0
@@ -43,7 +50,7 @@ def run(options: argparse.Namespace, console: Console) -> dict[str, Any]:
         if group.problem:
             predictions.append({"input": group.names[0], "outputs": {}, "problem": group.problem})
             continue
-        made = predictor.predict(group.questions, progress=console.progress)
+        made = predictor.predict(group.questions, manner=manner, progress=console.progress)
         used = sum(not prediction.problem for prediction in made.predictions)
         answered_ms, answered = answered_ms + used * made.milliseconds, answered + used
         for place, prediction in enumerate(made.predictions):
@@ -60,6 +67,28 @@ def run(options: argparse.Namespace, console: Console) -> dict[str, Any]:
         "run": run_number or predictor.description.run,
         "milliseconds": answered_ms / max(1, answered),
     }
+
+
+def _manner(options: argparse.Namespace) -> Any:
+    """How texts are written. Raises UsageError."""
+    from engine.deployment.writing import Manner
+
+    if options.temperature is not None and not 0 <= options.temperature <= 100:
+        raise UsageError(
+            "The temperature is out of range.",
+            where="--temperature",
+            expected="0 to 100",
+            found=str(options.temperature),
+        )
+    for name in ("top_k", "seed", "length"):
+        if not 0 <= getattr(options, name) <= 1_000_000:
+            raise UsageError(
+                f"--{name.replace('_', '-')} is out of range.",
+                where=f"--{name.replace('_', '-')}",
+                expected="0 to 1,000,000",
+                found=str(getattr(options, name)),
+            )
+    return Manner(temperature=options.temperature, top_k=options.top_k, seed=options.seed, length=options.length)
 
 
 def _shown(name: str, prediction: Prediction) -> dict[str, Any]:

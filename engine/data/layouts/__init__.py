@@ -3,10 +3,13 @@
 from engine.data.layouts.idx import Idx
 from engine.data.layouts.image_folder import ImageFolder
 from engine.data.layouts.layout import Layout, Wishes
+from engine.data.layouts.loose_files import LooseFiles
 from engine.data.layouts.masks import Masks
+from engine.data.layouts.named_files import NamedFiles
 from engine.data.layouts.npz import Npz
 from engine.data.layouts.parallel_text import ParallelText
 from engine.data.layouts.plain_text import PlainText
+from engine.data.layouts.series import SeriesTable
 from engine.data.layouts.sound_folder import SoundFolder
 from engine.data.layouts.table import TableFile
 from engine.data.layouts.text_lines import TextLines
@@ -22,6 +25,9 @@ LAYOUTS: tuple[Layout, ...] = (
     Masks(),
     ImageFolder(),
     SoundFolder(),
+    NamedFiles(),
+    LooseFiles(),
+    SeriesTable(),
     TableFile(),
     TextLines(),
     ParallelText(),

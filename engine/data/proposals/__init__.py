@@ -6,7 +6,8 @@ from engine.data.proposals.drawing import Drawing
 from engine.data.proposals.heads import head
 from engine.data.proposals.masks import unet
 from engine.data.proposals.pictures import picture_branch
-from engine.data.proposals.recipes import recipe_for, train_count
+from engine.data.proposals.recipes import recipe_for, series_recipe, train_count
+from engine.data.proposals.series import forecast, series_branch
 from engine.data.proposals.sounds import sound_branch
 from engine.data.proposals.tables import COLUMNS, array_branch, table_branch
 from engine.data.proposals.text import text_branch
@@ -32,6 +33,10 @@ def propose(name: str, data: DataSpec, samples: int = 0) -> Project:
         blocks = unet(drawing, pictures[0], target)
         recipe = recipe_for(data, count, pictures, texts=False)
         return Project(name=name, data=data, graph=drawing.graph, recipe=recipe, blocks=blocks)
+    series = [field for field in data.inputs() if field.kind is FieldKind.SERIES]
+    if target.kind is FieldKind.SERIES and series:
+        drawing.finish(forecast(drawing, series[0], target), target, "MSELoss")
+        return Project(name=name, data=data, graph=drawing.graph, recipe=series_recipe(samples, forecasts=True))
     branches: list[str] = []
     if pictures:
         branches.append(picture_branch(drawing, pictures[0]))
@@ -40,6 +45,10 @@ def propose(name: str, data: DataSpec, samples: int = 0) -> Project:
         if branches:
             drawing.wrap()
         branches.append(sound_branch(drawing, sound, number))
+    for number, line in enumerate(series):
+        if branches:
+            drawing.wrap()
+        branches.append(series_branch(drawing, line, number))
     for number, text in enumerate(texts):
         if branches:
             drawing.wrap()

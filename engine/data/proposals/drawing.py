@@ -5,7 +5,7 @@ from engine.document.graph import Edge, Graph, Node, Value
 
 COLUMN, ROW = 280.0, 150.0
 PER_ROW = 5
-_PORTS = {"Output": "prediction"}
+_PORTS = {"Output": "prediction", "MultiheadAttention": "query"}
 
 
 class Drawing:
@@ -41,12 +41,12 @@ class Drawing:
         """A link to the port of a node that is there already."""
         self.graph.connect(Edge(source=source, target=target, input=port))
 
-    def finish(self, source: str, target: Field, loss: str) -> None:
+    def finish(self, source: str, target: Field, loss: str, **settings: Value) -> None:
         """Output, loss and the Input of the field to learn, around the end of the chain."""
         # Right behind the chain, also at the end of a full row: a link round the row would pass behind the cards.
         column, row = self._column, self._row
         self.at("answer", "Output", column, row, field=target.name)
-        self.at("loss", loss, column, row + 1)
+        self.at("loss", loss, column, row + 1, **settings)
         self.at("target", "Input", column - 1, row + 1, title=target.name, fields=[target.name])
         self.graph.connect(Edge(source=source, target="answer", input="prediction"))
         self.graph.connect(Edge(source=source, target="loss", input="prediction"))

@@ -5,16 +5,25 @@ from pathlib import Path
 from engine.data.importing import inspect
 from engine.data.proposals import propose
 from engine.document.files import as_document
-from engine.protocol.messages import DataImported, ImportData
+from engine.protocol.messages import DataImported, ImportData, LayoutChoice
 from engine.server.work import Work
 
 
 def handle(request: ImportData, work: Work) -> DataImported:
     """The proposed project and what was found; nothing is written. Raises DataError."""
-    path = Path(request.path).expanduser().absolute()
-    found = inspect(path, request.target, request.task, progress=work.progress, cancelled=work.cancelled)
-    name = Path(request.project_dir).name if request.project_dir else path.stem
-    project = propose(name, found.data)
+    folder = Path(request.project_dir) if request.project_dir else None
+    found = inspect(
+        request.path,
+        request.target,
+        request.task,
+        layout=request.layout,
+        project_dir=folder,
+        progress=work.progress,
+        cancelled=work.cancelled,
+    )
+    name = folder.name if folder is not None else Path(request.path).stem
+    project = propose(name, found.data, found.samples)
+    taken = found.data.sources[0].kind
     return DataImported(
         request=request.id,
         project=as_document(project),
@@ -22,4 +31,11 @@ def handle(request: ImportData, work: Work) -> DataImported:
         samples=found.samples,
         left_out=list(found.left_out),
         left_out_count=found.left_out_count,
+        layout=taken,
+        layouts=[
+            LayoutChoice(
+                kind=reading.kind, caption=reading.caption, preview=found.description if reading.kind is taken else ""
+            )
+            for reading in found.layouts
+        ],
     )
