@@ -90,5 +90,5 @@ def _line(dataset: "Dataset", index: int, field: Field, *, alone: bool) -> str:
 
 def _cell(dataset: "Dataset", index: int, field: Field) -> str:
     if field.kind in _FILES:
-        return ""  # a table of pictures does not decode them all; the grid does
+        return dataset.name(index)  # a table of pictures does not decode them all; the grid does
     return words(field, dataset.raw(index, field.name), CELL_CHARACTERS)

@@ -1,27 +1,41 @@
-"""What is worth knowing before training: one small card a finding, with a link where a click can help."""
+"""What is worth knowing before training: a card a finding, its samples one click away, and what mends it another."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
+from typing import Final
 
 import msgspec
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from engine.document.edits import SetRecipe
-from engine.protocol.messages import DataCheck, DataDescribed
+from engine.document.edits import Batch, Edit
+from engine.protocol.messages import DataCheck, DataDescribed, Remedy, Severity
 from gui.models.data import DataModel
 from gui.models.project import ProjectModel
 from gui.widgets.button import Button
 from gui.widgets.card import Card
+from gui.widgets.flow_layout import FlowLayout
+from gui.widgets.icons import icon_pixmap
+from gui.widgets.plain_text import tooltip_text
 from gui.widgets.text import Text
+from gui.widgets.theme import theme_notifier
 
-UNEVEN = 4
-SHOWN_AT_ONCE = 6
+SHOWN_AT_ONCE: Final = 6
+LONGEST_TITLE: Final = 90
+_LOOKS: Final = {
+    Severity.ERROR: ("error", "error", "Error"),
+    Severity.WARNING: ("warning", "warn", "Warning"),
+    Severity.NOTE: ("info", "text", "Note"),
+}
+_ORDER: Final = (Severity.ERROR, Severity.WARNING, Severity.NOTE)
+_TOKENS: Final = {"error": "error_text", "warn": "warn_text", "text": "dim", "ok": "ok_text"}
 
 
 class CheckCards(QWidget):
     """Says so when there is nothing to say."""
 
     left_out_requested = Signal()
+    samples_requested = Signal(object)
+    """DataCheck: its samples are to be shown."""
 
     def __init__(self, project: ProjectModel, data: DataModel) -> None:
         super().__init__()
@@ -32,8 +46,10 @@ class CheckCards(QWidget):
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(8)
         self._all = False
-        data.changed.connect(self.refresh)
-        project.changed.connect(self._on_project_changed)
+        self._shown: object = None
+        data.changed.connect(self._on_data_changed)
+        project.opened.connect(self._on_opened)
+        theme_notifier().changed.connect(self.refresh)
         self.refresh()
 
     def refresh(self) -> None:
@@ -43,47 +59,78 @@ class CheckCards(QWidget):
                 widget.hide()
                 widget.deleteLater()
         description = self._data.description
+        self._shown = description
         if description is None:
             self._column.addWidget(Text("They come with the data.", tone="faint"))
             return
         if description.left_out_count:
             count = description.left_out_count
             noun = "file or row" if count == 1 else "files or rows"
-            self._add(f"{count:,} {noun} can't be used", "Left out of training.", "error", "Show", self._show_left_out)
-        shown = description.checks if self._all else description.checks[:SHOWN_AT_ONCE]
+            show = Button("Show", role="link")
+            show.clicked.connect(self._show_left_out)
+            self._add("error", "error", "Error", f"{count:,} {noun} can't be used", "Left out of training.", [show])
+        self._add_checks(description)
+        if not description.left_out_count and not description.checks:
+            self._add("check", "ok", "Fine", "Nothing suspicious", "No unreadable files, no leaks between the splits.")
+
+    def _add_checks(self, description: DataDescribed) -> None:
+        checks = sorted(description.checks, key=lambda check: _ORDER.index(check.severity))
+        shown = checks if self._all else checks[:SHOWN_AT_ONCE]
         for check in shown:
-            self._add_check(check, description)
-        if len(shown) < len(description.checks):
-            more = Button(f"Show {len(description.checks) - len(shown)} more", role="link")
+            icon, tone, word = _LOOKS[check.severity]
+            title, text = parted(check.message)
+            self._add(icon, tone, word, title, text, self._buttons(check))
+        if len(shown) < len(checks):
+            more = Button(f"Show {len(checks) - len(shown)} more", role="link")
             more.clicked.connect(self._show_all)
             self._column.addWidget(more)
-        if not description.left_out_count and not description.checks:
-            self._add("Nothing suspicious", "No unreadable files, no leaks between the splits.", "ok")
 
-    def _add_check(self, check: DataCheck, description: DataDescribed) -> None:
-        title, _, rest = check.message.partition(": ")
-        if not rest or len(title) > 60:
-            title, rest = check.message, ""
-        rest = rest[:1].upper() + rest[1:]
-        counts = [count for count in description.class_counts if count]
-        uneven = "uneven" in check.message and counts and max(counts) > UNEVEN * min(counts)
-        if uneven and not self._project.project.recipe.class_weights:
-            self._add(title, rest, "warn", "Weight the classes", self._weight_classes)
-        else:
-            self._add(title, rest, "warn")
+    def _buttons(self, check: DataCheck) -> list[Button]:
+        buttons: list[Button] = []
+        if check.samples:
+            noun = "sample" if check.count == 1 else "samples"
+            show = Button(f"Show {check.count:,} {noun}" if check.count else "Show samples", role="link")
+            show.clicked.connect(lambda _checked=False: self.samples_requested.emit(check))
+            buttons.append(show)
+        for remedy in check.remedies:
+            if not remedy.edits:
+                continue  # to look is what the first button does
+            button = Button(remedy.title, small=True, tooltip=f"{remedy.title}. One step; undo takes it back.")
+            button.clicked.connect(lambda _checked=False, remedy=remedy: self.mend(remedy))
+            buttons.append(button)
+        return buttons
 
-    def _add(self, title: str, text: str, tone: str, action: str = "", do: Callable[[], None] | None = None) -> None:
+    def mend(self, remedy: Remedy) -> bool:
+        """Do what a remedy says, as one step of the history."""
+        try:
+            edits = tuple(msgspec.convert(edit, Edit) for edit in remedy.edits)
+        except msgspec.ValidationError as error:
+            raise ValueError(f"The remedy '{remedy.title}' holds no edits: {error}") from error
+        return self._project.do(Batch(title=remedy.title, edits=edits))
+
+    def _add(self, icon: str, tone: str, word: str, title: str, text: str = "", buttons: Sequence[Button] = ()) -> None:
         card = Card()
-        card.body.setSpacing(2)
-        card.body.addWidget(Text(title, role="title", tone=tone, wrap=True))
+        card.body.setSpacing(4)
+        sign = QLabel()
+        sign.setPixmap(icon_pixmap(icon, _TOKENS[tone], 16, self.devicePixelRatioF()))
+        sign.setToolTip(tooltip_text(word))
+        heading = Text(title, role="title", tone="" if tone == "text" else tone, wrap=True)
+        line = QHBoxLayout()
+        line.setSpacing(8)
+        line.addWidget(sign, 0, Qt.AlignmentFlag.AlignTop)
+        line.addWidget(heading, 1)
+        card.body.addLayout(line)
         if text:
             card.body.addWidget(Text(text, tone="dim", wrap=True))
-        if do is not None:
-            link = Button(action, role="link")
-            link.clicked.connect(lambda _checked=False: do())
-            card.body.addWidget(link)
-        card.setAccessibleName(f"{title} {text}")
+        if buttons:
+            room = QWidget()
+            flow = FlowLayout(room, gap=8)
+            for button in buttons:
+                flow.addWidget(button)
+            card.body.addWidget(room)
+        card.setAccessibleName(f"{word}: {title} {text}".strip())
         self._column.addWidget(card)
+        card.setVisible(True)  # at once, not on a later turn: a list that is built anew does not flicker
 
     def _show_left_out(self) -> None:
         self.left_out_requested.emit()
@@ -92,11 +139,19 @@ class CheckCards(QWidget):
         self._all = True
         self.refresh()
 
-    def _weight_classes(self) -> None:
-        recipe = msgspec.structs.replace(self._project.project.recipe, class_weights=True)
-        if self._project.do(SetRecipe(recipe=recipe)):
+    def _on_data_changed(self) -> None:
+        if self._data.description is not self._shown:
             self.refresh()
 
-    def _on_project_changed(self, change: object) -> None:
-        if getattr(change, "recipe", False):
-            self.refresh()
+    def _on_opened(self) -> None:
+        self._all = False
+        self.refresh()
+
+
+def parted(message: str) -> tuple[str, str]:
+    """A short title and the rest of a message: at a colon or at the end of its first sentence."""
+    for sign, kept in ((": ", ""), (". ", ".")):
+        title, found, rest = message.partition(sign)
+        if found and rest and len(title) <= LONGEST_TITLE:
+            return title + kept * (sign == ". "), rest[:1].upper() + rest[1:]
+    return message, ""

@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from engine.document.data_edits import SetField
 from engine.document.data_spec import DataSpec, Field, FieldKind, Role, Step
 from engine.document.edits import SetData
 
@@ -24,17 +25,24 @@ def set_field(data: DataSpec, field: Field) -> SetData:
     return SetData(data=msgspec.structs.replace(data, fields=fields))
 
 
-def set_role(data: DataSpec, name: str, role: Role) -> SetData:
+def set_role(data: DataSpec, name: str, role: Role) -> SetField:
     """Give a field another role, and the preparation it needs there unless it fits already."""
     field = data.field(name)
     assert field is not None
     steps = tuple(step.type for step in field.preparation)
     needed = DEFAULTS.get((field.kind, role))
-    preparation = field.preparation
     was_default = not steps or steps in DEFAULTS.values()
     if needed is not None and was_default and steps != needed:
-        preparation = tuple(Step(type=name) for name in needed)
-    return set_field(data, msgspec.structs.replace(field, role=role, preparation=preparation))
+        return SetField(name=name, role=role, preparation=tuple(Step(type=name) for name in needed))
+    return SetField(name=name, role=role)
+
+
+def set_kind(data: DataSpec, name: str, kind: FieldKind) -> SetField:
+    """Take a field for something else, with the preparation that fits."""
+    field = data.field(name)
+    assert field is not None
+    steps = tuple(Step(type=step) for step in DEFAULTS.get((kind, field.role), ()))
+    return SetField(name=name, kind=kind, preparation=steps, augmentation=())
 
 
 def set_steps(data: DataSpec, name: str, which: str, steps: Sequence[Step]) -> SetData:

@@ -24,8 +24,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.document.data_spec import Field, Role
-from gui.data.field_edits import set_role
+from engine.document.data_spec import Field, FieldKind, Role
+from gui.data.field_edits import set_kind, set_role
+from gui.models.data import DataModel
 from gui.models.project import ProjectModel
 from gui.widgets.fonts import SIZE_SMALL, text_font
 from gui.widgets.guarded import guarded
@@ -46,11 +47,11 @@ _Index = QModelIndex | QPersistentModelIndex
 
 
 class FieldsModel(QAbstractTableModel):
-    """A row a field; the role can be edited."""
+    """A row a field; kind and role can be edited."""
 
-    def __init__(self, project: ProjectModel) -> None:
+    def __init__(self, project: ProjectModel, data: DataModel) -> None:
         super().__init__()
-        self._project = project
+        self._project, self._data = project, data
         self._fields: tuple[Field, ...] = project.project.data.fields
 
     def refresh(self) -> None:
@@ -83,7 +84,23 @@ class FieldsModel(QAbstractTableModel):
     @guarded(fallback=Qt.ItemFlag.NoItemFlags)
     def flags(self, index: _Index) -> Qt.ItemFlag:
         flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
-        return flags | Qt.ItemFlag.ItemIsEditable if index.column() == 2 else flags
+        return flags | Qt.ItemFlag.ItemIsEditable if index.column() else flags
+
+    def kinds(self, row: int) -> list[str]:
+        """What a field can be taken for: what it is, and what the engine found it could be."""
+        field = self.field(row)
+        if field is None:
+            return []
+        description = self._data.description
+        summaries = description.fields if description is not None else []
+        kinds = next((summary.kinds for summary in summaries if summary.name == field.name), [])
+        return list(dict.fromkeys((field.kind.value, *kinds)))
+
+    def reason(self, name: str) -> str:
+        """Why a field was taken for its kind."""
+        description = self._data.description
+        summaries = description.fields if description is not None else []
+        return next((summary.reason for summary in summaries if summary.name == name), "")
 
     @guarded(fallback=None)
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -96,15 +113,18 @@ class FieldsModel(QAbstractTableModel):
             return text_font(SIZE_SMALL)
         if role == Qt.ItemDataRole.ToolTipRole:
             missing = field.statistics.missing
-            lines = [field.name, ROLE_HELP[field.role]]
+            lines = [field.name, ROLE_HELP[field.role], *filter(None, [self.reason(field.name)])]
             return tooltip_text("\n".join([*lines, f"{missing:,} values are missing."] if missing else lines))
         return None
 
     @guarded(fallback=False)
     def setData(self, index: _Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
         field = self.field(index.row())
-        if field is None or index.column() != 2 or role != Qt.ItemDataRole.EditRole:
+        if field is None or index.column() == 0 or role != Qt.ItemDataRole.EditRole:
             return False
+        if index.column() == 1:
+            kind = FieldKind(str(value))
+            return kind is not field.kind and self._project.do(set_kind(self._project.project.data, field.name, kind))
         wanted = Role(str(value))
         if wanted is field.role:
             return False
@@ -119,7 +139,7 @@ class FieldsModel(QAbstractTableModel):
         return None
 
 
-class _RoleDelegate(QStyledItemDelegate):
+class _ChoiceDelegate(QStyledItemDelegate):
     """A small arrow says that the cell opens; the editor is a combo box."""
 
     @guarded
@@ -133,9 +153,16 @@ class _RoleDelegate(QStyledItemDelegate):
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: _Index) -> QWidget:
         box = QComboBox(parent)
         box.setProperty("size", "small")
-        for role in ROLES:
-            box.addItem(role.value)
-            box.setItemData(box.count() - 1, tooltip_text(ROLE_HELP[role]), Qt.ItemDataRole.ToolTipRole)
+        if index.column() == 1:
+            model = index.model()
+            assert isinstance(model, FieldsModel)
+            box.addItems(model.kinds(index.row()))
+            box.setAccessibleName("Kind of the field")
+        else:
+            box.setAccessibleName("Role of the field")
+            for role in ROLES:
+                box.addItem(role.value)
+                box.setItemData(box.count() - 1, tooltip_text(ROLE_HELP[role]), Qt.ItemDataRole.ToolTipRole)
         box.activated.connect(lambda _row: self._commit(box))
         QTimer.singleShot(0, box, box.showPopup)  # one click opens the choice, not two
         return box
@@ -164,13 +191,14 @@ class FieldTable(QTableView):
 
     field_picked = Signal(str)
 
-    def __init__(self, project: ProjectModel) -> None:
+    def __init__(self, project: ProjectModel, data: DataModel) -> None:
         super().__init__()
-        self.fields = FieldsModel(project)
+        self.fields = FieldsModel(project, data)
         self.setObjectName("data.fields")
         self.setAccessibleName("Fields of a sample")
         self.setModel(self.fields)
-        self.setItemDelegateForColumn(2, _RoleDelegate(self))
+        for column in (1, 2):
+            self.setItemDelegateForColumn(column, _ChoiceDelegate(self))
         self.setFrameShape(QTableView.Shape.NoFrame)
         self.setShowGrid(False)
         self.setWordWrap(False)
@@ -184,7 +212,7 @@ class FieldTable(QTableView):
         vertical.hide()
         vertical.setDefaultSectionSize(_ROW)
         horizontal.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        for column, width in ((1, 72), (2, 82)):
+        for column, width in ((1, 78), (2, 76)):
             horizontal.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
             horizontal.resizeSection(column, width)
         horizontal.setHighlightSections(False)
@@ -211,7 +239,7 @@ class FieldTable(QTableView):
         return QSize(240, rows * _ROW + self.horizontalHeader().sizeHint().height() + 2)
 
     def _on_clicked(self, index: QModelIndex) -> None:
-        if index.column() == 2:
+        if index.column():
             self.edit(index)
 
     def _on_row(self, current: QModelIndex, _before: QModelIndex) -> None:

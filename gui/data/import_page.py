@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.errors import NetwrightError
 from engine.protocol.messages import Progress
@@ -31,7 +31,7 @@ class ImportPage(QStackedWidget):
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.drop = DropArea(
             "Drop your data here",
-            "A folder of pictures for each class, a table (CSV, TSV), an archive (IDX, NPZ) or text files.",
+            "Pictures, sound, tables, text, series: a folder, a file, several files or an archive.",
             icon="data",
             name="data.drop",
         )
@@ -79,6 +79,7 @@ class ImportPage(QStackedWidget):
         self._hint.set_text(error.hint or "Choose other data, or mend it and try again.")
         for label in (self._place, self._expected):
             label.setVisible(bool(label.whole_text()))
+        self._back.setVisible(self._data.failed_import and self._data.description is not None)
 
     def _page(self, parts: list[QWidget]) -> QWidget:
         page = QWidget()
@@ -111,14 +112,34 @@ class ImportPage(QStackedWidget):
             button = Button(caption, icon=icon, name=f"data.choose_{what}")
             button.clicked.connect(lambda _checked=False, what=what: self.chooser_requested.emit(what))
             row.addWidget(button)
+        acting = Button("An environment", icon="target", role="quiet", name="data.choose_environment")
+        acting.setToolTip("Learn by acting: name a Gymnasium environment")
+        acting.clicked.connect(self.ask_for_environment)
+        row.addWidget(acting)
         row.addStretch(1)
+        self.environment = QLineEdit()
+        self.environment.setObjectName("data.environment")
+        self.environment.setPlaceholderText("Name of an environment, as CartPole-v1, then Return")
+        self.environment.setAccessibleName("Name of an environment")
+        self.environment.returnPressed.connect(self._on_environment)
+        self.environment.hide()
         note = Text(
             "It is read where it is. Netwright finds out what it holds and proposes a network.",
             tone="faint",
             wrap=True,
         )
         note.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        return [self.drop, buttons, note]
+        return [self.drop, buttons, self.environment, note]
+
+    def ask_for_environment(self) -> None:
+        """Let the user write the name of an environment to act in."""
+        self.environment.show()
+        self.environment.setFocus()
+
+    def _on_environment(self) -> None:
+        name = self.environment.text().strip().removeprefix("gym:")
+        if name:
+            self.paths_given.emit([Path(f"gym:{name}")])
 
     def _progress_card(self) -> QWidget:
         card = Card()
@@ -139,14 +160,17 @@ class ImportPage(QStackedWidget):
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addStretch(1)
+        self._back = Button("Keep the data of before", role="quiet", name="data.back")
+        self._back.clicked.connect(self._data.give_up_import)
+        row.addWidget(self._back)
         row.addWidget(other)
         row.addWidget(again)
         card.body.addLayout(row)
         return card
 
     def _on_again(self) -> None:
-        if self._data.importing_path and not self._data.has_sources():
-            self._data.import_path(self._data.importing_path)
+        if self._data.failed_import or (self._data.importing_path and not self._data.has_sources()):
+            self._data.import_again()
         else:
             self._data.describe()
 

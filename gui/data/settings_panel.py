@@ -1,97 +1,106 @@
-"""The right side: checks, split, fields, and how the picked field is prepared."""
+"""The right side, one page at a time: checks and split, the field picked, the sample looked at."""
 
-from PySide6.QtWidgets import QWidget
+from typing import Final
 
-from engine.checks.field_specs import prepared_spec
-from engine.document.data_spec import FieldKind, Role
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
 from engine.document.edits import Change
-from engine.errors import NetwrightError
 from gui.data.check_cards import CheckCards
-from gui.data.field_table import FieldTable
+from gui.data.field_page import FieldPage
+from gui.data.labelling import Labelling
+from gui.data.sample_page import SamplePage
 from gui.data.split_section import SplitSection
-from gui.data.step_list import StepList
 from gui.models.data import DataModel
 from gui.models.project import ProjectModel
-from gui.widgets.button import Button
-from gui.widgets.side_panel import SidePanel
-from gui.widgets.text import Text
+from gui.models.sample_detail import DetailModel
+from gui.widgets.section_label import SectionLabel
+from gui.widgets.side_panel import ScrollColumn
+from gui.widgets.tabs import SegmentedTabs
 
-WIDTH = 296
+WIDTH: Final = 320
+PAGES: Final = ("Checks", "Field", "Sample")
 
 
-class SettingsPanel(SidePanel):
+class SettingsPanel(QFrame):
     """Everything here is an edit of the project, and can be undone."""
 
-    def __init__(self, project: ProjectModel, data: DataModel) -> None:
-        super().__init__("right", width=WIDTH, accessible="Checks, split and preparation")
-        self._project, self._data = project, data
-        self.add_section("Checks")
+    page_changed = Signal(int)
+
+    def __init__(self, project: ProjectModel, data: DataModel, detail: DetailModel, labelling: Labelling) -> None:
+        super().__init__()
+        self._project, self._data, self._detail = project, data, detail
+        self.setProperty("role", "side-right")
+        self.setFixedWidth(WIDTH)
+        self.setAccessibleName("Checks, field and sample")
+        self.pages = SegmentedTabs(PAGES, name="data.pages")
+        self.pages.setAccessibleName("Checks, field or sample")
         self.checks = CheckCards(project, data)
-        self.add(self.checks)
-        self.add_section("Split")
         self.split = SplitSection(project, data)
-        self.add(self.split)
-        self.add_section("Fields")
-        self.fields = FieldTable(project)
-        self.add(self.fields)
-        self.propose = Button(
-            "", role="link", name="data.propose", tooltip="Replaces network and recipe by a proposal; can be undone"
-        )
-        self.propose.clicked.connect(self._on_propose)
-        self.add(self.propose)
-        self._preparation_heading = self.add_section("Preparation")
-        self.preparation = StepList(project, "preparation")
-        self.add(self.preparation)
-        self.result = Text("", role="small", wrap=True)
-        self.result.setObjectName("data.prepared")
-        self.add(self.result)
-        self._augmentation_heading = self.add_section("Augmentation · training only")
-        self.augmentation = StepList(project, "augmentation")
-        self.add(self.augmentation)
-        self.finish()
-        self.fields.field_picked.connect(lambda _name: self._show_field())
+        self.field = FieldPage(project, data, detail)
+        self.preparation, self.augmentation = self.field.preparation, self.field.augmentation
+        self.result = self.field.result
+        self.sample = SamplePage(project, data, detail, labelling)
+        overview = QWidget()
+        column = QVBoxLayout(overview)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        column.addWidget(SectionLabel("Checks"))
+        column.addWidget(self.checks)
+        column.addSpacing(8)
+        column.addWidget(SectionLabel("Split"))
+        column.addWidget(self.split)
+        column.addStretch(1)
+        self.stack = QStackedWidget()
+        for page in (overview, self.field, self.sample):
+            scroll = ScrollColumn(margins=(12, 4, 12, 12))
+            scroll.column.addWidget(page)
+            self.stack.addWidget(scroll)
+        head = QHBoxLayout()
+        head.setContentsMargins(12, 10, 12, 6)
+        head.addWidget(self.pages)
+        head.addStretch(1)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(1, 0, 0, 0)
+        outer.setSpacing(0)
+        outer.addLayout(head)
+        outer.addWidget(self.stack, 1)
+        self._field_name = ""
+        self.pages.currentChanged.connect(self._on_page)
         project.changed.connect(self._on_changed)
         project.opened.connect(self.refresh)
+        data.changed.connect(self._show_field)
+        self._on_page(0)
         self.refresh()
 
     def refresh(self) -> None:
         """Show the data spec of the project."""
-        self.fields.refresh()
         self.split.refresh()
         self._show_field()
-        targets = self._project.project.data.targets()
-        tables = any(
-            field.kind in (FieldKind.NUMBER, FieldKind.CATEGORY) for field in self._project.project.data.inputs()
-        )
-        self.propose.setVisible(bool(targets) and tables)
-        if targets:
-            self.propose.set_text(f"Propose a network for {targets[0].name}")
+
+    def show_field(self, name: str, *, turn: bool = True) -> None:
+        """Show a field; with `turn` its page comes up."""
+        self._field_name = name
+        self._show_field()
+        if turn:
+            self.pages.setCurrentIndex(1)
+
+    def show_sample(self) -> None:
+        """A sample was picked: its page comes up, unless a field's steps are being tried on it."""
+        if self.pages.currentIndex() == 0:
+            self.pages.setCurrentIndex(2)
+
+    def _on_page(self, page: int) -> None:
+        self.stack.setCurrentIndex(page)
+        self.page_changed.emit(page)
 
     def _show_field(self) -> None:
-        name = self.fields.picked()
-        field = self._project.project.data.field(name)
-        if field is None:
-            return
-        self._preparation_heading.set_text(f"Preparation of {name} · same in training and in the exported model")
-        self.preparation.show_field(name)
-        self.augmentation.show_field(name)
-        offers: list[QWidget] = [self._augmentation_heading, self.augmentation]
-        for widget in offers:
-            widget.setVisible(
-                field.role is Role.INPUT and (bool(self.augmentation.offered()) or bool(field.augmentation))
-            )
-        try:
-            self.result.set_text(f"Becomes {prepared_spec(field)}")
-            self.result.set_tone("faint")
-        except NetwrightError as error:
-            self.result.set_text(f"{error.message} {error.hint}".strip())
-            self.result.set_tone("error")
+        data = self._project.project.data
+        if data.field(self._field_name) is None:
+            first = next(iter(data.inputs()), next(iter(data.fields), None))
+            self._field_name = first.name if first is not None else ""
+        self.field.show_field(self._field_name)
 
     def _on_changed(self, change: Change) -> None:
         if change.data:
             self.refresh()
-
-    def _on_propose(self) -> None:
-        targets = self._project.project.data.targets()
-        if targets:
-            self._data.propose(targets[0].name)

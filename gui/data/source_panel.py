@@ -1,93 +1,87 @@
-"""The left side: where the data comes from, which part of it is shown, and the classes with their counts."""
+"""The left side: where the data comes from and how it is read, what is shown of it, its fields, and the classes."""
 
 from pathlib import PurePath
 from typing import Final
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPen
-from PySide6.QtWidgets import QListWidgetItem, QMenu, QStyle, QStyledItemDelegate, QStyleOptionViewItem
+import numpy as np
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QWidget
 
-from engine.document.data_spec import Source
-from engine.protocol.messages import DataDescribed
-from gui.widgets.bar import draw_bar
+from engine.document.data_spec import FieldKind, SourceKind
+from engine.document.edits import Change
+from gui.data.class_colours import palette
+from gui.data.class_list import ClassList
+from gui.data.field_table import FieldTable
+from gui.data.labelling import Labelling
+from gui.models.data import DataModel
+from gui.models.project import ProjectModel
 from gui.widgets.button import Button
-from gui.widgets.fonts import SIZE_BODY, SIZE_MONO, mono_font, text_font
-from gui.widgets.guarded import guarded
-from gui.widgets.plain_text import plain_text
-from gui.widgets.row_list import KeyRole, RowList, ValueRole
+from gui.widgets.choice_editor import Choice, ChoiceEditor
+from gui.widgets.row_list import KeyRole, RowList
 from gui.widgets.side_panel import SidePanel
-from gui.widgets.theme import current_theme
-from gui.widgets.tokens import mix
+from gui.widgets.text import Text
 
-SHOWN: Final = (("", "All"), ("train", "Training"), ("val", "Validation"), ("test", "Test"), ("left_out", "Unreadable"))
-_FRACTION_ROLE: Final = Qt.ItemDataRole.UserRole + 120
-_ROW: Final = 34
-_CLASSES_SHOWN: Final = 2000
-_Index = QModelIndex | QPersistentModelIndex
-
-
-class _ClassDelegate(QStyledItemDelegate):
-    """Name, count, and a bar as long as the count."""
-
-    @guarded(fallback=lambda *_: QSize(120, _ROW))
-    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
-        return QSize(120, _ROW)
-
-    @guarded
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
-        theme = current_theme()
-        rect = QRectF(option.rect)
-        state = option.state
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        selected = bool(state & QStyle.StateFlag.State_Selected)
-        if selected or state & QStyle.StateFlag.State_MouseOver:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(theme.color("raised") if selected else mix(theme.panel, theme.raised, 0.6))
-            painter.drawRoundedRect(rect.adjusted(0, 1, 0, -1), 5, 5)
-        by_keyboard = QStyle.StateFlag.State_HasFocus | QStyle.StateFlag.State_KeyboardFocusChange
-        if state & by_keyboard == by_keyboard:
-            painter.setPen(QPen(theme.color("accent"), 1))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(rect.adjusted(0.5, 1.5, -0.5, -1.5), 5, 5)
-        words = rect.adjusted(6, 4, -6, -14)
-        value = str(index.data(ValueRole) or "")
-        painter.setFont(mono_font(SIZE_MONO))
-        width = painter.fontMetrics().horizontalAdvance(value)
-        painter.setPen(theme.color("faint"))
-        painter.drawText(words, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, value)
-        painter.setFont(text_font(SIZE_BODY))
-        painter.setPen(theme.color("text"))
-        name = plain_text(index.data(Qt.ItemDataRole.DisplayRole) or "")
-        name = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, int(words.width() - width - 8))
-        painter.drawText(words, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, name)
-        bar = QRectF(rect.left() + 6, rect.bottom() - 10, rect.width() - 12, 6)
-        draw_bar(painter, bar, float(index.data(_FRACTION_ROLE) or 0.0), "family.data")
-        if selected:  # the track has the colour of the selection; a rim keeps its end visible
-            painter.setPen(QPen(theme.color("line"), 1))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(bar, 3, 3)
-        painter.restore()
+WIDTH: Final = 280
+SHOWN: Final = (
+    ("", "All"),
+    ("train", "Training"),
+    ("val", "Validation"),
+    ("test", "Test"),
+    ("pool", "Unlabelled"),
+    ("left_out", "Unreadable"),
+)
+LAYOUT_WORDS: Final = {
+    SourceKind.IMAGE_FOLDER: "Pictures, a folder for each class",
+    SourceKind.SOUND_FOLDER: "Sound, a folder for each class",
+    SourceKind.NAMED_FILES: "Files with the class in their name",
+    SourceKind.LOOSE_FILES: "Files without labels",
+    SourceKind.MANIFEST: "A table that names files",
+    SourceKind.MASKS: "Pictures with masks",
+    SourceKind.BOXES: "Pictures with marked objects",
+    SourceKind.TABLE: "A table",
+    SourceKind.SERIES: "Values over time",
+    SourceKind.IDX: "IDX files",
+    SourceKind.NPZ: "NumPy arrays",
+    SourceKind.TEXT_LINES: "Text, a file for each class",
+    SourceKind.PARALLEL_TEXT: "Lines and their translation",
+    SourceKind.PLAIN_TEXT: "Text to be continued",
+    SourceKind.ENVIRONMENT: "An environment to act in",
+}
 
 
 class SourcePanel(SidePanel):
-    """Passes on what is picked."""
+    """Passes on what is picked; changes of fields and classes are edits of the project."""
 
     shown_picked = Signal(str)
     """A key of SHOWN."""
     class_picked = Signal(int)
     """Index of a class, -1 for all of them."""
     chooser_requested = Signal(str)
+    environment_wanted = Signal()
 
-    def __init__(self) -> None:
-        super().__init__("left", accessible="Sources and classes")
+    def __init__(self, project: ProjectModel, data: DataModel, labelling: Labelling) -> None:
+        super().__init__("left", width=WIDTH, accessible="Sources, fields and classes")
+        self._project, self._data, self._labelling = project, data, labelling
         self.add_section("Sources")
         self.sources = RowList(name="data.sources", accessible="Sources")
         self.sources.setSelectionMode(RowList.SelectionMode.NoSelection)
         self.add(self.sources)
+        self._read_as_caption = Text("Read as", role="small")
+        self.add(self._read_as_caption)
+        self.read_as = ChoiceEditor()
+        self.read_as.setObjectName("data.read_as")
+        self.read_as.setAccessibleName("Read as")
+        self.read_as.committed.connect(lambda kind: self._data.read_as(str(kind)))
+        self.add(self.read_as)
+        self.preview = Text("", role="small", wrap=True)
+        self.preview.setObjectName("data.read_as.preview")
+        self.add(self.preview)
         menu = QMenu(self)
         menu.addAction("A folder…", lambda: self.chooser_requested.emit("folder"))
-        menu.addAction("A table, archive or text…", lambda: self.chooser_requested.emit("file"))
+        menu.addAction("A table, archive, sound or text…", lambda: self.chooser_requested.emit("file"))
+        menu.addAction("An environment…", self.environment_wanted.emit)
+        menu.addSeparator()
+        menu.addAction("Look for other ways to read it", self._look_again)
         self.other = Button(
             "Use other data", role="link", name="data.other", tooltip="Replaces the data of this project; can be undone"
         )
@@ -100,17 +94,59 @@ class SourcePanel(SidePanel):
         self.shown.setCurrentRow(0)
         self.shown.currentRowChanged.connect(self._on_shown_changed)
         self.add(self.shown)
+        self._fields_heading = self.add_section("Fields")
+        self.fields = FieldTable(project, data)
+        self.add(self.fields)
+        self.propose = Button(
+            "", role="link", name="data.propose", tooltip="Replaces network and recipe by a proposal; can be undone"
+        )
+        self.propose.clicked.connect(self._on_propose)
+        self.add(self.propose)
         self._classes_heading = self.add_section("Classes")
-        self.classes = RowList(name="data.classes", accessible="Classes")
-        self.classes.setItemDelegate(_ClassDelegate(self.classes))
-        self.classes.itemClicked.connect(self._on_class_clicked)
-        self.classes.itemActivated.connect(self._on_class_clicked)
-        self._class_index = -1
+        self.classes = ClassList()
+        self.classes.picked.connect(self.class_picked)
+        self.classes.rename_wanted.connect(lambda old, new: self._labelling.rename(old, new))
+        self.classes.merge_wanted.connect(self._on_merge)
+        self.classes.delete_wanted.connect(self._on_delete)
+        self.classes.colour_wanted.connect(lambda name, colour: self._labelling.set_colour(name, colour))
+        self.classes.add_wanted.connect(self._ask_for_class)
         self.add(self.classes)
+        self._new = Button("New class", role="link", icon="plus", name="data.new_class", tooltip="Insert")
+        self._new.clicked.connect(self._ask_for_class)
+        self._name = QLineEdit()
+        self._name.setObjectName("data.new_class.name")
+        self._name.setPlaceholderText("Name, then Return")
+        self._name.setAccessibleName("Name of the new class")
+        self._name.setProperty("density", "compact")
+        self._name.editingFinished.connect(self._on_class_named)
+        self._name.hide()
+        foot = QWidget()
+        row = QHBoxLayout(foot)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self._new)
+        row.addWidget(self._name, 1)
+        row.addStretch(0)
+        self._foot = foot
+        self.add(foot)
         self.finish()
+        data.labels_changed.connect(self.refresh_classes)
+        labelling.changed.connect(self.refresh_classes)
+        project.changed.connect(self._on_project_changed)
+        self.refresh()
 
-    def show_sources(self, sources: tuple[Source, ...], samples: int) -> None:
-        """List where the data comes from."""
+    def refresh(self) -> None:
+        """Show sources, counts, fields and classes as they are now."""
+        self._show_sources()
+        self._show_read_as()
+        self._show_counts()
+        self.fields.refresh()
+        self._show_propose()
+        self.refresh_classes()
+
+    def _show_sources(self) -> None:
+        description = self._data.description
+        samples = description.samples if description is not None else 0
+        sources = self._project.project.data.sources
         self.sources.clear()
         for source in sources:
             name = PurePath(source.path.removeprefix("resource:")).name or source.path
@@ -118,47 +154,125 @@ class SourcePanel(SidePanel):
             self.sources.add_row(name, count, dot="family.data", tooltip=source.path)
         self.sources.updateGeometry()
 
-    def show_description(self, description: DataDescribed | None) -> None:
-        """Counts and classes."""
+    def _show_read_as(self) -> None:
+        sources = self._project.project.data.sources
+        if not sources:
+            return
+        kind = sources[0].kind
+        known = {layout.kind: layout for layout in self._data.layouts}
+        words = known[kind].caption if kind in known else LAYOUT_WORDS.get(kind, kind.value)
+        choices = [Choice(value=kind.value, label=words)]
+        choices += [
+            Choice(value=layout.kind, label=layout.caption, help=layout.preview)
+            for layout in self._data.layouts
+            if layout.kind != kind
+        ]
+        self.read_as.set_choices(choices)
+        self.read_as.set_value(kind.value)
+        preview = known[kind].preview if kind in known else ""
+        others = len(choices) - 1
+        if others:
+            preview = f"{preview} {others} other {'reading' if others == 1 else 'readings'} possible.".strip()
+        self.preview.set_text(preview)
+        self.preview.setVisible(bool(preview))
+
+    def _show_counts(self) -> None:
+        description = self._data.description
         counts = description.counts if description is not None else None
+        splits = self._data.splits
+        pool = counts.pool if counts is not None else 0
+        if splits is not None and len(splits):
+            pool = int(np.count_nonzero(splits == 3))
         values = {
             "": description.samples if description is not None else 0,
             "train": counts.train if counts is not None else 0,
             "val": counts.val if counts is not None else 0,
             "test": counts.test if counts is not None else 0,
+            "pool": pool,
             "left_out": description.left_out_count if description is not None else 0,
         }
         for row, (key, caption) in enumerate(SHOWN):
             self.shown.set_row(self.shown.item(row), caption, f"{values[key]:,}", key=key)
-        self.classes.clear()
-        self._class_index = -1
-        classes = description.classes if description is not None else []
-        class_counts = description.class_counts if description is not None else []
-        largest = max(class_counts, default=0) or 1
-        for index, (name, count) in enumerate(zip(classes, class_counts, strict=False)):
-            if index == _CLASSES_SHOWN:
-                break
-            item = self.classes.add_row(name, f"{count:,}", key=index, tooltip=name)
-            item.setData(_FRACTION_ROLE, count / largest)
+
+    def _show_propose(self) -> None:
+        data = self._project.project.data
+        targets = data.targets()
+        tables = any(field.kind in (FieldKind.NUMBER, FieldKind.CATEGORY) for field in data.inputs())
+        self.propose.setVisible(bool(targets) and tables)
+        if targets:
+            self.propose.set_text(f"Propose a network for {targets[0].name}")
+
+    def refresh_classes(self) -> None:
+        """Classes as they are called now, counted from the labels shown."""
+        classes = self._data.classes
+        labels = self._data.labels
+        counts: list[int] = []
+        if classes and labels is not None:
+            counts = np.bincount(labels[labels >= 0], minlength=len(classes)).tolist()
+        elif self._data.description is not None:
+            counts = self._data.description.class_counts
+        field = self._labelling.field
+        self.classes.show_classes(
+            classes, counts, palette(field, classes), blocked=self._labelling.reason_not_to_label()
+        )
         self._classes_heading.set_text(f"Classes · {len(classes):,}" if len(classes) > 1 else "Classes")
-        self._classes_heading.setVisible(bool(classes))
-        self.classes.setVisible(bool(classes))
+        has = bool(classes) or field is not None
+        for widget in (self._classes_heading, self.classes, self._foot):
+            widget.setVisible(has)
+        self._new.set_blocked(self._labelling.reason_not_to_label())
+        self._show_counts()
 
     def show_all(self) -> None:
         """Back to everything."""
-        self.classes.clearSelection()
-        self._class_index = -1
+        self.classes.show_picked(-1)
         self.shown.setCurrentRow(0)
+
+    def show_condition(self, shown: str, class_index: int) -> None:
+        """Follow what was changed elsewhere."""
+        self.shown.blockSignals(True)
+        self.shown.select_key(shown)
+        self.shown.blockSignals(False)
+        self.classes.show_picked(class_index)
 
     def _on_shown_changed(self, row: int) -> None:
         if row >= 0:
             self.shown_picked.emit(str(self.shown.item(row).data(KeyRole)))
 
-    def _on_class_clicked(self, item: QListWidgetItem) -> None:
-        """A second click on a class shows all of them again."""
-        index = int(item.data(KeyRole))
-        self._class_index = -1 if index == self._class_index else index
-        if self._class_index < 0:
-            self.classes.clearSelection()
-            self.classes.setCurrentRow(-1)
-        self.class_picked.emit(self._class_index)
+    def _on_merge(self, names: list[str], into: str) -> None:
+        if self._labelling.merge(names, into):
+            self._labelling.said.emit(f"{', '.join(names)} is part of {into} now. Undo takes it apart.")
+
+    def _on_delete(self, name: str) -> None:
+        if self._labelling.delete(name):
+            self._labelling.said.emit(f"{name} is deleted; its samples wait unlabelled. Undo brings it back.")
+
+    def _ask_for_class(self) -> None:
+        self._name.clear()
+        self._new.hide()
+        self._name.show()
+        self._name.setFocus()
+
+    def _on_class_named(self) -> None:
+        if self._name.isHidden():
+            return
+        name = self._name.text().strip()
+        self._name.hide()
+        self._new.show()
+        if name:
+            self._labelling.add_class(name)
+
+    def _look_again(self) -> None:
+        sources = self._project.project.data.sources
+        if sources:
+            self._data.read_as(sources[0].kind.value)
+
+    def _on_propose(self) -> None:
+        targets = self._project.project.data.targets()
+        if targets:
+            self._data.propose(targets[0].name)
+
+    def _on_project_changed(self, change: Change) -> None:
+        if change.data:
+            self.fields.refresh()
+            self._show_propose()
+            self.refresh_classes()

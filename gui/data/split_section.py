@@ -7,8 +7,8 @@ from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
-from engine.document.data_spec import SourceKind, Split, SplitMethod
-from engine.document.edits import SetData
+from engine.document.data_edits import SetSplit
+from engine.document.data_spec import FieldKind, Role, Split, SplitMethod
 from engine.protocol.messages import SplitCounts
 from gui.models.data import DataModel
 from gui.models.project import ProjectModel
@@ -17,15 +17,27 @@ from gui.widgets.choice_editor import Choice, ChoiceEditor
 from gui.widgets.form_row import FormRow
 from gui.widgets.guarded import guarded
 from gui.widgets.number_editor import NumberEditor
+from gui.widgets.plain_text import plain_text
 from gui.widgets.text import Text
 from gui.widgets.theme import current_theme, theme_notifier
 
 TONES: Final = ("accent", "ok", "warn")
-METHODS: Final = (
-    Choice(value=SplitMethod.STRATIFIED, label="stratified", help="Each class in the same shares in every split."),
-    Choice(value=SplitMethod.RANDOM, label="random", help="Dealt out without looking at the classes."),
-    Choice(value=SplitMethod.GIVEN, label="as given", help="By the folders or files train, val and test."),
-)
+WORDS: Final = {
+    SplitMethod.STRATIFIED: "stratified",
+    SplitMethod.RANDOM: "random",
+    SplitMethod.GROUPED: "grouped",
+    SplitMethod.TIME: "by time",
+    SplitMethod.GIVEN: "as given",
+}
+HELP: Final = {
+    SplitMethod.STRATIFIED: "Each class in the same shares in every split.",
+    SplitMethod.RANDOM: "Dealt out without looking at the classes.",
+    SplitMethod.GROUPED: "Samples that are equal in a field (a patient, a speaker) stay together.",
+    SplitMethod.TIME: "The latest samples are the test: as it will be in use.",
+    SplitMethod.GIVEN: "By the folders or files train, val and test.",
+}
+GROUPS: Final = (FieldKind.CATEGORY, FieldKind.TEXT, FieldKind.NUMBER, FieldKind.DATE, FieldKind.LABELS)
+TIMES: Final = (FieldKind.DATE, FieldKind.NUMBER)
 LARGEST_SHARE: Final = 0.9
 
 
@@ -77,8 +89,10 @@ class SplitSection(QWidget):
         self.words = Text("", tone="dim", wrap=True)
         self.change = Button("Change", role="link", name="data.split.change")
         self.change.clicked.connect(self._on_change_clicked)
-        self.method = ChoiceEditor(METHODS)
+        self.method = ChoiceEditor()
         self.method.committed.connect(self._on_method)
+        self.field = ChoiceEditor()
+        self.field.committed.connect(lambda name: self._do("field", field=str(name)))
         self.val = NumberEditor(10.0, minimum=0.0, maximum=LARGEST_SHARE * 100)
         self.test = NumberEditor(10.0, minimum=0.0, maximum=LARGEST_SHARE * 100)
         self.val.committed.connect(lambda value: self._on_share("val", value))
@@ -97,6 +111,7 @@ class SplitSection(QWidget):
                 self.method,
                 "How samples are dealt out. Duplicates never cross, whatever the method.",
             ),
+            ("field", "By field", self.field, "What stays together, or what tells earlier from later."),
             ("val", "Validation %", self.val, "Measured during training, to see whether the network really learns."),
             ("test", "Test %", self.test, "Kept for the end, and never seen in training."),
             ("seed", "Seed", self.seed, "The same seed deals the same way."),
@@ -105,6 +120,7 @@ class SplitSection(QWidget):
             self._rows[name] = row
             form.addWidget(row)
         self._form.hide()
+        self._rows["field"].hide()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
@@ -122,6 +138,7 @@ class SplitSection(QWidget):
         shares, words = _shares(split, counts)
         self.bar.set_shares(shares, words)
         self.words.set_text(words)
+        self._show_choices(split)
         for editor, value in (
             (self.method, split.method),
             (self.val, _percent(split.val)),
@@ -135,8 +152,36 @@ class SplitSection(QWidget):
         for name in ("val", "test", "seed"):
             hint = "Used where a split is not given." if given and name == "val" else ""
             self._rows[name].set_hint(hint)
-        text_lines = any(source.kind is SourceKind.TABLE for source in self._project.project.data.sources)
-        self.method.setToolTip("" if not text_lines else "A table is dealt out row by row.")
+
+    def _show_choices(self, split: Split) -> None:
+        """The methods with a reason where one cannot be picked, and the fields that fit the method."""
+        self.method.set_choices(
+            [
+                Choice(value=method, label=WORDS[method], help=HELP[method], blocked=self._reason_against(method))
+                for method in WORDS
+            ]
+        )
+        by_field = split.method in (SplitMethod.GROUPED, SplitMethod.TIME)
+        self._rows["field"].setVisible(by_field)
+        if by_field:
+            self.field.set_choices(self._fields_for(split.method) or [Choice(value="", label="no field fits")])
+            self.field.set_value(split.field)
+
+    def _fields_for(self, method: SplitMethod) -> list[Choice | str]:
+        kinds = TIMES if method is SplitMethod.TIME else GROUPS
+        fields = [field for field in self._project.project.data.fields if field.kind in kinds]
+        if method is SplitMethod.TIME:
+            fields.sort(key=lambda field: field.kind is not FieldKind.DATE)
+        else:
+            fields.sort(key=lambda field: (field.role is not Role.IGNORED, field.role is Role.TARGET))
+        return [Choice(value=field.name, label=field.name) for field in fields]
+
+    def _reason_against(self, method: SplitMethod) -> str:
+        if method is SplitMethod.GROUPED and not self._fields_for(method):
+            return "No field can say what belongs together."
+        if method is SplitMethod.TIME and not self._fields_for(method):
+            return "There is no date or number to go by."
+        return ""
 
     def _on_change_clicked(self) -> None:
         opened = self._form.isHidden()
@@ -144,7 +189,13 @@ class SplitSection(QWidget):
         self.change.set_text("Done" if opened else "Change")
 
     def _on_method(self, method: object) -> None:
-        self._do("method", method=SplitMethod(str(method)))
+        wanted = SplitMethod(str(method))
+        name = ""
+        if wanted in (SplitMethod.GROUPED, SplitMethod.TIME):
+            fields = [choice.value for choice in self._fields_for(wanted) if isinstance(choice, Choice)]
+            now = self._project.project.data.split.field
+            name = now if now in fields else str(fields[0]) if fields else ""
+        self._do("method", method=wanted, field=name)
 
     def _on_share(self, name: str, percent: object) -> None:
         """What validation and test leave is for training: at least a tenth."""
@@ -165,7 +216,7 @@ class SplitSection(QWidget):
         data = self._project.project.data
         split = msgspec.structs.replace(data.split, **changes)
         if split != data.split:
-            self._project.do(SetData(data=msgspec.structs.replace(data, split=split)), merge=f"split.{what}")
+            self._project.do(SetSplit(split=split), merge=f"split.{what}")
 
 
 def _percent(share: float) -> float:
@@ -173,12 +224,14 @@ def _percent(share: float) -> float:
 
 
 def _shares(split: Split, counts: SplitCounts | None) -> tuple[tuple[float, float, float], str]:
-    method = {SplitMethod.GIVEN: "as given", SplitMethod.RANDOM: "random"}.get(split.method, "stratified")
+    method = WORDS[split.method]
+    if split.field and split.method in (SplitMethod.GROUPED, SplitMethod.TIME):
+        method += f" ({plain_text(split.field, 30)})"
     if counts is not None and counts.train + counts.val + counts.test:
         numbers = (counts.train, counts.val, counts.test)
         words = f"{counts.train:,} training / {counts.val:,} validation / {counts.test:,} test"
     else:
         numbers = (split.train, split.val, split.test)  # type: ignore[assignment]
         words = " / ".join(f"{share * 100:g}" for share in numbers)
-    seed = "" if split.method is SplitMethod.GIVEN else f", seed {split.seed}"
+    seed = "" if split.method in (SplitMethod.GIVEN, SplitMethod.TIME) else f", seed {split.seed}"
     return (float(numbers[0]), float(numbers[1]), float(numbers[2])), f"{words}, {method}{seed}"

@@ -1,14 +1,20 @@
-"""The Data tab: sources and classes at the left, samples in the middle, checks, split and preparation at the right."""
+"""The Data tab: sources, fields and classes at the left, samples in the middle, checks and details at the right."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
+from gui.data.found_strip import FoundStrip
 from gui.data.import_page import ImportPage
+from gui.data.labelling import Labelling
+from gui.data.sample_filter import EVERY
 from gui.data.samples_panel import SamplesPanel
 from gui.data.settings_panel import SettingsPanel
 from gui.data.source_panel import SourcePanel
 from gui.models.data import DataModel
 from gui.models.project import ProjectModel
+from gui.models.sample_detail import DetailModel
+from gui.models.sample_search import SearchModel
+from gui.widgets.toast import Toast
 
 
 class DataTab(QWidget):
@@ -27,31 +33,58 @@ class DataTab(QWidget):
         self.setObjectName("tab.data")
         self.setProperty("role", "page")
         self.setProperty("help", "data")
-        self.sources = SourcePanel()
-        self.samples = SamplesPanel(project, data)
+        self.detail = DetailModel(project, data, data.engine, self)
+        self.search = SearchModel(project, data, data.engine, self)
+        self.labelling = Labelling(project, data, data.engine, self)
+        self.sources = SourcePanel(project, data, self.labelling)
+        self.samples = SamplesPanel(project, data, self.search, self.detail, self.labelling)
+        self.found = FoundStrip(project, data)
         self.importing = ImportPage(data)
-        self.settings = SettingsPanel(project, data)
+        self.settings = SettingsPanel(project, data, self.detail, self.labelling)
+        self.toast = Toast(self)
+        self.shown = QWidget()
+        column = QVBoxLayout(self.shown)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        strip = QVBoxLayout()
+        strip.setContentsMargins(14, 12, 14, 0)
+        strip.addWidget(self.found)
+        column.addLayout(strip)
+        column.addWidget(self.samples, 1)
         self.middle = QStackedWidget()
         self.middle.addWidget(self.importing)
-        self.middle.addWidget(self.samples)
+        self.middle.addWidget(self.shown)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         row.addWidget(self.sources)
         row.addWidget(self.middle, 1)
         row.addWidget(self.settings)
-        self.sources.shown_picked.connect(self.samples.pick_shown)
-        self.sources.class_picked.connect(self.samples.pick_class)
-        self.sources.chooser_requested.connect(self.chooser_requested)
-        self.samples.all_requested.connect(self.sources.show_all)
-        self.settings.checks.left_out_requested.connect(lambda: self.sources.shown.select_key("left_out"))
+        self._connect()
+        self.refresh()
+
+    def _connect(self) -> None:
+        samples, sources, settings = self.samples, self.sources, self.settings
+        sources.shown_picked.connect(samples.pick_shown)
+        sources.class_picked.connect(samples.pick_class)
+        sources.fields.field_picked.connect(lambda name: settings.show_field(name, turn=sources.fields.hasFocus()))
+        sources.fields.clicked.connect(lambda index: self._on_field_clicked(index.row(), index.column()))
+        sources.chooser_requested.connect(self.chooser_requested)
+        sources.environment_wanted.connect(self._on_environment_wanted)
+        samples.all_requested.connect(sources.show_all)
+        samples.condition_changed.connect(lambda: sources.show_condition(samples.shown, samples.class_index))
+        samples.looked_at.connect(lambda _sample: settings.show_sample())
+        settings.checks.left_out_requested.connect(self._show_left_out)
+        settings.checks.samples_requested.connect(self._on_check)
+        settings.field.range_picked.connect(samples.pick_range)
+        settings.field.value_picked.connect(samples.pick_value)
+        self.found.left_out_requested.connect(self._show_left_out)
+        self.labelling.said.connect(self.toast.say)
         self.importing.chooser_requested.connect(self.chooser_requested)
         self.importing.paths_given.connect(self.paths_given)
         self.importing.refused.connect(self.refused)
-        self._description: object = self
-        data.changed.connect(self.refresh)
-        project.opened.connect(self.refresh)
-        self.refresh()
+        self._data.changed.connect(self.refresh)
+        self._project.opened.connect(self.refresh)
 
     def refresh(self) -> None:
         """Show what there is."""
@@ -60,24 +93,36 @@ class DataTab(QWidget):
         full = description is not None and state in ("ready", "describing")
         focus = QApplication.focusWidget()
         was_waiting = focus is not None and (focus is self.importing or self.importing.isAncestorOf(focus))
-        self.middle.setCurrentWidget(self.samples if full else self.importing)
+        self.middle.setCurrentWidget(self.shown if full else self.importing)
         if full and was_waiting:
-            self.samples.grid.setFocus()  # who waited here goes on with what came
+            self.samples.focus_samples()  # who waited here goes on with what came
         has_data = bool(self._project.project.data.sources)
         self.sources.setVisible(full)
         self.settings.setVisible(full or (has_data and state == "failed"))
-        self.sources.show_sources(
-            self._project.project.data.sources, description.samples if description is not None else 0
-        )
-        if description is not self._description:
-            self._description = description
-            self.sources.show_description(description)
-            if self.sources.shown.currentRow() < 0:
-                self.sources.shown.setCurrentRow(0)
+        self.sources.refresh()
+        if self.sources.shown.currentRow() < 0:
+            self.sources.shown.setCurrentRow(0)
 
     def focus_first(self) -> None:
         """For who comes by keyboard."""
-        if self.middle.currentWidget() is self.samples:
-            self.samples.grid.setFocus()
+        if self.middle.currentWidget() is self.shown:
+            self.samples.focus_samples()
         else:
             self.importing.focus_first()
+
+    def _on_field_clicked(self, row: int, column: int) -> None:
+        field = self.sources.fields.fields.field(row)
+        if field is not None and column == 0:
+            self.settings.show_field(field.name)
+
+    def _on_check(self, check: object) -> None:
+        self.sources.show_condition("", EVERY)
+        self.samples.shown, self.samples.class_index = "", EVERY
+        self.samples.pick_check(check)  # type: ignore[arg-type]
+
+    def _show_left_out(self) -> None:
+        self.sources.shown.select_key("left_out")
+
+    def _on_environment_wanted(self) -> None:
+        self.middle.setCurrentWidget(self.importing)
+        self.importing.ask_for_environment()

@@ -59,6 +59,15 @@ class _Import(NamedTuple):
     options: dict[str, Value]
 
 
+class _Labels(NamedTuple):
+    """What is shown with one state of the labelling."""
+
+    labelling: object
+    classes: list[str]
+    labels: "NDArray[np.int32]"
+    splits: "NDArray[np.int8]"
+
+
 class DataModel(QObject):
     """`state`: empty (no data), importing, describing, ready or failed (`error` says why).
 
@@ -73,6 +82,8 @@ class DataModel(QObject):
     """list[int]: samples whose card is known now."""
     labels_changed = Signal()
     """Classes were given by hand; counts follow with `changed`."""
+    hidden_changed = Signal()
+    """Samples were left out by hand, or taken in again."""
     imported_ready = Signal(object)
     """DataImported: data was read and is part of the project now."""
 
@@ -96,10 +107,16 @@ class DataModel(QObject):
         """Class of each sample, -1 none; empty where there is no category target."""
         self.layouts: list[LayoutChoice] = []
         """The ways in which the present source can be read, known once it was imported in this window."""
-        self._labels_of: list[tuple[object, NDArray[np.int32], NDArray[np.int8]]] = []
+        self.classes: list[str] = []
+        """Names of the classes that `labels` count, as they are called now."""
+        self.hidden: NDArray[np.bool_] | None = None
+        """Samples that were just left out by hand, until the engine has counted anew."""
+        self._labels_of: list[_Labels] = []
         self._cards: OrderedDict[int, SampleCard] = OrderedDict()
         self._card_bytes = 0
         self._described: DataSpec | None = None  # what the present description is of
+        self.only_labels_changed = False
+        """Whether the present description differs from the last one by labels given by hand alone."""
         self._last_import: _Import | None = None
         self.failed_import = False
         """Whether what failed was an import, and data of before may still be there."""
@@ -118,6 +135,11 @@ class DataModel(QObject):
         self._data = project_model.project.data
         if project_model.directory is not None:
             self._on_opened()
+
+    @property
+    def engine(self) -> Engine:
+        """The engine that answers for the data."""
+        return self._engine
 
     # Importing.
 
@@ -189,7 +211,10 @@ class DataModel(QObject):
             self._fail(error)
             return
         self.imported = event
-        self.layouts = list(event.layouts)
+        # Asked for in one way, the engine looks for no other; those found at first are still there.
+        asked = self._last_import is not None and bool(self._last_import.layout)
+        if not asked or len(event.layouts) > 1 or not self.layouts:
+            self.layouts = list(event.layouts)
         self.failed_import = False
         name = Path(self.importing_path).name
         self._importing_edit = True
@@ -207,6 +232,7 @@ class DataModel(QObject):
         if not self._project.project.data.sources:
             self.description = None
             self.splits = self.labels = None
+            self.classes = []
             self._set_state("empty")
             return
         self._drop_request()
@@ -228,13 +254,20 @@ class DataModel(QObject):
         self._request = 0
         splits = np.frombuffer(event.splits, np.int8)
         labels = np.frombuffer(event.labels, "<i4").astype(np.int32, copy=False)
+        if self._stale and self.description is not None:
+            return  # labelled on meanwhile: what was counted is older than what is shown
         if self.description is None or event.samples != self.description.samples:
             self._forget_cards()
         else:
             self._refresh_cards(labels)
         self.description, self.splits, self.labels = event, splits, labels
+        self.only_labels_changed = self._described is not None and _but_labels(self._data) == _but_labels(
+            self._described
+        )
         self._described = self._data
-        self._labels_of = [(self._data.labelling, labels, splits)]
+        self.classes = list(event.classes)
+        self.hidden = None
+        self._labels_of = [_Labels(self._data.labelling, self.classes, labels, splits)]
         self._set_state("ready")
 
     # Labels, as the user gives them: shown at once, counted by the engine a moment later.
@@ -257,20 +290,46 @@ class DataModel(QObject):
         self._remember_labels()
         self.labels_changed.emit()
 
+    def reclass(self, classes: list[str], numbers: list[int]) -> None:
+        """Show other classes, right after the edit that says so: class i is `numbers[i]` of them now, -1 none."""
+        if self.labels is None or self.splits is None:
+            return
+        import numpy as np
+
+        table = np.array([*numbers, -1], np.int32)  # the last one stands for no class
+        labels, splits = table[self.labels], self.splits.copy()
+        lost = (labels < 0) & (self.labels >= 0)
+        splits[lost] = POOL
+        self.classes, self.labels, self.splits = classes, labels, splits
+        self._remember_labels()
+        self.labels_changed.emit()
+
+    def hide(self, samples: "NDArray[np.int64]") -> None:
+        """Do not show samples that were just left out."""
+        if self.description is None:
+            return
+        import numpy as np
+
+        hidden = np.zeros(self.description.samples, bool) if self.hidden is None else self.hidden.copy()
+        hidden[samples] = True
+        self.hidden = hidden
+        self.hidden_changed.emit()
+
     def _remember_labels(self) -> None:
         if self.labels is None or self.splits is None:
             return
         labelling = self._project.project.data.labelling
-        self._labels_of = [entry for entry in self._labels_of if entry[0] is not labelling]
-        self._labels_of.append((labelling, self.labels, self.splits))
+        self._labels_of = [known for known in self._labels_of if known.labelling != labelling]
+        self._labels_of.append(_Labels(labelling, self.classes, self.labels, self.splits))
         del self._labels_of[:-LABELS_KEPT]
 
     def _recall_labels(self, labelling: object) -> None:
         """After an undo or redo: the labels as they were shown with that state of the project."""
-        for known, labels, splits in self._labels_of:
-            if known is labelling and self.labels is not None and len(labels) == len(self.labels):
-                self.labels, self.splits = labels, splits
-                self.labels_changed.emit()
+        for known in self._labels_of:
+            if self.labels is not None and len(known.labels) == len(self.labels) and known.labelling == labelling:
+                if known.labels is not self.labels:
+                    self.classes, self.labels, self.splits = known.classes, known.labels, known.splits
+                    self.labels_changed.emit()
                 return
 
     def label_of(self, sample: int) -> int:
@@ -351,6 +410,10 @@ class DataModel(QObject):
                 self._collect.start()
         return None
 
+    def known_card(self, index: int) -> SampleCard | None:
+        """The card of a sample if it is here; nothing is asked for."""
+        return self._cards.get(index)
+
     def _ask_for_cards(self) -> None:
         while self._wanted and len(self._asked) < PAGES_AT_ONCE:
             latest = [self._wanted.popitem(last=True)[0] for _ in range(min(PAGE, len(self._wanted)))]
@@ -413,10 +476,12 @@ class DataModel(QObject):
         self._import = None
         self._stale = False
         self._data = self._project.project.data
-        self.description = self.imported = None
+        self.description = self.imported = self._described = None
         self.splits = self.labels = None
         self.layouts = []
         self._labels_of = []
+        self.classes = []
+        self.hidden = None
         self.failed_import = False
         self._set_state("empty")
         if self._data.sources:
@@ -431,12 +496,16 @@ class DataModel(QObject):
             return
         data = self._project.project.data
         if data.sources != self._data.sources:
-            if not self._importing_edit:
+            paths = [source.path for source in data.sources]
+            if not self._importing_edit and paths != [source.path for source in self._data.sources]:
                 self.layouts = []
             self._forget_cards()
         if _tells(data) != _tells(self._data):
             self._stale = True
             self._recall_labels(data.labelling)
+            if data.excluded != self._data.excluded and self.hidden is not None:
+                self.hidden = None
+                self.hidden_changed.emit()
             if self.state != "importing":
                 self._set_state("describing" if data.sources else "empty")
         self._data = data
@@ -456,6 +525,10 @@ def _tells(data: DataSpec) -> object:
     """The part of a data spec that a description depends on; preparation and colours are none of it."""
     fields = tuple((field.name, field.kind, field.role, _reading(field.options)) for field in data.fields)
     return data.sources, data.split, fields, data.labelling, data.excluded
+
+
+def _but_labels(data: DataSpec) -> object:
+    return _tells(msgspec.structs.replace(data, labelling=()))
 
 
 def _reading(options: dict[str, Value]) -> list[tuple[str, Value]]:

@@ -28,21 +28,24 @@ from engine.protocol.messages import (
     DataCheck,
     DataDescribed,
     DescribeData,
+    FindSamples,
     GetSamples,
     ImportData,
     LeftOut,
     Progress,
     RequestFailed,
     SampleCard,
+    SamplesFound,
     SamplesRead,
     SplitCounts,
 )
 from gui.data.grid_view import GridView
-from gui.data.sample_filter import SampleFilter
+from gui.data.sample_filter import UNLABELLED, SampleFilter
 from gui.data.step_list import summary
 from gui.data.tab import DataTab
 from gui.models.data import DataModel
 from gui.models.project import ProjectModel
+from gui.widgets.row_list import ValueRole
 from gui.window import MainWindow
 from tests.gui.fake_engine import FakeEngine, error
 
@@ -111,6 +114,14 @@ def cards(request: GetSamples) -> SamplesRead:
     )
 
 
+def find(request: FindSamples) -> SamplesFound:
+    """Samples whose class holds the text, as the engine of `described` would say."""
+    described_labels = np.frombuffer(described(300).labels, "<i4")
+    fits = [index for index, label in enumerate(described_labels) if request.text.lower() in CLASSES[label]]
+    order = fits[::-1] if request.descending else fits
+    return SamplesFound(indices=np.array(order, "<i4").tobytes())
+
+
 Show = Callable[..., DataTab]
 
 
@@ -127,6 +138,7 @@ def show(window: MainWindow, engine: FakeEngine, qtbot: QtBot, tmp_path: Path) -
     def make(data: DataSpec, description: DataDescribed | RequestFailed | None = None) -> DataTab:
         engine.answer_with(DescribeData, description)
         engine.answer_with(GetSamples, cards)
+        engine.answer_with(FindSamples, find)
         window.bench.project.create(tmp_path / "p", Project(name="p", data=data))
         window.show_tab("data")
         tab = window.tab_widget("data")
@@ -202,7 +214,7 @@ def test_data_that_cannot_be_read_any_more_keeps_its_settings(show: Show, window
     tab = show(PICTURES, failed)
     qtbot.waitUntil(lambda: window.bench.data.state == "failed")
     assert tab.settings.isVisible()
-    assert tab.settings.fields.fields.rowCount() == 2
+    assert tab.sources.fields.fields.rowCount() == 2
 
 
 def test_described_data_is_shown_whole(show: Show) -> None:
@@ -211,6 +223,9 @@ def test_described_data_is_shown_whole(show: Show) -> None:
     assert tab.samples.model.rowCount() == 300
     assert tab.sources.shown.item(0).text() == "All"
     assert [tab.sources.classes.item(row).text() for row in range(3)] == CLASSES
+    assert [tab.sources.classes.item(row).data(ValueRole) for row in range(3)] == list(
+        map(str, described().class_counts)
+    )
     assert "training" in tab.settings.split.words.whole_text()
     assert tab.settings.result.whole_text() == "Becomes N × 3 × 32 × 32"
 
@@ -382,8 +397,9 @@ def test_only_steps_that_fit_are_offered(show: Show, window: MainWindow) -> None
     assert "Normalize" in offered and "OneHot" not in offered
     tab.settings.preparation.add_step("Normalize")
     assert [row.property("step") for row in tab.settings.preparation.rows] == ["Resize", "Scale", "Normalize"]
+    tab.settings.pages.setCurrentIndex(1)
     assert tab.settings.augmentation.isVisible()
-    tab.settings.fields.setCurrentIndex(tab.settings.fields.fields.index(1, 0))
+    tab.sources.fields.setCurrentIndex(tab.sources.fields.fields.index(1, 0))
     assert not tab.settings.augmentation.isVisible()
     assert [row.property("step") for row in tab.settings.preparation.rows] == ["ClassIndex"]
 
@@ -401,7 +417,7 @@ def test_roles_are_changed_in_the_table_and_bring_their_preparation(
     show: Show, window: MainWindow, qtbot: QtBot
 ) -> None:
     tab = show(TABLE, described())
-    table = tab.settings.fields
+    table = tab.sources.fields
     table.scrollTo(table.fields.index(1, 2))
     place = table.visualRect(table.fields.index(1, 2)).center()
     qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=place)
@@ -415,15 +431,6 @@ def test_roles_are_changed_in_the_table_and_bring_their_preparation(
     project_of(window).history.undo()
     assert project_of(window).project.data == TABLE
     assert table.fields.index(1, 2).data() == "input"
-
-
-def test_uneven_classes_can_be_weighted_with_a_click(show: Show, window: MainWindow, qtbot: QtBot) -> None:
-    tab = show(PICTURES, described())
-    click(qtbot, button(tab.settings.checks, "Weight the classes"))
-    assert project_of(window).project.recipe.class_weights
-    assert not any(
-        b.text() == "Weight the classes" and b.isVisible() for b in tab.settings.checks.findChildren(QAbstractButton)
-    )
 
 
 def test_the_promised_names_are_there(show: Show) -> None:
@@ -441,23 +448,26 @@ def test_the_promised_names_are_there(show: Show) -> None:
     [
         (SampleFilter(), [0, 1, 2, 3]),
         (SampleFilter(split="val"), [2]),
+        (SampleFilter(split="pool"), []),
         (SampleFilter(class_index=1), [1, 3]),
+        (SampleFilter(class_index=UNLABELLED), [2]),
         (SampleFilter(split="train", class_index=1), [1]),
-        (SampleFilter(text="B"), [1, 3]),
-        (SampleFilter(text="#2"), [2]),
-        (SampleFilter(text="99999999999999999999"), []),
-        (SampleFilter(text="nothing"), []),
+        (SampleFilter(only=(3, 0, 99)), [0, 3]),
+        (SampleFilter(sample=2), [2]),
+        (SampleFilter(sample=4), []),
     ],
 )
 def test_filters(chosen: SampleFilter, rows: list[int]) -> None:
     splits, labels = np.array([0, 0, 1, 2], np.int8), np.array([0, 1, -1, 1], np.int32)
-    assert chosen.matching(4, splits, labels, ["a", "b"]).tolist() == rows
+    assert chosen.matching(4, splits, labels).tolist() == rows
+    backwards = np.array([3, 2, 1, 0, 7], np.int32)
+    assert chosen.matching(4, splits, labels, backwards).tolist() == rows[::-1]
 
 
 def test_filters_without_labels() -> None:
     none = np.zeros(0, np.int32)
-    assert SampleFilter(text="a").matching(3, np.zeros(3, np.int8), none, []).tolist() == []
-    assert SampleFilter().matching(3, np.zeros(0, np.int8), none, []).tolist() == [0, 1, 2]
+    assert SampleFilter().matching(3, np.zeros(0, np.int8), none).tolist() == [0, 1, 2]
+    assert SampleFilter(class_index=1).matching(3, np.zeros(3, np.int8), none).tolist() == [0, 1, 2]
 
 
 def test_summaries() -> None:
