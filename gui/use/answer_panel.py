@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from engine.protocol.messages import Answer, Prediction, Progress
@@ -28,8 +28,12 @@ class OutputAnswer(QWidget):
         column.setSpacing(6)
         self._field = Text("", tone="dim")
         self._value = Text("", role="score")
+        self._text = Text("", wrap=True)
+        self._text.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
         self._bars = ScoreBars()
-        for widget in (self._field, self._value, self._bars):
+        for widget in (self._field, self._value, self._text, self._bars):
             column.addWidget(widget)
 
     def show_answer(self, field: str, answer: Answer, *, alone: bool) -> None:
@@ -37,10 +41,14 @@ class OutputAnswer(QWidget):
         is_class = bool(answer.scores)
         self._field.set_text(field)
         self._field.setVisible(not alone or not is_class)
-        self._value.setVisible(not is_class)
+        is_text = not is_class and isinstance(answer.value, str)
+        self._value.setVisible(not is_class and not is_text)
+        self._text.setVisible(is_text)
         self._bars.setVisible(is_class)
         if is_class:
             self._bars.set_scores(list(answer.scores.items()))
+        elif is_text:
+            self._text.set_text(answer_text(answer) or "(nothing)")
         else:
             self._value.set_text(answer_text(answer))
         self.setAccessibleName(f"{field}: {answer_text(answer)}")

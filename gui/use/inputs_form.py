@@ -26,7 +26,10 @@ _PICTURES: Final = "Pictures (*.png *.jpg *.jpeg *.bmp *.gif *.webp *.tif *.tiff
 
 
 def input_fields(project: Project) -> tuple[Field, ...]:
-    """The fields an answer needs: those that flow into the network and are not what it has to learn."""
+    """The fields an answer needs: those that flow into the network and are not what it has to learn.
+
+    A network that goes on with a text needs the text's beginning.
+    """
     used = {
         name
         for node in project.graph.nodes.values()
@@ -35,7 +38,13 @@ def input_fields(project: Project) -> tuple[Field, ...]:
     }
     inputs = [field for field in project.data.fields if field.role is Role.INPUT]
     flowing = tuple(field for field in inputs if field.name in used)
-    return flowing or tuple(inputs)
+    return flowing or tuple(inputs) or tuple(field for field in project.data.fields if field.name in _moved(project))
+
+
+def _moved(project: Project) -> set[str]:
+    """The texts that the network writes, looking back at what it has written."""
+    nodes = [node for node in project.graph.nodes.values() if node.type == "Input" and node.attributes.get("shift")]
+    return {name for node in nodes for name in _names(node.attributes.get("fields", ()))}
 
 
 def _names(value: object) -> tuple[str, ...]:
