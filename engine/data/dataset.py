@@ -15,6 +15,7 @@ from torch import Tensor
 from engine.data.cards import card_of
 from engine.data.checks import check_data
 from engine.data.column import Column, Part
+from engine.data.crossing import crossing
 from engine.data.labelling import WITH_CLASSES, changed_by_hand, known_classes
 from engine.data.left_out import LeftOutList, printable
 from engine.data.naming import full_name
@@ -28,7 +29,7 @@ from engine.data.splits import deal
 from engine.data.strings import Strings
 from engine.document.data_spec import DataSpec, Field, FieldKind, Labelling, Role, SplitMethod
 from engine.errors import DataError
-from engine.protocol.messages import LeftOut, SampleCard, SplitCounts
+from engine.protocol.messages import DataCheck, LeftOut, SampleCard, SplitCounts
 
 Int64s = npt.NDArray[np.int64]
 
@@ -50,6 +51,7 @@ class Dataset:
         rows: dict[str, Rows],
         left_out: LeftOutList,
         read: "Read",
+        splits: npt.NDArray[np.int8] | None = None,
     ) -> None:
         self.data = data
         self.samples = len(kept)
@@ -60,9 +62,9 @@ class Dataset:
         self._read = read
         self._columns: dict[tuple[tuple[str, ...], str, bool], Column] = {}
         self.keys = self._group_keys()
-        self.splits: npt.NDArray[np.int8] = self._dealt()
+        self.splits: npt.NDArray[np.int8] = self._dealt() if splits is None else splits
         """0 train, 1 val, 2 test, 3 pool (not labelled yet) for each sample."""
-        self._checks: tuple[LeftOut, ...] | None = None
+        self._checks: tuple[DataCheck, ...] | None = None
 
     @property
     def left_out(self) -> tuple[LeftOut, ...]:
@@ -75,10 +77,15 @@ class Dataset:
         return self._left_out.count
 
     @property
-    def checks(self) -> tuple[LeftOut, ...]:
-        """What is worth knowing before training: one sentence each, with the field it concerns."""
+    def notes(self) -> tuple[LeftOut, ...]:
+        """What the reader of the files thinks worth telling, with where it is."""
+        return tuple(self._source.notes.items)
+
+    @property
+    def checks(self) -> tuple[DataCheck, ...]:
+        """What the quick checks found, worst first."""
         if self._checks is None:
-            self._checks = (*self._source.notes.items, *check_data(self))
+            self._checks = tuple(check_data(self))
         return self._checks
 
     @property
@@ -202,6 +209,7 @@ class Dataset:
             None if given is None else given[ready],
             groups=None if groups is None else groups[ready],
             times=None if times is None else times[ready],
+            numbers=self._kept[ready],
         )
         return splits
 
@@ -358,7 +366,16 @@ def build_dataset(
     for name, found in opened.items():
         whole = len(found.kept) == len(kept)  # kept numbers are all among those of the field
         rows[name] = found.rows if whole else found.rows.select(np.searchsorted(found.kept, kept))
-    return Dataset(data, source, kept, rows, left_out, Read(as_read, opened))
+    dataset = Dataset(data, source, kept, rows, left_out, Read(as_read, opened))
+    across = crossing(data, rows, dataset.splits)
+    if not across.any():
+        return dataset
+    sentence = f"{int(across.sum()):,} windows are not used, since what they answer reaches into the next split."
+    if all(note.reason != sentence for note in source.notes.items):
+        source.notes.add("split", sentence)
+    stay = np.flatnonzero(~across)
+    rows = {name: values.select(stay) for name, values in rows.items()}
+    return Dataset(data, source, kept[stay], rows, left_out, Read(as_read, opened), dataset.splits[stay])
 
 
 def used_fields(data: DataSpec) -> list[Field]:

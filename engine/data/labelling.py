@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from engine.data.label_lists import joined, labels_in
+from engine.data.label_lists import joined, labels_in, separator_of
 from engine.data.naming import find_names
 from engine.data.progress import IsCancelled, Progress
 from engine.data.samples import Samples
@@ -95,5 +95,5 @@ def _forms(field: Field) -> tuple[Apart, Together]:
     """How a value is taken apart into classes, and put together again."""
     if field.kind is not FieldKind.LABELS:
         return (lambda text: (text,)), (lambda labels: labels[0] if labels else "")
-    separator = str(field.options.get("separator", ";"))
+    separator = separator_of(field)
     return (lambda text: labels_in(text, separator)), (lambda labels: joined(labels, separator))

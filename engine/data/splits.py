@@ -7,8 +7,9 @@ from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
-from engine.data.chance import shuffled
+from engine.data.chance import hashed
 from engine.data.samples import NOT_SAID, TEST, TRAIN, VAL
 from engine.document.data_spec import Split, SplitMethod
 
@@ -29,21 +30,29 @@ def deal(
     *,
     groups: Int64s | None = None,
     times: Float64s | None = None,
+    numbers: Int64s | None = None,
 ) -> Int8s:
     """TRAIN, VAL or TEST for each sample.
 
     `keys` are equal for duplicates, which always go to one split; `labels` are classes to keep in proportion; `given`
-    is what the source says (kept; what it lacks is cut from train, and duplicates of a test sample are test samples).
+    is what the source says (kept; what it lacks is cut from train, and duplicates of a test sample are test samples;
+    where that leaves nothing to train on it counts for nothing).
     `groups` are equal for samples that stay together (negative: on its own), `times` rise with time (nan: not known,
     which is for training). Without what its method goes by a split is dealt as a stratified one.
+
+    `numbers` are what the samples are known by when some of a larger set are dealt: each is dealt by its own number, so
+    one more or less moves no more than a few others.
     """
     count = len(keys)
+    numbers = np.arange(count, dtype=np.int64) if numbers is None else numbers
     if count == 0:
         return np.zeros(0, np.int8)
     total = split.train + split.val + split.test
     val, test = (split.val / total, split.test / total) if total > 0 else (0.0, 0.0)
+    result = None
     if split.method is SplitMethod.GIVEN and given is not None:
         result = _together(np.where(given == NOT_SAID, TRAIN, given).astype(np.int8), keys)
+    if result is not None and (result == TRAIN).any():
         has_val, has_test = bool((result == VAL).any()), bool((result == TEST).any())
         pool = np.flatnonzero(result == TRAIN)
         # Without val and test the shares are of the whole; with one of them there, the other is a share of the rest.
@@ -51,13 +60,13 @@ def deal(
         test = 0.0 if has_test else test / max(1e-9, 1 - (val if has_val else 0))
         if len(pool) and (val or test):
             part = None if labels is None else labels[pool]
-            result[pool] = _deal(split.seed, keys[pool], part, val, test)
+            result[pool] = _deal(split.seed, numbers[pool], keys[pool], part, val, test)
         return result
     if split.method is SplitMethod.TIME and times is not None:
         return _deal_by_time(keys, times, val, test)
     if split.method is SplitMethod.GROUPED and groups is not None:
-        return _deal_groups(split.seed, _joined(keys, groups), labels, val, test)
-    return _deal(split.seed, keys, labels if split.method is not SplitMethod.RANDOM else None, val, test)
+        return _deal_groups(split.seed, numbers, _joined(keys, groups), labels, val, test)
+    return _deal(split.seed, numbers, keys, labels if split.method is not SplitMethod.RANDOM else None, val, test)
 
 
 def _together(said: Int8s, keys: Int64s) -> Int8s:
@@ -92,15 +101,20 @@ def _joined(keys: Int64s, groups: Int64s) -> Int64s:
         chain = better
 
 
-def _deal_groups(seed: int, group: Int64s, labels: Int64s | None, val: float, test: float) -> Int8s:
+def _shuffled(seed: int, numbers: Int64s) -> Int64s:
+    """The places of numbers in an order that seed and numbers alone decide."""
+    return np.argsort(hashed(torch.from_numpy(numbers), seed).numpy(), kind="stable")
+
+
+def _deal_groups(seed: int, numbers: Int64s, group: Int64s, labels: Int64s | None, val: float, test: float) -> Int8s:
     """Whole groups, the large ones first, each to where it brings sizes and classes nearest to what is wanted."""
     _, first, unit, sizes = np.unique(group, return_index=True, return_inverse=True, return_counts=True)
     order = np.argsort(first, kind="stable")  # numbered by their first sample, whatever the values
     rank = np.empty_like(order)
     rank[order] = np.arange(len(order))
-    unit, sizes = rank[unit.ravel()], sizes[order]
+    unit, sizes, first = rank[unit.ravel()], sizes[order], first[order]
     if len(sizes) > MOST_WEIGHED:
-        return _deal(seed, unit, None if labels is None else _usual(unit, labels, len(sizes)), val, test)
+        return _deal(seed, numbers, unit, None if labels is None else _usual(unit, labels, len(sizes)), val, test)
     classes = np.zeros(len(unit), np.int64) if labels is None else np.unique(labels, return_inverse=True)[1].ravel()
     totals = np.bincount(classes).astype(np.float64)
     shares = {TRAIN: max(0.0, 1 - val - test), VAL: val, TEST: test}
@@ -108,7 +122,7 @@ def _deal_groups(seed: int, group: Int64s, labels: Int64s | None, val: float, te
     empty = [split for split in (TRAIN, TEST, VAL) if split == TRAIN or shares[split] > 0]
     members = np.argsort(unit, kind="stable")
     ends = np.cumsum(sizes)
-    shuffle = shuffled(len(sizes), seed).numpy()
+    shuffle = _shuffled(seed, numbers[first])
     result = np.full(len(sizes), TRAIN, np.int8)
     turns = shuffle[np.argsort(-sizes[shuffle], kind="stable")].tolist()
     for turn, number in enumerate(turns):
@@ -166,7 +180,7 @@ def _cut(before: Int64s, cuts: Int64s, wanted: float) -> int:
     return int(cuts[np.argmin(np.abs(before[cuts] - wanted))])
 
 
-def _deal(seed: int, keys: Int64s, labels: Int64s | None, val: float, test: float) -> Int8s:
+def _deal(seed: int, numbers: Int64s, keys: Int64s, labels: Int64s | None, val: float, test: float) -> Int8s:
     """Deal whole groups of duplicates, a class at a time, in a shuffled order."""
     _, first, group, sizes = np.unique(keys, return_index=True, return_inverse=True, return_counts=True)
     # Number the groups by their first sample, so that the deal does not depend on the values of the keys.
@@ -180,7 +194,7 @@ def _deal(seed: int, keys: Int64s, labels: Int64s | None, val: float, test: floa
     tests = _quotas(samples, test)
     vals = _quotas(samples - tests, val / (1 - test) if test < 1 else 0.0)
     where = np.full(len(first), TRAIN, np.int8)
-    shuffle = shuffled(len(first), seed).numpy()
+    shuffle = _shuffled(seed, numbers[first])
     by_class = shuffle[np.argsort(of_class[shuffle], kind="stable")]
     starts = np.searchsorted(of_class[by_class], np.arange(len(classes) + 1))
     for number in range(len(classes)):

@@ -39,6 +39,12 @@ class DateRows(Rows):
     def select(self, kept: Int64s) -> "DateRows":
         return DateRows(self.seconds[kept])
 
+    def missing(self) -> npt.NDArray[np.bool_]:
+        return np.isnan(self.seconds)
+
+    def moments(self) -> npt.NDArray[np.float64]:
+        return self.seconds
+
     def unusable_as_target(self, field: Field) -> npt.NDArray[np.bool_]:
         return np.logical_not(np.isfinite(self.seconds))
 

@@ -51,6 +51,9 @@ class LabelRows(Rows):
     def select(self, kept: Int64s) -> "LabelRows":
         return LabelRows(self.strings.take(kept), self.separator)
 
+    def missing(self) -> npt.NDArray[np.bool_]:
+        return np.array([not text for text in self.strings.values], bool)[self.strings.codes]
+
     def unlabelled(self, field: Field) -> npt.NDArray[np.bool_]:
         return np.array([not text for text in self.strings.values], bool)[self.strings.codes]
 

@@ -8,7 +8,7 @@ import numpy as np
 from engine.data.samples import POOL
 from engine.document.data_spec import FieldKind
 from engine.document.files import load
-from engine.protocol.messages import DataCheck, DataDescribed, DescribeData
+from engine.protocol.messages import DataDescribed, DescribeData
 from engine.server.work import Work
 
 
@@ -36,7 +36,7 @@ def handle(request: DescribeData, work: Work) -> DataDescribed:
         labels=labels,
         splits=dataset.splits.astype(np.int8).tobytes(),
         class_counts=counts,
-        checks=[DataCheck(kind="note", where=check.where, message=check.reason) for check in dataset.checks],
+        checks=list(dataset.checks),
         left_out=list(dataset.left_out),
         left_out_count=dataset.left_out_count,
     )

@@ -29,13 +29,13 @@ def noisy(seed: int, height: int = 12, width: int = 12, channels: int = 3) -> np
     return np.random.default_rng(seed).integers(0, 256, (height, width, channels), dtype=np.uint8)
 
 
-def picture_folder(root: Path, per_class: int = 12, size: int = 12) -> Path:
-    """Two classes, cat and dog, `per_class` PNG each."""
+def picture_folder(root: Path, per_class: int = 12, size: int = 12, seed: int = 0) -> Path:
+    """Two classes, cat and dog, `per_class` PNG each; other pictures for another seed."""
     for number, name in enumerate(("cat", "dog")):
         folder = root / name
         folder.mkdir(parents=True)
         for index in range(per_class):
-            (folder / f"{index:03}.png").write_bytes(png(noisy(number * 1000 + index, size, size)))
+            (folder / f"{index:03}.png").write_bytes(png(noisy(10_000 * seed + number * 1000 + index, size, size)))
     return root
 
 

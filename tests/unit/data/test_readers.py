@@ -45,7 +45,7 @@ def test_an_archive_gives_the_same_as_the_folder(tmp_path: Path) -> None:
 
 def test_split_folders_above_or_below_the_classes(tmp_path: Path) -> None:
     for split in ("train", "Test"):
-        picture_folder(tmp_path / "above" / split, per_class=5)
+        picture_folder(tmp_path / "above" / split, per_class=5, seed=int(split == "Test"))
         for name in ("cat", "dog"):
             folder = tmp_path / "below" / name / split
             folder.mkdir(parents=True)

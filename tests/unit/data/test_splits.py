@@ -88,6 +88,13 @@ def test_copies_of_a_given_test_sample_are_test_samples_too() -> None:
     assert splits.tolist() == [TEST, TRAIN, TRAIN, TRAIN, TRAIN, VAL, VAL, VAL, TEST, TEST]
 
 
+def test_a_test_split_that_is_a_copy_of_train_counts_for_nothing() -> None:
+    said = np.array([TRAIN] * 50 + [TEST] * 50, np.int8)
+    same = np.concatenate([keys(50), keys(50)])
+    splits = deal(Split(method=SplitMethod.GIVEN), same, None, said)
+    assert counts(splits) == [80, 10, 10] and (splits[:50] == splits[50:]).all()
+
+
 GROUPED = Split(method=SplitMethod.GROUPED, field="who")
 TIME = Split(method=SplitMethod.TIME, field="when")
 
@@ -189,3 +196,13 @@ def test_the_deal_depends_on_the_order_not_on_the_values_of_keys(method: SplitMe
     first = deal(split, keys(count), None, None, **how)
     again = deal(split, other, None, None, **{**how, "groups": other[groups]})
     assert (first == again).all()
+
+
+@settings(max_examples=30, deadline=None)
+@given(gone=st.lists(st.integers(0, 399), min_size=1, max_size=6, unique=True), classes=st.integers(1, 4))
+def test_a_few_samples_less_move_only_a_few_others(gone: list[int], classes: int) -> None:
+    labels = keys(400) % classes
+    whole = deal(Split(), keys(400), labels, None)
+    rest = np.setdiff1d(keys(400), gone)
+    again = deal(Split(), rest, labels[rest], None, numbers=rest)
+    assert (whole[rest] != again).sum() <= 2 * len(gone) + 2 * classes

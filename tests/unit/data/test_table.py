@@ -110,7 +110,7 @@ def test_one_word_after_twenty_thousand_numbers(tmp_path: Path) -> None:
 
     checks = open_dataset(tmp_path, imported.data).checks
     assert any(
-        "line 20002" in check.reason and "'oops'" in check.reason and "column b" in check.reason for check in checks
+        "line 20002" in check.message and "'oops'" in check.message and "column b" in check.message for check in checks
     )
 
 
