@@ -8,7 +8,7 @@ from engine.checks.readiness import require_trainable
 from engine.cli.commands.runs import summary_json
 from engine.cli.console import Console
 from engine.cli.follow import follow
-from engine.cli.settings import apply_settings, require_device
+from engine.checks.settings import apply_settings, require_device
 from engine.cli.table import duration, number, plural
 from engine.document.files import load, project_folder
 from engine.document.project import Project

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.cli.settings import apply_settings
+from engine.checks.settings import apply_settings
 from engine.document.data_spec import DataSpec, Field, FieldKind, Source, SourceKind, Step
 from engine.document.graph import Graph, Node
 from engine.document.project import Project
