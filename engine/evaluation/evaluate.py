@@ -22,16 +22,15 @@ from engine.document.flat import flattened
 from engine.document.project import Project
 from engine.errors import Cancelled, DataError
 from engine.evaluation.answers import probabilities
+from engine.evaluation.forecasts import score_forecast
 from engine.evaluation.labels import score_labels
 from engine.evaluation.masks import score_mask
-from engine.evaluation.forecasts import score_forecast
 from engine.evaluation.network import load_network, project_of
 from engine.evaluation.scores import category_metrics, class_scores, confusion, regression_metrics, wilson_interval
 from engine.evaluation.texts import MOST_WRITTEN, TextTaker, taker_of, write_freely, writer_places
 from engine.protocol.messages import EvaluationFinished, FieldEvaluation, Mistake
 from engine.protocol.run_folder import RunFolder
 from engine.training.device import choose_device
-from engine.training.label_scores import label_probabilities
 from engine.training.metrics import by_sample, scores_for
 from engine.training.run_state import Kind
 
@@ -185,7 +184,7 @@ def _scored(
     if field.kind is FieldKind.CATEGORY:
         return score_category(field, probabilities(raw, answer, _classes(field)), target, indices)
     if field.kind is FieldKind.LABELS and raw.shape == target.shape:
-        return score_labels(field, label_probabilities(raw, answer), target, indices)
+        return score_labels(field, probabilities(raw, answer, 0), target, indices)
     if field.kind is FieldKind.MASK:
         return score_mask(field, raw, target, answer, indices)
     if field.kind is FieldKind.NUMBER:

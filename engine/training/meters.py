@@ -46,6 +46,8 @@ def meter(entry: type[Metric], classes: int, device: torch.device) -> Meter:
     options = dict(entry.options)
     if entry.feed in (Feed.LABELS, Feed.SCORES):
         options |= {"num_classes": max(2, classes), "validate_args": False}
+    if entry.feed is Feed.SETS:
+        options |= {"num_labels": max(2, classes), "validate_args": False}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # some say that they keep everything; the help of the metric does too
         return _LibraryMeter(kind(**options).to(device), dtype if entry.feed is Feed.VALUES else None)

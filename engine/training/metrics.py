@@ -21,6 +21,7 @@ from engine.training.meters import Meter, meter, texts_of
 
 DEFAULTS = {
     FieldKind.CATEGORY: ("accuracy",),
+    FieldKind.LABELS: ("label_f1_micro", "label_accuracy", "mean_average_precision"),
     FieldKind.NUMBER: ("mean_absolute_error", "r2"),
     FieldKind.SERIES: ("mean_absolute_error", "root_mean_squared_error"),
     FieldKind.MASK: ("accuracy", "jaccard_macro"),
@@ -205,6 +206,32 @@ class NumberScores(Scores):
         return {"sums": self._sums}
 
 
+class LabelScores(Scores):
+    """Yes or no for each of several labels (N, C), against a prepared target of zeros and ones."""
+
+    def __init__(
+        self, field: Field, prefix: str, keys: Sequence[str], device: torch.device, *, answer: str = "sigmoid"
+    ) -> None:
+        super().__init__(field, prefix, keys, device)
+        self._answer = answer
+        self._count = torch.zeros((), dtype=torch.int64, device=device)
+
+    def add(self, prediction: Tensor, target: Tensor) -> None:
+        if prediction.shape == target.shape and len(target):
+            self._count += len(target)
+            scores = probabilities(prediction, self._answer)[:, -target.shape[1] :]  # of two where there is one label
+            self._feed(Feed.SETS, scores, (target > 0.5).long())
+
+    def _values(self) -> dict[str, float]:
+        return {}
+
+    def _has_seen(self) -> bool:
+        return bool(self._count)
+
+    def _sums_by_name(self) -> dict[str, Tensor]:
+        return {"count": self._count}
+
+
 class TensorScores(Scores):
     """Pictures, sound and arrays against what they should be, both as they are prepared."""
 
@@ -319,6 +346,8 @@ def scores_for(
         return None
     if field.kind in (FieldKind.NUMBER, FieldKind.SERIES):
         return NumberScores(field, prefix, keys, device, answer=answer)
+    if field.kind is FieldKind.LABELS:
+        return LabelScores(field, prefix, keys, device, answer=answer)
     if field.kind in (FieldKind.CATEGORY, FieldKind.MASK, FieldKind.TEXT):
         if field.kind is FieldKind.CATEGORY:
             keys = list(dict.fromkeys(("accuracy", *keys)))  # picks the best epoch

@@ -102,7 +102,12 @@ class BCEWithLogitsLoss(Loss):
     target: ClassVar[str] = "torch.nn.BCEWithLogitsLoss"
     formula: ClassVar[str] = "L = −(t · log σ(x) + (1 − t) · log(1 − σ(x)))"
     when: ClassVar[str] = "Start here when several answers may be right at once, or for a single yes or no."
-    kinds: ClassVar[tuple[FieldKind, ...]] = (FieldKind.CATEGORY, FieldKind.MASK, FieldKind.ARRAY)
+    kinds: ClassVar[tuple[FieldKind, ...]] = (
+        FieldKind.LABELS,
+        FieldKind.CATEGORY,
+        FieldKind.MASK,
+        FieldKind.ARRAY,
+    )
     caption: ClassVar[str] = "Binary cross-entropy"
     synonyms: ClassVar[tuple[str, ...]] = ("yes or no", "multi-label", "sigmoid", "bce", "logits")
     unlike_torch: ClassVar[Mapping[str, str]] = {**UNLIKE_CLASSES, "pos_weight": WEIGHT}

@@ -18,6 +18,7 @@ class Feed(StrEnum):
     COUNTS = "counts"  # sums that are kept for every output of its kind
     LABELS = "labels"  # answered and true classes (N,)
     SCORES = "scores"  # probabilities (N, classes) and true classes (N,)
+    SETS = "sets"  # probabilities (N, labels) and true labels as zeros and ones of the same shape
     VALUES = "values"  # answered and true numbers (N,), in the unit of the field
     TENSORS = "tensors"  # what stands at the output, and the prepared target
     TOKENS = "tokens"  # answered and true texts, signs as words

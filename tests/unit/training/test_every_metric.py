@@ -32,7 +32,7 @@ def field_for(kind: FieldKind) -> Field:
         return category(classes=CLASSES)
     if kind is FieldKind.NUMBER:
         return number(mean=10.0, std=2.0)
-    if kind is FieldKind.MASK:
+    if kind in (FieldKind.MASK, FieldKind.LABELS):
         return Field(name="mask", kind=kind, role=Role.TARGET, statistics=category(classes=CLASSES).statistics)
     if kind is FieldKind.TEXT:
         return Field(name="text", kind=kind, role=Role.TARGET, preparation=(Step(type="Words"),))
@@ -47,6 +47,9 @@ def batch(kind: FieldKind, seed: int, count: int = 24) -> tuple[Tensor, Tensor]:
         target = torch.randint(7, shape, generator=generator)
         said = torch.randn(count, 7, *shape[1:], generator=generator)
         return said.scatter_add(1, target.unsqueeze(1), torch.ones_like(said)), target
+    if kind is FieldKind.LABELS:
+        target = (torch.rand(count, 7, generator=generator) > 0.6).float()
+        return torch.randn(count, 7, generator=generator) + target, target
     shape = {FieldKind.NUMBER: (count, 1), FieldKind.IMAGE: (count, 3, 16, 16)}.get(kind, (count, 20))
     target = torch.rand(shape, generator=generator)
     return (target + 0.2 * torch.rand(shape, generator=generator)).clamp(0.01, 1), target
@@ -56,11 +59,12 @@ def perfect(kind: FieldKind, target: Tensor) -> Tensor:
     if kind in (FieldKind.CATEGORY, FieldKind.MASK, FieldKind.TEXT):
         sure = torch.nn.functional.one_hot(target, 7).float() * 60
         return sure.movedim(-1, 1)
-    return target.clone()
+    return (target - 0.5) * 60 if kind is FieldKind.LABELS else target.clone()
 
 
 def empty(entry: type[Metric], kind: FieldKind) -> Scores:
-    found = scores_for(field_for(kind), "", [entry.key], CPU)
+    answer = "sigmoid" if kind is FieldKind.LABELS else "softmax"
+    found = scores_for(field_for(kind), "", [entry.key], CPU, answer)
     assert found is not None and entry.key in found.keys
     return found
 
