@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from engine.data.cache_folder import COMPLETE, check_room, found_or_built
 from engine.data.left_out import LeftOutList
+from engine.data.memory import Mapped
 from engine.data.preparation import Preparation
 from engine.data.progress import IsCancelled, Pace, Progress
 from engine.data.samples import Pictures
@@ -136,6 +137,7 @@ def _build(
         return done
 
     pixels: Any = None
+    mapped = Mapped()
     threads = min(8, os.cpu_count() or 1)
     with ThreadPoolExecutor(threads) as pool:
         starts = iter(range(0, count, _AT_ONCE))
@@ -169,6 +171,7 @@ def _build(
                             hint="Add Resize and Colour or grey to the preparation.",
                         )
                     pixels[index] = picture
+                    mapped.read(pixels, picture.nbytes)
                     sizes[index] = size
                     digests[index] = np.frombuffer(digest, np.uint8)
                     good[index] = True

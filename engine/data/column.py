@@ -5,16 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import psutil
 import torch
 from torch import Tensor
 
+from engine.data.memory import budget
 from engine.data.preparation import Preparation
 from engine.data.preparation.chain import join
 from engine.data.rows.rows import Rows
-
-RESIDENT_BYTES = 3 << 29
-"""1.5 GiB: prepared values up to this size stay in memory, where a batch is one index_select."""
 
 _CHUNK_BYTES = 8 << 20
 
@@ -38,7 +35,7 @@ class Part:
 class Column:
     """Prepared values of the fields of one Input, joined, in the order of the split."""
 
-    def __init__(self, parts: Sequence[Part], resident_bytes: int = RESIDENT_BYTES) -> None:
+    def __init__(self, parts: Sequence[Part], *, streamed: bool = False) -> None:
         self._parts = tuple(parts)
         self._names = tuple(part.preparation.field.name for part in parts)
         self._whole: Tensor | None = None
@@ -46,8 +43,7 @@ class Column:
         self._row_shape = tuple(first.shape[1:])
         self._dtype = first.dtype
         self._row_bytes = first.element_size() * int(np.prod(self._row_shape, dtype=np.int64))
-        size = self._row_bytes * len(self)
-        self._fits = size <= resident_bytes and size <= 0.4 * psutil.virtual_memory().available
+        self._streamed = streamed
 
     def __len__(self) -> int:
         return len(self._parts[0].rows)
@@ -62,7 +58,10 @@ class Column:
 
     def whole(self) -> Tensor | None:
         """All prepared rows as one tensor when they fit in memory, kept for later calls; None when they do not."""
-        if self._whole is None and self._fits:
+        if self._whole is None and not self._streamed:
+            if not budget.take(self, self._row_bytes * len(self)):
+                self._streamed = True  # also when room comes later: a run goes on as it began
+                return None
             whole = torch.empty((len(self), *self._row_shape), dtype=self._dtype)
             step = max(1, _CHUNK_BYTES // max(1, self._row_bytes))
             for start in range(0, len(self), step):

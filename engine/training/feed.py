@@ -78,6 +78,11 @@ class Feed:
         self._row_bytes = sum(self._row_size(i) for i in range(len(self._columns))) if self.samples else 0
         self._thread: ThreadPoolExecutor | None = None
 
+    @property
+    def row_bytes(self) -> int:
+        """Bytes of one sample, all columns."""
+        return self._row_bytes
+
     def _made_resident(self, whole: Tensor | None) -> Tensor | None:
         if whole is None:
             return None

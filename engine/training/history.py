@@ -10,6 +10,9 @@ from engine.training.metrics import Scores
 
 FLUSH_BATCHES: Final = 64
 FLUSH_BYTES: Final = 4 << 20
+HELD_BYTES: Final = 256 << 20
+"""What is kept of a batch is small, but it lies among the large blocks of memory of that batch, which then cannot be
+used again as they were: with all of 64 batches of large pictures kept, a run came to hold ten times what it needs."""
 
 
 class LossHistory:
@@ -51,6 +54,8 @@ class RunningScores:
         self._left -= 1
         if self._left <= 0:
             self.flush()
+            size = max(1, sum(tensor.numel() * tensor.element_size() for tensor in batch))
+            self._left = max(1, min(self._left, HELD_BYTES // size))
 
     def flush(self) -> None:
         """Score what is kept."""

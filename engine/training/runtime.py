@@ -5,8 +5,11 @@ import os
 import sys
 from typing import Final
 
+from engine.data.memory import limit_bytes
+
 _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_THRESHOLD = -1, -2, -3  # malloc.h of glibc
 _KEEP_BYTES: Final = 1 << 30
+_KEEP_LIMITED_BYTES: Final = 4 << 20
 _GROW_BYTES: Final = 64 << 20
 _SPINS: Final = "20000"
 
@@ -23,7 +26,10 @@ def keep_memory() -> bool:
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is None:
         return False
-    settings = ((_M_MMAP_THRESHOLD, _KEEP_BYTES), (_M_TRIM_THRESHOLD, _KEEP_BYTES), (_M_TOP_PAD, _GROW_BYTES))
+    # Kept blocks are cut up by small ones, so that a large one no longer fits where one was before: a run on large
+    # pictures came to hold ten times what it used. Where memory is limited, only small blocks are kept.
+    keep, grow = (_KEEP_BYTES, _GROW_BYTES) if limit_bytes() is None else (_KEEP_LIMITED_BYTES, 0)
+    settings = ((_M_MMAP_THRESHOLD, keep), (_M_TRIM_THRESHOLD, keep), (_M_TOP_PAD, grow))
     accepted = [mallopt(name, value) == 1 for name, value in settings]
     return all(accepted)
 

@@ -52,7 +52,7 @@ def pictures_in_memory() -> None:
     theirs = least_ms(lambda: [whole.index_select(0, rows) for _ in many]) / len(many)
     line("gather 128 of 28×28, prepared", ours, theirs, "index_select")
     part = column._parts[0]
-    streamed = Column(column._parts, resident_bytes=0)
+    streamed = Column(column._parts, streamed=True)
     pixels = part.values.batch(part.rows)
     norm = part.preparation.rules[-1]
     mean, std = torch.from_numpy(norm.mean), torch.from_numpy(norm.std)  # type: ignore[attr-defined]

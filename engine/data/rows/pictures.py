@@ -1,6 +1,6 @@
 """Pictures: decoded and brought to one size once, then read from a memory map."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 import numpy as np
@@ -10,6 +10,7 @@ from torch import Tensor
 
 from engine.data import statistics
 from engine.data.cache import cache_key, cached_pictures, rows_of
+from engine.data.memory import Mapped
 from engine.data.preparation import Preparation
 from engine.data.rows.digests import digests
 from engine.data.rows.rows import Int64s, Opened, Opening, Rows
@@ -30,6 +31,7 @@ class PictureRows(Rows):
     digests: npt.NDArray[np.uint8]
     pictures: PictureArray | Pictures
     numbers: Int64s
+    mapped: Mapped = field(default_factory=Mapped)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -38,6 +40,7 @@ class PictureRows(Rows):
         pixels = rows_of(self.pixels, self.rows[numbers])
         if not pixels.flags.writeable:  # a view of the cache; torch wants to know that nobody writes
             pixels = pixels.copy()
+        self.mapped.read(self.pixels, pixels.nbytes)
         return torch.from_numpy(pixels)
 
     def raw(self, index: int) -> npt.NDArray[np.uint8]:
