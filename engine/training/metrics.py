@@ -123,6 +123,14 @@ class CategoryScores(Scores):
     def add(self, prediction: Tensor, target: Tensor) -> None:
         if self.field.kind is not FieldKind.CATEGORY and prediction.dim() != target.dim() + 1:
             return  # what stands at the Output has another form than classes; only its loss can judge it
+        if (
+            self._is_text
+            and prediction.dim() == 3
+            and self._answer == "softmax"
+            and not self._by_class | self._with_top
+        ):
+            self._add_tokens(prediction, target)
+            return
         scores_nc, target_n = by_sample(prediction, target)
         answer_n = classes_of(scores_nc, self._threshold)
         if self._is_text:
@@ -141,6 +149,20 @@ class CategoryScores(Scores):
         self._feed(Feed.LABELS, answer_n, target_n)
         if self._wants(Feed.SCORES) and target_n.numel():
             self._feed(Feed.SCORES, probabilities(scores_nc, self._answer), target_n)
+
+    def _add_tokens(self, prediction_ncl: Tensor, target_nl: Tensor) -> None:
+        """The same for scores of thousands of tokens, which are not moved about: that takes as long as learning."""
+        answer_nl, kept_nl = prediction_ncl.argmax(1), target_nl != 0
+        if self._wants(Feed.TOKENS):
+            self._add_texts(answer_nl, target_nl)
+        self._seen[0] += kept_nl.sum()
+        self._seen[1] += ((answer_nl == target_nl) & kept_nl).sum()
+        self._feed(Feed.LABELS, answer_nl[kept_nl], target_nl[kept_nl])
+        if self._wants(Feed.SCORES) and bool(kept_nl.any()):
+            nll_nl = torch.nn.functional.cross_entropy(prediction_ncl.float(), target_nl, reduction="none")
+            right_n = (-nll_nl[kept_nl]).exp()
+            # What is asked of the scores of texts is the score of the truth alone.
+            self._feed(Feed.SCORES, right_n[:, None], torch.zeros_like(right_n, dtype=torch.int64))
 
     def _add_texts(self, answer_nl: Tensor, target_nl: Tensor) -> None:
         """A text is answered up to the length of the true one: what comes later is filling."""

@@ -91,7 +91,9 @@ class Task:
                 continue
             if (name,) not in self._groups:
                 self._groups.append((name,))
-            self.scored.append((number, self._groups.index((name,))))
+            places = [place for place, group in enumerate(self._groups) if group == (name,)]
+            # A text may be looked back at as well, which may be varied; the truth is what only a loss sees.
+            self.scored.append((number, next((place for place in places if self._is_truth(place)), places[0])))
             self._answers.append((name, answer))
         self.train = self._feed("train", varied=True)
         self.val = self._feed("val", varied=False)
@@ -135,8 +137,21 @@ class Task:
             else self._data.columns(group, split)
             for group in self._groups
         ]
-        vary = [self._vary(group) if varied else None for group in self._groups]
+        vary = [
+            self._vary(group) if varied and not self._is_truth_of_text(place) else None
+            for place, group in enumerate(self._groups)
+        ]
         return Feed(columns, self.device, channels_last=self.channels_last, vary=vary)
+
+    def _is_truth(self, place: int) -> bool:
+        """Whether no output looks at a tensor of the batch, but losses and scores alone."""
+        ids = self.network.training_input_ids
+        return place >= len(ids) or ids[place] not in self.network.input_ids
+
+    def _is_truth_of_text(self, place: int) -> bool:
+        """Whether it is a text to be written: that stays as it is, however what is looked back at is varied."""
+        field = self.project.data.field(self._groups[place][0]) if len(self._groups[place]) == 1 else None
+        return field is not None and field.kind is FieldKind.TEXT and self._is_truth(place)
 
     def _varies_raw(self, group: tuple[str, ...]) -> bool:
         """Whether the field's augmentation acts before its preparation is finished."""

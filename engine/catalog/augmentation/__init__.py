@@ -39,6 +39,7 @@ from engine.catalog.augmentation.geometry import (
 from engine.catalog.augmentation.series import OF_SERIES
 from engine.catalog.augmentation.sound import OF_SOUND
 from engine.catalog.augmentation.step import AugmentationStep
+from engine.catalog.augmentation.text import OF_TEXT
 
 __all__ = ["AUGMENTATIONS", "AugmentationStep", "augmentation_type"]
 
@@ -75,7 +76,7 @@ _PICTURES: tuple[type[AugmentationStep], ...] = (
     Vignette,
 )
 
-AUGMENTATIONS: tuple[type[AugmentationStep], ...] = (*_PICTURES, *OF_SOUND, *OF_SERIES)
+AUGMENTATIONS: tuple[type[AugmentationStep], ...] = (*_PICTURES, *OF_SOUND, *OF_SERIES, *OF_TEXT)
 """Every augmentation step, in the order of the menu."""
 
 _BY_NAME = {step.type_name(): step for step in AUGMENTATIONS}

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from engine.catalog.augmentation import AugmentationStep, augmentation_type
-from engine.data.augmentation import colours, damage, geometry, series, sound
+from engine.data.augmentation import colours, damage, geometry, series, sound, text
 from engine.data.augmentation.change import Change, Function, Levels
 from engine.data.chance import uniforms
 from engine.data.preparation import Preparation
@@ -15,7 +15,9 @@ from engine.data.preparation.picture import ScaleRule
 from engine.document.data_spec import Field, FieldKind
 from engine.errors import DataError
 
-_MODULES: dict[str, ModuleType] = {module.__name__: module for module in (geometry, colours, damage, sound, series)}
+_MODULES: dict[str, ModuleType] = {
+    module.__name__: module for module in (geometry, colours, damage, sound, series, text)
+}
 
 
 def augment(field: Field, batch: Tensor, *, seed: int, epoch: int, indices: Tensor) -> Tensor:
