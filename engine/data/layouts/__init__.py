@@ -1,5 +1,6 @@
 """How samples can lie in files: each layout says how sure it is, and the surest reads them."""
 
+from engine.data.layouts.boxes import Boxes
 from engine.data.layouts.idx import Idx
 from engine.data.layouts.image_folder import ImageFolder
 from engine.data.layouts.layout import Layout, Wishes
@@ -22,6 +23,7 @@ __all__ = ["LAYOUTS", "Layout", "Wishes", "candidates", "layout_of", "layout_of_
 LAYOUTS: tuple[Layout, ...] = (
     Idx(),
     Npz(),
+    Boxes(),
     Masks(),
     ImageFolder(),
     SoundFolder(),
