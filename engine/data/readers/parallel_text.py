@@ -93,11 +93,11 @@ def columns_of(tree: FileTree, entry: FileEntry) -> Columns | None:
     body = rows[1:] if header else rows
     width = len(body[0])
     first, second = ([row[column].strip() for row in body] for column in (0, 1))
-    if any(len(set(texts)) < 0.3 * len(body) for texts in (first, second)):
+    if any(len(set(texts)) < 0.1 * len(body) for texts in (first, second)):
         return None
     if any(sum(any(c.isalpha() for c in text) for text in texts) < 0.9 * len(body) for texts in (first, second)):
         return None
-    lengths = np.log1p(np.array([[len(a), len(b)] for a, b in zip(first, second, strict=True)], np.float64))
+    lengths = np.log(np.array([[len(a), len(b)] for a, b in zip(first, second, strict=True) if a and b], np.float64))
     words = np.mean([len(text.split()) for text in first])
     spread = lengths.std(axis=0)
     alike = float(np.corrcoef(lengths.T)[0, 1]) if spread.min() > 0.05 else 1.0

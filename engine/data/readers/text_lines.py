@@ -72,7 +72,8 @@ def _labelled(item: Look) -> Form | None:
         for form, column, other in ((Form.BEFORE, 0, 1), (Form.AFTER, 1, 0)):
             labels = Counter(row[column].strip() for row in rows)
             texts = {row[other] for row in rows}
-            short = all(len(label) <= 40 for label in labels)
+            # A class has a name of a word or two; sentences that come again and again have not.
+            short = all(len(label) <= 40 and len(label.split()) <= 3 for label in labels)
             if short and 2 <= len(labels) <= min(_MOST_CLASSES, 0.2 * len(rows) + 2) and len(texts) > 3 * len(labels):
                 return form
     return None
