@@ -77,6 +77,11 @@ class Dataset:
         return self._left_out.count
 
     @property
+    def source(self) -> Samples:
+        """What the reader gave, before any change by hand."""
+        return self._read.source
+
+    @property
     def notes(self) -> tuple[LeftOut, ...]:
         """What the reader of the files thinks worth telling, with where it is."""
         return tuple(self._source.notes.items)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from engine.data.dataset import Dataset, build_dataset
+from engine.data.dataset import Dataset, build_dataset, open_dataset, reopened
 from engine.data.labelling import WITH_CLASSES, known_classes
 from engine.data.layouts import LAYOUTS, Layout, Wishes, candidates, layout_of, layout_of_address
 from engine.data.left_out import LeftOutList, printable
@@ -16,6 +16,7 @@ from engine.data.readers.files import FileTree, open_tree
 from engine.data.samples import Samples
 from engine.data.sources import read_source
 from engine.data.strings import Strings
+from engine.document.data_edits import SetMeasured
 from engine.document.data_spec import DataSpec, Field, Labelling, Role, Source, SourceKind, Statistics
 from engine.errors import DataError, UsageError
 from engine.protocol.messages import LeftOut
@@ -159,6 +160,24 @@ def refreshed(
     fields = tuple(_with_all_classes(field, source, data.labelling_of(field.name)) for field in data.fields)
     data = msgspec.structs.replace(data, fields=fields)
     return measure(build_dataset(project_dir, data, source, progress=progress, cancelled=cancelled))
+
+
+def remeasured(
+    project_dir: Path | None, dataset: Dataset, *, progress: Progress = silent, cancelled: IsCancelled = never
+) -> SetMeasured | None:
+    """The edit that takes in the statistics of an open data set as they are now; None when nothing has changed."""
+    before = dataset.data
+    fields = tuple(_with_all_classes(field, dataset.source, before.labelling_of(field.name)) for field in before.fields)
+    if [field.statistics.classes for field in fields] != [field.statistics.classes for field in before.fields]:
+        data = msgspec.structs.replace(before, fields=fields)
+        again = reopened(dataset, project_dir, data, progress=progress, cancelled=cancelled)
+        dataset = again or open_dataset(project_dir, data, progress=progress, cancelled=cancelled)
+    changed = {
+        new.name: new.statistics
+        for old, new in zip(before.fields, measure(dataset).fields, strict=True)
+        if new.role is not Role.IGNORED and new.statistics != old.statistics
+    }
+    return SetMeasured(statistics=changed) if changed else None
 
 
 def _with_all_classes(field: Field, source: Samples, labelling: Labelling) -> Field:

@@ -32,6 +32,21 @@ def source_path(project_dir: Path | None, source: Source) -> Path:
     return path if path.is_absolute() or project_dir is None else project_dir / path
 
 
+def is_as_read(
+    project_dir: Path | None,
+    data: DataSpec,
+    listing: str,
+    *,
+    progress: Progress = silent,
+    cancelled: IsCancelled = never,
+) -> bool:
+    """Whether the files are those that were listed when they were read: same names, sizes and times."""
+    if len(data.sources) != 1 or layout_of(data.sources[0].kind).address:
+        return False
+    tree = open_tree(source_path(project_dir, data.sources[0]), progress=progress, cancelled=cancelled)
+    return tree.listing() == listing
+
+
 def read_source(
     project_dir: Path | None, data: DataSpec, *, progress: Progress = silent, cancelled: IsCancelled = never
 ) -> Samples:

@@ -99,11 +99,28 @@ class FindSamples(Request, frozen=True, kw_only=True):
 class GetNames(Request, frozen=True, kw_only=True):
     """The names by which samples are known in the data spec (labels given by hand, left out). -> NamesRead
 
-    `indices` are int32, little end first; at most 100,000 of them a request.
+    `indices` are int32, little end first.
     """
 
     project_dir: str
     indices: bytes
+
+
+class RefreshData(Request, frozen=True, kw_only=True):
+    """Measure classes, spread, vocabulary and so on anew, on the project as saved. -> DataRefreshed"""
+
+    project_dir: str
+
+
+class CheckData(Request, frozen=True, kw_only=True):
+    """Make the checks that take longer: near copies, labels that look wrong to a trained network. -> DataChecked
+
+    `kinds` names the checks; none stands for all that can be made. `run` is whose network is asked.
+    """
+
+    project_dir: str
+    kinds: list[str] = []
+    run: str = "best"
 
 
 class StartTraining(Request, frozen=True, kw_only=True):
@@ -233,6 +250,8 @@ AnyRequest = Union[
     GetDetail,
     FindSamples,
     GetNames,
+    RefreshData,
+    CheckData,
     StartTraining,
     EditRun,
     ArrangeQueue,
@@ -486,9 +505,25 @@ class SamplesFound(Event, frozen=True, kw_only=True):
 
 
 class NamesRead(Event, frozen=True, kw_only=True):
-    """The names in the order of the question."""
+    """The names in the order of the question, written as runs (`engine.document.sample_names`): as edits take them."""
 
     names: list[str]
+
+
+class DataRefreshed(Event, frozen=True, kw_only=True):
+    """What has changed since it was measured last: `edits` as JSON, none when nothing has.
+
+    They follow from the data and are no step of the history.
+    """
+
+    edits: list[dict[str, object]] = []
+
+
+class DataChecked(Event, frozen=True, kw_only=True):
+    """What the checks that were made (`kinds`) found, worst first."""
+
+    kinds: list[str]
+    checks: list[DataCheck]
 
 
 class SamplesRead(Event, frozen=True, kw_only=True):
@@ -621,7 +656,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """The answer for one output: `value` a label or a number; `scores` by class, best first, for categories.
 
     For a mask `value` says in words what is seen, `scores` is the share of the points that each class has, and `mask`
-    holds a class number (0 to 255) for each point, row by row, `height` × `width`.
+    holds a class number (0 to 255) for each point, row by row, `height` × `width`. For a series `series` holds the values
+    of each moment to come, `value` the first of them in words.
     """
 
     value: str | float
@@ -629,6 +665,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     mask: bytes = b""
     height: int = 0
     width: int = 0
+    series: list[list[float]] = []
 
 
 class Prediction(msgspec.Struct, frozen=True, kw_only=True):
@@ -690,6 +727,8 @@ AnyEvent = Union[
     SampleDetail,
     SamplesFound,
     NamesRead,
+    DataRefreshed,
+    DataChecked,
     TrainingStarted,
     RunEdited,
     QueueArranged,

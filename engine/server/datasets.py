@@ -48,9 +48,37 @@ class OpenDatasets:
         slot = self._slot((str(project_dir), hashlib.sha256(msgspec.json.encode(data)).digest()))
         with slot.lock:
             if slot.dataset is None or fresh:
-                slot.dataset = self._opener()(project_dir, data, progress=progress, cancelled=cancelled)
+                slot.dataset = self._again(project_dir, data, progress, cancelled) or self._opener()(
+                    project_dir, data, progress=progress, cancelled=cancelled
+                )
                 slot.shows = (str(project_dir), _as_read(data))
             return slot.dataset
+
+    def _again(
+        self,
+        project_dir: Path,
+        data: DataSpec,
+        progress: Callable[[float, str], None],
+        cancelled: Callable[[], bool],
+    ) -> "Dataset | None":
+        """One built on what was read for another, while the files are the same: labelling reads nothing anew."""
+        if self._open is not None:
+            return None
+        with self._lock:
+            known = [slot.dataset for slot in reversed(self._slots.values()) if slot.shows[0] == str(project_dir)]
+        for dataset in known:
+            if dataset is None or dataset.data.sources != data.sources:
+                continue
+            from engine.data.dataset import reopened
+            from engine.data.sources import is_as_read
+
+            listing = dataset.source.listing
+            if not is_as_read(project_dir, data, listing, progress=progress, cancelled=cancelled):
+                return None
+            again = reopened(dataset, project_dir, data, progress=progress, cancelled=cancelled)
+            if again is not None:
+                return again
+        return None
 
     def shown(
         self,
@@ -85,7 +113,7 @@ class OpenDatasets:
         if self._open is None:
             from engine.data.dataset import open_dataset  # torch and the readers: only when the first one is wanted
 
-            self._open = open_dataset
+            return open_dataset
         return self._open
 
 

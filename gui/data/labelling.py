@@ -24,14 +24,14 @@ from gui.models.data import DataModel
 from gui.models.engine import Engine, as_error
 from gui.models.project import ProjectModel
 
-PIECE: Final = 50_000
-"""How many names are asked for at once."""
 KNOWN_BY_CARD: Final = 500
 """Up to how many samples the cards that are here are looked through for their names."""
+LONGEST_NAME: Final = 300
+"""A card may show a longer name with its middle left out."""
 
 
-Do = Callable[[list[str]], None]
-"""What is to be done once the names are known."""
+Do = Callable[[tuple[str, ...]], None]
+"""What is to be done once the names are known, written as runs."""
 
 
 class Labelling(QObject):
@@ -82,10 +82,10 @@ class Labelling(QObject):
                 self.said.emit(reason)
             return
 
-        def do(names: list[str]) -> None:
+        def do(names: tuple[str, ...]) -> None:
             labels = (name,) if name else ()
             place = self.classes.index(name) if name in self.classes else -1
-            if self._project.do(LabelSamples(field=field.name, samples=as_runs(names), labels=labels)):
+            if self._project.do(LabelSamples(field=field.name, samples=names, labels=labels)):
                 self._data.relabel(samples, place)
 
         self._with_names(samples, do)
@@ -93,11 +93,11 @@ class Labelling(QObject):
     def exclude(self, samples: NDArray[np.int64]) -> None:
         """Leave samples out: nobody uses them."""
 
-        def do(names: list[str]) -> None:
-            if self._project.do(ExcludeSamples(samples=as_runs(names))):
+        def do(names: tuple[str, ...]) -> None:
+            if self._project.do(ExcludeSamples(samples=names)):
                 self._data.hide(samples)
-                noun = "sample" if len(names) == 1 else "samples"
-                self.said.emit(f"{len(names):,} {noun} left out. The files stay as they are; undo brings them back.")
+                noun = "sample" if len(samples) == 1 else "samples"
+                self.said.emit(f"{len(samples):,} {noun} left out. The files stay as they are; undo brings them back.")
 
         if len(samples):
             self._with_names(samples, do)
@@ -168,26 +168,20 @@ class Labelling(QObject):
         """Call `do` with the names of samples: at once when their cards are here, else when the engine has told."""
         if len(samples) <= KNOWN_BY_CARD:
             cards = [self._data.known_card(int(sample)) for sample in samples]
-            names = [card.name for card in cards if card is not None and card.name]
+            names = [card.name for card in cards if card is not None and 0 < len(card.name) < LONGEST_NAME]
             if len(names) == len(samples):
-                do(names)
+                do(as_runs(names))
                 return
         self.busy = True
         self.changed.emit()
-        self._ask(samples, [], do, self._generation)
+        self._ask(samples, do, self._generation)
 
-    def _ask(self, samples: NDArray[np.int64], names: list[str], do: Do, generation: int) -> None:
-        piece = samples[len(names) : len(names) + PIECE]
-
+    def _ask(self, samples: NDArray[np.int64], do: Do, generation: int) -> None:
         def arrived(event: NamesRead) -> None:
             if generation != self._generation:
                 return
-            names.extend(event.names)
-            if len(names) < len(samples) and event.names:
-                self._ask(samples, names, do, generation)
-                return
             self.busy = False
-            do(names)
+            do(tuple(event.names))
             self.changed.emit()
 
         def failed(event: RequestFailed) -> None:
@@ -202,7 +196,7 @@ class Labelling(QObject):
             done=arrived,
             failed=failed,
             project_dir=str(self._project.directory),
-            indices=piece.astype("<i4").tobytes(),
+            indices=samples.astype("<i4").tobytes(),
         )
 
     def _on_opened(self) -> None:

@@ -6,6 +6,7 @@ from engine_process import EngineProcess
 
 from engine.document import files
 from engine.document.data_spec import Field, FieldKind, Step
+from engine.document.sample_names import count, names
 from engine.protocol.messages import (
     DataImported,
     FieldValue,
@@ -86,8 +87,11 @@ def test_names_come_in_the_order_of_the_question(engine, project_dir):
     answer = engine.answer(engine.send(GetNames, project_dir=str(project_dir), indices=asked))
     cards = engine.answer(engine.send(GetSamples, project_dir=str(project_dir), indices=[5, 0]))
     assert isinstance(answer, NamesRead) and isinstance(cards, SamplesRead)
-    assert answer.names == [card.name for card in cards.cards]
-    assert len(set(answer.names)) == 2
+    assert list(names(answer.names)) == [card.name for card in cards.cards]
+    every = engine.answer(
+        engine.send(GetNames, project_dir=str(project_dir), indices=np.arange(60, dtype="<i4").tobytes())
+    )
+    assert isinstance(every, NamesRead) and len(every.names) == 1 and count(every.names) == 60
 
 
 def test_a_sample_is_shown_before_and_after_each_step(engine, project_dir):
