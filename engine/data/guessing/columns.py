@@ -1,18 +1,86 @@
-"""Fields of a table's columns."""
+"""Fields of a table's columns, and which of them is learned."""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+import polars as pl
 
 from engine.data.guessing.categories import category_field, category_target
 from engine.data.guessing.dates import date_field
+from engine.data.guessing.fields import TARGET_NAMES, no_target
 from engine.data.guessing.labels import labels_field
 from engine.data.guessing.numbers import number_field, number_target
 from engine.data.guessing.text import text_field
 from engine.data.readers.columns import Content, Guess
+from engine.data.readers.files import FileTree
 from engine.data.readers.table import Table
 from engine.data.readers.table_samples import seconds_in, strings_of
 from engine.document.data_spec import Field, FieldKind, Role
+from engine.document.graph import Value
 from engine.errors import DataError
 
+WHY = "why"
+"""The option of a field that says why it is taken for its kind."""
 MOST_CLASSES = 20
 """A number of whole values counts as a class up to half as many different ones."""
+
+
+def choose_target(where: str, guesses: Mapping[str, Guess], wanted: str, tree: FileTree) -> str:
+    """The column to learn: the one that was named, else one with a telling name, else the last that can be learned.
+
+    Raises DataError when there is none, or none of that name.
+    """
+    if wanted:
+        same = [name for name in guesses if name == wanted] or [n for n in guesses if n.casefold() == wanted.casefold()]
+        if len(same) != 1:
+            raise no_target(wanted, list(guesses), tree)
+        if guesses[same[0]].content is Content.EMPTY:
+            raise DataError(f"The column {same[0]} is empty.", where=f"{where}, column {same[0]}")
+        return same[0]
+    learnable = (Content.CATEGORY, Content.NUMBER, Content.LABELS)
+    usable = [name for name, guess in guesses.items() if guess.content in learnable and guess.distinct > 1]
+    if not usable:
+        raise DataError(
+            f"No column of {where} can be learned.",
+            where=where,
+            expected="a column of categories or numbers with more than one value",
+            found=", ".join(f"{name} ({guess.content.value})" for name, guess in list(guesses.items())[:8]),
+            hint="Name the column to learn.",
+        )
+    told: dict[str, str] = {}
+    for name in usable:  # "y:label" speaks for itself twice
+        for part in (name, *name.split(":", 1)):
+            told.setdefault(part.casefold(), name)
+    for telling in TARGET_NAMES:
+        if telling in told:
+            return told[telling]
+    last = usable[-1]
+    if guesses[last].content is not Content.NUMBER or guesses[last].distinct <= MOST_CLASSES:
+        return last
+    categories = [name for name in usable if guesses[name].content is not Content.NUMBER]
+    return categories[-1] if categories and usable.index(last) != len(usable) - 1 else last
+
+
+def indicators(table: Table, names: Sequence[str]) -> Field | None:
+    """The labels, or the class, that columns of zeros and ones say: a column each; None when they are anything else."""
+    columns = [table.columns[name] for name in names]
+    if len(columns) < 2 or any(column.dtype != pl.Float64 or column.null_count() for column in columns):
+        return None
+    if not all(bool(((column == 0) | (column == 1)).all()) for column in columns):
+        return None
+    ones = pl.DataFrame(columns).sum_horizontal()
+    mark = next((mark for mark in (";", "|", "/") if not any(mark in name for name in names)), "\x1f")
+    options: dict[str, Value] = {"columns": list(names)}
+    if bool((ones == 1).all()):
+        return msgspec.structs.replace(category_target("label"), options=options)
+    return labels_field("labels", {**options, "separator": mark}, Role.TARGET)
+
+
+def reasoned(field: Field, guess: Guess) -> Field:
+    """The field with a word on why it is taken for what it is."""
+    if not guess.why:
+        return field
+    return msgspec.structs.replace(field, options={**field.options, WHY: guess.why})
 
 
 def table_target(name: str, table: Table, guess: Guess, task: str) -> Field:

@@ -1,10 +1,12 @@
 """How samples can lie in files: each layout says how sure it is, and the surest reads them."""
 
 from engine.data.layouts.boxes import Boxes
+from engine.data.layouts.environment import Environment
 from engine.data.layouts.idx import Idx
 from engine.data.layouts.image_folder import ImageFolder
 from engine.data.layouts.layout import Layout, Wishes
 from engine.data.layouts.loose_files import LooseFiles
+from engine.data.layouts.manifest import ManifestTable
 from engine.data.layouts.masks import Masks
 from engine.data.layouts.named_files import NamedFiles
 from engine.data.layouts.npz import Npz
@@ -25,6 +27,7 @@ LAYOUTS: tuple[Layout, ...] = (
     Npz(),
     Boxes(),
     Masks(),
+    ManifestTable(),
     ImageFolder(),
     SoundFolder(),
     NamedFiles(),
@@ -34,6 +37,7 @@ LAYOUTS: tuple[Layout, ...] = (
     TextLines(),
     ParallelText(),
     PlainText(),
+    Environment(),
 )
 """Every layout; of those that are equally sure the first is taken."""
 

@@ -5,14 +5,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
 
-from engine.data.guessing.columns import last_resort, table_input, table_target
-from engine.data.guessing.fields import TARGET_NAMES, guess_split, no_target
+from engine.data.guessing.columns import choose_target, last_resort, reasoned, table_input, table_target
+from engine.data.guessing.fields import guess_split
 from engine.data.layouts.layout import Layout, Wishes, goal
 from engine.data.pictures import SUFFIXES as PICTURES
 from engine.data.progress import IsCancelled, Progress, never, silent
-from engine.data.readers.columns import Content, Guess, guess_column
+from engine.data.readers.columns import guess_column
 from engine.data.readers.files import FileTree
-from engine.data.readers.table import Table
 from engine.data.readers.table_files import SUFFIXES, load_tables
 from engine.data.readers.table_samples import read_table, samples_of
 from engine.data.readers.text_lines import text_entries
@@ -23,8 +22,6 @@ from engine.errors import DataError
 
 if TYPE_CHECKING:
     from engine.data.dataset import Dataset
-
-_MOST_TARGET_CLASSES = 20
 
 
 class TableFile(Layout):
@@ -68,13 +65,14 @@ class TableFile(Layout):
             name: guess_column(name, column, table.dialect.decimal, table.marks, table.others.get(name))
             for name, column in table.columns.items()
         }
-        chosen = _choose_target(table, guesses, wishes.target, tree)
+        chosen = choose_target(table.where, guesses, wishes.target, tree)
         fields = [
             table_target(name, table, guess, wishes.task) if name == chosen else table_input(name, table, guess)
             for name, guess in guesses.items()
         ]
         if not any(field.role is Role.INPUT for field in fields):
             fields = [last_resort(field, table, guesses[field.name]) for field in fields]
+        fields = [reasoned(field, guesses[field.name]) for field in fields]
         if not any(field.role is Role.INPUT for field in fields):
             raise DataError(
                 f"There is no column to learn {chosen} from.",
@@ -100,36 +98,3 @@ class TableFile(Layout):
         columns = f"{inputs} column{'s' if inputs != 1 else ''}"
         aside = f", {ignored} left aside" if ignored else ""
         return f"A table of {dataset.samples:,} rows: {goal(data)} from {columns}{aside}"
-
-
-def _choose_target(table: Table, guesses: dict[str, Guess], wanted: str, tree: FileTree) -> str:
-    """The column to learn: the one that was named, else one with a telling name, else the last that can be learned."""
-    if wanted:
-        same = [name for name in guesses if name == wanted] or [n for n in guesses if n.casefold() == wanted.casefold()]
-        if len(same) != 1:
-            raise no_target(wanted, list(guesses), tree)
-        if guesses[same[0]].content is Content.EMPTY:
-            raise DataError(f"The column {same[0]} is empty.", where=f"{table.where}, column {same[0]}")
-        return same[0]
-    usable = [
-        name
-        for name, guess in guesses.items()
-        if guess.content in (Content.CATEGORY, Content.NUMBER, Content.LABELS) and guess.distinct > 1
-    ]
-    if not usable:
-        raise DataError(
-            f"No column of {table.where} can be learned.",
-            where=table.where,
-            expected="a column of categories or numbers with more than one value",
-            found=", ".join(f"{name} ({guess.content.value})" for name, guess in list(guesses.items())[:8]),
-            hint="Name the column to learn.",
-        )
-    by_lower = {name.casefold(): name for name in usable}
-    for telling in TARGET_NAMES:
-        if telling in by_lower:
-            return by_lower[telling]
-    last = usable[-1]
-    if guesses[last].content is Content.CATEGORY or guesses[last].distinct <= _MOST_TARGET_CLASSES:
-        return last
-    categories = [name for name in usable if guesses[name].content is Content.CATEGORY]
-    return categories[-1] if categories and usable.index(last) != len(usable) - 1 else last

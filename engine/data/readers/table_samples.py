@@ -46,7 +46,8 @@ def samples_of(
     starts = np.cumsum([0, *(len(table.lines) for table, _ in tables)])
     columns: dict[str, Column] = {}
     for field in fields:
-        if field.role is Role.IGNORED or any(field.name not in table.columns for table, _ in tables):
+        needed = _columns_of(field)
+        if field.role is Role.IGNORED or any(name not in table.columns for table, _ in tables for name in needed):
             continue  # a field that is not there is told by the data set, with the columns that are
         if field.kind is FieldKind.NUMBER:
             columns[field.name] = np.concatenate([_numbers(table, field, notes) for table, _ in tables])
@@ -66,9 +67,11 @@ def samples_of(
     given = None
     if any(split != NOT_SAID for _, split in tables):
         given = np.concatenate([np.full(len(table.lines), split, np.int8) for table, split in tables])
+    named = {field.name: tuple(_columns_of(field)) for field in fields if field.options.get("columns")}
     return Samples(
         count=int(starts[-1]),
         columns=columns,
+        class_order={name: order for name, order in named.items() if name in columns},
         name=functools.cache(name) if starts[-1] < 100 else name,
         given=given,
         left_out=left_out,
@@ -146,6 +149,9 @@ def _strings(parts: Sequence[tuple[Table, Field]]) -> Strings:
     """A column as text, blanks around it removed, the empty string for what is missing."""
     pieces = []
     for table, field in parts:
+        if field.options.get("columns"):
+            pieces.append(_named_by_ones(table, field))
+            continue
         text = table.texts(field.name).str.strip_chars()
         marks = ["", *table.marks]
         frame = pl.DataFrame({"text": text})
@@ -153,6 +159,25 @@ def _strings(parts: Sequence[tuple[Table, Field]]) -> Strings:
             frame.select(pl.when(pl.col("text").is_in(marks)).then(pl.lit("")).otherwise(pl.col("text")))["literal"]
         )
     return strings_of(pl.concat(pieces))
+
+
+def _columns_of(field: Field) -> list[str]:
+    """The columns that a field is read from."""
+    several = field.options.get("columns")
+    return [str(name) for name in several] if isinstance(several, list) and several else [field.name]
+
+
+def _named_by_ones(table: Table, field: Field) -> pl.Series:
+    """The names of the columns that hold a one in each row; the separator alone for none."""
+    separator = str(field.options.get("separator", ";"))
+    frame = pl.DataFrame(
+        {str(n): table.columns[n].cast(pl.Float64, strict=False).fill_null(0) for n in _columns_of(field)}
+    )
+    names = [pl.when(pl.col(name) > 0).then(pl.lit(name)) for name in frame.columns]
+    joined = pl.concat_str(names, separator=separator, ignore_nulls=True).alias("labels")
+    text = frame.select(joined)["labels"]
+    empty = "" if field.kind is FieldKind.CATEGORY else separator
+    return text.replace("", empty)
 
 
 def strings_of(column: pl.Series) -> Strings:

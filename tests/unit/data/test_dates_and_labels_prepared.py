@@ -1,6 +1,5 @@
 """Dates and lists of labels: the same columns in torch and in onnxruntime, and what a person types is understood."""
 
-import itertools
 import math
 from datetime import UTC, datetime
 
