@@ -25,7 +25,9 @@ def read_input(field: Field, value: Any) -> Raw:
     gives uint8 (H, W, 1 to 4), turned as its EXIF says. Number: a number or its text, empty for missing; gives a
     float or nan. Date: a date as the field's are written, year first, or seconds since 1970; gives seconds or nan.
     Labels: text with separators, or a list; gives text as the data holds it. Category and text: gives a string.
-    Mask: the path or bytes of a mask file, or uint8 class numbers; gives uint8 (H, W). Array: numbers of the field's shape. Raises DataError.
+    Mask: the path or bytes of a mask file, or uint8 class numbers; gives uint8 (H, W). Sound: the path or
+    bytes of a sound file, {"samples": float32 bytes, "rate"}, or float32 (T,) at the field's rate; gives that. Series:
+    numbers (time, channels), or their text; gives float32. Array: numbers of the field's shape. Raises DataError.
     """
     if field.kind is FieldKind.IMAGE:
         return _picture(field, value)
@@ -39,7 +41,66 @@ def read_input(field: Field, value: Any) -> Raw:
         return _labels(field, value)
     if field.kind in (FieldKind.CATEGORY, FieldKind.TEXT):
         return _text(field, value)
+    if field.kind is FieldKind.AUDIO:
+        return _sound(field, value)
+    if field.kind is FieldKind.SERIES:
+        return _series(field, value)
     return _array(field, value)
+
+
+def _sound(field: Field, value: Any) -> npt.NDArray[np.float32]:
+    """One channel at the field's rate."""
+    from engine.data.samples import Sound
+    from engine.data.sounds import decode as decode_sound
+    from engine.data.sounds import decode_file as decode_sound_file
+    from engine.data.sounds import mono, resampled
+
+    rate = field.statistics.rate
+    if isinstance(value, bytes):
+        return decode_sound(value, field.name, rate).samples
+    if isinstance(value, str | Path):
+        return decode_sound_file(Path(value).expanduser(), rate).samples
+    if isinstance(value, dict):
+        samples, own = value.get("samples"), value.get("rate", rate)
+        raw = bytes(samples) if isinstance(samples, bytes | bytearray | memoryview) else b""
+        if raw and len(raw) % 4 == 0 and isinstance(own, int) and own > 0:
+            value = Sound(np.frombuffer(raw, np.float32), own)
+    if isinstance(value, Sound):
+        value = resampled(value, rate).samples
+    if isinstance(value, np.ndarray) and value.ndim in (1, 2) and value.size and np.isfinite(value).all():
+        return mono(value)
+    raise DataError(
+        f"This is no sound for '{field.name}'.",
+        where=field.name,
+        expected="the path of a sound file",
+        found=_shown(value),
+    )
+
+
+def _series(field: Field, value: Any) -> npt.NDArray[np.float32]:
+    """(time, channels), the oldest first; NaN where a value is missing. One channel may be a plain list."""
+    shape = field.statistics.shape
+    if isinstance(value, str):
+        value = value.strip().strip("[]")
+        parts = [part.strip() for part in re.split(r"[;,\s]+", value) if part.strip()]
+        value = [float("nan") if part in ("?", "NA", "nan") else part for part in parts]
+    try:
+        array = np.asarray([] if value is None else value, dtype=np.float32)
+    except (ValueError, TypeError, OverflowError):
+        array = np.zeros(0, np.float32)
+    sizes = tuple(size for size in shape if size is not None)
+    if array.ndim == 1 and len(sizes) == 2 and array.size == sizes[0] * sizes[1]:
+        array = array.reshape(sizes)
+    if array.ndim != 2 or array.shape != sizes or not np.isfinite(array).any():
+        columns = field.options.get("columns")
+        names = f" ({', '.join(map(str, columns[:6]))})" if isinstance(columns, list) and len(sizes) == 2 else ""
+        raise DataError(
+            f"This is no series for '{field.name}'.",
+            where=field.name,
+            expected=f"{' × '.join(map(str, sizes))} numbers{names}, or a CSV file",
+            found=" × ".join(map(str, array.shape)) + " numbers" if array.size else _shown(value),
+        )
+    return np.ascontiguousarray(array)
 
 
 def _picture(field: Field, value: Any) -> npt.NDArray[np.uint8]:

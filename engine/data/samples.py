@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -87,7 +87,33 @@ Numbers = npt.NDArray[np.float32]
 Moments = npt.NDArray[np.float64]
 """(N,) seconds since 1970 in UTC, NaN where a date is missing."""
 
-Column = PictureArray | Pictures | Sounds | Strings | Numbers | Moments
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """Parts of series that lie one behind the other: window i is `values[starts[i]:starts[i] + length]`, (length, C).
+
+    Nothing is copied until a window is taken. `times` say when each row was measured, where the series has a time.
+    """
+
+    values: npt.NDArray[np.float32]
+    starts: npt.NDArray[np.int64]
+    length: int
+    times: npt.NDArray[np.float64] | None = None
+    before: int = 0
+    after: int = 0
+    """Rows before and behind each window that its sample holds in another field: statistics are measured over all of
+    them, so that past and future have the same."""
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def take(self, numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+        """These windows, float32 (n, length, C)."""
+        rows = self.starts[numbers][:, None] + np.arange(self.length)
+        return cast("npt.NDArray[np.float32]", np.take(self.values, rows, axis=0))
+
+
+Column = PictureArray | Pictures | Sounds | Windows | Strings | Numbers | Moments
 
 
 @dataclass(kw_only=True)

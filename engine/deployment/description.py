@@ -157,5 +157,22 @@ def meaning(field: Field) -> str:
             return f"Labels with {mark} between them and no blanks, of: {', '.join(statistics.classes[:20])}"
         case "text":
             return "Text as it is."
+        case "audio":
+            return f"Sound, one channel, -1 to 1, {statistics.rate:,} samples a second{_lengths(field)}."
+        case "series":
+            return f"Values over time, oldest first: moments × channels{_channels(field)}; not-a-number where missing."
         case _:
             return "Decimal numbers, as in the data."
+
+
+def _lengths(field: Field) -> str:
+    first = field.preparation[0].type if field.preparation else ""
+    return ", of any length" if first == "Length" else ""
+
+
+def _channels(field: Field) -> str:
+    columns = field.options.get("columns")
+    channels = field.statistics.shape[1] if len(field.statistics.shape) == 2 else 0
+    if not isinstance(columns, list) or len(columns) != channels:
+        return ""
+    return f" ({', '.join(map(str, columns[:12]))}{', ...' if len(columns) > 12 else ''})"

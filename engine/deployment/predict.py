@@ -17,6 +17,7 @@ import numpy as np
 from engine.data.pictures import SUFFIXES as PICTURE_SUFFIXES
 from engine.data.progress import IsCancelled, Progress, never, silent
 from engine.data.reading import read_input
+from engine.data.sounds import SUFFIXES as SOUND_SUFFIXES
 from engine.data.tokens import tokens_of
 from engine.deployment.description import Description, OutputDescription, read_metadata
 from engine.deployment.session import as_input, groups_of, open_session
@@ -28,6 +29,8 @@ from engine.protocol.messages import Answer, Prediction, PredictionMade
 _BATCH = 64
 _USUAL = Manner()
 _SHOWN = 80
+_MOMENTS = 24
+"""Moments of a series that are named in the answer's words."""
 _MASK_CLASSES = 4
 """Classes of a mask that are named in the answer's words."""
 _TABLES = frozenset({".csv", ".tsv", ".tab"})
@@ -190,12 +193,17 @@ class Predictor:
 
     def _from_text(self, text: str) -> Iterator[_Question]:
         path = Path(text).expanduser()
-        if path.suffix.lower() in _TABLES and (path.is_file() or len(self.fields) > 1 or self._only(FieldKind.IMAGE)):
+        if self._only(FieldKind.SERIES) and path.suffix and _is_file(path):
+            from engine.data.series_input import series_of_file  # needs polars
+
+            for name, series in series_of_file(self.fields[0], _bytes_of(path), path.name):
+                yield _Question(name, {self.fields[0].name: series})
+        elif path.suffix.lower() in _TABLES and (path.is_file() or len(self.fields) > 1 or self._only_files):
             yield from self._rows(path)
         elif text.lstrip().startswith("{"):
             yield _Question(_shortened(text), _from_json(text))
-        elif self._only(FieldKind.IMAGE) and path.is_dir():
-            yield from self._pictures(path)
+        elif self._only_files and path.is_dir():
+            yield from self._files(path)
         elif len(self.fields) != 1:
             names = ", ".join(field.name for field in self.fields)
             raise DataError(
@@ -213,10 +221,15 @@ class Predictor:
     def _only(self, kind: FieldKind) -> bool:
         return len(self.fields) == 1 and self.fields[0].kind is kind
 
+    @property
+    def _only_files(self) -> bool:
+        """Whether the network takes a picture, or a recording, and nothing else."""
+        return self._only(FieldKind.IMAGE) or self._only(FieldKind.AUDIO)
+
     def _refuse_foreign(self, path: Path) -> None:
         """A file is not text, even though its name is."""
         kind = self.fields[0].kind
-        if kind is not FieldKind.IMAGE and path.suffix and _is_file(path):
+        if kind not in (FieldKind.IMAGE, FieldKind.AUDIO) and path.suffix and _is_file(path):
             words = {FieldKind.TEXT: "text", FieldKind.NUMBER: "a number", FieldKind.CATEGORY: "a category"}
             raise DataError(
                 f"'{path.name}' is a file, and this network takes {words.get(kind, kind.value)}.",
@@ -225,12 +238,15 @@ class Predictor:
                 found=f"a {path.suffix} file",
             )
 
-    def _pictures(self, folder: Path) -> Iterator[_Question]:
-        """Every picture in a folder, by name."""
-        paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in PICTURE_SUFFIXES)
+    def _files(self, folder: Path) -> Iterator[_Question]:
+        """Every picture, or every recording, in a folder, by name."""
+        sound = self._only(FieldKind.AUDIO)
+        suffixes = SOUND_SUFFIXES if sound else PICTURE_SUFFIXES
+        paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in suffixes)
         if not paths:
+            what = "recording" if sound else "picture"
             raise DataError(
-                f"There is no picture in '{folder.name}'.", where=str(folder), expected="a folder of pictures"
+                f"There is no {what} in '{folder.name}'.", where=str(folder), expected=f"a folder of {what}s"
             )
         for path in paths:
             yield _Question(str(path), {self.fields[0].name: str(path)})
@@ -259,7 +275,7 @@ class Predictor:
             if field.kind is FieldKind.NUMBER:
                 column = numeric_text(column, table.dialect.decimal)
             columns[field.name] = ["" if cell in table.marks else cell for cell in column.to_list()]
-            if field.kind is FieldKind.IMAGE:  # a path in a table is meant from the table's folder
+            if field.kind in (FieldKind.IMAGE, FieldKind.AUDIO):  # a path in a table is meant from the table's folder
                 columns[field.name] = [str(path.parent / cell) if cell else "" for cell in columns[field.name]]
         for row in range(len(table.lines)):
             yield _Question(table.place(row), {name: cells[row] for name, cells in columns.items()})
@@ -308,9 +324,19 @@ def _answers(
             found[item.field] = _mask_answer(item.classes, np.asarray(outputs[item.value][row]))
         else:
             value = np.asarray(outputs[item.value][row])
+            if item.kind == FieldKind.SERIES.value and value.ndim == 2:
+                found[item.field] = _series_answer(value)
+                continue
             sizes = " × ".join(map(str, value.shape))
             found[item.field] = Answer(value=float(value) if value.ndim == 0 else f"{sizes} numbers")
     return found
+
+
+def _series_answer(values: Any) -> Answer:
+    """The values of each moment to come; the first ones in words."""
+    rows = [[float(f"{number:.7g}") for number in row] for row in values.tolist()]
+    words = [" / ".join(f"{number:.6g}" for number in row) for row in rows[:_MOMENTS]]
+    return Answer(value=", ".join(words) + (" …" if len(rows) > _MOMENTS else ""), series=rows)
 
 
 def _mask_answer(classes: Sequence[str], mask: Any) -> Answer:

@@ -21,6 +21,7 @@ from engine.data.dataset import Dataset
 from engine.data.preparation import Preparation
 from engine.data.preparation.chain import join
 from engine.data.progress import IsCancelled, Progress
+from engine.data.samples import Sound
 from engine.deployment.answers import THRESHOLD, Answer
 from engine.deployment.build import Built
 from engine.deployment.session import as_input, groups_of
@@ -171,7 +172,7 @@ def _read(dataset: Dataset, fields: list[str], numbers: list[int], cancelled: Is
         if cancelled():
             raise Cancelled
         try:
-            values = {name: dataset.raw(number, name) for name in fields}
+            values = {name: _plain(dataset.raw(number, name)) for name in fields}
         except DataError:
             continue
         for name, value in values.items():
@@ -186,15 +187,28 @@ def _read(dataset: Dataset, fields: list[str], numbers: list[int], cancelled: Is
     return raw
 
 
+def _plain(value: Any) -> Any:
+    """Sound as its samples, everything else as it is."""
+    return value.samples if isinstance(value, Sound) else value
+
+
 def _batches(fields: dict[str, Field], raw: Raw) -> list[Raw]:
-    """Samples whose pictures have one size go together."""
-    pictures = [name for name, item in fields.items() if item.kind in (FieldKind.IMAGE, FieldKind.MASK)]
-    signatures = [tuple(raw[name][place].shape for name in pictures) for place in range(_length(raw))]
+    """Samples whose pictures have one size, and whose sound one length, go together."""
+    sized = [
+        name for name, item in fields.items() if item.kind in (FieldKind.IMAGE, FieldKind.MASK, FieldKind.AUDIO)
+    ]
+    signatures = [tuple(raw[name][place].shape for name in sized) for place in range(_length(raw))]
     return [_take(raw, places) for places in groups_of(signatures, _BATCH)]
 
 
 def _other_size(fields: dict[str, Field], raw: Raw) -> Raw | None:
-    """The first sample with pictures of another size, where the preparation brings all to one."""
+    """The first sample with pictures of another size, or sound of another length, where all are brought to one."""
+    sounds = [name for name, item in fields.items() if item.kind is FieldKind.AUDIO]
+    if sounds and all(fields[name].preparation and fields[name].preparation[0].type == "Length" for name in sounds):
+        longer = _take(raw, [0])
+        for name in sounds:
+            longer[name] = [np.concatenate([longer[name][0]] * 3)[1:]]
+        return longer
     pictures = [name for name, item in fields.items() if item.kind is FieldKind.IMAGE]
     if not pictures or not all(any(step.type == "Resize" for step in fields[name].preparation) for name in pictures):
         return None

@@ -25,6 +25,8 @@ def as_input(values: Sequence[Any], kind: str) -> npt.NDArray[Any]:
         return np.array(values, dtype=np.float64)
     if kind in ("category", "text", "labels"):
         return np.array([str(value) for value in values], dtype=object)
+    if kind == "audio":
+        return np.stack([np.asarray(getattr(value, "samples", value), np.float32) for value in values])
     return np.asarray(values, np.float32)
 
 

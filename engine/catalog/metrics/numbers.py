@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from engine.catalog.metrics.metric import Feed, Metric
 from engine.document.data_spec import FieldKind
 
-_NUMBER = (FieldKind.NUMBER,)
+_NUMBER = (FieldKind.NUMBER, FieldKind.SERIES)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

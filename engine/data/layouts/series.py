@@ -252,6 +252,8 @@ def _choose(
         targets = [by_lower[name.casefold()] for name in wanted]
     lines = read_lines([(table, NOT_SAID)], clock, series, targets, 0)
     unit, season = usual_season(lines.step, lines.dated, lines.calendar)
+    if not lines.dated and clock.columns[0].strip().casefold() in ("year", "yr", "jahr"):
+        unit = "year"
     longest = int(np.diff(lines.bounds).max())
     if not season or 2 * season > longest:
         season = found_season(lines.values[: int(lines.bounds[1]), 0], 400)
@@ -359,9 +361,7 @@ def _long_samples(
         count=len(starts),
         columns={
             PAST: Windows(past, starts, window, lines.times, after=horizon),
-            NEXT: Windows(
-                np.ascontiguousarray(lines.values[:, places]), ahead, horizon, lines.times, before=window
-            ),
+            NEXT: Windows(np.ascontiguousarray(lines.values[:, places]), ahead, horizon, lines.times, before=window),
         },
         name=title,
         given=None if (split_of == NOT_SAID).all() else split_of,

@@ -33,6 +33,8 @@ def recipe_for(data: DataSpec, count: int, pictures: Sequence[Field], texts: boo
     elif any(field.kind is FieldKind.AUDIO for field in data.inputs()):
         batch, rate, decay = 32 if count < 5000 else 64, 4e-3, 0.02
         epochs = between(30_000 // count, 8, 40)
+    elif any(field.kind is FieldKind.SERIES for field in data.inputs()):
+        return series_recipe(round(count / 0.8), forecasts=False)
     elif texts:
         words = any(step.type == "Words" for field in data.inputs() for step in field.preparation)
         batch, rate, decay = 64 if count > 1500 else 16, 3e-3, 0.02
@@ -46,6 +48,18 @@ def recipe_for(data: DataSpec, count: int, pictures: Sequence[Field], texts: boo
     )
     # Class weights stay off even when classes are uneven: they cost accuracy where a class has a handful of samples
     # (white wine, 7 classes: 0.38 with, 0.55 without). The data's checks tell of uneven classes instead.
+    return Recipe(phases=(Phase(epochs=epochs, batch_size=batch, players=(player,)),))
+
+
+def series_recipe(samples: int, *, forecasts: bool) -> Recipe:
+    """For series: many short epochs where windows are few."""
+    count = max(1, int(0.8 * samples) or 1000)
+    batch = 32 if count < 5000 else 128
+    player = Player(
+        optimizer=Step(type="AdamW", attributes={"lr": 3e-3, "weight_decay": 0.01}),
+        schedule=Step(type="CosineAnnealing", attributes={"warm_up": 0.1}),
+    )
+    epochs = between(60_000 // count, 6, 60) if forecasts else between(40_000 // count, 10, 60)
     return Recipe(phases=(Phase(epochs=epochs, batch_size=batch, players=(player,)),))
 
 
