@@ -60,7 +60,8 @@ def _targets(checker: ShapeInference, phase: Phase) -> Iterator[Problem]:
             unknown = [name for name in (target.node, target.of) if name not in graph.nodes]
             if unknown:
                 yield _problem(
-                    f"Training lets '{target.node[:80]}' follow '{target.of[:80]}', but there is no '{unknown[0][:80]}'.",
+                    f"Training lets '{target.node[:80]}' follow '{target.of[:80]}', "
+                    f"but there is no '{unknown[0][:80]}'.",
                     expected="two nodes of the network",
                     found=unknown[0][:80],
                 )
@@ -122,7 +123,8 @@ def _blending(checker: ShapeInference, recipe: Recipe) -> Iterator[Problem]:
                 continue
             what = "loss" if isinstance(user, Loss) else "layer"
             yield _problem(
-                f"{said} cannot be used with the {what} '{edge.target}': it takes class numbers, which cannot be blended.",
+                f"{said} cannot be used with the {what} '{edge.target}': "
+                "it takes class numbers, which cannot be blended.",
                 node=edge.target,
                 expected="CrossEntropyLoss for classes, or targets that are numbers",
                 found=type(user).__name__ if user is not None else edge.target,

@@ -23,7 +23,7 @@ from engine.document.recipe import Recipe
 from engine.errors import NetwrightError, ProjectError, UsageError
 
 _STEP_SHORT = ("optimizer", "schedule")
-_PHASE_SHORT = ("batch_size", "epochs")
+_PHASE_SHORT = ("batch_size", "epochs", "accumulate", "auto_batch")
 _RECIPE_SHORT = tuple(field.name for field in msgspec.structs.fields(Recipe) if field.name != "phases")
 _RATE = ("learning_rate", "lr")
 _DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+(,\d+)*)?")
@@ -94,7 +94,12 @@ def require_device(device: str, where: str) -> None:
 
 
 def _short(recipe: Recipe, name: str, value: Any, where: str) -> Recipe:
-    """A setting by its short name, in every phase and player it occurs in."""
+    """A setting by its short name, in every phase and player it occurs in. batch_size=auto lets the run measure it."""
+    if name == "batch_size":
+        automatic = value == "auto"
+        recipe = _short(recipe, "auto_batch", automatic, where)
+        if automatic:
+            return recipe
     if name in _RECIPE_SHORT:
         return _replaced(recipe, [name], value, "recipe", where)
     found = False
@@ -116,7 +121,7 @@ def _short(recipe: Recipe, name: str, value: Any, where: str) -> Recipe:
             found = True
     if not found:
         optimizer = recipe.phases[0].players[0].optimizer if recipe.phases and recipe.phases[0].players else None
-        names = [*_PHASE_SHORT, *_RATE, *_STEP_SHORT, *_RECIPE_SHORT]
+        names = [*_PHASE_SHORT[:2], *_RATE, *_STEP_SHORT, *_PHASE_SHORT[2:], *_RECIPE_SHORT]
         names += [item for item in (_attribute_names("optimizer", optimizer) if optimizer else ()) if item not in names]
         raise _unknown(name, "the recipe", ", ".join(names) + "; or a path: recipe…, graph.nodes.ID…, data…", where)
     return recipe

@@ -19,19 +19,45 @@ from engine.protocol.run_events import (
     RunPaused,
     RunPrepared,
     RunResumed,
+    RunWaiting,
+    SettingsChanged,
     StepsReported,
     StopRun,
 )
 from engine.protocol.run_folder import LogReader, RunFolder, RunSummary, is_final
-from engine.training.runs import PROCESS_LOG
+from engine.training.runs import ACTIVE, PROCESS_LOG
+from engine.training.runs import summary as summary_of
 
 _POLL_S = 0.05
+_LOOK_S = 0.5
 _LEAVE_S = 10.0
+
+
+class QueuedProcess:
+    """Stands for the process of a run that the queue starts; `poll` is None while it waits or lives."""
+
+    def __init__(self, folder: RunFolder) -> None:
+        self._folder = folder
+        self._next = 0.0
+        self.returncode: int | None = None
+
+    def poll(self) -> int | None:
+        """0 once it is gone; looked at twice a second, as its log is read each time."""
+        now = time.monotonic()
+        if self.returncode is None and now >= self._next:
+            self._next = now + _LOOK_S
+            if summary_of(self._folder).state not in ("queued", *ACTIVE):
+                self.returncode = 0
+        return self.returncode
+
+    def wait(self, timeout: float) -> int:
+        """The queue waits for it, not we."""
+        return 0
 
 
 def follow(
     folder: RunFolder,
-    process: "subprocess.Popen[bytes]",
+    process: "subprocess.Popen[bytes] | QueuedProcess",
     reader: LogReader,
     summary: RunSummary,
     console: Console,
@@ -125,6 +151,16 @@ def _last_line(path: Path) -> str:
     return next((line.strip()[:200] for line in reversed(lines) if line.strip()), "")
 
 
+def _changes(event: SettingsChanged) -> str:
+    """What was changed, in words."""
+    found = []
+    if event.learning_rate is not None:
+        found.append(f"learning rate {event.learning_rate:g}")
+    if event.clip_norm is not None:
+        found.append(f"gradients clipped to {event.clip_norm:g}" if event.clip_norm else "gradients not clipped")
+    return ", ".join(found) + (f" for '{event.player}'" if event.player else "")
+
+
 class _Shown:
     """Events of a run in words: a bar for the whole training, a line after each epoch."""
 
@@ -138,7 +174,7 @@ class _Shown:
         """Show one event."""
         match event:
             case RunPrepared():
-                self._steps, self._batch = event.steps_per_epoch, event.batch_size
+                self._steps, self._batch = event.steps_per_epoch, event.batch_size * event.accumulate
                 self._console.note(
                     f"Run {self._summary.run}: {event.samples:,} samples, {event.val_samples:,} for validation, "
                     f"{event.parameters:,} parameters, on {event.device} in {event.precision}."
@@ -153,6 +189,10 @@ class _Shown:
                 self._console.note(f"{'Warning: ' if event.warning else ''}{event.text}")
             case RunPaused():
                 self._console.note("Paused.")
+            case RunWaiting():
+                self._console.note(f"Warning: waiting for room on the disk ({event.reason}).")
+            case SettingsChanged():
+                self._console.note(f"From step {event.step + 1} on: {_changes(event)}.")
             case _:
                 pass  # a failure is told as the command's answer
 
@@ -162,7 +202,7 @@ class _Shown:
         words = f"Epoch {event.epoch}/{planned}, loss {number(event.loss[-1])}, {event.samples_per_s:,.0f}/s"
         if not self._steps or not planned:
             return -1.0, words
-        done = event.first_step + len(event.loss) - 1
+        done = event.first_step + len(event.loss) * event.stride - 1
         epochs = event.epoch - 1 + min(1.0, max(0.0, done / self._steps - (event.epoch - 1)))
         if event.samples_per_s > 0:
             left_s = (planned - epochs) * self._steps * self._batch / event.samples_per_s

@@ -14,13 +14,18 @@ class QueuedRun(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     run: int
     device: str = ""
     resume: bool = False
+    go_on: bool = False
     pictures: bool = True
 
 
 class RunQueue(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Runs in the order in which they begin. `held` starts no further ones; `at_once` is how many share a device."""
+    """Runs in the order in which they begin. `held` starts no further ones; `at_once` is how many share a device.
+
+    `begun` are those that were started and the device each was given, as far as they may still be training.
+    """
 
     waiting: tuple[QueuedRun, ...] = ()
+    begun: tuple[QueuedRun, ...] = ()
     held: bool = False
     at_once: int = 1
 

@@ -133,6 +133,25 @@ def read(folder: RunFolder, which: Kind = "last") -> Checkpoint:
     )
 
 
+def read_weights(path: Path) -> dict[str, Tensor]:
+    """The weights in a folder that holds those and the manifest of a checkpoint.
+
+    Raises RunNotFound when they are not as the manifest says.
+    """
+    try:
+        told = msgspec.json.decode((path / MANIFEST).read_bytes(), type=_Manifest).files[WEIGHTS]
+        if _sha256(path / WEIGHTS) != told.sha256:
+            raise _DamagedError("they were changed after they were saved")
+        return load_file(path / WEIGHTS)
+    except (_DamagedError, OSError, KeyError, msgspec.MsgspecError, UnicodeDecodeError, SafetensorError) as damage:
+        raise RunNotFound(
+            "The weights this run should begin with are damaged.",
+            where=str(path),
+            found=str(damage)[:200],
+            hint="Fork from the run again, or from another checkpoint.",
+        ) from damage
+
+
 def load_weights(folder: RunFolder, which: Kind = "best") -> dict[str, Tensor]:
     """Parameters and buffers of a run by name. Raises RunNotFound when no checkpoint is whole."""
     return read(folder, which).weights

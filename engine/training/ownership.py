@@ -2,9 +2,39 @@
 
 import os
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from engine.errors import TrainingError
+
+BRIEFLY_S: Final = 10.0
+
+
+@contextmanager
+def briefly(path: Path, *, within_s: float = BRIEFLY_S) -> Iterator[None]:
+    """Hold the lock at a file, for as long as it takes to change another one; others wait meanwhile.
+
+    Raises TrainingError when somebody holds it for longer than that takes.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        give_up = time.monotonic() + within_s
+        while True:
+            try:
+                _lock(descriptor)
+                break
+            except OSError:
+                if time.monotonic() > give_up:
+                    raise TrainingError(
+                        "Another program holds the queue of this project.", where=str(path), hint="Try again."
+                    ) from None
+                time.sleep(0.01)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 class Ownership:

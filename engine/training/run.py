@@ -22,10 +22,10 @@ from typing import TYPE_CHECKING, Final
 import psutil
 
 from engine.document.atomic import write_atomically
-from engine.document.files import from_bytes, to_bytes
+from engine.document.files import to_bytes
 from engine.document.own_code import code_of
 from engine.document.project import Project
-from engine.errors import Cancelled, NetwrightError, ProjectError, RunNotFound, TrainingError
+from engine.errors import Cancelled, NetwrightError, RunNotFound, TrainingError
 from engine.protocol.run_events import (
     AnyRunEvent,
     Machine,
@@ -42,6 +42,7 @@ from engine.training.hardware import processor_name
 from engine.training.ownership import Ownership
 from engine.training.run_log import Inbox, RunLog, logged_epochs
 from engine.training.run_state import RunState, newest_first, peek, state_of
+from engine.training.runs import run_project
 from engine.training.runtime import keep_memory, wait_politely
 
 if TYPE_CHECKING:
@@ -147,7 +148,7 @@ class RunProcess:
         return RunFailed(error=words, details=details), 3
 
     def _train(self) -> RunFinished | RunStopped:
-        project = self._project()
+        project = run_project(self.folder)
         recipe = project.recipe
         self.batch_size = recipe.phases[0].batch_size
         self._say_hello(project)
@@ -206,17 +207,6 @@ class RunProcess:
         finally:
             saver.close()
             task.close()
-
-    def _project(self) -> Project:
-        try:
-            data = self.folder.project_file.read_bytes()
-        except OSError as error:
-            raise ProjectError(
-                f"The project of run {self.folder.number} cannot be read: {error.strerror}.",
-                where=str(self.folder.project_file),
-                hint="Start a new run.",
-            ) from error
-        return from_bytes(data, str(self.folder.project_file))
 
     @staticmethod
     def _checked(project: Project) -> "ShapeChecker":

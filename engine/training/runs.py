@@ -1,10 +1,11 @@
 """The runs of a project: creating, starting, finding and listing them. Nothing here imports torch."""
 
 import os
+import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,27 +15,54 @@ import psutil
 import engine
 from engine.catalog.registry import metric_named
 from engine.document.atomic import write_atomically
-from engine.document.files import to_bytes
+from engine.document.files import from_bytes, to_bytes
 from engine.document.own_code import copy_code, require_trusted
 from engine.document.project import Project
 from engine.document.recipe import Recipe
 from engine.errors import ProjectError, RunNotFound, TrainingError
 from engine.protocol.run_events import RunFinished, RunResumed, RunStarted
 from engine.protocol.run_folder import ABOUT, About, RunFolder, RunSummary, about, run_folders
+from engine.protocol.run_queue import read_queue
 from engine.training.run_log import whole_log
-from engine.training.run_state import RunState, has_checkpoint, peek
+from engine.training.run_state import (
+    MANIFEST,
+    STATE,
+    WEIGHTS,
+    Kind,
+    RunState,
+    has_checkpoint,
+    newest_first,
+    peek,
+    state_of,
+)
 
 PROCESS_LOG: Final = "process.log"
 FIRST_WORD_WITHIN_S: Final = 60.0
+MOST_NOTES: Final = 20_000
+MOST_TAGS: Final = 30
+MOST_TAG: Final = 60
 CLOCK_SLACK_S: Final = 5.0
-ACTIVE: Final = ("starting", "running", "paused")
+ACTIVE: Final = ("starting", "running", "paused", "waiting")
+START: Final = "start"
+"""The folder in a run's own that holds the weights it begins with, when it was forked."""
 
 
-def create_run(project_dir: Path, project: Project, name: str = "") -> RunFolder:
+def create_run(
+    project_dir: Path,
+    project: Project,
+    name: str = "",
+    *,
+    told: About | None = None,
+    source: RunFolder | None = None,
+    which: Kind = "best",
+) -> RunFolder:
     """Make the folder of a new run, with the project as it is now. Numbers rise and are never given twice.
 
-    Raises ProjectError when the folder cannot be written, or code of the project is not trusted.
+    It begins with the weights of `source`'s checkpoint where there is one: they are copied, as that run may go.
+    Raises ProjectError when the folder cannot be written, or code of the project is not trusted; RunNotFound when the
+    source has no checkpoint.
     """
+    start = _start_of(source, which) if source is not None else None
     require_trusted(project, project_dir)
     runs = project_dir / "runs"
     data = to_bytes(project)
@@ -55,11 +83,148 @@ def create_run(project_dir: Path, project: Project, name: str = "") -> RunFolder
                 hint="Check the permissions of the project's folder, and the disk.",
             ) from error
     folder = RunFolder(path)
-    told = About(name=name.strip()[:200], created=round(time.time(), 3))
+    told = msgspec.structs.replace(told or About(), name=_name(name), created=round(time.time(), 3))
+    if source is not None and start is not None:
+        _copy_start(start, path)
+        state = state_of(start)
+        told = msgspec.structs.replace(
+            told,
+            from_run=source.number,
+            from_checkpoint=start.name,
+            from_epoch=(state.best_epoch if which == "best" else state.epoch) if state is not None else 0,
+        )
     write_atomically(path / ABOUT, msgspec.json.encode(told) + b"\n")
     write_atomically(folder.project_file, data)
     copy_code(project, project_dir, path)
     return folder
+
+
+def _start_of(source: RunFolder, which: Kind) -> Path:
+    kinds: tuple[Kind, ...] = ("best", "last") if which == "best" else ("last", "best")
+    for kind in kinds:
+        for path in newest_first(source.checkpoints, kind):
+            return path
+    raise RunNotFound(
+        f"Run {source.number} has no checkpoint to begin with.",
+        where=str(source.path),
+        hint="Choose another run, or begin with new weights.",
+    )
+
+
+def _copy_start(checkpoint: Path, run_dir: Path) -> None:
+    target = run_dir / START
+    try:
+        target.mkdir()
+        for name in (WEIGHTS, STATE, MANIFEST):
+            shutil.copyfile(checkpoint / name, target / name)
+    except OSError as error:
+        raise ProjectError(
+            f"The weights to begin with could not be copied: {error.strerror}.",
+            where=str(checkpoint),
+            hint="Check the disk, and that the checkpoint is still there.",
+        ) from error
+
+
+def _name(name: str) -> str:
+    return " ".join(name.split())[:200]
+
+
+def edit_run(
+    folder: RunFolder,
+    *,
+    name: str | None = None,
+    notes: str | None = None,
+    tags: Sequence[str] | None = None,
+    baseline: bool | None = None,
+) -> About:
+    """Change what is written beside a run; None leaves it as it is. Raises ProjectError when it cannot be written.
+
+    One run of a project is the baseline at most.
+    """
+    told = about(folder)
+    if name is not None:
+        told = msgspec.structs.replace(told, name=_name(name))
+    if notes is not None:
+        told = msgspec.structs.replace(told, notes=notes[:MOST_NOTES])
+    if tags is not None:
+        kept = dict.fromkeys(tag for tag in (" ".join(item.split())[:MOST_TAG] for item in tags) if tag)
+        told = msgspec.structs.replace(told, tags=list(kept)[:MOST_TAGS])
+    if baseline is not None:
+        told = msgspec.structs.replace(told, baseline=baseline)
+    _write_about(folder, told)
+    if baseline:
+        for other in run_folders(folder.path.parent.parent):
+            known = about(other)
+            if known.baseline and other.number != folder.number:
+                _write_about(other, msgspec.structs.replace(known, baseline=False))
+    return told
+
+
+def _write_about(folder: RunFolder, told: About) -> None:
+    write_atomically(folder.path / ABOUT, msgspec.json.encode(told) + b"\n")
+
+
+def repeats(project: Project, count: int) -> list[Project]:
+    """The project with so many seeds in a row, its own the first."""
+    found = []
+    for number in range(count):
+        other = project.copy()
+        other.recipe = msgspec.structs.replace(project.recipe, seed=(project.recipe.seed + number) % 2**62)
+        found.append(other)
+    return found
+
+
+def create_repeats(
+    project_dir: Path,
+    project: Project,
+    count: int,
+    name: str = "",
+    *,
+    told: About | None = None,
+    source: RunFolder | None = None,
+    which: Kind = "best",
+) -> list[RunFolder]:
+    """Runs that differ in their seed alone, as one group, which bears the number of the first."""
+    folders: list[RunFolder] = []
+    for other in repeats(project, count):
+        called = f"{name} seed {other.recipe.seed}".strip()
+        folder = create_run(project_dir, other, called, told=told, source=source, which=which)
+        folders.append(folder)
+        _write_about(folder, msgspec.structs.replace(about(folder), group=str(folders[0].number)))
+    return folders
+
+
+def extend_run(folder: RunFolder, epochs: int) -> None:
+    """Let the last phase of a run have so many epochs from now on. Raises TrainingError for fewer than it has had."""
+    project = run_project(folder)
+    state = peek(folder)
+    phases = project.recipe.phases
+    before = sum(phase.epochs for phase in phases[:-1])
+    had = max(0, state.epoch - before) if state is not None else 0
+    if epochs <= had:
+        raise TrainingError(
+            f"Run {folder.number} has had {had} epochs in its last phase.",
+            where="epochs",
+            expected=f"{had + 1} or more",
+            found=str(epochs),
+            hint="Choose more, or start a new run.",
+        )
+    last = msgspec.structs.replace(phases[-1], epochs=epochs)
+    project.recipe = msgspec.structs.replace(project.recipe, phases=(*phases[:-1], last))
+    write_atomically(folder.project_file, to_bytes(project))
+
+
+def run_project(folder: RunFolder) -> Project:
+    """The project as a run has it. Raises ProjectError."""
+    try:
+        data = folder.project_file.read_bytes()
+    except OSError as error:
+        raise ProjectError(
+            f"The project of run {folder.number} cannot be read: {error.strerror}.",
+            where=str(folder.project_file),
+            hint="Start a new run.",
+        ) from error
+    return from_bytes(data, str(folder.project_file))
 
 
 def with_epochs(recipe: Recipe, epochs: int) -> Recipe:
@@ -70,47 +235,47 @@ def with_epochs(recipe: Recipe, epochs: int) -> Recipe:
 
 
 def start_run_process(
-    folder: RunFolder, *, device: str = "", resume: bool = False, pictures: bool = True
+    folder: RunFolder, *, device: str = "", resume: bool = False, pictures: bool = True, go_on: bool = False
 ) -> "subprocess.Popen[bytes]":
     """Start the process of a run, which lives on when its parent ends or is killed.
 
-    `device` overrides the recipe's; `pictures` lets its log tell how weights are spread. Raises TrainingError when
-    the run has a process already, or has nothing left to do.
+    `device` overrides the recipe's; `pictures` lets its log tell what charts show beside losses and scores; `go_on`
+    resumes also a run that had finished, as it was given more epochs. Raises TrainingError when the run has a process
+    already, or has nothing left to do.
     """
     if resume:
-        _check_resumable(folder)
+        _check_resumable(folder, go_on=go_on)
     command = [sys.executable, "-P", "-m", "engine.training.run", str(folder.path)]
     command += [f"--device={device}"] if device else []
     command += ["--resume"] if resume else []
+    command += ["--go-on"] if go_on else []
     command += [] if pictures else ["--no-pictures"]
+    with (folder.path / PROCESS_LOG).open("ab") as output:
+        return detached(command, folder.path, output)
+
+
+def detached(command: Sequence[str], folder: Path, output: Any) -> "subprocess.Popen[bytes]":
+    """Start a process of ours in a folder, which outlives whoever started it. `output` takes all it prints."""
     root = str(Path(engine.__file__).parent.parent)
     known = os.environ.get("PYTHONPATH", "")
     environment = {**os.environ, "PYTHONPATH": f"{root}{os.pathsep}{known}" if known else root, "PYTHONUNBUFFERED": "1"}
-    detached: dict[str, Any] = {"start_new_session": True}
+    apart: dict[str, Any] = {"start_new_session": True}
     if sys.platform == "win32":  # pragma: no cover
-        flags = subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP
-        detached = {"creationflags": flags}
-    with (folder.path / PROCESS_LOG).open("ab") as output:
-        return subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            cwd=folder.path,
-            env=environment,
-            **detached,
-        )
+        apart = {"creationflags": subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP}
+    return subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=folder, env=environment, **apart
+    )
 
 
-def _check_resumable(folder: RunFolder) -> None:
+def _check_resumable(folder: RunFolder, *, go_on: bool) -> None:
     found = summary(folder)
     if found.state in ACTIVE and found.pid:
         raise TrainingError(f"Run {folder.number} is still training.", where=str(folder.path), hint="Stop it first.")
-    if found.state == "finished":
+    if found.state == "finished" and not go_on:
         raise TrainingError(
             f"Run {folder.number} has finished; there is nothing left to go on with.",
             where=str(folder.path),
-            hint="Start a new run, with more epochs if you like.",
+            hint="Give it more epochs, or start a new run.",
         )
 
 
@@ -166,11 +331,12 @@ def _goodness(state: RunState, metric: str) -> float:
 
 def summaries(project_dir: Path) -> list[RunSummary]:
     """The state of each run, oldest first. A run whose process is gone without a last word is "lost"."""
-    return [summary(folder) for folder in run_folders(project_dir)]
+    queued = set(read_queue(project_dir).runs)
+    return [summary(folder, queued=folder.number in queued) for folder in run_folders(project_dir)]
 
 
-def summary(folder: RunFolder) -> RunSummary:
-    """The state of one run."""
+def summary(folder: RunFolder, *, queued: bool | None = None) -> RunSummary:
+    """The state of one run. `queued`: whether it waits in the queue, where that is known already."""
     found = RunSummary(run=folder.number)
     since = 0.0
     finished = False
@@ -180,14 +346,17 @@ def summary(folder: RunFolder) -> RunSummary:
             since = event.time
         finished = isinstance(event, RunFinished)
     found.tell(about(folder))
-    if finished:
-        return found
-    if found.state in ACTIVE and not _has_process(folder, found.pid, since):
+    if queued is None:
+        queued = folder.number in read_queue(folder.path.parent.parent).runs
+    alive = found.state in ACTIVE and (found.pid > 0 or not queued) and has_process(folder, found.pid, since)
+    if queued and not alive:
+        found.state = "queued"
+    elif not finished and found.state in ACTIVE and not alive:
         found.state = "lost"
     return found
 
 
-def _has_process(folder: RunFolder, pid: int, since: float) -> bool:
+def has_process(folder: RunFolder, pid: int, since: float) -> bool:
     """Whether the run's process lives. One that has not said a word yet is given a minute to do so."""
     if pid == 0:
         try:

@@ -1,38 +1,23 @@
-"""The weights a run begins with when it was forked from another: a copy in its own folder, as the other may go."""
-
-import shutil
-from typing import Final
+"""Gives a network the weights that its run begins with, when that was forked from another."""
 
 import torch
-from safetensors.torch import load_file
 from torch import nn
 
 from engine.protocol.run_folder import RunFolder, about
-from engine.training import checkpoint
-from engine.training.run_state import WEIGHTS, Kind
-
-START: Final = "start"
-"""The folder of the copy, a checkpoint without what the optimizer remembers."""
-
-
-def copy_start(source: RunFolder, which: Kind, target: RunFolder) -> checkpoint.Checkpoint:
-    """Copy the weights of a run's checkpoint into the folder of a new run. Raises RunNotFound when none is whole."""
-    found = checkpoint.read(source, which)
-    folder = target.path / START
-    folder.mkdir()
-    shutil.copyfile(found.path / WEIGHTS, folder / WEIGHTS)
-    return found
+from engine.training.checkpoint import read_weights
+from engine.training.runs import START
 
 
 def begin_with(network: nn.Module, folder: RunFolder) -> str:
     """Give a network the weights that lie in its run's folder, where they fit; what was done, in words.
 
-    Empty when there are none. Weights of nodes that are new, or have another size now, stay as they are.
+    Empty when there are none. Weights of nodes that are new, or have another size now, stay as they are. Raises
+    RunNotFound when they are damaged.
     """
-    path = folder.path / START / WEIGHTS
+    path = folder.path / START
     if not path.exists():
         return ""
-    weights = load_file(path)
+    weights = read_weights(path)
     held = network.state_dict(keep_vars=True)
     fitting = {name: value for name, value in weights.items() if name in held and held[name].shape == value.shape}
     with torch.no_grad():

@@ -195,7 +195,7 @@ def test_an_unknown_run_is_1_with_those_there_are(project, trained):
     error = netwright("evaluate", project, "--run", 999, expect=1)["error"]
     assert error["kind"] == "run" and "1" in error["expected"]
     assert netwright("train", project, "--resume", 999, expect=1)["error"]["kind"] == "run"
-    assert netwright("train", project, "--resume", 1, "--epochs", 3, expect=2)["error"]["kind"] == "usage"
+    assert netwright("train", project, "--resume", 1, "--set", "lr=1", expect=2)["error"]["kind"] == "usage"
 
 
 def test_data_that_has_gone_is_said(project, tmp_path):

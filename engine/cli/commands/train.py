@@ -4,24 +4,31 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from engine.checks.readiness import require_trainable
-from engine.cli.commands.runs import summary_json
-from engine.cli.console import Console
-from engine.cli.follow import follow
 from engine.checks.settings import apply_settings, require_device
+from engine.cli.commands.runs import groups_json, summary_json
+from engine.cli.console import Console
+from engine.cli.follow import QueuedProcess, follow
 from engine.cli.table import duration, number, plural
 from engine.document.files import load, project_folder
 from engine.document.project import Project
 from engine.errors import NetwrightError, UsageError
 from engine.protocol.run_events import RunFailed, RunPrepared
-from engine.protocol.run_folder import RunFolder, RunSummary
-from engine.training.runs import create_run, find_run, start_run_process, with_epochs
+from engine.protocol.run_folder import LogReader, RunFolder, RunSummary
+from engine.training.queue import arrange
+from engine.training.run_state import peek
+from engine.training.runs import find_run, run_project, summaries, with_epochs
+from engine.training.starting import Started, Wanted, go_on_with, start_new
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The project, and changes for this run."""
     parser.add_argument("project", metavar="PROJECT", help="a project folder, or its project.json")
-    parser.add_argument("--epochs", type=int, metavar="N", help="train for N epochs")
+    parser.add_argument(
+        "--epochs",
+        type=int,
+        metavar="N",
+        help="train for N epochs; with --resume: N in all in its last phase",
+    )
     parser.add_argument(
         "--set",
         dest="settings",
@@ -32,46 +39,91 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--device", default="", metavar="DEVICE", help="auto, cpu, cuda or cuda:0,1")
     parser.add_argument("--name", default="", help="a name for the run")
+    parser.add_argument("--tag", dest="tags", action="append", default=[], help="a word to find the run by; repeatable")
+    parser.add_argument("--notes", default="", help="what the run is for")
     parser.add_argument("--resume", metavar="RUN", help="go on with an earlier run: a number, or last")
+    parser.add_argument("--from", dest="source", metavar="RUN", help="begin with the weights of another run")
+    parser.add_argument("--which", choices=("best", "last"), default="best", help="which weights of --from (best)")
+    parser.add_argument("--as-it-was", action="store_true", help="with --from: on the project as that run had it")
+    parser.add_argument("--seeds", type=int, default=1, metavar="K", help="repeat with K seeds, and tell the spread")
+    parser.add_argument("--queue", action="store_true", help="put it into the queue of the project and return at once")
 
 
 def run(options: argparse.Namespace, console: Console) -> dict[str, Any]:
     """Trains; returns when the run has ended. The run is a process of its own and survives us."""
     if options.device:
         require_device(options.device, "--device")
+    if options.epochs is not None and options.epochs < 1:
+        raise UsageError(f"{options.epochs} epochs make no sense.", where="--epochs", expected="1 or more")
     project_dir = project_folder(options.project)
-    if options.resume is not None:
-        if options.settings or options.epochs is not None or options.name:
-            raise UsageError(
-                "A run that is resumed goes on as it was begun.",
-                where="--resume",
-                hint="Leave out --epochs, --set and --name, or start a new run.",
-            )
+    wanted = Wanted(
+        name=options.name,
+        notes=options.notes,
+        tags=tuple(options.tags),
+        device=options.device,
+        from_run=options.source or "",
+        which=options.which,
+        seeds=options.seeds,
+        queue=options.queue,
+        epochs=(options.epochs or 0) if options.resume is not None else 0,
+    )
+    resume = options.resume is not None
+    if resume:
+        _refuse_changes(options)
         folder = find_run(project_dir, options.resume)
+        already = _read_log(folder)
+        started = go_on_with(project_dir, str(folder.number), wanted)
     else:
-        folder = create_run(project_dir, _project(project_dir, options), options.name)
-    return _train(folder, options, console)
+        project = _project(project_dir, options)
+        started = start_new(project_dir, project, wanted)
+        already = None
+    if started.queued:
+        return _queued(project_dir, started, options, console)
+    reader, summary = already or _new_log(started.folders[0])
+    console.progress(-1, "Starting")
+    assert started.process is not None
+    return _followed(started.folders[0], started.process, reader, summary, console)
+
+
+def _refuse_changes(options: argparse.Namespace) -> None:
+    """A run that is gone on with is what it is, but for its length."""
+    changes = (options.settings, options.name, options.tags, options.notes, options.source, options.as_it_was)
+    if any(changes) or options.seeds != 1:
+        raise UsageError(
+            "A run that is resumed goes on as it was begun.",
+            where="--resume",
+            hint="Leave out all but --epochs, --device and --queue, or start a new run with --from.",
+        )
 
 
 def _project(project_dir: Path, options: argparse.Namespace) -> Project:
-    """The project with the changes for this run. Raises TrainingError when something keeps it from training."""
-    project = load(project_dir)
+    """The project with the changes for this run."""
+    if options.as_it_was and not options.source:
+        raise UsageError("--as-it-was says which run's project.", where="--as-it-was", hint="Add --from RUN.")
+    project = run_project(find_run(project_dir, options.source)) if options.as_it_was else load(project_dir)
     apply_settings(project, options.settings)
     if options.epochs is not None:
-        if options.epochs < 1:
-            raise UsageError(f"{options.epochs} epochs make no sense.", where="--epochs", expected="1 or more")
         project.recipe = with_epochs(project.recipe, options.epochs)
-    require_trainable(project)
     return project
 
 
-def _train(folder: RunFolder, options: argparse.Namespace, console: Console) -> dict[str, Any]:
+def _new_log(folder: RunFolder) -> tuple[LogReader, RunSummary]:
+    """A reader of a run that begins only now."""
+    return folder.follow(), RunSummary(run=folder.number)
+
+
+def _read_log(folder: RunFolder) -> tuple[LogReader, RunSummary]:
+    """A reader that has taken in what earlier processes of the run logged, and what they came to."""
     reader, summary = folder.follow(), RunSummary(run=folder.number)
-    while events := reader.read():  # what an earlier process of a resumed run has logged
+    while events := reader.read():
         for event in events:
             summary.feed(event)
-    console.progress(-1, "Starting")
-    process = start_run_process(folder, device=options.device, resume=options.resume is not None)
+    return reader, summary
+
+
+def _followed(
+    folder: RunFolder, process: Any, reader: LogReader, summary: RunSummary, console: Console
+) -> dict[str, Any]:
     try:
         summary, last = follow(folder, process, reader, summary, console)
     except NetwrightError as error:
@@ -80,6 +132,34 @@ def _train(folder: RunFolder, options: argparse.Namespace, console: Console) -> 
         raise _RunError(last.error, folder.number, last.details)
     result = summary_json(summary)
     return {**result, "run_dir": str(folder.path), "parameters": _parameters(folder)}
+
+
+def _queued(project_dir: Path, started: Started, options: argparse.Namespace, console: Console) -> dict[str, Any]:
+    """What was queued; with several seeds each run is followed, unless it is only to be queued."""
+    numbers = [folder.number for folder in started.folders]
+    if started.process is not None:
+        started.process.returncode = 0  # it lives on without us, of which Popen would warn
+    if options.queue:
+        console.note(f"{plural(len(numbers), 'run')} queued.")
+        return {"run": numbers[0], "runs": numbers, "group": started.group, "state": "queued"}
+    results = []
+    for folder in started.folders:
+        reader, summary = _new_log(folder)
+        console.note(f"Run {folder.number} of {numbers[0]} to {numbers[-1]}.")
+        result = _followed(folder, QueuedProcess(folder), reader, summary, console)
+        results.append(result)
+        if result["state"] != "finished":  # stopped by hand: what has not begun is not wanted either
+            arrange(project_dir, remove=numbers)
+            break
+    told = next(item for item in groups_json(summaries(project_dir)) if item["group"] == started.group)
+    best = max(results, key=lambda item: _goodness(find_run(project_dir, str(item["run"]))))
+    return {**best, "runs": results, "group": started.group, "spread": told["metrics"]}
+
+
+def _goodness(folder: RunFolder) -> list[float]:
+    """Higher is better, by what picks the best epoch of each."""
+    state = peek(folder, "best") or peek(folder)
+    return state.best_key if state is not None and state.best_key else [float("-inf")]
 
 
 def _parameters(folder: RunFolder) -> int:
@@ -107,10 +187,16 @@ class _RunError(NetwrightError):
 
 def show(result: dict[str, Any]) -> str:
     """What came of it, and what to do next."""
+    if result["state"] == "queued":
+        return f"Queued: run {', '.join(map(str, result['runs']))}."
     best = ", ".join(f"{name} {number(value)}" for name, value in result["best"]["metrics"].items())
     epochs = plural(result["epochs"], "epoch")
     lines = [f"Run {result['run']} {result['state']} after {epochs}, {duration(result['seconds'])}."]
     if best:
         lines.append(f"Best on validation: epoch {result['best']['epoch']}, {best}.")
+    if "spread" in result:
+        lines = [f"Best of {plural(len(result['runs']), 'run')}: " + lines[0], *lines[1:]]
+        for name, spread in result["spread"].items():
+            lines.append(f"{name}: {number(spread['mean'])} ± {number(spread['std'])} over {spread['runs']} runs.")
     lines.append(f"{result['samples_per_s']:,.0f} samples/s on {result['device']} in {result['precision']}.")
     return "\n".join(lines)

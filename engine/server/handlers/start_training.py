@@ -1,25 +1,57 @@
-"""Starts a run process on the project as saved, or goes on with an earlier run."""
+"""Starts a run process on the project as saved or as another run had it, goes on with a run, or queues either."""
 
 from pathlib import Path
 
-from engine.checks.readiness import require_trainable
+from engine.checks.settings import apply_settings
 from engine.document.files import load
+from engine.document.project import Project
 from engine.protocol.messages import StartTraining, TrainingStarted
 from engine.server.work import Work
-from engine.training.runs import create_run, find_run, start_run_process, with_epochs
+from engine.training.runs import find_run, run_project, with_epochs
+from engine.training.starting import Wanted, go_on_with, start_new
 
 
 def handle(request: StartTraining, work: Work) -> TrainingStarted:
-    """The run's number and folder; what becomes of it stands in its log. Raises TrainingError, RunNotFound."""
+    """The run's number and folder; what becomes of it stands in its log.
+
+    Raises TrainingError, RunNotFound, UsageError for a setting that makes no sense.
+    """
     project_dir = Path(request.project_dir)
+    wanted = Wanted(
+        name=request.name,
+        notes=request.notes,
+        tags=tuple(request.tags),
+        device=request.device,
+        from_run=str(request.from_run) if request.from_run else "",
+        which="last" if request.which == "last" else "best",
+        seeds=request.seeds,
+        queue=request.queue,
+        pictures=request.pictures,
+        epochs=request.epochs,
+    )
     if request.resume:
-        folder = find_run(project_dir, str(request.resume))
+        started = go_on_with(project_dir, str(request.resume), wanted)
+    else:
+        started = start_new(project_dir, _project(project_dir, request), wanted)
+    if started.process is not None:
+        work.runs.add(started.process)
+    first = started.folders[0]
+    return TrainingStarted(
+        request=request.id,
+        run=first.number,
+        run_dir=str(first.path),
+        queued=started.queued,
+        runs=[folder.number for folder in started.folders],
+        group=started.group,
+    )
+
+
+def _project(project_dir: Path, request: StartTraining) -> Project:
+    if request.as_it_was and request.from_run:
+        project = run_project(find_run(project_dir, str(request.from_run)))
     else:
         project = load(project_dir)
-        if request.epochs:
-            project.recipe = with_epochs(project.recipe, request.epochs)
-        require_trainable(project)
-        folder = create_run(project_dir, project, request.name)
-    process = start_run_process(folder, device=request.device, resume=bool(request.resume), pictures=request.pictures)
-    work.runs.add(process)
-    return TrainingStarted(request=request.id, run=folder.number, run_dir=str(folder.path))
+    apply_settings(project, request.settings)
+    if request.epochs:
+        project.recipe = with_epochs(project.recipe, request.epochs)
+    return project
