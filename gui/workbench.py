@@ -3,7 +3,9 @@
 from typing import Any
 
 from gui.models.data import DataModel
+from gui.models.data_checks import DataChecksModel
 from gui.models.evaluation import EvaluationModel
+from gui.models.measuring import MeasuringModel
 from gui.models.project import ProjectModel
 from gui.models.runs import RunsModel
 from gui.models.selection import Selection
@@ -22,6 +24,8 @@ class Workbench:
         self.selection = Selection(self.project)
         self.runs = RunsModel(self.project, engine)
         self.data = DataModel(self.project, engine)
+        self.measuring = MeasuringModel(self.project, engine)
+        self.data_checks = DataChecksModel(self.project, engine)
         self.evaluation = EvaluationModel(self.project, engine)
         self.use = UseModel(self.project, engine)
         self.shelf = Shelf(settings, self.project, self.data)

@@ -112,6 +112,7 @@ class DataModel(QObject):
         self.hidden: NDArray[np.bool_] | None = None
         """Samples that were just left out by hand, until the engine has counted anew."""
         self._labels_of: list[_Labels] = []
+        self._counted: tuple[object, list[int], int] = (None, [], 0)  # labels, and what was counted of them
         self._cards: OrderedDict[int, SampleCard] = OrderedDict()
         self._card_bytes = 0
         self._described: DataSpec | None = None  # what the present description is of
@@ -268,6 +269,8 @@ class DataModel(QObject):
         self.classes = list(event.classes)
         self.hidden = None
         self._labels_of = [_Labels(self._data.labelling, self.classes, labels, splits)]
+        if len(event.class_counts) == len(event.classes):
+            self._counted = labels, list(event.class_counts), event.counts.pool
         self._set_state("ready")
 
     # Labels, as the user gives them: shown at once, counted by the engine a moment later.
@@ -331,6 +334,26 @@ class DataModel(QObject):
                     self.classes, self.labels, self.splits = known.classes, known.labels, known.splits
                     self.labels_changed.emit()
                 return
+
+    def class_counts(self) -> list[int]:
+        """How many samples have each class, with the labels shown now."""
+        self._count_labels()
+        return self._counted[1]
+
+    def waiting(self) -> int:
+        """How many samples wait in the pool, with the labels shown now."""
+        self._count_labels()
+        return self._counted[2]
+
+    def _count_labels(self) -> None:
+        if self._counted[0] is self.labels or self.labels is None or self.splits is None:
+            return
+        import numpy as np
+
+        counts: list[int] = []
+        if self.classes:
+            counts = np.bincount(self.labels.astype(np.intp) + 1, minlength=len(self.classes) + 1)[1:].tolist()
+        self._counted = self.labels, counts, int(np.count_nonzero(self.splits == POOL))
 
     def label_of(self, sample: int) -> int:
         """Class of a sample, -1 for none."""
@@ -492,7 +515,7 @@ class DataModel(QObject):
                 self.describe()
 
     def _on_project_changed(self, change: Change) -> None:
-        if not change.data:
+        if not (change.data or change.samples):
             return
         data = self._project.project.data
         if data.sources != self._data.sources:
@@ -523,7 +546,9 @@ class DataModel(QObject):
 
 def _tells(data: DataSpec) -> object:
     """The part of a data spec that a description depends on; preparation and colours are none of it."""
-    fields = tuple((field.name, field.kind, field.role, _reading(field.options)) for field in data.fields)
+    fields = tuple(
+        (field.name, field.kind, field.role, _reading(field.options), field.statistics.classes) for field in data.fields
+    )
     return data.sources, data.split, fields, data.labelling, data.excluded
 
 

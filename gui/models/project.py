@@ -226,6 +226,18 @@ class ProjectModel(QObject):
         self.history.push(EditCommand(edit, inverse, self._perform, merge))
         return True
 
+    def take(self, edit: Edit) -> bool:
+        """Apply an edit that follows from others (what was measured of the data): journaled, no step of the history."""
+        if self.read_only:
+            return False
+        with garbage_waits():
+            try:
+                inverse = apply(self.project, edit)
+            except NetwrightError:
+                return False  # what it follows from was taken back meanwhile
+            self._after(edit, inverse)
+        return True
+
     def set_view(self, view: View) -> None:
         """Remember how the project is looked at; no step of the history."""
         if view != self.project.view and not self.read_only:
