@@ -183,7 +183,7 @@ def remeasured(
 def _with_all_classes(field: Field, source: Samples, labelling: Labelling) -> Field:
     """So that no sample is left out for a class that was not there before."""
     column = source.columns.get(field.name)
-    if field.kind not in WITH_CLASSES:
+    if field.kind not in WITH_CLASSES or field.role is Role.IGNORED:
         return field
     first = source.class_order.get(field.name, ())
     classes = field.statistics.classes or first

@@ -22,6 +22,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--from", dest="example", metavar="EXAMPLE", help="copy an example (see `netwright examples`)")
     parser.add_argument("--data", metavar="PATH", help="a folder, file or archive to learn from")
     parser.add_argument("--target", default="", metavar="FIELD", help="the column or field to be learned")
+    parser.add_argument(
+        "--layout", default="", metavar="LAYOUT", help="how the files are to be read, if not as guessed"
+    )
     parser.add_argument("--task", default="", metavar="TASK", help="classification or regression, when it is not clear")
 
 
@@ -30,9 +33,11 @@ def run(options: argparse.Namespace, console: Console) -> dict[str, Any]:
     folder = Path(options.folder).expanduser().absolute()
     if options.example and options.data:
         raise UsageError("--from and --data cannot be used together.", where="--data", hint="Leave one of them out.")
-    if (options.target or options.task) and not options.data:
+    if (options.target or options.task or options.layout) and not options.data:
         raise UsageError(
-            "--target and --task go with --data.", where="--target", hint="Say what to learn from: --data PATH."
+            "--target, --task and --layout go with --data.",
+            where="--target",
+            hint="Say what to learn from: --data PATH.",
         )
     result: dict[str, Any] = {"project": str(folder)}
     if options.example:
@@ -60,8 +65,7 @@ def _proposed(options: argparse.Namespace, name: str, console: Console) -> tuple
     from engine.data.importing import inspect  # torch comes with it
     from engine.data.proposals import propose
 
-    path = Path(options.data).expanduser().absolute()
-    found = inspect(path, options.target, options.task, progress=console.progress)
+    found = inspect(options.data, options.target, options.task, layout=options.layout, progress=console.progress)
     project = propose(name, found.data, found.samples)
     return project, {
         "found": found.description,
