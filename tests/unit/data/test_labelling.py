@@ -6,10 +6,12 @@ import msgspec
 import numpy as np
 import pytest
 
+from engine.checks.inference import ShapeChecker
 from engine.data.dataset import Dataset, open_dataset, reopened
 from engine.data.importing import inspect, refresh
 from engine.data.naming import find_names
 from engine.data.progress import never, silent
+from engine.data.proposals import propose
 from engine.data.samples import POOL
 from engine.document.data_edits import (
     AddClass,
@@ -23,7 +25,7 @@ from engine.document.data_edits import (
     SetSplit,
 )
 from engine.document.data_spec import DataSpec, Role, Split, SplitMethod
-from engine.document.edits import apply
+from engine.document.edits import Edit, apply, change
 from engine.document.project import Project
 from engine.document.sample_names import as_runs
 from tests.unit.data.samples_on_disk import picture_folder
@@ -124,13 +126,13 @@ def test_measured_anew_the_classes_keep_their_order(folder: Path, project_dir: P
 def test_opened_again_on_what_was_read_is_the_same(folder: Path, project_dir: Path) -> None:
     data = inspect(folder, project_dir=project_dir).data
     first = open_dataset(project_dir, edited(data, ExcludeSamples(samples=("cat/000.png",))))
-    for change in (
+    for by_hand in (
         LabelSamples(field="label", labels=("dog",), samples=("cat/001.png",)),
         ExcludeSamples(samples=("dog/\t000-004\t.png",)),
         SetSplit(split=Split(method=SplitMethod.RANDOM, seed=3)),
         RenameClass(field="label", old="cat", new="lion"),
     ):
-        wanted = edited(data, change)
+        wanted = edited(data, by_hand)
         again, read = reopened(first, project_dir, wanted), open_dataset(project_dir, wanted)
         assert again is not None and again.fingerprint == read.fingerprint and again.samples == read.samples
         assert (again.splits == read.splits).all() and (again.labels("label") == read.labels("label")).all()
@@ -167,3 +169,18 @@ def test_names_are_found_however_they_are_written() -> None:
     many = [f"rows.csv, row {number}" for number in range(2, 20_002)]
     (all_of_them,) = find_names([as_runs(many)], many.__getitem__, len(many), silent, never)
     assert all_of_them.tolist() == list(range(20_000))
+
+
+def test_the_network_is_offered_as_many_answers_as_there_are_classes_now(folder: Path, project_dir: Path) -> None:
+    project = propose("p", inspect(folder, project_dir=project_dir).data)
+    checker = ShapeChecker(project)
+
+    def do(edit: Edit) -> None:
+        checker.update(change(edit, apply(project, edit)))
+
+    assert not checker.problems()
+    do(AddClass(field="label", name="emu"))
+    problem = next(problem for problem in checker.problems() if problem.repairs)
+    assert "3" in problem.repairs[0].title
+    do(problem.repairs[0].edit)
+    assert not checker.problems()
