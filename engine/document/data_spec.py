@@ -40,6 +40,7 @@ class SourceKind(StrEnum):
     IMAGE_FOLDER = "image_folder"  # a folder a class, also below train/ val/ test/
     SOUND_FOLDER = "sound_folder"  # the same with sound
     NAMED_FILES = "named_files"  # pictures or sound whose names hold the class: 7_jackson_3.wav
+    SHARED_NAMES = "shared_names"  # 0001.jpg beside 0001.cls, also in tar archives: WebDataset
     LOOSE_FILES = "loose_files"  # pictures or sound side by side, not labelled yet
     MANIFEST = "manifest"  # a table that names files
     MASKS = "masks"  # pictures with a mask each

@@ -13,6 +13,7 @@ from engine.data.layouts.npz import Npz
 from engine.data.layouts.parallel_text import ParallelText
 from engine.data.layouts.plain_text import PlainText
 from engine.data.layouts.series import SeriesTable
+from engine.data.layouts.shared_names import SharedNamesFiles
 from engine.data.layouts.sound_folder import SoundFolder
 from engine.data.layouts.table import TableFile
 from engine.data.layouts.text_lines import TextLines
@@ -30,6 +31,7 @@ LAYOUTS: tuple[Layout, ...] = (
     ManifestTable(),
     ImageFolder(),
     SoundFolder(),
+    SharedNamesFiles(),
     NamedFiles(),
     LooseFiles(),
     SeriesTable(),
