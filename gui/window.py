@@ -242,7 +242,7 @@ class MainWindow(QMainWindow):
         def data() -> QWidget:
             from gui.data.tab import DataTab
 
-            tab = DataTab(project=bench.project, data=bench.data)
+            tab = DataTab(project=bench.project, data=bench.data, checks=bench.data_checks)
             tab.chooser_requested.connect(self._choose)
             tab.refused.connect(self._say_refused)
             tab.paths_given.connect(self._take_in)

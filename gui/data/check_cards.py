@@ -3,19 +3,19 @@
 from collections.abc import Sequence
 from typing import Final
 
-import msgspec
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from engine.document.edits import Batch, Edit
 from engine.protocol.messages import DataCheck, DataDescribed, Remedy, Severity
 from gui.models.data import DataModel
+from gui.models.data_checks import DataChecksModel
 from gui.models.project import ProjectModel
 from gui.widgets.button import Button
 from gui.widgets.card import Card
 from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.icons import icon_pixmap
 from gui.widgets.plain_text import tooltip_text
+from gui.widgets.progress_line import ProgressLine
 from gui.widgets.text import Text
 from gui.widgets.theme import theme_notifier
 
@@ -37,17 +37,34 @@ class CheckCards(QWidget):
     samples_requested = Signal(object)
     """DataCheck: its samples are to be shown."""
 
-    def __init__(self, project: ProjectModel, data: DataModel) -> None:
+    def __init__(self, project: ProjectModel, data: DataModel, closer: DataChecksModel) -> None:
         super().__init__()
-        self._project, self._data = project, data
+        self._project, self._data, self._closer = project, data, closer
         self.setObjectName("data.checks")
         self.setAccessibleName("Checks of the data")
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(8)
+        self._column = QVBoxLayout()
         self._column.setSpacing(8)
+        outer.addLayout(self._column)
+        self.look = Button("Look closer", small=True, icon="search", name="data.checks.look")
+        self.look.setToolTip("Near copies, and labels that a trained network doubts. Takes a while; you can go on.")
+        self.look.clicked.connect(lambda: closer.check())
+        self.line = ProgressLine(name="data.checks.progress")
+        self.line.cancelled.connect(closer.cancel)
+        self._word = Text("", role="small", wrap=True)
+        outer.addWidget(self.look, 0, Qt.AlignmentFlag.AlignLeft)
+        outer.addWidget(self.line)
+        outer.addWidget(self._word)
+        self.line.hide()
         self._all = False
         self._shown: object = None
         data.changed.connect(self._on_data_changed)
+        closer.changed.connect(self._on_closer)
+        closer.progressed.connect(
+            lambda event: self.line.set_progress(event.fraction, event.message, left_s=event.left_s)
+        )
         project.opened.connect(self._on_opened)
         theme_notifier().changed.connect(self.refresh)
         self.refresh()
@@ -60,6 +77,7 @@ class CheckCards(QWidget):
                 widget.deleteLater()
         description = self._data.description
         self._shown = description
+        self._show_closer()
         if description is None:
             self._column.addWidget(Text("They come with the data.", tone="faint"))
             return
@@ -70,11 +88,11 @@ class CheckCards(QWidget):
             show.clicked.connect(self._show_left_out)
             self._add("error", "error", "Error", f"{count:,} {noun} can't be used", "Left out of training.", [show])
         self._add_checks(description)
-        if not description.left_out_count and not description.checks:
+        if not description.left_out_count and not description.checks and not self._closer.found:
             self._add("check", "ok", "Fine", "Nothing suspicious", "No unreadable files, no leaks between the splits.")
 
     def _add_checks(self, description: DataDescribed) -> None:
-        checks = sorted(description.checks, key=lambda check: _ORDER.index(check.severity))
+        checks = sorted((*self._closer.found, *description.checks), key=lambda check: _ORDER.index(check.severity))
         shown = checks if self._all else checks[:SHOWN_AT_ONCE]
         for check in shown:
             icon, tone, word = _LOOKS[check.severity]
@@ -102,11 +120,26 @@ class CheckCards(QWidget):
 
     def mend(self, remedy: Remedy) -> bool:
         """Do what a remedy says, as one step of the history."""
-        try:
-            edits = tuple(msgspec.convert(edit, Edit) for edit in remedy.edits)
-        except msgspec.ValidationError as error:
-            raise ValueError(f"The remedy '{remedy.title}' holds no edits: {error}") from error
-        return self._project.do(Batch(title=remedy.title, edits=edits))
+        return self._closer.mend(remedy)
+
+    def _show_closer(self) -> None:
+        closer, state = self._closer, self._closer.state
+        there = self._data.description is not None
+        works = state in ("waiting", "checking")
+        self.look.setVisible(there and not works)
+        self.line.setVisible(works)
+        words = ""
+        if state == "failed" and closer.error is not None:
+            words = f"{closer.error.message} {closer.error.hint}".strip()
+        elif state == "done" and not closer.found:
+            words = "Looked closer: nothing found."
+        self._word.set_text(words)
+        self._word.setVisible(bool(words))
+
+    def _on_closer(self) -> None:
+        if self._closer.state == "waiting":
+            self.line.start("Looking closer")
+        self.refresh()
 
     def _add(self, icon: str, tone: str, word: str, title: str, text: str = "", buttons: Sequence[Button] = ()) -> None:
         card = Card()

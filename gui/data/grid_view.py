@@ -9,6 +9,7 @@ from PySide6.QtCore import (
     QEvent,
     QItemSelection,
     QItemSelectionModel,
+    QItemSelectionRange,
     QModelIndex,
     QPersistentModelIndex,
     QPoint,
@@ -134,7 +135,7 @@ class GridView(QAbstractItemView):
         """Select these stretches and nothing else."""
         selection = QItemSelection()
         for first, last in ranges:
-            selection.append(QItemSelection(self.model().index(first, 0), self.model().index(last, 0)).first())
+            selection.append(QItemSelectionRange(self.model().index(first, 0), self.model().index(last, 0)))
         self._several = True
         self.selectionModel().select(selection, _Flag.ClearAndSelect)
 

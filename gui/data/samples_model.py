@@ -73,6 +73,14 @@ class SamplesModel(QAbstractListModel):
         """Number of the sample in a row."""
         return int(self._shown[row])
 
+    def card_at(self, row: int) -> SampleCard | None:
+        """The card of a row, without the detour over Qt; None and later news while it is not here."""
+        return self._data.card(int(self._shown[row]))
+
+    def class_at(self, row: int) -> int:
+        """Class of a row's sample, -1 for none."""
+        return self._data.label_of(int(self._shown[row]))
+
     def samples(self, ranges: list[tuple[int, int]]) -> NDArray[np.int64]:
         """Numbers of the samples in stretches of rows, first and last included."""
         parts = [self._shown[first : last + 1] for first, last in ranges]

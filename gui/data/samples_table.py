@@ -6,6 +6,7 @@ from PySide6.QtCore import (
     QAbstractTableModel,
     QItemSelection,
     QItemSelectionModel,
+    QItemSelectionRange,
     QModelIndex,
     QPersistentModelIndex,
     QPoint,
@@ -26,7 +27,7 @@ from PySide6.QtWidgets import (
 
 from engine.document.data_spec import Field, FieldKind, Role
 from gui.data.class_colours import class_color
-from gui.data.samples_model import ClassRole, SamplesModel, card_of
+from gui.data.samples_model import SamplesModel
 from gui.models.data import DataModel
 from gui.models.project import ProjectModel
 from gui.widgets.fonts import SIZE_MONO, SIZE_MONO_SMALL, mono_font
@@ -71,7 +72,7 @@ class SamplesTableModel(QAbstractTableModel):
         sample = self._samples.sample(row)
         if column == 0:
             return str(sample)
-        card = card_of(self._samples.index(row))
+        card = self._samples.card_at(row)
         if card is None:
             return None
         place = self._places[column - 1]
@@ -79,7 +80,7 @@ class SamplesTableModel(QAbstractTableModel):
 
     def class_of(self, row: int) -> int:
         """Class of a row's sample."""
-        return int(self._samples.index(row).data(ClassRole))
+        return self._samples.class_at(row)
 
     @guarded(fallback=0)
     def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
@@ -234,7 +235,7 @@ class SamplesTable(QTableView):
         selection = QItemSelection()
         last = self.rows.columnCount() - 1
         for top, bottom in ranges:
-            selection.append(QItemSelection(self.rows.index(top, 0), self.rows.index(bottom, last)).first())
+            selection.append(QItemSelectionRange(self.rows.index(top, 0), self.rows.index(bottom, last)))
         self.selectionModel().select(selection, _Flag.ClearAndSelect)
 
     @guarded

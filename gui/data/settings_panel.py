@@ -12,6 +12,7 @@ from gui.data.labelling import Labelling
 from gui.data.sample_page import SamplePage
 from gui.data.split_section import SplitSection
 from gui.models.data import DataModel
+from gui.models.data_checks import DataChecksModel
 from gui.models.project import ProjectModel
 from gui.models.sample_detail import DetailModel
 from gui.widgets.section_label import SectionLabel
@@ -27,7 +28,14 @@ class SettingsPanel(QFrame):
 
     page_changed = Signal(int)
 
-    def __init__(self, project: ProjectModel, data: DataModel, detail: DetailModel, labelling: Labelling) -> None:
+    def __init__(
+        self,
+        project: ProjectModel,
+        data: DataModel,
+        detail: DetailModel,
+        labelling: Labelling,
+        checks: DataChecksModel,
+    ) -> None:
         super().__init__()
         self._project, self._data, self._detail = project, data, detail
         self.setProperty("role", "side-right")
@@ -35,7 +43,7 @@ class SettingsPanel(QFrame):
         self.setAccessibleName("Checks, field and sample")
         self.pages = SegmentedTabs(PAGES, name="data.pages")
         self.pages.setAccessibleName("Checks, field or sample")
-        self.checks = CheckCards(project, data)
+        self.checks = CheckCards(project, data, checks)
         self.split = SplitSection(project, data)
         self.field = FieldPage(project, data, detail)
         self.preparation, self.augmentation = self.field.preparation, self.field.augmentation

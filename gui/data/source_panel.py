@@ -3,7 +3,6 @@
 from pathlib import PurePath
 from typing import Final
 
-import numpy as np
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QWidget
 
@@ -138,7 +137,6 @@ class SourcePanel(SidePanel):
         """Show sources, counts, fields and classes as they are now."""
         self._show_sources()
         self._show_read_as()
-        self._show_counts()
         self.fields.refresh()
         self._show_propose()
         self.refresh_classes()
@@ -179,10 +177,7 @@ class SourcePanel(SidePanel):
     def _show_counts(self) -> None:
         description = self._data.description
         counts = description.counts if description is not None else None
-        splits = self._data.splits
-        pool = counts.pool if counts is not None else 0
-        if splits is not None and len(splits):
-            pool = int(np.count_nonzero(splits == 3))
+        pool = self._data.waiting() if description is not None else 0
         values = {
             "": description.samples if description is not None else 0,
             "train": counts.train if counts is not None else 0,
@@ -205,12 +200,7 @@ class SourcePanel(SidePanel):
     def refresh_classes(self) -> None:
         """Classes as they are called now, counted from the labels shown."""
         classes = self._data.classes
-        labels = self._data.labels
-        counts: list[int] = []
-        if classes and labels is not None:
-            counts = np.bincount(labels[labels >= 0], minlength=len(classes)).tolist()
-        elif self._data.description is not None:
-            counts = self._data.description.class_counts
+        counts = self._data.class_counts()
         field = self._labelling.field
         self.classes.show_classes(
             classes, counts, palette(field, classes), blocked=self._labelling.reason_not_to_label()

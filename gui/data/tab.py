@@ -11,6 +11,7 @@ from gui.data.samples_panel import SamplesPanel
 from gui.data.settings_panel import SettingsPanel
 from gui.data.source_panel import SourcePanel
 from gui.models.data import DataModel
+from gui.models.data_checks import DataChecksModel
 from gui.models.project import ProjectModel
 from gui.models.sample_detail import DetailModel
 from gui.models.sample_search import SearchModel
@@ -27,7 +28,7 @@ class DataTab(QWidget):
     refused = Signal(str)
     """Why something dropped was not taken."""
 
-    def __init__(self, *, project: ProjectModel, data: DataModel) -> None:
+    def __init__(self, *, project: ProjectModel, data: DataModel, checks: DataChecksModel | None = None) -> None:
         super().__init__()
         self._project, self._data = project, data
         self.setObjectName("tab.data")
@@ -40,7 +41,8 @@ class DataTab(QWidget):
         self.samples = SamplesPanel(project, data, self.search, self.detail, self.labelling)
         self.found = FoundStrip(project, data)
         self.importing = ImportPage(data)
-        self.settings = SettingsPanel(project, data, self.detail, self.labelling)
+        self.checks = checks or DataChecksModel(project, data.engine, self)
+        self.settings = SettingsPanel(project, data, self.detail, self.labelling, self.checks)
         self.toast = Toast(self)
         self.shown = QWidget()
         column = QVBoxLayout(self.shown)
