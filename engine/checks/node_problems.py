@@ -12,6 +12,7 @@ from engine.checks import repairs
 from engine.checks.field_specs import answer_spec
 from engine.checks.problem import Problem, Repair, Severity
 from engine.checks.shapes import ShapeInference, keeps_width
+from engine.checks.text_problems import text_problems
 from engine.checks.walking import upstream
 from engine.document.block import BLOCK, BLOCK_INPUT, BLOCK_OUTPUT
 from engine.document.data_spec import FieldKind
@@ -123,6 +124,8 @@ def _found(checker: ShapeInference, node: Node, layer: Layer | None) -> Iterator
         yield from _activation_before(checker, node)
     if isinstance(layer, Output):
         yield from _untrained(checker, node, layer)
+    if error is None and layer.family in _WITH_CONTEXT:
+        yield from text_problems(checker, node)
     if node.type == "Linear" and error is None:
         yield from _linear_on_picture(checker, node)
     refusal = "" if error is not None else _export_refusal(checker, node.id, layer)

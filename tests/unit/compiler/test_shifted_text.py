@@ -15,6 +15,7 @@ from engine.compiler.plan import plan
 from engine.compiler.source import source_code
 from engine.deployment.shifting import write_shift
 from engine.document.data_spec import DataSpec, Field, FieldKind, Role, Statistics, Step
+from engine.document.edits import apply
 from engine.document.graph import Edge, Graph, Node, Value
 from engine.document.project import Project
 from engine.onnx_writer import OnnxWriter
@@ -128,3 +129,22 @@ def test_only_text_is_moved() -> None:
     (problem,) = ShapeChecker(project).problems_of("before")
     assert "Only one field of text" in problem.message
     assert problem.repairs[0].title == "Do not move it"
+
+
+def warnings_of(project: Project) -> list[str]:
+    checker = ShapeChecker(project)
+    return [problem.message for node_id in project.graph.nodes for problem in checker.problems_of(node_id)]
+
+
+def test_what_is_easily_drawn_wrong_is_said_and_repaired() -> None:
+    project = language_model(shift=0)
+    checker = ShapeChecker(project)
+    (seen,), (counts,) = checker.problems_of("answer"), checker.problems_of("loss")
+    assert "only learn to copy it" in seen.message and "fills up short texts" in counts.message
+    for problem in (seen, counts):
+        apply(project, problem.repairs[0].edit)
+    assert project.graph.nodes["before"].attributes["shift"] == 1
+    assert project.graph.nodes["loss"].attributes["ignore_index"] == 0
+    assert warnings_of(project) == []
+    left = language_model(field=written("left"))
+    assert any("filled up on the left" in message for message in warnings_of(left))
