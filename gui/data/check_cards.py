@@ -6,6 +6,7 @@ from typing import Final
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from engine.document.edits import Change
 from engine.protocol.messages import DataCheck, DataDescribed, Remedy, Severity
 from gui.models.data import DataModel
 from gui.models.data_checks import DataChecksModel
@@ -66,6 +67,7 @@ class CheckCards(QWidget):
             lambda event: self.line.set_progress(event.fraction, event.message, left_s=event.left_s)
         )
         project.opened.connect(self._on_opened)
+        project.changed.connect(self._on_project_changed)
         theme_notifier().changed.connect(self.refresh)
         self.refresh()
 
@@ -111,7 +113,7 @@ class CheckCards(QWidget):
             show.clicked.connect(lambda _checked=False: self.samples_requested.emit(check))
             buttons.append(show)
         for remedy in check.remedies:
-            if not remedy.edits:
+            if not remedy.edits or self._closer.is_done(remedy):
                 continue  # to look is what the first button does
             button = Button(remedy.title, small=True, tooltip=f"{remedy.title}. One step; undo takes it back.")
             button.clicked.connect(lambda _checked=False, remedy=remedy: self.mend(remedy))
@@ -174,6 +176,10 @@ class CheckCards(QWidget):
 
     def _on_data_changed(self) -> None:
         if self._data.description is not self._shown:
+            self.refresh()
+
+    def _on_project_changed(self, change: Change) -> None:
+        if change.recipe:
             self.refresh()
 
     def _on_opened(self) -> None:

@@ -3,7 +3,7 @@
 import msgspec
 from PySide6.QtCore import QObject, Signal
 
-from engine.document.edits import Batch, Change, Edit
+from engine.document.edits import Batch, Change, Edit, SetClassWeights
 from engine.errors import NetwrightError
 from engine.protocol.messages import CheckData, DataCheck, DataChecked, Progress, Remedy, RequestFailed
 from gui.models.engine import Engine, as_error, was_cancelled
@@ -55,6 +55,13 @@ class DataChecksModel(QObject):
         """Do what a remedy says, as one step of the history; False (and `refused`) when it makes no sense any more."""
         edits = tuple(msgspec.convert(edit, Edit) for edit in remedy.edits)
         return bool(edits) and self._project.do(Batch(title=remedy.title, edits=edits))
+
+    def is_done(self, remedy: Remedy) -> bool:
+        """Whether what a remedy does is so already, as with class weights that are on."""
+        weights = self._project.project.recipe.class_weights
+        return bool(remedy.edits) and all(
+            edit.get("edit") == SetClassWeights.__name__ and edit.get("on") == weights for edit in remedy.edits
+        )
 
     def _on_saved(self) -> None:
         if self.state != "waiting" or self._project.dirty:

@@ -139,3 +139,11 @@ def test_checks_can_be_stopped_and_fail_in_words(qtbot, project, engine, tmp_pat
     checks.check()
     qtbot.waitUntil(lambda: checks.state == "failed")
     assert checks.error is not None and checks.error.message == "The file is gone."
+
+
+def test_a_remedy_that_is_done_says_so(project, engine, tmp_path):
+    checks = DataChecksModel(project, engine)
+    opened(project, tmp_path)
+    weigh = Remedy(title="Weight the classes", edits=[{"edit": "SetClassWeights", "on": True}])
+    assert not checks.is_done(weigh) and not checks.is_done(Remedy(title="Show them"))
+    assert checks.mend(weigh) and checks.is_done(weigh)
