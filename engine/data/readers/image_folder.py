@@ -2,13 +2,14 @@
 
 import hashlib
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from engine.data.left_out import LeftOutList, printable
-from engine.data.pictures import FORMATS, MAX_PICTURE_BYTES, SUFFIXES, decode, decode_at_least
+from engine.data.pictures import FORMATS, MAX_PICTURE_BYTES, SUFFIXES, decode, decode_at_least, moves
 from engine.data.progress import IsCancelled, Progress, never, silent
 from engine.data.readers.files import FileEntry, FileTree
 from engine.data.readers.idx import LABEL, PIXELS
@@ -38,6 +39,14 @@ _BESIDE = frozenset(
 )
 """Endings of files that lie beside pictures on purpose; at the top they are not worth a line."""
 
+_MARKS = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*")
+_LARGE = 32 << 20
+"""Bytes from which on a file is looked at before it is read."""
+
+
+_LOOKED_AT = 2000
+"""Files whose first bytes are looked at for animations."""
+
 
 @dataclass(frozen=True, slots=True)
 class PictureFiles:
@@ -52,12 +61,18 @@ class PictureFiles:
     def read(self, index: int) -> npt.NDArray[np.uint8]:
         """uint8 (H, W, 1 to 4). Raises DataError naming the file."""
         entry = self.entries[index]
-        return decode(self.tree.read(entry, MAX_PICTURE_BYTES), entry.name)
+        return decode(self._read(entry), entry.name)
+
+    def _read(self, entry: FileEntry) -> bytes:
+        """The file; of a large one the beginning is looked at first, which may be a bomb or no picture at all."""
+        if entry.size > _LARGE and not _may_be_picture(self.tree.head(entry, 16)):
+            raise DataError(f"{entry.name} is not a picture.", where=entry.name)
+        return self.tree.read(entry, MAX_PICTURE_BYTES)
 
     def read_for_cache(self, index: int, enough: tuple[int, int] | None) -> PictureRead:
         """With one reading of the file; a photo much larger than `enough` is decoded at a part of its size."""
         entry = self.entries[index]
-        data = self.tree.read(entry, MAX_PICTURE_BYTES)
+        data = self._read(entry)
         pixels, (height, width) = decode_at_least(data, entry.name, enough)
         size = (height, width, pixels.shape[2])
         return PictureRead(pixels, size, hashlib.blake2b(data, digest_size=16).digest())
@@ -70,7 +85,22 @@ def looks_like_picture(entry: FileEntry, tree: FileTree) -> bool:
     if entry.suffix in _BESIDE - {""}:
         return False
     head = tree.head(entry, 16)
-    return head.startswith((b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*")) or head[8:12] == b"WEBP"
+    return head.startswith(_MARKS) or head[8:12] == b"WEBP"
+
+
+def _may_be_picture(head: bytes) -> bool:
+    """Whether a file with these first bytes is worth reading; nothing but zeros is no picture of any format."""
+    return any(head)
+
+
+def note_moving(tree: FileTree, entries: Sequence[FileEntry], notes: LeftOutList) -> None:
+    """Say once that of animations only the first frame is used."""
+    may = [entry for entry in entries[:_LOOKED_AT] if entry.suffix in (".gif", ".png", ".apng", ".webp")]
+    moving = [entry for entry in may if moves(tree.head(entry, 4096))]
+    if moving:
+        count = len(moving)
+        what = "picture is an animation" if count == 1 else "pictures are animations"
+        notes.add(moving[0].name, f"{count:,} {what} (for example {moving[0].name}); the first frame is used.")
 
 
 def class_depth(tree: FileTree) -> int | None:
@@ -151,6 +181,7 @@ def read_image_folder(
         twin = by_lower.setdefault(label.casefold(), label)
         if twin != label:
             notes.add(label, f"The classes {twin} and {label} differ only in upper and lower case.")
+    note_moving(tree, entries, notes)
     splits = np.array(given, np.int8)
     return Samples(
         count=len(entries),

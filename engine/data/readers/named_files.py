@@ -10,7 +10,7 @@ from engine.data.name_patterns import LABEL, Pattern, guess_pattern, read_patter
 from engine.data.pictures import SUFFIXES as PICTURES
 from engine.data.readers.files import FileEntry, FileTree
 from engine.data.readers.idx import PIXELS
-from engine.data.readers.image_folder import PictureFiles
+from engine.data.readers.image_folder import PictureFiles, note_moving
 from engine.data.readers.sound_folder import SOUND
 from engine.data.samples import NOT_SAID, Samples, split_of_name
 from engine.data.sounds import SUFFIXES as SOUNDS
@@ -97,6 +97,8 @@ def _samples(tree: FileTree, pattern: Pattern | None) -> Samples:
         )
     if pattern is not None and odd:
         notes.add(odd[0].name, f"{len(odd):,} names do not follow the pattern {pattern.text}; they have no label yet.")
+    if not media.are_sounds:
+        note_moving(tree, entries, notes)
     names = [name for name in (pattern.names if pattern is not None else ()) if name and name != LABEL]
     files = SoundFiles(tree, entries) if media.are_sounds else PictureFiles(tree, entries)
     columns = {SOUND if media.are_sounds else PIXELS: files, **{name: _texts(rows, name) for name in names}}

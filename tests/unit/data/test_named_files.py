@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from engine.data.dataset import open_dataset
 from engine.data.importing import inspect, refresh
@@ -154,3 +155,14 @@ def test_pictures_without_labels_wait_in_the_pool_until_they_have_some(tmp_path:
     data = refresh(tmp_path, msgspec.structs.replace(found.data, labelling=labelling))
     assert data.targets()[0].statistics.classes == ("down", "up")
     assert len(open_dataset(tmp_path, data).split_numbers("pool")) == 0
+
+
+def test_moving_pictures_are_told_of_once(tmp_path: Path) -> None:
+    root = pictures(tmp_path / "pets", [f"{label}/{n}.png" for label in ("cat", "dog") for n in range(3)])
+    frames = [Image.fromarray(noisy(number)) for number in range(3)]
+    for name in ("a.gif", "b.gif"):
+        frames[0].save(root / "cat" / name, save_all=True, append_images=frames[1:], loop=0)
+    frames[0].save(root / "dog" / "still.gif")
+    found = inspect(root)
+    told = [check.message for check in open_dataset(tmp_path, found.data).checks if "animation" in check.message]
+    assert found.samples == 9 and len(told) == 1 and "2 pictures are animations" in told[0]
