@@ -1,6 +1,7 @@
 """Finding out what a path holds: the layout, the fields and their kinds, what to learn, and what cannot be used."""
 
-from collections.abc import Sequence
+import dataclasses
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from engine.data.sources import read_source
 from engine.data.strings import Strings
 from engine.document.data_edits import SetMeasured
 from engine.document.data_spec import DataSpec, Field, Labelling, Role, Source, SourceKind, Statistics
+from engine.document.graph import Value
 from engine.errors import DataError, UsageError
 from engine.protocol.messages import LeftOut
 
@@ -40,7 +42,7 @@ class Reading:
 class Found:
     """What a path holds: a data spec that can be trained on, how many samples, and a sentence about it.
 
-    `layouts` are all ways in which the files can be read, the one that was taken first.
+    `layouts` are all ways in which the files can be read, the one that was taken first. `dataset` is the data, open.
     """
 
     data: DataSpec
@@ -49,6 +51,7 @@ class Found:
     layouts: tuple[Reading, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     left_out_count: int = 0
+    dataset: Dataset | None = dataclasses.field(default=None, repr=False, compare=False)
 
 
 def inspect(
@@ -57,6 +60,7 @@ def inspect(
     task: str = "",
     *,
     layout: str = "",
+    options: Mapping[str, Value] | None = None,
     project_dir: Path | None = None,
     progress: Progress = silent,
     cancelled: IsCancelled = never,
@@ -64,7 +68,7 @@ def inspect(
     """Read a folder, file or archive, find out its layout and describe it.
 
     `target` names the field to learn, `task` what kind of answer is wanted, `layout` how the files are to be read; all
-    are guessed when empty. Pictures and sounds are decoded once, into a cache that opening the project finds again.
+    are guessed when empty; `options` are the layout's (window and horizon of a series, the separator of a table). Pictures and sounds are decoded once, into a cache that opening the project finds again.
     Raises DataError when there is nothing to learn from, UsageError for an unknown task or layout.
     """
     if task and task not in TASKS:
@@ -73,11 +77,11 @@ def inspect(
         )
     address, tree = _tree(path, progress, cancelled)
     possible = _possible(tree, address, layout, task)
-    wishes = Wishes(target=target, task=task)
+    wishes = Wishes(target=target, task=task, options=dict(options or {}))
     taken, data, samples = None, DataSpec(), None
     problem: DataError | None = None
     for taken in possible:
-        source = Source(kind=taken.kind, path=address)
+        source = Source(kind=taken.kind, path=address, options=dict(options or {}))
         try:
             data, samples = taken.inspect(tree, source, wishes, progress=progress, cancelled=cancelled)
         except DataError as error:
@@ -89,10 +93,12 @@ def inspect(
     dataset = build_dataset(project_dir, data, samples, progress=progress, cancelled=cancelled)
     data = measure(dataset)
     source = msgspec.structs.replace(data.sources[0], fingerprint=samples.listing)
+    dataset.data = data = msgspec.structs.replace(data, sources=(source,))
     readings = [taken, *(other for other in possible if other is not taken)]
     return Found(
-        data=msgspec.structs.replace(data, sources=(source,)),
+        data=data,
         samples=dataset.samples,
+        dataset=dataset,
         description=_describe(taken, data, dataset),
         layouts=tuple(Reading(kind=item.kind, caption=item.caption) for item in readings),
         left_out=dataset.left_out,

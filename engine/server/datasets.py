@@ -54,6 +54,12 @@ class OpenDatasets:
                 slot.shows = (str(project_dir), _as_read(data))
             return slot.dataset
 
+    def keep(self, project_dir: Path, data: DataSpec, dataset: "Dataset") -> None:
+        """Keep one that was opened elsewhere, as importing does: describing it then reads nothing anew."""
+        slot = self._slot((str(project_dir), hashlib.sha256(msgspec.json.encode(data)).digest()))
+        with slot.lock:
+            slot.dataset, slot.shows = dataset, (str(project_dir), _as_read(data))
+
     def _again(
         self,
         project_dir: Path,

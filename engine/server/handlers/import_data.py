@@ -17,10 +17,13 @@ def handle(request: ImportData, work: Work) -> DataImported:
         request.target,
         request.task,
         layout=request.layout,
+        options=request.options,
         project_dir=folder,
         progress=work.progress,
         cancelled=work.cancelled,
     )
+    if folder is not None and found.dataset is not None:
+        work.datasets.keep(folder, found.data, found.dataset)
     name = folder.name if folder is not None else Path(request.path).stem
     project = propose(name, found.data, found.samples)
     taken = found.data.sources[0].kind
