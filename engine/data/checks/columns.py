@@ -5,13 +5,15 @@ from typing import ClassVar
 
 import numpy as np
 
-from engine.data.checks.check import Check, Int64s, Look, some
+from engine.data.checks.check import Check, Int64s, Look, listed, some
 from engine.data.checks.remedies import LOOK, ignore, leave_out, with_step
 from engine.data.checks.values import Float64s, values_of
 from engine.document.data_spec import Field, FieldKind, Role, Step
 from engine.protocol.messages import DataCheck, Severity
 
 _FEW_ROWS = 20
+_EACH = 3
+"""Columns that are told of one by one; more are told of together."""
 _MOSTLY = 0.5
 _FAR = 8.0
 _RARE = 0.01
@@ -103,6 +105,7 @@ class MissingValues(Check):
     def find(self, look: Look) -> Iterable[DataCheck]:
         inputs = inputs_of(look)
         count = look.dataset.samples
+        columns: list[DataCheck] = []
         for field in inputs:
             values = values_of(look.dataset, field)
             if values is None:
@@ -112,7 +115,22 @@ class MissingValues(Check):
                 continue
             gone = np.flatnonzero(values.missing())
             if len(gone):
-                yield self._column(look, field, gone, count, alone=len(inputs) == 1)
+                columns.append(self._column(look, field, gone, count, alone=len(inputs) == 1))
+        harmless = [finding for finding in columns if finding.severity is Severity.NOTE]
+        if len(harmless) > _EACH:
+            total = sum(finding.count for finding in harmless)
+            names = listed([f"{finding.where} ({finding.count:,})" for finding in harmless])
+            columns = [finding for finding in columns if finding.severity is not Severity.NOTE]
+            columns.append(
+                self.told(
+                    f"{total:,} values are missing in {len(harmless)} columns: {names}. They are filled in.",
+                    severity=Severity.NOTE,
+                    samples=np.unique(np.concatenate([finding.samples for finding in harmless])),
+                    count=total,
+                    remedies=[LOOK],
+                )
+            )
+        yield from columns
 
     def _column(self, look: Look, field: Field, gone: Int64s, count: int, *, alone: bool) -> DataCheck:
         filled = any(step.type == "FillMissing" for step in field.preparation)
@@ -160,6 +178,7 @@ class Outliers(Check):
     caption: ClassVar[str] = "Numbers far from all others"
 
     def find(self, look: Look) -> Iterable[DataCheck]:
+        findings: list[tuple[str, Int64s, DataCheck]] = []
         for field in look.dataset.data.fields:
             if field.role is Role.IGNORED or field.kind is not FieldKind.NUMBER:
                 continue
@@ -171,13 +190,24 @@ class Outliers(Check):
                 worst = values.numbers[far]
                 middle = float(np.nanmedian(values.numbers))
                 extreme = float(worst[np.argmax(np.abs(worst - middle))])
-                yield self.told(
+                told = self.told(
                     f"{some(len(far), 'value', 'values')} of {field.name} {'lies' if len(far) == 1 else 'lie'} far "
                     f"from the others, up to {extreme:g}; the middle is {middle:g}.",
                     where=field.name,
                     samples=far[np.argsort(-np.abs(worst - middle), kind="stable")],
                     remedies=[LOOK, leave_out(look.dataset, far, "Leave out these samples")],
                 )
+                findings.append((field.name, far, told))
+        if len(findings) <= _EACH:
+            yield from (told for _, _, told in findings)
+            return
+        rows = np.unique(np.concatenate([far for _, far, _ in findings]))
+        names = listed([f"{name} ({len(far):,})" for name, far, _ in findings])
+        yield self.told(
+            f"{len(findings)} columns hold values far from all others: {names}.",
+            samples=rows,
+            remedies=[LOOK, leave_out(look.dataset, rows, "Leave out these samples")],
+        )
 
 
 def outliers(numbers: Float64s) -> Int64s:

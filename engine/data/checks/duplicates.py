@@ -9,6 +9,7 @@ import numpy.typing as npt
 from engine.data.checks.check import Check, Int64s, Look, some
 from engine.data.checks.remedies import LOOK, leave_out
 from engine.data.checks.values import class_labels
+from engine.data.rows.digests import mixed
 from engine.data.samples import NOT_SAID
 from engine.document.data_spec import SplitMethod
 from engine.protocol.messages import DataCheck, Severity
@@ -26,10 +27,7 @@ class Duplicates(Check):
         group = group.ravel()
         if len(first) == dataset.samples:
             return
-        copies = np.ones(dataset.samples, bool)
-        copies[first] = False
-        sizes = np.bincount(group)
-        torn = self._torn(look, group, sizes)
+        torn = self._torn(look, group)
         if torn is not None:
             yield torn
         given = dataset.given_splits()
@@ -45,10 +43,19 @@ class Duplicates(Check):
                     samples=there,
                     remedies=[LOOK],
                 )
+        # Two translations of one sentence are no copies: the same is to be answered too.
+        state = dataset.keys.view(np.uint64)
+        for field in dataset.data.targets():
+            state = mixed(state ^ dataset.rows(field.name).keys().view(np.uint64))
+        _, first, group = np.unique(state, return_index=True, return_inverse=True)
+        copies = np.ones(dataset.samples, bool)
+        copies[first] = False
         numbers = np.flatnonzero(copies)
-        original = int(first[group[numbers[0]]])
+        if len(numbers) == 0:
+            return
+        original = int(first[group.ravel()[numbers[0]]])
         yield self.told(
-            f"{some(len(numbers), 'sample is an exact copy', 'samples are exact copies')} of another. "
+            f"{some(len(numbers), 'sample is an exact copy of another', 'samples are exact copies of others')}. "
             f"{dataset.name(int(numbers[0]))} is the same as {dataset.name(original)}. Copies never cross the splits.",
             where=dataset.name(int(numbers[0])),
             severity=Severity.NOTE,
@@ -56,7 +63,7 @@ class Duplicates(Check):
             remedies=[leave_out(dataset, numbers, "Leave out the copies"), LOOK],
         )
 
-    def _torn(self, look: Look, group: Int64s, sizes: Int64s) -> DataCheck | None:
+    def _torn(self, look: Look, group: Int64s) -> DataCheck | None:
         """Copies with different labels."""
         found = class_labels(look.dataset)
         if found is None:

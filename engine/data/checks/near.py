@@ -67,7 +67,8 @@ class NearDuplicates(Check):
             if len(learned):
                 remedies.insert(0, leave_out(dataset, np.sort(learned), "Leave those out of training"))
             yield self.told(
-                f"{some(len(copies), one + ' is', many + ' are')} nearly the same as another. "
+                f"{some(len(copies), one + ' is', many + ' are')} nearly the same as "
+                f"{'another' if len(copies) == 1 else 'others'}. "
                 f"{dataset.name(int(members[1]))} is like {dataset.name(int(members[0]))}.{leak}",
                 where=field.name,
                 severity=Severity.WARNING if len(learned) else Severity.NOTE,
