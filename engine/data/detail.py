@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from engine.catalog import registry
-from engine.data.augmentation import augment
+from engine.data.augmentation import acts_on_raw, augment, augment_raw
 from engine.data.cards import label_of
 from engine.data.drawing import bounds, class_name, draw_array, draw_curves, draw_raw, extent, number, picture_of
 from engine.data.preparation import Preparation
@@ -88,9 +88,12 @@ def _variants(field: Field, raw: Any, index: int, count: int, seed: int, size: i
     try:
         prepared = Preparation(field).apply([raw])
         plain = prepared[0].numpy()
+        waveforms = torch.from_numpy(Preparation(field).waveforms([raw])) if acts_on_raw(field) else None
         which = torch.tensor([index], dtype=torch.int64)
         found = []
         for variant in range(count):
+            if waveforms is not None:
+                prepared = augment_raw(field, waveforms.clone(), seed=seed, epoch=variant, indices=which)
             changed = augment(field, prepared.clone(), seed=seed, epoch=variant, indices=which)[0]
             found.append(
                 msgspec.structs.replace(_draw(field, changed, size, like=plain), caption=f"Variant {variant + 1}")

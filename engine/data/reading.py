@@ -80,6 +80,10 @@ def _sound(field: Field, value: Any) -> npt.NDArray[np.float32]:
 def _series(field: Field, value: Any) -> npt.NDArray[np.float32]:
     """(time, channels), the oldest first; NaN where a value is missing. One channel may be a plain list."""
     shape = field.statistics.shape
+    if isinstance(value, str | Path) and (path := _table_path(value)) is not None:
+        from engine.data.series_input import series_of_file  # needs polars
+
+        return next(iter(series_of_file(field, file_bytes(path), path.name)))[1]
     if isinstance(value, str):
         value = value.strip().strip("[]")
         parts = [part.strip() for part in re.split(r"[;,\s]+", value) if part.strip()]
@@ -101,6 +105,17 @@ def _series(field: Field, value: Any) -> npt.NDArray[np.float32]:
             found=" × ".join(map(str, array.shape)) + " numbers" if array.size else _shown(value),
         )
     return np.ascontiguousarray(array)
+
+
+def _table_path(value: str | Path) -> Path | None:
+    """The table that a text names, or None where it is no path of a file."""
+    if isinstance(value, str) and (len(value) > 4096 or "\n" in value or "." not in value):
+        return None
+    path = Path(value).expanduser()
+    try:
+        return path if path.suffix and not path.suffix[1:].isdigit() and path.is_file() else None
+    except (OSError, ValueError):
+        return None
 
 
 def _picture(field: Field, value: Any) -> npt.NDArray[np.uint8]:

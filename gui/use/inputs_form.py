@@ -1,4 +1,4 @@
-"""What the network is given in Try it: a place for a picture, an editor for every other field."""
+"""What the network is given in Try it: a place for a picture, a recording or a table, an editor for the rest."""
 
 from pathlib import Path
 from typing import Any, Final
@@ -20,9 +20,21 @@ from gui.widgets.guarded import guarded
 from gui.widgets.number_editor import NumberEditor
 from gui.widgets.side_panel import ScrollColumn
 from gui.widgets.text import Text
+from gui.widgets.theme import current_theme
 
 MOST_FILES: Final = 200
-_PICTURES: Final = "Pictures (*.png *.jpg *.jpeg *.bmp *.gif *.webp *.tif *.tiff);;All files (*)"
+_DROPPED: Final = (FieldKind.IMAGE, FieldKind.AUDIO, FieldKind.SERIES)
+"""Kinds that are given as a file."""
+_ASKED: Final = {
+    FieldKind.IMAGE: ("picture", "or click to choose, or paste one", "image"),
+    FieldKind.AUDIO: ("recording", "or click to choose: WAV, FLAC, OGG, MP3", "audio"),
+    FieldKind.SERIES: ("table", "or click to choose: its last rows are looked at", "chart"),
+}
+_FILTERS: Final = {
+    FieldKind.IMAGE: "Pictures (*.png *.jpg *.jpeg *.bmp *.gif *.webp *.tif *.tiff);;All files (*)",
+    FieldKind.AUDIO: "Sound (*.wav *.flac *.ogg *.mp3 *.aif *.aiff *.au *.opus);;All files (*)",
+    FieldKind.SERIES: "Tables (*.csv *.tsv *.xlsx *.parquet);;All files (*)",
+}
 
 
 def input_fields(project: Project) -> tuple[Field, ...]:
@@ -69,6 +81,7 @@ class InputsForm(QWidget):
         self._editors: dict[str, Any] = {}
         self._picture: object = None  # what was given last for the picture field: a path, or pixels
         self._picture_field = ""
+        self._kind = FieldKind.IMAGE
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(8)
@@ -139,7 +152,7 @@ class InputsForm(QWidget):
 
     def set_fields(self, fields: tuple[Field, ...]) -> None:
         """Ask for these fields. What was typed for a field that stays is kept."""
-        if fields == self._fields and self._editors.keys() == {f.name for f in fields if f.kind is not FieldKind.IMAGE}:
+        if fields == self._fields and self._editors.keys() == {f.name for f in fields if f.kind not in _DROPPED}:
             return
         kept = {name: _value_of(editor) for name, editor in self._editors.items()}
         self._fields = fields
@@ -149,10 +162,18 @@ class InputsForm(QWidget):
             if (widget := item.widget()) is not None:
                 widget.hide()
                 widget.deleteLater()
-        pictures = [field for field in fields if field.kind is FieldKind.IMAGE]
+        pictures = [field for field in fields if field.kind in _DROPPED]
+        if (pictures[0].name if pictures else "") != self._picture_field:
+            self._picture = None
         self._picture_field = pictures[0].name if pictures else ""
+        self._kind = pictures[0].kind if pictures else FieldKind.IMAGE
+        noun, hint, icon = _ASKED[self._kind]
+        if self._picture is None:
+            self.drop.set_icon(icon)
+            self.drop.set_picture(None)
+            self.drop.set_words(f"Drop a {noun} here", hint)
         for field in fields:
-            if field.kind is FieldKind.IMAGE:
+            if field.kind in _DROPPED:
                 continue
             editor = _editor_for(field)
             editor.setObjectName(f"use.field.{field.name}")
@@ -170,9 +191,9 @@ class InputsForm(QWidget):
                 column.addWidget(row)
         if not any(isinstance(editor, QPlainTextEdit) for editor in self._editors.values()):
             column.addStretch(1)
-        has_picture = bool(self._picture_field)
+        has_picture = self._picture_field != "" and self._kind is FieldKind.IMAGE
         grey = has_picture and len(pictures[0].statistics.shape) == 3 and pictures[0].statistics.shape[2] == 1
-        self.places.setVisible(has_picture)
+        self.places.setVisible(bool(self._picture_field))
         self._picture_buttons.setVisible(has_picture)
         self.sample.setVisible(self.takes_one_picture())
         self.draw.setVisible(grey)
@@ -180,12 +201,12 @@ class InputsForm(QWidget):
         self.clear.setVisible(False)
         self._rows.setVisible(bool(self._editors))
         self.ask.setVisible(bool(self._editors))
-        unknown = [f.name for f in fields if f.kind not in _TAKEN]
+        unknown = [f.name for f in fields if f.kind not in _TAKEN] + [f.name for f in pictures[1:]]
         self.ask.set_blocked(f"'{unknown[0]}' cannot be given here yet; use the exported file." if unknown else "")
 
     def takes_one_picture(self) -> bool:
         """Whether a picture is all the network needs."""
-        return bool(self._picture_field) and not self._editors
+        return bool(self._picture_field) and self._kind is FieldKind.IMAGE and not self._editors
 
     def editor(self, name: str) -> QWidget:
         """The editor of a field. Raises KeyError."""
@@ -194,7 +215,7 @@ class InputsForm(QWidget):
     # Giving
 
     def take_files(self, paths: list[Path]) -> None:
-        """Answer for picture files, or for the text of one text file."""
+        """Answer for files of pictures or sound, for a table over time, or for the text of one text file."""
         if self._picture_field:
             self._take_pictures(paths)
             return
@@ -216,7 +237,7 @@ class InputsForm(QWidget):
         paths = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
         if paths:
             self.take_files(paths)
-        elif data.hasImage() and self._picture_field:
+        elif data.hasImage() and self._picture_field and self._kind is FieldKind.IMAGE:
             image = QGuiApplication.clipboard().image()
             self.take_image(image, "pasted picture")
         else:
@@ -235,8 +256,12 @@ class InputsForm(QWidget):
             files = files[:MOST_FILES]
         self.draw.setChecked(False)
         self._picture = str(files[0])
-        self.drop.set_words("Drop another picture", files[0].name)
-        self._preview.read(files[0])
+        self.drop.set_words(f"Drop another {_ASKED[self._kind][0]}", files[0].name)
+        if self._kind is FieldKind.IMAGE:
+            self._preview.read(files[0])
+        elif self._kind is FieldKind.AUDIO:
+            theme = current_theme()
+            self._preview.read_sound(files[0], theme.accent[1:], theme.field[1:])
         if self._editors:
             return  # the other fields are asked for; the button sends all
         self.given.emit([{self._picture_field: str(path)} for path in files])
@@ -279,7 +304,7 @@ class InputsForm(QWidget):
         values: dict[str, object] = {name: _value_of(editor) for name, editor in self._editors.items()}
         if self._picture_field:
             if self._picture is None:
-                self.refused.emit("Drop a picture first.")
+                self.refused.emit(f"Drop a {_ASKED[self._kind][0]} first.")
                 return
             values[self._picture_field] = self._picture
         self.given.emit([values])
@@ -294,7 +319,8 @@ class InputsForm(QWidget):
             super().keyPressEvent(event)
 
     def _on_choose(self) -> None:
-        chosen, _ = QFileDialog.getOpenFileNames(self, "Choose pictures", "", _PICTURES)
+        noun = _ASKED[self._kind][0]
+        chosen, _ = QFileDialog.getOpenFileNames(self, f"Choose {noun}s", "", _FILTERS[self._kind])
         if chosen:
             self.take_files([Path(name) for name in chosen])
 
@@ -313,7 +339,7 @@ class InputsForm(QWidget):
             self.drop.set_picture(None)  # the answer itself says what is wrong with the file
 
 
-_TAKEN: Final = (FieldKind.IMAGE, FieldKind.NUMBER, FieldKind.CATEGORY, FieldKind.TEXT)
+_TAKEN: Final = (*_DROPPED, FieldKind.NUMBER, FieldKind.CATEGORY, FieldKind.TEXT)
 
 
 def _editor_for(field: Field) -> QWidget:

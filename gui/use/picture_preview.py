@@ -1,4 +1,4 @@
-"""Gets a small version of a picture file without reading it in the window."""
+"""Gets a small version of a picture file, or the waveform of a sound file, without reading it in the window."""
 
 import os
 import sys
@@ -32,6 +32,13 @@ class PicturePreview(QObject):
 
     def read(self, path: Path) -> None:
         """Ask for a picture."""
+        self._start(path, "gui.use.picture_reader", [str(SIDE)])
+
+    def read_sound(self, path: Path, line: str, ground: str) -> None:
+        """Ask for the waveform of a sound file, in these colours (RRGGBB)."""
+        self._start(path, "engine.data.waveform_reader", [str(SIDE), line, ground])
+
+    def _start(self, path: Path, module: str, arguments: list[str]) -> None:
         self.drop()
         self._path = path
         process = QProcess(self)
@@ -45,7 +52,7 @@ class PicturePreview(QObject):
         environment.insert("PYTHONPATH", os.pathsep.join(paths))
         process.setProcessEnvironment(environment)
         # -P: a file named like a module in the current folder must not be imported.
-        process.start(sys.executable, ["-P", "-m", "gui.use.picture_reader", str(path.absolute()), str(SIDE)])
+        process.start(sys.executable, ["-P", "-m", module, str(path.absolute()), *arguments])
 
     def drop(self) -> None:
         """Want no answer any more."""

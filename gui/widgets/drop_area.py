@@ -62,6 +62,11 @@ class DropArea(QWidget):
         self.setAccessibleDescription(hint)
         self.update()
 
+    def set_icon(self, icon: str) -> None:
+        """Show another icon above the words."""
+        self._icon = icon
+        self.update()
+
     def set_picture(self, picture: QPixmap | None) -> None:
         """Show what was dropped, large; None shows the words again."""
         self._picture = picture if picture is not None and not picture.isNull() else None

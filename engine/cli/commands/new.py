@@ -14,6 +14,7 @@ from engine.document.project import Project
 from engine.errors import ProjectError, UsageError
 
 _LISTED = 20
+_TASKS = ("classification", "regression", "forecasting")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,7 +26,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--layout", default="", metavar="LAYOUT", help="how the files are to be read, if not as guessed"
     )
-    parser.add_argument("--task", default="", metavar="TASK", help="classification or regression, when it is not clear")
+    parser.add_argument("--task", default="", metavar="TASK", help=f"what is wanted: {', '.join(_TASKS)}")
+    parser.add_argument("--window", type=int, default=0, metavar="N", help="of a series: moments that are looked at")
+    parser.add_argument("--horizon", type=int, default=0, metavar="N", help="of a series: moments that are forecast")
 
 
 def run(options: argparse.Namespace, console: Console) -> dict[str, Any]:
@@ -65,7 +68,15 @@ def _proposed(options: argparse.Namespace, name: str, console: Console) -> tuple
     from engine.data.importing import inspect  # torch comes with it
     from engine.data.proposals import propose
 
-    found = inspect(options.data, options.target, options.task, layout=options.layout, progress=console.progress)
+    lengths = {name: value for name in ("window", "horizon") if (value := getattr(options, name)) > 0}
+    found = inspect(
+        options.data,
+        options.target,
+        options.task,
+        layout=options.layout,
+        options=lengths,
+        progress=console.progress,
+    )
     project = propose(name, found.data, found.samples)
     return project, {
         "found": found.description,

@@ -88,7 +88,8 @@ def polarity(x: Tensor, change: Change) -> Tensor:
 
 def _filtered(x: Tensor, response: Tensor) -> Tensor:
     """Each recording with every frequency times its response (N, T // 2 + 1)."""
-    return torch.fft.irfft(torch.fft.rfft(x) * response, n=x.shape[1])
+    found: Tensor = torch.fft.irfft(torch.fft.rfft(x) * response, n=x.shape[1])
+    return found
 
 
 def _frequencies(x: Tensor) -> Tensor:

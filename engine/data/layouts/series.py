@@ -235,6 +235,8 @@ def _choose(
     values = _measured_columns(table, guesses, clock)
     series = _series_column(table, guesses, clock)
     values = [name for name in values if name != series]
+    if asked := _words(wishes.options, "values"):
+        values = [name for name in values if name in asked]
     if not values:
         raise DataError(
             f"No column of {table.where} holds numbers that change over time.",
