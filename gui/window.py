@@ -20,6 +20,7 @@ from gui.frame.banners import Banners
 from gui.frame.closing_dialog import ClosingDialog
 from gui.frame.error_reporter import ErrorReporter
 from gui.frame.menu import THEMES, Commands, MainMenu, add_tab_commands, add_theme_commands
+from gui.frame.run_announcer import RunAnnouncer
 from gui.frame.status_line import StatusLine
 from gui.frame.status_words import engine_words, status_words
 from gui.frame.top_bar import TABS, TopBar
@@ -77,6 +78,8 @@ class MainWindow(QMainWindow):
         self._refresh_timer.setSingleShot(True)
         self._refresh_timer.setInterval(REFRESH_MS)
         self._refresh_timer.timeout.connect(self.refresh)
+        self.announcer = RunAnnouncer(self.bench.runs, self)
+        self.announcer.said.connect(self._on_run_ended)
         self._connect(reporter)
         self._restore_size()
         self._mark_theme()
@@ -151,7 +154,7 @@ class MainWindow(QMainWindow):
         bench, project = self.bench, self.bench.project
         is_open = project.directory is not None
         self.top.show_project(self._name(), self._saved_words())
-        self.setWindowTitle(f"{self._name()} – Netwright" if is_open else "Netwright")
+        self.setWindowTitle(self.announcer.title(self._name()) if is_open else "Netwright")
         self.top.show_device(bench.engine.state, bench.engine.info, bench.engine.reason)
         self._refresh_train()
         words = status_words(bench, self.tab())
@@ -264,7 +267,9 @@ class MainWindow(QMainWindow):
         def train() -> QWidget:
             from gui.train.tab import TrainTab
 
-            return TrainTab(project=bench.project, runs=bench.runs, data=bench.data, engine=bench.engine)
+            tab = TrainTab(project=bench.project, runs=bench.runs, data=bench.data, engine=bench.engine)
+            tab.said.connect(self._say_refused)
+            return tab
 
         def evaluate() -> QWidget:
             from gui.evaluate.tab import EvaluateTab
@@ -438,6 +443,16 @@ class MainWindow(QMainWindow):
             text = sentence(error)
         self.banners.say("save", "error", "Not saved", text, buttons, closable=False)
         self.refresh()
+
+    def _on_run_ended(self, text: str, run: int) -> None:
+        if self.tab() == "train" and self.bench.runs.current == run:
+            self.toast.say(text)
+        else:
+            self.toast.say(text, "Show it", lambda: self._show_run(run))
+
+    def _show_run(self, run: int) -> None:
+        self.bench.runs.select(run)
+        self.go_to_tab("train")
 
     def _on_start_failed(self, error: NetwrightError) -> None:
         self.banners.say("train", "error", "Training could not start", sentence(error))

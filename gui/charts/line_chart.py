@@ -493,6 +493,7 @@ class LineChart(QWidget):
     @guarded
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
+        self._timer.stop()
         turns().drop(self._work)
         self._work = None
 

@@ -62,6 +62,7 @@ class RunCurves:
         self._columns: dict[str, Column] = {}
         self._scales: dict[str, tuple[int, XScale]] = {}
         self._elapsed_s = 0.0
+        self._cores = 1  # of the machine it runs on
         self._last_time = 0.0  # of the event before; 0 while the run stands still, so that pauses do not count
         self.epochs: list[int] = []
         self.epoch_steps: list[int] = []
@@ -208,6 +209,7 @@ class RunCurves:
             case EpochFinished():
                 self._feed_epoch(event)
             case RunStarted():
+                self._cores = event.machine.cores or 1
                 self.started, self.epochs_planned = event, event.epochs
             case RunPrepared():
                 self.prepared, self.steps_per_epoch = event, event.steps_per_epoch
@@ -306,7 +308,7 @@ class RunCurves:
     def _feed_machine(self, event: MachineSeen) -> None:
         for name, value in (
             ("cpu", event.cpu_percent),
-            ("run_cpu", event.run_percent),
+            ("run_cpu", event.run_percent / self._cores),
             ("memory", event.memory_bytes / _BYTES),
             ("free", event.free_bytes / _BYTES),
             ("gpu", event.gpu_percent),

@@ -36,6 +36,7 @@ from gui.models.curves import RunCurves
 from gui.models.engine import Engine, as_error
 from gui.models.processes import is_alive
 from gui.models.project import ProjectModel
+from gui.models.run_projects import RunProjects
 from gui.models.run_watch import Reading, RunWatch, Sight
 
 TICK_MS: Final = 100
@@ -124,6 +125,8 @@ class RunsModel(QObject):
         self._ticks = 0
         self._scan_due = False
         self._watch = RunWatch(self._on_seen, self)
+        self.projects = RunProjects(self, project_model, self)
+        """The project as each run had it."""
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self._on_tick)
@@ -143,6 +146,7 @@ class RunsModel(QObject):
         self._timer.stop()
         self._digestion.stop()
         self._watch.close()
+        self.projects.close()
 
     # What there is.
 
@@ -551,6 +555,8 @@ class RunsModel(QObject):
                 if number in self._runs and number in sight.folders and not self._runs[number].summary.pid:
                     self._runs[number].called = time()  # somebody starts it now
                     self._runs[number].summary.state = "starting"
+            if queue.waiting and not self._queue.waiting and not self._project.read_only:
+                self.arrange_queue()  # a queue left by a crash goes on
             self._queue = queue
             changed = True
         for number in queue.runs:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final, Protocol, get_args
 
 import msgspec
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QSize, QTimer, Signal
 from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
@@ -21,12 +21,11 @@ from gui.train.spread_chart import SpreadChart
 from gui.widgets.button import Button
 from gui.widgets.choice_editor import Choice, ChoiceEditor
 from gui.widgets.guarded import guarded
-from gui.widgets.text import Text
 from gui.widgets.tokens import GAP
 
 REFRESH_MS: Final = 120
 COLUMNS: Final = 6
-ROW_HEIGHT: Final = 226
+ROW_HEIGHT: Final = 240
 _AXES: Final = (
     Choice(value="epoch", label="over epochs"),
     Choice(value="step", label="over steps"),
@@ -71,10 +70,11 @@ class ChartsPanel(QWidget):
             "Reset", role="quiet", small=True, name="train.charts.reset", tooltip="Show the charts there were at first"
         )
         self.reset.clicked.connect(lambda: self._arrange(()))
-        self._words = Text("", role="note", elide=Qt.TextElideMode.ElideRight)
-        bar = QHBoxLayout()
+        self.tools = QWidget(self)
+        """What arranges the charts; the tab places it."""
+        bar = QHBoxLayout(self.tools)
+        bar.setContentsMargins(0, 0, 0, 0)
         bar.setSpacing(8)
-        bar.addWidget(self._words, 1)
         for widget in (self.reset, self.add, self.axis):
             bar.addWidget(widget)
         self._grid = QGridLayout()
@@ -85,7 +85,6 @@ class ChartsPanel(QWidget):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(8)
-        whole.addLayout(bar)
         whole.addLayout(self._grid, 1)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._timer = QTimer(self)
@@ -194,7 +193,7 @@ class ChartsPanel(QWidget):
 
     def _height(self) -> int:
         rows = max(1, self._grid.rowCount() if self._charts else 1)
-        return 32 + rows * ROW_HEIGHT + (rows - 1) * GAP
+        return rows * ROW_HEIGHT + (rows - 1) * GAP
 
     def _touch(self) -> None:
         if not self._timer.isActive():

@@ -45,6 +45,8 @@ class CurveChart(ChartCard):
         self.pick.setProperty("density", "compact")
         self.pick.setAccessibleName("Metric shown")
         self.pick.setFixedWidth(180)
+        if kind == METRIC:
+            self._header.setMinimumHeight(28)
         self.pick.setParent(self)
         self.pick.hide()
         if kind == METRIC:
@@ -123,7 +125,9 @@ class CurveChart(ChartCard):
                 columns=current[spec.run].column(spec.column),
             )
         named = sum(not spec.back for spec in specs)
-        self.chart.show_legend(named <= _LEGEND_MOST and (named > 1 or self._plain in ("loss", METRIC)))
+        # A small chart of several runs would be all legend; their colours stand in the list of runs.
+        wide = self._plain in ("loss", METRIC, "parts")
+        self.chart.show_legend(named <= _LEGEND_MOST and (wide or (named > 1 and len(current) < 2)))
         self._shown, self._of = specs, current
 
     def _draw_groups(self) -> None:

@@ -1,8 +1,10 @@
 """What the shown run has to say above its charts: why it failed, and what its curves suggest."""
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.document.edits import SetRecipe
+from engine.protocol.run_events import RunFailed
 from gui.models.project import ProjectModel
 from gui.models.runs import RunsModel
 from gui.train.advice import Advice, advise
@@ -13,6 +15,9 @@ from gui.widgets.notice import Notice
 
 class NoticesPanel(QWidget):
     """At most one failure and one piece of advice; advice the user closed stays closed for that run."""
+
+    fork_wanted = Signal(int)
+    """A failed run, whose last good state is to be gone on with."""
 
     def __init__(self, project: ProjectModel, runs: RunsModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -39,7 +44,10 @@ class NoticesPanel(QWidget):
         """Say what there is to say of the shown run."""
         run = self._runs.current
         summary = self._runs.summary(run) if run is not None else None
-        self._show_failure(summary.state if summary is not None else "", summary.error if summary is not None else {})
+        failure = self._runs.curves(run).failure if run is not None else None
+        self._show_failure(
+            summary.state if summary is not None else "", summary.error if summary is not None else {}, failure
+        )
         advice = None
         if run is not None and summary is not None:
             curves = self._runs.curves(run)
@@ -60,7 +68,7 @@ class NoticesPanel(QWidget):
             self.advice.set_message(advice.kind, advice.title, advice.text, buttons)
         self._hide_when_empty()
 
-    def _show_failure(self, state: str, error: dict[str, str]) -> None:
+    def _show_failure(self, state: str, error: dict[str, str], failure: RunFailed | None) -> None:
         if state == "failed":
             text = error.get("message") or "The run could not go on."
             facts = [
@@ -69,13 +77,22 @@ class NoticesPanel(QWidget):
                 f"Found {error['found']}." if error.get("found") else "",
                 error.get("hint", ""),
             ]
-            self.failure.set_message("error", "Training failed", " ".join([text, *[fact for fact in facts if fact]]))
+            buttons = []
+            if failure is not None and failure.step:
+                facts.append(f"Step {failure.step:,}, epoch {failure.epoch}, batch {failure.batch}.")
+            if failure is not None and failure.checkpoint and not self._project.read_only:
+                fork = Button("Fork from the last good state", name="train.failure.fork")
+                fork.clicked.connect(self._on_fork_clicked)
+                buttons.append(fork)
+            text = " ".join([text, *[fact for fact in facts if fact]])
+            self.failure.set_message("error", "Training failed", text, buttons)
         elif state == "lost":
             self.failure.set_message(
                 "error",
                 "The run ended without a word",
                 "Its process was killed or crashed, often for want of memory. What it had saved is kept: Resume goes "
                 "on from there. A smaller batch needs less memory.",
+                [],
             )
         self.failure.setVisible(state in ("failed", "lost"))
         self._hide_when_empty()
@@ -92,6 +109,10 @@ class NoticesPanel(QWidget):
 
     def _on_project_changed(self, _change: object) -> None:
         self.refresh()
+
+    def _on_fork_clicked(self) -> None:
+        if self._runs.current is not None:
+            self.fork_wanted.emit(self._runs.current)
 
     def _on_apply_clicked(self) -> None:
         advice = self._advice

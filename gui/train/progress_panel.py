@@ -1,34 +1,60 @@
 """The card at the top of the Train tab: what the shown run is doing, how far it is, and what can be asked of it."""
 
+from typing import Final
+
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from gui.models.run_projects import RunProjects
 from gui.models.runs import RunsModel
+from gui.train.live_settings import LiveSettings
+from gui.train.run_menu import RunMenu
 from gui.train.run_words import ACTIVE, RESUMABLE, best_words, run_label, speed_words, state_words
 from gui.widgets.button import Button
 from gui.widgets.card import Card
 from gui.widgets.progress_line import ProgressLine
 
+_ROOM_FOR_STEPS: Final = 800
+"""A narrower card has no room for them beside the speed."""
+
 
 class ProgressPanel(Card):
-    """Pause and Stop act on the run that is going on; for one that ended there is Resume where it can be resumed."""
+    """Pause, Stop, one step and live settings for the run that is going on; for one that ended: go on, or fork it."""
 
-    def __init__(self, runs: RunsModel, parent: QWidget | None = None) -> None:
+    def __init__(self, runs: RunsModel, projects: RunProjects, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent)
         self._runs = runs
+        self.menu = RunMenu(runs, self)
         self.setAccessibleName("Progress")
         self.pause = Button("Pause", icon="pause", name="train.pause", tooltip="Wait after the current step")
         self.stop = Button("Stop", icon="stop", name="train.stop", tooltip="Stop and keep what was learned")
+        self.step = Button(role="icon", icon="follow", name="train.step", tooltip="Train one batch, then wait")
+        self.adjust = Button(
+            role="icon", icon="settings", name="train.adjust", tooltip="Change settings while it trains"
+        )
+        self.adjust.setCheckable(True)
         self.resume = Button("Resume", role="primary", icon="play", name="train.resume")
+        self.further = Button("Continue", icon="play", name="train.further", tooltip="Train more epochs")
+        self.fork = Button("Fork", icon="copy", name="train.fork", tooltip="A new run from a checkpoint of this one")
+        self.more = Button(role="icon", icon="more", name="train.more", tooltip="More for this run")
         self.show_active = Button("Show it", name="train.show_active", small=True)
         self.line = ProgressLine(cancellable=False)
         self.line.bar.setObjectName("train.progress")
         row = QHBoxLayout()
         row.setSpacing(12)
-        for button in (self.pause, self.stop, self.resume):
+        for button in (self.pause, self.stop, self.step, self.adjust, self.resume, self.further, self.fork):
             row.addWidget(button)
         row.addWidget(self.line, 1)
         row.addWidget(self.show_active)
+        row.addWidget(self.more)
         self.body.addLayout(row)
+        self.live = LiveSettings(runs, projects)
+        self.body.addWidget(self.live)
+        self.live.hide()
+        self.adjust.toggled.connect(lambda _on: self.refresh())
+        self.step.clicked.connect(lambda: runs.step_once())
+        self.further.clicked.connect(self._on_further_clicked)
+        self.fork.clicked.connect(self._on_fork_clicked)
+        self.more.clicked.connect(self._on_more_clicked)
         self.pause.clicked.connect(self._on_pause_clicked)
         self.stop.clicked.connect(self._on_stop_clicked)
         self.resume.clicked.connect(self._on_resume_clicked)
@@ -45,8 +71,14 @@ class ProgressPanel(Card):
         current = runs.current
         summary = runs.summary(current) if current is not None else None
         active = current is not None and current == runs.active
-        self.pause.setVisible(active)
-        self.stop.setVisible(active)
+        for button in (self.pause, self.stop, self.step, self.adjust):
+            button.setVisible(active)
+        self.more.setVisible(summary is not None)
+        for button in (self.further, self.fork):
+            button.setVisible(False)
+        self.live.setVisible(active and self.adjust.isChecked())
+        if active:
+            self.live.refresh()
         self.show_active.setVisible(runs.active is not None and not active)
         if runs.active is not None and not active:
             self.show_active.set_text(f"#{runs.active} is training: show it")
@@ -55,16 +87,20 @@ class ProgressPanel(Card):
             self.line.set_progress(-1.0 if runs.starting else 0.0, "Starting" if runs.starting else "No run yet")
             return
         curves = runs.curves(summary.run)
-        batch = curves.prepared.batch_size if curves.prepared is not None else 0
+        batch = curves.samples_per_step
         if active:
             paused = summary.state == "paused"
             self.pause.set_text("Continue" if paused else "Pause")
             self.pause.set_icon("play" if paused else "pause")
-            self.pause.set_blocked("It is still reading data." if summary.state == "starting" else "")
+            reading = "It is still reading data." if summary.state == "starting" else ""
+            for button in (self.pause, self.step, self.adjust):
+                button.set_blocked(reading)
             stopping = self._stopping == summary.run
             self.stop.set_text("Stopping" if stopping else "Stop")
             self.stop.set_blocked("It stops after the current step." if stopping else "")
             speed = "" if paused else speed_words(curves.samples_per_s, batch)
+            if curves.steps_planned and self.width() >= _ROOM_FOR_STEPS:
+                speed = " · ".join(part for part in (f"step {curves.step:,} / {curves.steps_planned:,}", speed) if part)
             left = None if paused or stopping else curves.left_s()
             fraction = -1.0 if summary.state == "starting" else curves.fraction_done()
             self.line.set_progress(fraction, state_words(summary), speed, left)
@@ -73,6 +109,10 @@ class ProgressPanel(Card):
             self.resume.setVisible(True)
             blocked = runs.active is not None or runs.starting
             self.resume.set_blocked(f"Run {runs.active or ''} is training.".replace("  ", " ") if blocked else "")
+        if summary.state == "finished":
+            self.further.setVisible(True)
+            self.further.set_blocked(f"Run {runs.active} is training." if runs.active is not None else "")
+        self.fork.setVisible(summary.epochs > 0 and not self.show_active.isVisible())
         done = 1.0 if summary.state == "finished" else curves.fraction_done()
         words = f"{run_label(summary)} · {state_words(summary)}"
         self.line.set_progress(done, words, best_words(summary))
@@ -100,6 +140,18 @@ class ProgressPanel(Card):
     def _on_resume_clicked(self) -> None:
         if self._runs.current is not None:
             self._runs.resume(self._runs.current)
+
+    def _on_further_clicked(self) -> None:
+        if self._runs.current is not None:
+            self.menu.ask_to_continue(self._runs.current)
+
+    def _on_fork_clicked(self) -> None:
+        if self._runs.current is not None:
+            self.menu.ask_to_fork(self._runs.current)
+
+    def _on_more_clicked(self) -> None:
+        if self._runs.current is not None:
+            self.menu.popup(self._runs.current, self.more.mapToGlobal(self.more.rect().bottomLeft()))
 
     def _on_show_active_clicked(self) -> None:
         if self._runs.active is not None:

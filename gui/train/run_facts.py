@@ -1,10 +1,15 @@
 """What a run is made of, and what happened in it: the panel at the right of the Train tab."""
 
-from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
-from engine.protocol.run_events import EpochFinished, RunNote
+from engine.protocol.run_events import AnswersSeen, BatchChanged, EpochFinished, RunNote, SettingsChanged
 from gui.models.curves import RunCurves
+from gui.models.data import DataModel
+from gui.models.project import ProjectModel
 from gui.models.runs import RunsModel
+from gui.train.answers_panel import AnswersPanel
+from gui.train.run_card import RunCard
 from gui.widgets.facts import Facts
 from gui.widgets.icons import icon_pixmap
 from gui.widgets.progress_line import clock
@@ -22,7 +27,7 @@ class EventList(QWidget):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(6)
-        self._lines: list[tuple[Text, Text, QWidget]] = []
+        self._lines: list[tuple[Text, QLabel, Text, QWidget]] = []
         self._shown: list[tuple[str, str, bool]] = []
         self._empty = Text("Best epochs, warnings and pauses are noted here.", role="note", wrap=True)
         self._column.addWidget(self._empty)
@@ -40,23 +45,26 @@ class EventList(QWidget):
             grid.setContentsMargins(0, 0, 0, 0)
             grid.setHorizontalSpacing(8)
             left, words = Text("", role="mono", tone="faint"), Text("", role="mono", tone="dim", wrap=True)
+            sign = QLabel()
+            sign.setAccessibleName("Warning")
             left.setFixedWidth(28)
-            grid.addWidget(left, 0, 0)
+            sign.setFixedWidth(28)
+            top = Qt.AlignmentFlag.AlignTop
+            grid.addWidget(left, 0, 0, top)
+            grid.addWidget(sign, 0, 0, top)
             grid.addWidget(words, 0, 1)
             grid.setColumnStretch(1, 1)
             self._column.addWidget(line)
-            self._lines.append((left, words, line))
-        for at, (left, words, line) in enumerate(self._lines):
+            self._lines.append((left, sign, words, line))
+        for at, (left, sign, words, line) in enumerate(self._lines):
             line.setVisible(at < len(events))
             if at >= len(events):
                 continue
             epoch, text, warns = events[at]
+            left.set_text("" if warns else epoch)
+            sign.setVisible(warns)
             if warns:
-                left.setPixmap(icon_pixmap("warning", "warn_text", 14, self.devicePixelRatioF()))
-                left.setAccessibleName("Warning")
-            else:
-                left.setAccessibleName("")
-                left.set_text(epoch)
+                sign.setPixmap(icon_pixmap("warning", "warn_text", 14, self.devicePixelRatioF()))
             words.set_text(text)
             words.set_tone("warn" if warns else "dim")
 
@@ -68,10 +76,15 @@ class EventList(QWidget):
 class RunFacts(SidePanel):
     """Follows the shown run."""
 
-    def __init__(self, runs: RunsModel) -> None:
+    def __init__(self, runs: RunsModel, project: ProjectModel, data: DataModel) -> None:
         super().__init__("right", width=250, name="train.facts", accessible="About the run")
         self._runs = runs
+        self._watching = self.add_section("Watching")
+        self.answers = AnswersPanel(runs, project, data)
+        self.add(self.answers)
         self.add_section("This run")
+        self.card = RunCard(runs, project)
+        self.add(self.card)
         self.facts = Facts()
         self.add(self.facts)
         self._none = Text("No run is shown.", role="note")
@@ -91,6 +104,11 @@ class RunFacts(SidePanel):
         summary = self._runs.summary(run) if run is not None else None
         self._none.setVisible(summary is None)
         self.facts.setVisible(summary is not None)
+        self.card.refresh()
+        self.answers.refresh()
+        watched = len(self.answers.answers())
+        self._watching.setVisible(bool(watched))
+        self._watching.set_text(f"Watching {watched} validation samples")
         if summary is None:
             self.event_list.set_events([])
             return
@@ -106,7 +124,7 @@ class RunFacts(SidePanel):
             facts += [
                 ("samples", f"{prepared.samples:,}"),
                 ("validation", f"{prepared.val_samples:,}"),
-                ("batch", f"{prepared.batch_size:,}"),
+                ("batch", f"{prepared.batch_size:,}" + f" × {prepared.accumulate}" * (prepared.accumulate > 1)),
                 ("parameters", f"{prepared.parameters:,}"),
             ]
         if curves.steps_planned:
@@ -118,12 +136,23 @@ class RunFacts(SidePanel):
         if run != self._runs.current:
             return
         told = events if isinstance(events, list) else []
-        if any(isinstance(event, EpochFinished | RunNote) for event in told) or len(told) == 1:
+        if (
+            any(
+                isinstance(event, EpochFinished | RunNote | AnswersSeen | SettingsChanged | BatchChanged)
+                for event in told
+            )
+            or len(told) == 1
+        ):
             self.refresh()
 
 
 def _events_of(curves: RunCurves) -> list[tuple[str, str, bool]]:
     noted = [(note.epoch, note.text, note.warning) for note in curves.notes]
+    scale = curves.scale("epoch")
+    told = {note.text for note in curves.notes}
+    for mark in curves.marks:
+        if mark.text not in told and scale is not None:
+            noted.append((int(scale.shown([mark.step])[0]), mark.text, mark.warns))
     best = [(epoch, "best so far, saved", False) for epoch in curves.best_epochs[-1:]]
     ordered = sorted((*noted, *best), key=lambda event: event[0], reverse=True)
     return [(str(epoch) if epoch else "0", text, warns) for epoch, text, warns in ordered]

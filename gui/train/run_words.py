@@ -4,7 +4,7 @@ from engine.protocol.run_folder import RunSummary
 from gui.forms.metric_text import main_metric, metric_label, metric_text, short_value
 from gui.widgets.progress_line import clock
 
-ACTIVE = ("starting", "running", "paused")
+ACTIVE = ("starting", "running", "paused", "waiting")
 RESUMABLE = ("stopped", "failed", "lost")
 
 
@@ -23,7 +23,7 @@ def row_value(summary: RunSummary) -> str:
     """What stands at the right of a run's row: its best score, or its state where it has none."""
     if summary.best:
         return best_value(summary)
-    return {"starting": "starting", "failed": "failed", "lost": "lost", "stopped": "stopped"}.get(summary.state, "")
+    return summary.state if summary.state in ("starting", "queued", "failed", "lost", "stopped") else ""
 
 
 def best_words(summary: RunSummary) -> str:
@@ -44,6 +44,10 @@ def state_words(summary: RunSummary) -> str:
             return "Reading data"
         case "running":
             return f"Epoch {min(summary.epochs + 1, max(summary.epochs_planned, 1))} of {summary.epochs_planned}"
+        case "queued":
+            return "Waits in the queue"
+        case "waiting":
+            return "Waits for room on the disk"
         case "paused":
             return (
                 f"Paused in epoch {min(summary.epochs + 1, max(summary.epochs_planned, 1))} of {summary.epochs_planned}"
@@ -54,6 +58,8 @@ def state_words(summary: RunSummary) -> str:
             return f"Stopped after {epochs}"
         case "failed":
             return f"Failed after {epochs}" if summary.epochs else "Failed"
+        case "lost" if not summary.pid:
+            return "Never began"
         case "lost":
             return f"Ended without a word after {epochs}" if summary.epochs else "Ended without a word"
         case other:

@@ -4,6 +4,7 @@ Where a state needs the user to do something first, the tab's property `act` doe
 """
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -116,7 +117,7 @@ def train_paused(bench: Workbench, place: Path, log: type[RunLog]) -> QWidget:
     return train_tab(bench)
 
 
-def train_five(bench: Workbench, place: Path, log: type[RunLog]) -> QWidget:
+def train_five(bench: Workbench, place: Path, log: type[RunLog], view: int = 0) -> QWidget:
     """Five runs compared, one of them the baseline, with tags and notes."""
     directory = open_example(bench, place)
     for run, name, pace, best in (
@@ -147,7 +148,12 @@ def train_five(bench: Workbench, place: Path, log: type[RunLog]) -> QWidget:
         (one.folder / "project.json").write_bytes(to_bytes(project))
     bench.project.open(directory)
     tab = train_tab(bench)
-    tab.setProperty("act", tab.run_list.rows.selectAll)
+
+    def act() -> None:
+        tab.run_list.rows.selectAll()
+        tab.views.setCurrentIndex(view)
+
+    tab.setProperty("act", act)
     return tab
 
 
@@ -485,6 +491,9 @@ STATES: dict[str, Callable[[Any, Path, Any], QWidget]] = {
     "train_paused": train_paused,
     "train_compared": train_compared,
     "train_five": train_five,
+    "train_five_table": partial(train_five, view=1),
+    "train_five_settings": partial(train_five, view=2),
+    "train_five_network": partial(train_five, view=3),
     "train_seeds": train_seeds,
     "train_charts": train_charts,
     "train_failed": train_failed,

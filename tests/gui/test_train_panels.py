@@ -81,7 +81,7 @@ def test_a_live_run_shows_progress_speed_and_time_left(bench, directory, qtbot):
     tab = opened(bench, directory, qtbot)
     line = tab.progress.line
     assert line.text() == "Epoch 6 of 20"
-    assert line.right_text() == "48.2 k samples/s · 2.7 ms/step · 00:04 left"
+    assert line.right_text() == "step 500 / 2,000 · 48.2 k samples/s · 2.7 ms/step · 00:04 left"
     assert line.bar.value() == 250
     assert line.bar.objectName() == "train.progress"
     assert tab.run_list.rows.item(0).text() == "#1 baseline"
@@ -99,7 +99,7 @@ def test_pause_continue_and_stop_reach_the_run(bench, directory, qtbot):
     log.say(RunPaused(step=80))
     qtbot.waitUntil(lambda: tab.progress.pause.text() == "Continue")
     assert tab.progress.line.text() == "Paused in epoch 3 of 20"
-    assert tab.progress.line.right_text() == ""
+    assert tab.progress.line.right_text() == "step 80 / 800"
     qtbot.mouseClick(tab.progress.pause, Qt.MouseButton.LeftButton)
     qtbot.mouseClick(tab.progress.stop, Qt.MouseButton.LeftButton)
     assert asked(directory, 1) == [PauseRun(), ContinueRun(), StopRun()]
