@@ -188,6 +188,8 @@ def _decode_any(data: bytes, where: str) -> Sound:
         raise _refused(data, where, error) from None
     if not compressed and said < 1 << 40:
         _check_complete(said, frames, 1, where)
+    if data[:4] == b"FORM":  # of an AIFF that was cut off libsndfile says that it is shorter
+        _check_complete(int.from_bytes(data[4:8], "big"), len(data) - 8, 1, where)
     return Sound(np.concatenate(parts) if parts else np.zeros(0, np.float32), rate)
 
 

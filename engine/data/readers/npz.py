@@ -149,6 +149,13 @@ def read_npz(tree: FileTree, source: Source, *, progress: Progress = silent, can
             left_out.add(where, f"There is no array called {', '.join(INPUTS[:4])} among {', '.join(named)}.")
             continue
         target = first_of(list(named), TARGETS)
+        if not target and named[key].ndim == 1:
+            raise DataError(
+                f"{where} holds one row of numbers and no labels.",
+                where=f"{where}, {key}",
+                expected=f"an array of labels called {', '.join(TARGETS[:3])} beside it",
+                found=", ".join(arrays),
+            )
         part: dict[str, Column] = dict(_inputs(named[key], f"{where}, {key}"))
         if target:
             part[LABEL] = _labels(named[target], f"{where}, {target}")

@@ -77,6 +77,8 @@ def utf8_table(data: bytes, where: str, encoding: str = "") -> tuple[bytes, str,
     if not data[:SAMPLE].strip() and not data.strip():
         raise DataError(f"{where} is empty.", where=where, hint="Export it again; was the right sheet chosen?")
     refuse_foreign(data, where)
+    if not data[:SAMPLE].strip(b"\0") and not encoding:
+        raise DataError(f"{where} is not a text file.", where=where, found="zeros", hint="Choose a CSV or TSV file.")
     notes: list[tuple[str, str]] = []
     if encoding in ("utf-8", "") and data.isascii() and not _is_wide(data):
         text, encoding = data, "utf-8"

@@ -31,6 +31,7 @@ def parse_sqlite(
     Views, virtual tables and triggers are passed over: they are code of the database's own.
     """
     pace = Pace(0, f"Reading {where}", progress, cancelled)
+    _check_complete(data, where)
     with tempfile.TemporaryDirectory(prefix="netwright-") as folder:
         path = Path(folder) / "copy.sqlite"  # from an archive it has no path, and a copy is never locked
         path.write_bytes(data)
@@ -45,6 +46,26 @@ def parse_sqlite(
                 found=printable(str(error), 160),
                 hint="Copy or download it again.",
             ) from None
+
+
+def _check_complete(data: bytes, where: str) -> None:
+    """SQLite itself reads what is there of a file that was cut off. Format: https://www.sqlite.org/fileformat2.html
+
+    The header says how many pages there are, and whether that is to be believed.
+    """
+    if len(data) < 100:
+        return
+    page = int.from_bytes(data[16:18], "big")
+    page = 65_536 if page == 1 else page
+    pages = int.from_bytes(data[28:32], "big")
+    if pages and data[24:28] == data[92:96] and len(data) < page * pages:
+        raise DataError(
+            f"{where} is cut off: {len(data) // max(1, page):,} of {pages:,} pages are there.",
+            where=where,
+            expected=f"{page * pages:,} bytes",
+            found=f"{len(data):,} bytes",
+            hint="Copy or download it again.",
+        )
 
 
 def _read(path: Path, where: str, options: Mapping[str, Value], pace: Pace) -> Table:

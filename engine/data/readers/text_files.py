@@ -19,7 +19,37 @@ _ABOUT = ("readme", "license", "licence", "copying", "changelog", "about", "_abo
 _OTHERS = frozenset(
     {
         *(".csv", ".tsv", ".json", ".xml", ".yaml", ".yml", ".md", ".rst", ".html", ".htm", ".py", ".js", ".pdf"),
-        *(".png", ".jpg", ".jpeg", ".gif", ".npz", ".npy", ".wav", ".ini", ".cfg", ".log", ".gz", ".zip"),
+        *(".png", ".jpg", ".jpeg", ".gif", ".npz", ".npy", ".wav", ".ini", ".cfg", ".log", ".gz", ".zip", ".tar"),
+        *(
+            ".jsonl",
+            ".ndjson",
+            ".xlsx",
+            ".xls",
+            ".ods",
+            ".parquet",
+            ".arrow",
+            ".feather",
+            ".sqlite",
+            ".db",
+            ".pkl",
+            ".pt",
+        ),
+        *(
+            ".flac",
+            ".ogg",
+            ".mp3",
+            ".aiff",
+            ".aif",
+            ".bz2",
+            ".xz",
+            ".7z",
+            ".rar",
+            ".doc",
+            ".docx",
+            ".exe",
+            ".dll",
+            ".so",
+        ),
     }
 )
 _TAGGED = re.compile(r"<([A-Za-z][\w-]*)>(.*)</\1>\Z")
