@@ -135,7 +135,7 @@ def missing_marks(columns: Mapping[str, pl.Series], others: Mapping[str, pl.Data
             continue
         if column.dtype != pl.String:
             continue
-        if not bool((column == "?").any()) and not _holds_numbers(column.head(MOST_MARKED), decimal):
+        if not bool((column == "?").any()) and not _holds_numbers(column.head(20_000), decimal):
             continue
         text = column.unique().str.strip_chars()
         if bool((text == "?").any()) and not bool((text == "?").all()):
@@ -162,19 +162,17 @@ def guess_column(
         return Guess(content=Content.DATE, missing=missing, distinct=column.n_unique(), reason="its cells are dates")
     if column.dtype == pl.Float64:
         return _of_numbers(name, column, marks, others)
-    counted = (
-        pl.DataFrame({"text": column.str.strip_chars()}).group_by("text", maintain_order=True).agg(pl.len().alias("n"))
-    )
-    is_empty = counted["text"].is_in(["", *marks])
-    missing = int(counted["n"].filter(is_empty).sum())
-    counted = counted.filter(~is_empty)
-    values, counts = counted["text"], counted["n"]
-    total, distinct = int(counts.sum()), len(values)
+    text = column.str.strip_chars()
+    values, counts, missing, distinct = _counted(text, marks)
+    total = len(column) - missing
     if total == 0:
         return Guess(content=Content.EMPTY, missing=missing, note="it is empty")
+    looked_at = int(counts.sum())
     numbers = numbers_of(values, decimal)
-    if int(counts.filter(numbers.is_not_null()).sum()) >= NUMERIC_SHARE * total:
-        return _of_figures(name, column, values, numbers, total, missing, decimal)
+    if int(counts.filter(numbers.is_not_null()).sum()) >= NUMERIC_SHARE * looked_at:
+        values = text.unique(maintain_order=True)
+        values = values.filter(~values.is_in(["", *marks]))
+        return _of_figures(name, column, values, numbers_of(values, decimal), total, missing, decimal)
     common: dict[str, Any] = {"missing": missing, "distinct": distinct}
     form, note = guess_form(values.head(_LOOK).to_list())
     if form:
@@ -182,7 +180,7 @@ def guess_column(
     lengths = values.str.len_chars()
     longest = int(cast(int, lengths.max()))
     spaces = values.str.count_matches(r"\S\s+\S").cast(pl.Float64)
-    spaced = float((spaces * counts).sum()) / total
+    spaced = float((spaces * counts).sum()) / looked_at
     repeated = total / distinct
     labels = guess_labels(values, counts)
     if labels is not None:
@@ -205,6 +203,31 @@ def guess_column(
     return Guess(content=Content.TEXT, note=note, reason="words that are mostly different", **common)
 
 
+def _counted(text: pl.Series, marks: Sequence[str]) -> tuple[pl.Series, pl.Series, int, int]:
+    """Different texts and how often each occurs, without those that are missing; how many are missing and different.
+
+    Of a long column whose texts are mostly different, some of its rows are counted: names and sentences look alike.
+    """
+    nothing = ["", *marks]
+    some = text.gather_every(max(1, len(text) // _SOME))
+    if len(text) >= 4 * _SOME and some.n_unique() > 0.5 * len(some):
+        is_empty = text.is_in(nothing)
+        missing = int(is_empty.sum())
+        distinct = text.n_unique() - len(text.filter(is_empty).unique())
+        counted = _counts(some.filter(~some.is_in(nothing)))
+        return counted["text"], counted["n"], missing, distinct
+    counted = _counts(text)
+    is_empty = counted["text"].is_in(nothing)
+    missing = int(counted["n"].filter(is_empty).sum())
+    counted = counted.filter(~is_empty)
+    return counted["text"], counted["n"], missing, counted.height
+
+
+def _counts(text: pl.Series) -> pl.DataFrame:
+    return pl.DataFrame({"text": text}).group_by("text", maintain_order=True).agg(pl.len().alias("n"))
+
+
+_SOME = 50_000
 _TRUTH = {"yes", "no", "true", "false", "y", "n", "t", "f", "on", "off", "ja", "nej", "nein", "oui", "non"}
 _ID_NAME = re.compile(r"(^|[_\s.])(id|index|idx|rowid|row|nr|no|number|key|uuid|guid|unnamed.*)$|^$", re.IGNORECASE)
 _LOOK = 5000

@@ -167,6 +167,15 @@ class _Body:
     text: bytes
     skip_lines: int
     rows: int
+    quoted: bool
+    spaced: bool
+    """Whether a cell may begin with blanks."""
+
+    @classmethod
+    def of(cls, text: bytes, skip_lines: int, rows: int, delimiter: str) -> "_Body":
+        """Looks through the text once for what each reading of it needs to know."""
+        spaced = delimiter.encode() + b" " in text or b"\n " in text or text.startswith(b" ")
+        return cls(text, skip_lines, rows, b'"' in text, spaced)
 
 
 def _kept(layout: Layout, records: Records, left_out: LeftOutList) -> tuple[_Body, npt.NDArray[np.int64]] | None:
@@ -208,7 +217,7 @@ def _kept(layout: Layout, records: Records, left_out: LeftOutList) -> tuple[_Bod
     lines = records.lines[numbers]
     if not dropped and not replaced:
         skip = int(records.lines[first]) - 1 if first < len(records) else 0
-        return _Body(layout.text, skip, len(numbers)), lines
+        return _Body.of(layout.text, skip, len(numbers), layout.dialect.delimiter), lines
     pieces: list[bytes] = []
     done = first
     for number in sorted(dropped | set(replaced)):
@@ -219,7 +228,7 @@ def _kept(layout: Layout, records: Records, left_out: LeftOutList) -> tuple[_Bod
         done = number + 1
     if done < len(records):
         pieces.append(layout.text[int(records.starts[done]) :])
-    return _Body(b"".join(pieces), 0, len(numbers)), lines
+    return _Body.of(b"".join(pieces), 0, len(numbers), layout.dialect.delimiter), lines
 
 
 def _blank_candidates(layout: Layout, records: Records, first: int) -> npt.NDArray[np.int64]:
@@ -264,7 +273,7 @@ def _read(body: _Body, layout: Layout, types: Mapping[str, Any]) -> pl.DataFrame
         body.text,
         has_header=False,
         separator=layout.dialect.delimiter,
-        quote_char='"' if b'"' in body.text else None,
+        quote_char='"' if body.quoted else None,
         skip_lines=body.skip_lines,
         columns=[places[name] for name in types],
         schema={name: types.get(name, pl.String) for name in layout.names},
@@ -279,10 +288,8 @@ def _read(body: _Body, layout: Layout, types: Mapping[str, Any]) -> pl.DataFrame
             expected=f"{body.rows:,} rows",
             found=f"{frame.height:,}",
         )
-    delimiter = layout.dialect.delimiter.encode()
-    spaced = delimiter + b" " in body.text or b"\n " in body.text or body.text.startswith(b" ")
     text = pl.col(pl.String).fill_null("")
-    return frame.with_columns(text.str.strip_chars_start(" ") if spaced else text)
+    return frame.with_columns(text.str.strip_chars_start(" ") if body.spaced else text)
 
 
 def _reader(body: _Body, layout: Layout) -> ReadText:
