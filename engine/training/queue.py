@@ -226,6 +226,11 @@ class QueueWorker:
             # Its folder has gone, or it has nothing left to do; the next one must not wait for it.
             said = error.message if isinstance(error, NetwrightError) else str(error)
             print(f"Run {item.run} could not be started: {said}", file=sys.stderr)  # noqa: T201  the queue's log
+            edit_queue(self._project_dir, lambda queue: _without(queue, item.run))
+
+
+def _without(queue: RunQueue, run: int) -> RunQueue:
+    return msgspec.structs.replace(queue, begun=tuple(item for item in queue.begun if item.run != run))
 
 
 def main(arguments: list[str] | None = None) -> int:
