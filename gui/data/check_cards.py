@@ -20,7 +20,7 @@ from gui.widgets.progress_line import ProgressLine
 from gui.widgets.text import Text
 from gui.widgets.theme import theme_notifier
 
-SHOWN_AT_ONCE: Final = 6
+SHOWN_AT_ONCE: Final = 4
 LONGEST_TITLE: Final = 90
 _LOOKS: Final = {
     Severity.ERROR: ("error", "error", "Error"),

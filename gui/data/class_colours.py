@@ -8,13 +8,11 @@ from PySide6.QtGui import QColor
 from engine.document.data_spec import Field
 from engine.document.graph import Value
 from gui.models.data import COLOURS
+from gui.widgets.class_color import class_color
+
+__all__ = ["class_color", "own_colours", "palette", "with_colour"]
 
 _OWN = re.compile(r"(#[0-9a-fA-F]{6}) (.*)", re.DOTALL)
-
-
-def class_color(index: int) -> QColor:
-    """The colour of the class with that number, where the user gave none."""
-    return QColor.fromHsvF((0.52 + index * 0.38196601) % 1.0, 0.55, 0.82)
 
 
 def own_colours(field: Field | None) -> dict[str, QColor]:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QStackedWidget, QVB
 from engine.document.data_spec import FieldKind, Role
 from engine.document.edits import Change
 from engine.protocol.messages import DataCheck, FieldValue, ValueRange
+from gui.data.check_cards import parted
 from gui.data.class_colours import palette
 from gui.data.filter_chips import Condition, FilterChips
 from gui.data.grid_view import GridView
@@ -357,7 +358,7 @@ class SamplesPanel(QWidget):
             name = classes[self.class_index] if 0 <= self.class_index < len(classes) else "unlabelled"
             found.append(Condition(caption=name, drop=self._drop_class))
         if self._check is not None:
-            found.append(Condition(caption=self._check.message, drop=lambda: self.pick_check(None)))
+            found.append(Condition(caption=parted(self._check.message)[0], drop=lambda: self.pick_check(None)))
         for wanted in self._search.wanted.ranges:
             what = wanted.field if wanted.of == "value" else f"{wanted.of} of {wanted.field}"
             caption = f"{what} {wanted.low:.4g} to {wanted.high:.4g}"

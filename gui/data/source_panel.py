@@ -33,6 +33,7 @@ LAYOUT_WORDS: Final = {
     SourceKind.IMAGE_FOLDER: "Pictures, a folder for each class",
     SourceKind.SOUND_FOLDER: "Sound, a folder for each class",
     SourceKind.NAMED_FILES: "Files with the class in their name",
+    SourceKind.SHARED_NAMES: "Files that share a name",
     SourceKind.LOOSE_FILES: "Files without labels",
     SourceKind.MANIFEST: "A table that names files",
     SourceKind.MASKS: "Pictures with masks",

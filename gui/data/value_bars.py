@@ -21,14 +21,16 @@ class _ValueBar(QAbstractButton):
     def __init__(self) -> None:
         super().__init__()
         self._value, self._count, self._share = "", 0, 0.0
+        self._widest = ""
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._font, self._mono = text_font(SIZE_SMALL), mono_font(SIZE_MONO_SMALL)
         theme_notifier().changed.connect(self.update)
 
-    def show_value(self, value: str, count: int, share: float) -> None:
-        """Show another."""
+    def show_value(self, value: str, count: int, share: float, widest: str) -> None:
+        """Show another; `widest` is the longest count, so that all bars end at one place."""
+        self._widest = widest
         self._value, self._count, self._share = plain_text(value, 60) or "missing", count, share
         self.setAccessibleName(f"{self._value}: {count:,}; shows these samples")
         self.update()
@@ -48,7 +50,7 @@ class _ValueBar(QAbstractButton):
                 painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
             painter.setFont(self._mono)
             count = f"{self._count:,}"
-            width = painter.fontMetrics().horizontalAdvance(count)
+            width = painter.fontMetrics().horizontalAdvance(self._widest)
             painter.setPen(theme.color("faint"))
             painter.drawText(rect.adjusted(0, 0, -2, 0), _RIGHT, count)
             half = rect.width() * 0.42
@@ -91,4 +93,4 @@ class ValueBars(QWidget):
         for number, bar in enumerate(self.bars):
             bar.setVisible(number < len(values))
             if number < len(values):
-                bar.show_value(values[number][0], values[number][1], values[number][1] / largest)
+                bar.show_value(values[number][0], values[number][1], values[number][1] / largest, f"{largest:,}")

@@ -218,6 +218,7 @@ class DataModel(QObject):
             self.layouts = list(event.layouts)
         self.failed_import = False
         name = Path(self.importing_path).name
+        self._stale = True  # the same files may hold something else now
         self._importing_edit = True
         self._project.do(import_edit(self._project.project, proposal, name, whole=self._whole))
         self._importing_edit = False
