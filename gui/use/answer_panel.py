@@ -1,14 +1,17 @@
 """What the network answers: bars for classes, a number in its own unit, or a line per file for several."""
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from engine.protocol.messages import Answer, Prediction, Progress
 from gui.charts.score_bars import ScoreBars, percent
 from gui.forms.metric_text import short_value
 from gui.models.use import UseModel
+from gui.use.mask_view import MaskView
 from gui.widgets.button import Button
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.notice import Notice
@@ -33,7 +36,8 @@ class OutputAnswer(QWidget):
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
         self._bars = ScoreBars()
-        for widget in (self._field, self._value, self._text, self._bars):
+        self.regions = MaskView()
+        for widget in (self._field, self._value, self._text, self.regions, self._bars):
             column.addWidget(widget)
 
     def show_answer(self, field: str, answer: Answer, *, alone: bool) -> None:
@@ -45,6 +49,8 @@ class OutputAnswer(QWidget):
         self._value.setVisible(not is_class and not is_text)
         self._text.setVisible(is_text)
         self._bars.setVisible(is_class)
+        self.regions.setVisible(bool(answer.mask))
+        self.regions.set_mask(answer.mask, answer.height, answer.width)
         if is_class:
             self._bars.set_scores(list(answer.scores.items()))
         elif is_text:
@@ -79,6 +85,10 @@ class AnswerPanel(QWidget):
         column.addStretch(1)
         self._one = ScrollColumn(spacing=16)
         self._outputs: list[OutputAnswer] = []
+        self.beneath: Callable[[], QPixmap | None] = lambda: None
+        """Gives the picture that a mask lies over; set by whoever shows the picture."""
+        self.classes: Sequence[str] = ()
+        """The classes of a mask, in the order of their numbers."""
         self._one.column.addStretch(1)
         self.many = RowList(name="use.answers", accessible="Answers", grows=False)
         self._stack = QStackedWidget()
@@ -118,6 +128,11 @@ class AnswerPanel(QWidget):
         else:
             self._stack.setCurrentWidget(self._hint)
 
+    def refresh_beneath(self) -> None:
+        """The picture under a mask has come, or has changed."""
+        for output in self._outputs:
+            output.regions.set_beneath(self.beneath(), self.classes)
+
     def words_below(self) -> str:
         """Speed and run, under the answer."""
         return self._below.whole_text() if not self._below.isHidden() else ""
@@ -142,6 +157,7 @@ class AnswerPanel(QWidget):
         answers = list(prediction.outputs.items())
         for at, output in enumerate(self._outputs):
             output.setVisible(at < len(answers))
+            output.regions.set_beneath(self.beneath(), self.classes)
             if at < len(answers):
                 output.show_answer(*answers[at], alone=len(answers) == 1)
         self._stack.setCurrentWidget(self._one)

@@ -72,6 +72,8 @@ class InputsForm(QWidget):
     given = Signal(object)
     refused = Signal(str)
     sample_requested = Signal()
+    picture_shown = Signal()
+    """What was given can be seen now."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -333,6 +335,7 @@ class InputsForm(QWidget):
     def _on_preview(self, path: object, image: QImage) -> None:
         if str(path) == self._picture:
             self.drop.set_picture(QPixmap.fromImage(image))
+            self.picture_shown.emit()
 
     def _on_preview_failed(self, path: object, _reason: str) -> None:
         if str(path) == self._picture:

@@ -5,9 +5,10 @@ from typing import Final
 
 import numpy as np
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QImage, QShowEvent
+from PySide6.QtGui import QImage, QPixmap, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from engine.document.data_spec import FieldKind
 from engine.document.edits import Change
 from engine.protocol.messages import SampleCard
 from gui.models.data import DataModel
@@ -50,6 +51,8 @@ class TryPanel(Card):
         self.inputs.sample_requested.connect(self._on_sample_requested)
         data.cards_arrived.connect(self._on_cards_arrived)
         data.changed.connect(self._on_data_changed)
+        self.answer.beneath = self._picture_beneath
+        self.inputs.picture_shown.connect(self.answer.refresh_beneath)
         self.answer.retry_requested.connect(lambda: self.ask_again(self.run))
         project.opened.connect(self._on_opened)
         project.changed.connect(self._on_changed)
@@ -113,6 +116,16 @@ class TryPanel(Card):
 
     def _show_fields(self) -> None:
         self.inputs.set_fields(input_fields(self._project.project))
+        masks = [field for field in self._project.project.data.targets() if field.kind is FieldKind.MASK]
+        self.answer.classes = masks[0].statistics.classes if masks else ()
+
+    def _picture_beneath(self) -> QPixmap | None:
+        """The picture given, where a mask covers all of it: over a cut or framed one it would lie elsewhere."""
+        for field in self._project.project.data.inputs():
+            for step in field.preparation:
+                if field.kind is FieldKind.IMAGE and step.type == "Resize" and step.attributes.get("mode") != "stretch":
+                    return None
+        return self.inputs.drop.picture()
 
     def _on_changed(self, change: Change) -> None:
         if change.data or change.nodes:

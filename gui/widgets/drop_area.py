@@ -72,6 +72,10 @@ class DropArea(QWidget):
         self._picture = picture if picture is not None and not picture.isNull() else None
         self.update()
 
+    def picture(self) -> QPixmap | None:
+        """The picture that is shown, if there is one."""
+        return self._picture
+
     def has_picture(self) -> bool:
         """Whether a picture is shown."""
         return self._picture is not None
