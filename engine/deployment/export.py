@@ -14,6 +14,8 @@ from engine.compiler.module import CompiledNetwork
 from engine.compiler.plan import plan
 from engine.data.dataset import Dataset, open_dataset
 from engine.data.progress import IsCancelled, Progress, never, silent
+from engine.data.tokens import tokens_of
+from engine.data.tokens.words import WordTokens
 from engine.deployment.build import OPSETS, Built, build_file
 from engine.deployment.cached import cached_model
 from engine.deployment.description import Description, own_version
@@ -234,6 +236,10 @@ def _outputs(built: Built) -> list[dict[str, object]]:
     found: list[dict[str, Any]] = []
     for item in built.description.outputs:
         common = {"field": item.field, "kind": item.kind}
+        if item.so_far:
+            # A program that puts what comes next behind the text needs to know what stands between.
+            words = isinstance(tokens_of(built.fields[item.so_far]), WordTokens)
+            common |= {"so_far": item.so_far, "between": " " if words else ""}
         if item.label:
             found.append({"name": item.label, "dtype": "string", "shape": ["N"], **common, "classes": item.classes})
             found.append({"name": item.scores, "dtype": "float", "shape": ["N", len(item.classes)], **common})

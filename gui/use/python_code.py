@@ -16,6 +16,9 @@ def python_code(result: ModelExported) -> str:
     lines += ["", f"model = onnxruntime.InferenceSession({Path(result.file).name!r})", "inputs = {"]
     lines += [f"    {str(item['name'])!r}: {_example(item)}," for item in result.inputs]
     lines.append("}")
+    written = next((item for item in result.outputs if item.get("so_far") and "classes" in item), None)
+    if written is not None:
+        return "\n".join([*lines, *_writing(written)]) + "\n"
     names = [str(item["name"]) for item in result.outputs]
     labels = [str(item["name"]) for item in result.outputs if "classes" in item]
     shown = labels or names
@@ -25,6 +28,21 @@ def python_code(result: ModelExported) -> str:
     scores = [name for name in names if name not in labels] if labels else []
     lines += [f"print({name!r}, answers[{name!r}][0].max())" for name in scores]
     return "\n".join(lines) + "\n"
+
+
+def _writing(item: dict[str, object]) -> list[str]:
+    """A text, token by token: the likeliest is put behind it until the end."""
+    name, so_far = str(item["name"]), str(item["so_far"])
+    return [
+        "text = ''  # or how it is to begin",
+        "for _ in range(200):",
+        f"    inputs[{so_far!r}] = np.array([text], object)",
+        f"    token = model.run([{name!r}], inputs)[0][0]",
+        "    if token in ('', '<unknown>', '<end>'):",
+        "        break",
+        f"    text += {str(item['between'])!r} + token" if item.get("between") else "    text += token",
+        "print(text)",
+    ]
 
 
 def _example(item: dict[str, object]) -> str:

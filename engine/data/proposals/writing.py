@@ -28,12 +28,14 @@ def writer(name: str, data: DataSpec, samples: int) -> Project:
     else:
         step = text_step(target)
         length = step.token_length if step is not None else 64
+        epochs = between(4_000_000 // (samples * length), 4, 20)
+        batch = between(4096 // length, 16, 128)
         if isinstance(step, Characters):
             _recurrent(drawing, target)
-            recipe = _recipe(epochs=between(4_000_000 // (samples * length), 4, 30), batch=32, rate=4e-3)
+            recipe = _recipe(epochs=epochs, batch=batch, rate=4e-3)
         else:
             _causal(drawing, target, length)
-            recipe = _recipe(epochs=between(4_000_000 // (samples * length), 4, 30), batch=32, rate=1e-3)
+            recipe = _recipe(epochs=epochs, batch=batch, rate=1e-3)
     return Project(name=name, data=data, graph=drawing.graph, recipe=recipe)
 
 

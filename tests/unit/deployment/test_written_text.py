@@ -8,6 +8,7 @@ import numpy as np
 import onnxruntime
 import pytest
 import torch
+from msgspec.structs import replace
 from small_runs import finished_run
 
 from engine.checks.inference import ShapeChecker
@@ -19,12 +20,14 @@ from engine.data.tokens import tokens_of
 from engine.deployment.export import export_onnx
 from engine.deployment.predict import Predictor
 from engine.deployment.writing import Manner, write_texts
-from engine.document.data_spec import FieldKind, Role, Step
+from engine.document.data_spec import Field, FieldKind, Role, Statistics, Step
+from engine.document.graph import Value
 from engine.errors import Cancelled
 from engine.evaluation.evaluate import evaluate
 from engine.evaluation.network import load_network, project_of
 from engine.evaluation.texts import compared, write_freely
 from engine.protocol.run_folder import RunFolder
+from gui.use.python_code import python_code
 
 torch.set_num_threads(1)
 
@@ -122,7 +125,7 @@ def test_going_on_is_drawn_and_the_same_seed_draws_the_same(runs: dict[str, tupl
 
 
 def test_drawing_keeps_to_what_may_be_written() -> None:
-    field = inspect_field("Words")
+    field = small_field("Words")
     tokens = tokens_of(field)
     assert tokens is not None
     asked: list[list[str]] = []
@@ -141,9 +144,7 @@ def test_drawing_keeps_to_what_may_be_written() -> None:
         write_texts(ask, {"t": [""]}, "t", tokens, Manner(), lambda: True)
 
 
-def inspect_field(step: str) -> "object":
-    from engine.document.data_spec import Field, Statistics
-
+def small_field(step: str) -> Field:
     return Field(
         name="t",
         kind=FieldKind.TEXT,
@@ -192,10 +193,20 @@ def test_every_proposal_for_text_is_whole(tmp_path: Path) -> None:
     found = inspect(prose(tmp_path)).data
     (field,) = found.fields
     for step in ("Words", "BytePairs"):
-        from msgspec.structs import replace
-
-        attributes = {"length": 16, "pad": "right"}
+        attributes: dict[str, Value] = {"length": 16, "pad": "right"}
         twin = replace(field, preparation=(Step(type=step, attributes=attributes),))
         project = propose("gpt", replace(found, fields=(twin,)))
         assert any(node.type == "MultiheadAttention" for node in project.graph.nodes.values())
         assert not ShapeChecker(project).problems()
+
+
+def test_the_lines_shown_to_a_programmer_write_the_same(
+    runs: dict[str, tuple[Path, RunFolder]], tmp_path: Path
+) -> None:
+    folder, run = runs["pairs"]
+    made = export_onnx(folder / "pairs", run, tmp_path / "pairs.onnx", samples=8)
+    code = python_code(made).replace("'...'", "'red cat.'")
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    (said,) = Predictor(tmp_path / "pairs.onnx").predict(["red cat."]).predictions
+    expected = str(said.outputs["translation"].value)
+    assert done.stdout.rstrip("\n").startswith(expected)  # Predictor stops where the network sees no further
