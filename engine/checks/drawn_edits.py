@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import msgspec
 
 from engine.document.block import BLOCK_INPUT, BLOCK_OUTPUT
+from engine.document.edit import DataEdit
 from engine.document.edits import (
     AddNode,
     Batch,
@@ -32,7 +33,7 @@ class _Untranslatable(Exception):
 
 def drawn_edit(edit: Edit, flattening: Flattening) -> Edit | None:
     """The edit of the drawing that does the same; None when there is none (it would join two blocks)."""
-    if flattening.project is flattening.source:
+    if flattening.project is flattening.source or isinstance(edit, DataEdit):
         return edit
     parts = edit.edits if isinstance(edit, Batch) else (edit,)
     try:

@@ -7,6 +7,7 @@ from engine.catalog import registry
 from engine.catalog.layers.data import Input, Output
 from engine.catalog.losses import Loss
 from engine.checks import repairs
+from engine.checks.mask_problems import mask_problems
 from engine.checks.problem import Problem, Repair, Severity
 from engine.checks.recipe_problems import recipe_problems
 from engine.checks.shapes import ShapeInference
@@ -17,7 +18,14 @@ from engine.errors import NetwrightError
 
 def project_problems(checker: ShapeInference) -> tuple[Problem, ...]:
     """Problems that belong to no node of the flat form."""
-    return (*_blocks(checker), *_data(checker), *_ends(checker), *_recipe(checker), *recipe_problems(checker))
+    return (
+        *_blocks(checker),
+        *_data(checker),
+        *mask_problems(checker),
+        *_ends(checker),
+        *_recipe(checker),
+        *recipe_problems(checker),
+    )
 
 
 def _error(message: str, *, expected: str = "", found: str = "", mended: tuple[Repair, ...] = ()) -> Problem:
