@@ -38,6 +38,7 @@ from gui.models.processes import is_alive
 from gui.models.project import ProjectModel
 from gui.models.run_projects import RunProjects
 from gui.models.run_watch import Reading, RunWatch, Sight
+from gui.models.saved_question import SavedQuestion
 
 TICK_MS: Final = 100
 SLICE_S: Final = 0.004  # of the window's thread at one turn
@@ -127,6 +128,8 @@ class RunsModel(QObject):
         self._watch = RunWatch(self._on_seen, self)
         self.projects = RunProjects(self, project_model, self)
         """The project as each run had it."""
+        self.question = SavedQuestion(project_model, engine, self)
+        """What is asked about training before a run begins: the range test of the learning rate."""
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self._on_tick)

@@ -1,5 +1,6 @@
 """The recipe: how the network is trained. Every change is an edit of the project; no engine is needed."""
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -9,14 +10,16 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from engine.catalog.entry import Entry
 from engine.catalog.registry import averages, initializers, optimizers, schedules, wrappers
 from engine.checks.offers import metrics_for, scored_fields
-from engine.document.data_spec import Step
+from engine.document.data_spec import FieldKind, Step
 from engine.document.edits import Change, SetRecipe
 from engine.document.recipe import EarlyStop, Phase, Player, Precision, Recipe
 from gui.forms.attribute_form import AttributeForm
 from gui.forms.entry_choice import EntryChoice
 from gui.forms.metrics_editor import MetricsEditor
 from gui.models.project import ProjectModel
+from gui.models.saved_question import SavedQuestion
 from gui.train.loss_weights import LossWeights, is_loss
+from gui.train.plan_editor import PlanEditor
 from gui.train.schedule_curve import ScheduleCurve
 from gui.widgets.button import Button
 from gui.widgets.choice_editor import Choice, ChoiceEditor
@@ -32,6 +35,8 @@ _PRECISIONS: Final = (
     Choice(value="float32", label="float32", help="Exact, and slower on a GPU."),
     Choice(value="bfloat16", label="bfloat16", help="Half the memory, faster on newer GPUs."),
 )
+_FLOAT16: Final = Choice(value="float16", label="float16", help="For GPUs without bfloat16; the loss is scaled.")
+_NO_GPU: Final = "This machine has no GPU that torch can use."
 _DEVICES: Final = (
     Choice(value="auto", label="auto", help="A GPU when there is one, else the processor."),
     Choice(value="cpu", label="CPU"),
@@ -50,6 +55,7 @@ class RecipeForm(QWidget):
         self._more_is_open = False
         self._rows: dict[str, FormRow] = {}
         self._metrics_offered: object = None
+        self._question: SavedQuestion | None = None
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(8)
@@ -70,7 +76,13 @@ class RecipeForm(QWidget):
         )
         self._epochs = NumberEditor(10, whole=True, minimum=1)
         self._batch = NumberEditor(64, whole=True, minimum=1, doubling=True)
-        self._precision = ChoiceEditor(_PRECISIONS)
+        self._auto_batch = Button(
+            "auto", role="quiet", small=True, name="train.recipe.auto_batch",
+            tooltip="Measure the largest batch that fits when the run begins",
+        )  # fmt: skip
+        self._auto_batch.setCheckable(True)
+        self._auto_batch.clicked.connect(lambda on: self._set_phase("auto_batch", bool(on)))
+        self._precision = ChoiceEditor([*_PRECISIONS, _FLOAT16])
         self._seed = NumberEditor(7, whole=True, minimum=0, maximum=2**62)
         self._device = ChoiceEditor(_DEVICES)
         self._add(
@@ -104,12 +116,17 @@ class RecipeForm(QWidget):
             "batch_size", "Batch", self._batch, "How many samples are looked at before each change of the weights.",
             lambda v: self._set_phase("batch_size", v),
         )  # fmt: skip
+        self._rows["batch_size"].set_aside(self._auto_batch)
         self._add(
             "precision", "Precision", self._precision, "Number format while training.",
             lambda v: self._set(precision=Precision(str(v))),
         )  # fmt: skip
         self._add("seed", "Seed", self._seed, "The same seed gives the same run.", lambda v: self._set(seed=v))
         self._add("device", "Device", self._device, "Where training computes.", lambda v: self._set(device=str(v)))
+        self.find_rate = Button("Find learning rate...", role="link", name="train.recipe.find_rate")
+        self.find_rate.clicked.connect(self._on_find_rate)
+        self.find_rate.hide()
+        self._column.addWidget(self.find_rate)
         self._more = Button("More settings", role="link")
         self._more.clicked.connect(lambda: self._open_more(not self._more_is_open))
         self._column.addWidget(self._more)
@@ -136,9 +153,11 @@ class RecipeForm(QWidget):
         gpus = [name for name in devices if name != "cpu"]
         choices = [*_DEVICES[:2]]
         if not gpus:
-            choices.append(Choice(value="cuda", label="GPU", blocked="This machine has no GPU that torch can use."))
+            choices.append(Choice(value="cuda", label="GPU", blocked=_NO_GPU))
         choices += [Choice(value=name, label=_device_label(name)) for name in gpus]
         self._device.set_choices(choices)
+        half = dataclasses.replace(_FLOAT16, blocked="" if gpus else _NO_GPU)
+        self._precision.set_choices([*_PRECISIONS, half])
 
     # Building
 
@@ -169,6 +188,28 @@ class RecipeForm(QWidget):
         self._add(
             "clip_norm", "Clip norm", self._clip, "Shortens gradients longer than this, against sudden jumps.",
             lambda v: self._set(clip_norm=v), column,
+        )  # fmt: skip
+        self._accumulate = NumberEditor(1, whole=True, minimum=1, doubling=True)
+        self._add(
+            "accumulate", "Add up", self._accumulate,
+            "Batches whose gradients are added up for one step: as a larger batch, with less memory.",
+            lambda v: self._set_phase("accumulate", v), column,
+        )  # fmt: skip
+        self._smoothing = NumberEditor(0.0, minimum=0, below=1)
+        self._add(
+            "label_smoothing", "Smooth labels", self._smoothing,
+            "Takes a little certainty from the right class, 0.1 at most times; against overconfidence.",
+            lambda v: self._set(label_smoothing=float(v)), column,
+        )  # fmt: skip
+        self._mixup = NumberEditor(0.0, minimum=0, maximum=100)
+        self._add(
+            "mixup", "Mixup", self._mixup, "Mixes pairs of samples and their classes; 0.2 is mild, 0 is off.",
+            lambda v: self._set(mixup=float(v)), column,
+        )  # fmt: skip
+        self._cutmix = NumberEditor(0.0, minimum=0, maximum=100)
+        self._add(
+            "cutmix", "Cutmix", self._cutmix, "Puts a piece of one picture into another; 1 is usual, 0 is off.",
+            lambda v: self._set(cutmix=float(v)), column,
         )  # fmt: skip
         self._add(
             "class_weights", "Balance", self._class_weights, "Rare classes count more in the loss.",
@@ -208,6 +249,9 @@ class RecipeForm(QWidget):
         }
         for name in ("average", "weight_init", "bias_init"):
             column.addWidget(self._extras[name])
+        self.plan = PlanEditor(self._project, caption_width=_CAPTION)
+        self.plan.changed.connect(self._on_plan)
+        column.addWidget(self.plan)
         self.losses = LossWeights(caption_width=_CAPTION)
         self.losses.changed.connect(self._on_losses)
         column.addWidget(self.losses)
@@ -265,6 +309,30 @@ class RecipeForm(QWidget):
         for form in (self._optimizer_form, self._schedule_form, *(extra.form for extra in self._extras.values())):
             form.setEnabled(not locked)
         self.losses.setEnabled(not locked)
+        self.plan.setEnabled(not locked)
+        self._auto_batch.setEnabled(not locked)
+        self.find_rate.set_blocked("This project is open for reading only." if locked else "")
+        if not locked:
+            self._block_what_does_not_suit()
+
+    def _block_what_does_not_suit(self) -> None:
+        """Settings that do nothing with this data cannot be changed, and say why; one that is set can be taken back."""
+        data = self._project.project.data
+        kinds = {field.kind for field in data.targets()}
+        classes = not data.fields or bool(kinds & {FieldKind.CATEGORY, FieldKind.LABELS})
+        pictures = not data.fields or any(field.kind is FieldKind.IMAGE for field in data.inputs())
+        recipe = self._project.project.recipe
+        no_classes = "" if classes else "For answers that are classes; this network answers something else."
+        no_pictures = "" if pictures else "For pictures; this data has none."
+        for name, reason, is_set in (
+            ("label_smoothing", no_classes, bool(recipe.label_smoothing)),
+            ("mixup", no_classes, bool(recipe.mixup)),
+            ("cutmix", no_classes or no_pictures, bool(recipe.cutmix)),
+            ("class_weights", no_classes, recipe.class_weights),
+        ):
+            row = self._rows[name]
+            row.editor.setEnabled(not reason or is_set)
+            row.set_hint(reason)
 
     def _show(self) -> None:
         recipe = self._project.project.recipe
@@ -288,9 +356,17 @@ class RecipeForm(QWidget):
             (self._clip, recipe.clip_norm),
             (self._class_weights, recipe.class_weights),
             (self._early, recipe.early_stop is not None),
+            (self._accumulate, phase.accumulate),
+            (self._smoothing, recipe.label_smoothing),
+            (self._mixup, recipe.mixup),
+            (self._cutmix, recipe.cutmix),
         ):
             if editor.value() != value:
                 editor.set_value(value)
+        self._auto_batch.setChecked(phase.auto_batch)
+        hint = "The largest that fits is measured when the run begins." if phase.auto_batch else ""
+        self._rows["batch_size"].set_hint(hint)
+        self.plan.show_recipe(recipe, self._phase_at, self._player_at)
         self._show_metrics(recipe)
         self.losses.show_losses(self._project.project.graph, player.losses)
         for name, step in (
@@ -348,6 +424,32 @@ class RecipeForm(QWidget):
         return phase, players[self._player_at]
 
     # Editing
+
+    def offer_rate_test(self, question: SavedQuestion) -> None:
+        """Let the learning rate be found by a test; without an engine there is none."""
+        self._question = question
+        self.find_rate.show()
+
+    def _on_find_rate(self) -> None:
+        question = self._question
+        if question is None:
+            return
+        reason = question.reason_not_to_ask()
+        if reason:
+            self._rows["lr"].set_problem(reason)
+            return
+        self._rows["lr"].set_problem("")
+        from gui.train.rate_finder import RateFinder  # with it come the charts
+
+        finder = RateFinder(question, phase=self._phase_at, player=self._player_at, device="", parent=self)
+        finder.taken.connect(lambda rate: self._set_optimizer({"lr": rate}))
+        finder.open()
+
+    def _on_plan(self, recipe: object, phase_at: int, player_at: int) -> None:
+        if isinstance(recipe, Recipe):
+            self._phase_at, self._player_at = phase_at, player_at
+            self._do(recipe, f"plan.{phase_at}.{player_at}")
+            self._show()
 
     def _on_phase_chosen(self, at: object) -> None:
         self._phase_at, self._player_at = int(str(at)), 0

@@ -60,6 +60,7 @@ class TrainTab(QWidget):
         self.left.add(self.queue)
         self.left.add_section("Recipe")
         self.recipe = RecipeForm(project)
+        self.recipe.offer_rate_test(runs.question)
         self.left.add(self.recipe)
         self.left.finish()
         self.queue.refresh()

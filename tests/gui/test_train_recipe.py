@@ -10,11 +10,16 @@ from engine.document.edits import AddNode, SetData, SetRecipe
 from engine.document.graph import Node
 from engine.document.project import Project
 from engine.document.recipe import EarlyStop, Phase, Player, Precision, Recipe
+from engine.protocol.messages import FindLearningRate, LearningRateFound, Progress, RequestFailed
 from gui.models.curves import RunCurves
 from gui.models.project import ProjectModel
+from gui.models.saved_question import SavedQuestion
 from gui.train.advice import advise
+from gui.train.node_dialog import TrainableNode
+from gui.train.rate_finder import RateFinder
 from gui.train.recipe_form import RecipeForm
 from gui.widgets.theme import apply_theme
+from tests.gui.fake_engine import FakeEngine, error
 
 
 @pytest.fixture
@@ -166,8 +171,8 @@ def curves(train: list[float], val: list[float], steps: list[float] | None = Non
     found.train, found.val = {"loss": train}, {"loss": val}
     found.epochs = list(range(1, len(train) + 1))
     if steps:
-        found._steps.extend(range(1, len(steps) + 1))
-        found._step_loss.extend(steps)
+        found.column("loss").x.extend(range(1, len(steps) + 1))
+        found.column("loss").y.extend(steps)
     return found
 
 
@@ -273,3 +278,139 @@ def test_losses_are_weighed_where_there_are_several(qtbot, project, form):
     editor.committed.emit(1.0)
     form.losses.row("loss1").editor.committed.emit(1.0)
     assert project.project.recipe.phases[0].players[0].losses == {}, "all count alike again"
+
+
+# Phases, players, and what does not suit
+
+
+def test_phases_are_added_named_ordered_and_removed(qtbot, project, form):
+    plan = form.plan
+    assert plan.phase.remove.blocked_reason() == "A recipe has one phase at least."
+    plan.phase.add.click()
+    assert [phase.name for phase in project.project.recipe.phases] == ["train", "phase 2"]
+    assert form.row("phase").editor.value() == 1
+    plan.phase.name.setText("fine-tune")
+    plan.phase.name.editingFinished.emit()
+    plan.phase.up.click()
+    assert [phase.name for phase in project.project.recipe.phases] == ["fine-tune", "train"]
+    assert plan.phase.up.blocked_reason() == "It is the first phase."
+    plan.phase.remove.click()
+    assert [phase.name for phase in project.project.recipe.phases] == ["train"]
+    for _ in range(project.history.count()):
+        project.history.undo()
+    assert project.project.recipe == Recipe()
+
+
+def test_a_player_gets_nodes_turns_and_moves(qtbot, project, form):
+    for node in (Node(id="fc1", type="Linear"), Node(id="act", type="ReLU"), Node(id="fc2", type="Linear")):
+        project.do(AddNode(node=node))
+    form.plan.player.add.click()
+    players = project.project.recipe.phases[0].players
+    assert [player.name for player in players] == ["model", "player 2"]
+    assert form.row("player").editor.value() == 1
+    type_number(qtbot, form.plan.every, "5")
+    type_number(qtbot, form.plan.steps, "2")
+    player = project.project.recipe.phases[0].players[1]
+    assert (player.every, player.steps) == (5, 2)
+    form.plan.trainable = lambda: [TrainableNode(id=name, label="Linear", parameters=10) for name in ("fc1", "fc2")]
+    dialog = form.plan.choose_nodes()
+    assert dialog.chosen() == ()
+    dialog.list.item(0).setCheckState(Qt.CheckState.Unchecked)
+    assert dialog.chosen() == ("fc2",)
+    dialog.list.item(1).setCheckState(Qt.CheckState.Unchecked)
+    assert dialog.do.blocked_reason() == "A player has to train something."
+    dialog.search.setText("fc1")
+    dialog._tick(True)
+    dialog.do.click()
+    assert project.project.recipe.phases[0].players[1].nodes == ("fc1",)
+    assert form.plan.nodes.text().strip() == "1 node"
+
+
+def type_number(qtbot, editor, text: str) -> None:
+    editor.lineEdit().selectAll()
+    qtbot.keyClicks(editor.lineEdit(), text)
+    qtbot.keyClick(editor, Qt.Key.Key_Return)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "read"),
+    [
+        ("accumulate", "4", lambda r: r.phases[0].accumulate == 4),
+        ("label_smoothing", "0.1", lambda r: r.label_smoothing == 0.1),
+        ("mixup", "0.2", lambda r: r.mixup == 0.2),
+        ("cutmix", "1", lambda r: r.cutmix == 1.0),
+    ],
+)
+def test_the_further_numbers_are_edits_too(qtbot, project, form, name, text, read):
+    type_into(qtbot, form, name, text)
+    assert read(project.project.recipe)
+    project.history.undo()
+    assert project.project.recipe == Recipe()
+
+
+def test_the_batch_size_may_be_measured(qtbot, project, form):
+    form._auto_batch.click()
+    assert project.project.recipe.phases[0].auto_batch
+    assert "measured" in form.row("batch_size").below()
+
+
+def test_what_does_nothing_with_this_data_says_why_and_can_be_taken_back(qtbot, project, form):
+    fields = (Field(name="x", kind=FieldKind.NUMBER), Field(name="y", kind=FieldKind.NUMBER, role=Role.TARGET))
+    project.do(SetRecipe(recipe=msgspec.structs.replace(Recipe(), mixup=0.2)))
+    project.do(SetData(data=DataSpec(fields=fields)))
+    for name in ("label_smoothing", "cutmix", "class_weights"):
+        assert not form.row(name).editor.isEnabled()
+        assert form.row(name).below() != ""
+    assert form.row("mixup").editor.isEnabled()
+
+
+def test_float16_needs_a_graphics_card(project, form):
+    form.set_devices(["cpu"])
+    model = form.row("precision").editor.model()
+    at = form.row("precision").editor.values().index("float16")
+    assert not model.item(at).isEnabled()
+    assert "no GPU" in model.item(at).toolTip()
+    form.set_devices(["cpu", "cuda:0"])
+    assert form.row("precision").editor.model().item(at).isEnabled()
+
+
+def test_the_learning_rate_is_found_and_taken_with_one_click(qtbot, project, form):
+    engine = FakeEngine()
+    found = LearningRateFound(
+        rates=[1e-5, 1e-4, 1e-3, 1e-2, 1e-1],
+        losses=[2.3, 2.2, 1.4, 1.0, 5.0],
+        smooth=[2.3, 2.2, 1.5, 1.1, 4.0],
+        suggestion=0.00123,
+        highest=0.01,
+        present=0.003,
+    )
+    form.offer_rate_test(SavedQuestion(project, engine))
+    project.do(SetRecipe(recipe=msgspec.structs.replace(Recipe(), seed=12)))
+    form.find_rate.click()
+    finder = form.findChild(RateFinder)
+    assert finder.take.blocked_reason() == "It is not known yet."
+    qtbot.waitUntil(lambda: bool(engine.asked(FindLearningRate)))
+    asked = engine.asked(FindLearningRate)[0]
+    assert (asked.phase, asked.player) == (0, 0)
+    engine.answer(asked.id, Progress(fraction=0.5, message="Step 50 of 100"))
+    assert finder.line.text() == "Step 50 of 100"
+    engine.answer(asked.id, found)
+    assert len(finder.chart.series("smooth")) == 5
+    assert [mark.text for mark in finder.chart.marks()] == ["in the recipe", "suggested", "highest that learns"]
+    finder.take.click()
+    assert project.project.recipe.phases[0].players[0].optimizer.attributes["lr"] == 0.0012
+
+
+def test_a_range_test_that_fails_says_so_and_one_that_is_closed_is_given_up(qtbot, project, form):
+    engine = FakeEngine()
+    engine.answer_with(FindLearningRate, RequestFailed(error=error("training", "There is no data.")))
+    form.offer_rate_test(SavedQuestion(project, engine))
+    form.find_rate.click()
+    finder = form.findChild(RateFinder)
+    qtbot.waitUntil(lambda: finder.notice.isVisible())
+    assert "There is no data." in finder.notice.text()
+    engine.answer_with(FindLearningRate, None)
+    finder._begin()
+    qtbot.waitUntil(lambda: len(engine.asked(FindLearningRate)) == 2)
+    finder.reject()
+    assert engine.cancelled == [engine.asked(FindLearningRate)[1].id]
