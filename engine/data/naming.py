@@ -87,7 +87,18 @@ def _spread(
     first, last, width, place = (np.array(column, np.int64) for column in zip(*ranges, strict=True))
     starts = np.searchsorted(numbers, first, side="left")
     ends = np.searchsorted(numbers, last, side="right")
-    for begin, end, wide, number in zip(starts.tolist(), ends.tolist(), width.tolist(), place.tolist(), strict=True):
-        if begin < end:
-            fits = widths[begin:end] == np.maximum(wide, digits[begin:end])
-            more[number].append(indices[begin:end][fits])
+    pairs = place * (MOST_DIGITS + 1) + width
+    order = np.argsort(pairs, kind="stable")
+    bounds = np.flatnonzero(np.diff(pairs[order], prepend=-1, append=-1))
+    for begin, end in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
+        chosen = order[begin:end]
+        number, wide = int(place[chosen[0]]), int(width[chosen[0]])
+        if end - begin < _FEW:
+            parts = [np.arange(starts[one], ends[one]) for one in chosen.tolist()]
+            within = np.concatenate(parts)
+        else:
+            # How many ranges are open at each name: one opens where it starts, and closes where it ends.
+            opened = np.bincount(starts[chosen], minlength=len(numbers) + 1)
+            closed = np.bincount(ends[chosen], minlength=len(numbers) + 1)
+            within = np.flatnonzero(np.cumsum(opened - closed)[:-1] > 0)
+        more[number].append(indices[within[widths[within] == np.maximum(wide, digits[within])]])

@@ -24,7 +24,7 @@ from engine.document.data_spec import (
 )
 from engine.document.edit import DataEdit
 from engine.document.graph import Value
-from engine.document.sample_names import count
+from engine.document.sample_names import count, is_long, make_sense
 from engine.errors import DataError
 
 LONGEST_CLASS = 200
@@ -163,14 +163,14 @@ def data_title(edit: DataEdit) -> str:
         case SetClasses(field=name):
             return f"Change the classes of {name}"
         case LabelSamples(labels=labels, samples=samples):
-            noun = _some(count(samples), "sample", "samples")
+            noun = _samples(samples)
             return f"Label {noun} {', '.join(labels)}" if labels else f"Take the label off {noun}"
         case TakeBackLabels():
             return "Take back labels"
         case ExcludeSamples(samples=samples):
-            return f"Leave out {_some(count(samples), 'sample', 'samples')}"
+            return f"Leave out {_samples(samples)}"
         case IncludeSamples(samples=samples):
-            return f"Use {_some(count(samples), 'sample', 'samples')} again"
+            return f"Use {_samples(samples)} again"
         case TakeBackExclusion():
             return "Take back leaving out"
         case SetField(name=name, role=role):
@@ -179,6 +179,10 @@ def data_title(edit: DataEdit) -> str:
             return "Change the split"
         case _:
             return "Change data"
+
+
+def _samples(samples: tuple[str, ...]) -> str:
+    return "many samples" if is_long(samples) else _some(count(samples), "sample", "samples")
 
 
 def _some(number: int, one: str, many: str) -> str:
@@ -216,7 +220,7 @@ def edited(data: DataSpec, edit: DataEdit) -> tuple[DataSpec, AnyDataEdit]:
             changed = msgspec.structs.replace(now, labelled=now.labelled[:-1])
             return _with_labelling(data, changed), again
         case ExcludeSamples(samples=samples) | IncludeSamples(samples=samples):
-            count(samples)  # raises when a run makes no sense
+            _sensible(samples)
             exclusion = Exclusion(samples=samples, undone=isinstance(edit, IncludeSamples))
             return msgspec.structs.replace(data, excluded=(*data.excluded, exclusion)), TakeBackExclusion()
         case TakeBackExclusion():
@@ -274,8 +278,16 @@ def _with_labelling(data: DataSpec, changed: Labelling) -> DataSpec:
 
 def _some_samples(samples: tuple[str, ...]) -> None:
     """Raises DataError when no sample is named, or a run makes no sense."""
-    if not samples or not count(samples):
+    if not samples:
         raise DataError("No sample is named.", expected="one sample at least")
+    _sensible(samples)
+
+
+def _sensible(samples: tuple[str, ...]) -> None:
+    if not is_long(samples):
+        count(samples)  # raises with the place
+    elif not make_sense(samples):
+        raise DataError("A list of samples makes no sense.", expected="names, or runs of names")
 
 
 def _with_classes(

@@ -13,7 +13,13 @@ from typing import NamedTuple
 from engine.errors import DataError
 
 MOST_DIGITS = 15
-_RANGE = re.compile(rf"([0-9]{{1,{MOST_DIGITS}}})(?:-([0-9]{{1,{MOST_DIGITS}}}))?")
+_RUN = re.compile(
+    rf"[^\t]*\t[0-9]{{1,{MOST_DIGITS}}}(?:-[0-9]{{1,{MOST_DIGITS}}})?"
+    rf"(?:,[0-9]{{1,{MOST_DIGITS}}}(?:-[0-9]{{1,{MOST_DIGITS}}})?)*+\t[^\t]*",
+    re.DOTALL,
+)
+_ENDING = 6
+_LONG = 20_000
 
 
 class Numbered(NamedTuple):
@@ -56,6 +62,7 @@ def as_runs(names: Iterable[str]) -> tuple[str, ...]:
     ranges: list[str] = []
     before = after = first = last = ""
     width = number = 0
+    like = False  # whether a number between the same words is sure to be told apart like the last one
     alone = ""  # the one name of a run that has no second yet
 
     def close() -> None:
@@ -69,25 +76,32 @@ def as_runs(names: Iterable[str]) -> tuple[str, ...]:
         alone = ""
 
     for name in names:
-        parts = numbered(name)
+        if first and like and name.startswith(before) and name.endswith(after):
+            text = name[len(before) : len(name) - len(after)]
+            parts = Numbered(before, text, after) if _is_number(text) else numbered(name)
+        else:
+            parts = numbered(name)
         if parts is None:
             close()
             found.append(name)
             first = ""
             continue
-        value = int(parts.number)
+        text = parts.number
+        value = int(text)
         if first and parts.before == before and parts.after == after:
-            if value == number + 1 and parts.number == str(value).zfill(width):
-                last, number = parts.number, value
+            counted = len(text) == width or (len(text) > width and text[0] != "0")
+            if value == number + 1 and counted:
+                last, number = text, value
             else:
                 ranges.append(first if first == last else f"{first}-{last}")
-                first = last = parts.number
+                first = last = text
                 width, number = len(first), value
             alone = ""
             continue
         close()
         before, after = parts.before, parts.after
-        first = last = parts.number
+        like = bool(after) or "." not in before[-_ENDING:]
+        first = last = text
         width, number = len(first), value
         alone = name
     close()
@@ -100,25 +114,42 @@ def ranges_of(run: str) -> tuple[Range, ...]:
         return ()
     before, _, rest = run.partition("\t")
     numbers, tab, after = rest.partition("\t")
+    if not tab or "\t" in after:
+        raise DataError("A list of samples in the project makes no sense.", where=run[:80], expected="name 2-9")
     found: list[Range] = []
     for text in numbers.split(","):
-        match = _RANGE.fullmatch(text)
-        if match is None or not tab or "\t" in after:
+        start, dash, end = text.partition("-")
+        if not _is_number(start) or (dash and not _is_number(end)):
             raise DataError("A list of samples in the project makes no sense.", where=run[:80], expected="name 2-9")
-        first, last = int(match[1]), int(match[2] or match[1])
+        first = int(start)
+        last = int(end) if dash else first
         if last < first:
             raise DataError("A list of samples in the project runs backwards.", where=run[:80], found=text)
-        found.append(Range(before, first, last, len(match[1]), after))
+        found.append(Range(before, first, last, len(start), after))
     return tuple(found)
 
 
+def _is_number(text: str) -> bool:
+    return len(text) <= MOST_DIGITS and text.isdigit() and text.isascii()
+
+
 def count(runs: Iterable[str]) -> int:
-    """How many names there are."""
+    """How many names there are. Raises DataError for a run that makes no sense."""
     total = 0
     for run in runs:
         parts = ranges_of(run)
         total += sum(part.last - part.first + 1 for part in parts) if parts else 1
     return total
+
+
+def is_long(runs: Iterable[str]) -> bool:
+    """Whether going through the runs takes longer than a window may wait."""
+    return sum(map(len, runs)) > _LONG
+
+
+def make_sense(runs: Iterable[str]) -> bool:
+    """Whether all runs are written as runs are, at the speed of one look at the text."""
+    return all("\t" not in run or _RUN.fullmatch(run) is not None for run in runs)
 
 
 def names(runs: Iterable[str]) -> Iterator[str]:
