@@ -10,8 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from engine.data.dataset import open_dataset
+from engine.data.importing import inspect
 from engine.data.readers import archives
 from engine.data.readers.files import FileTree, open_tree
+from engine.document.data_spec import SourceKind
 from engine.errors import DataError
 from tests.unit.data.samples_on_disk import noisy, png
 
@@ -183,3 +186,47 @@ def test_an_archive_beside_its_files_is_left_alone(tmp_path: Path) -> None:
 def test_archives_that_cannot_be_opened_say_so(tmp_path: Path, name: str, data: bytes) -> None:
     with pytest.raises(DataError, match="archive, which cannot be opened here"):
         opened(tmp_path, name, data + bytes(100))
+
+
+def test_a_part_of_an_archive_has_a_path(tmp_path: Path) -> None:
+    archive = tmp_path / "sets.zip"
+    with zipfile.ZipFile(archive, "w") as target:
+        for name in ("a", "b"):
+            rows = "".join(f"{number},{'xy'[number % 2]}\n" for number in range(30))
+            target.writestr(f"sets/{name}.csv", f"{name},kind\n{rows}")
+        for name in ("cat", "dog"):
+            for number in range(6):
+                target.writestr(f"sets/pets/{name}/{number}.png", png(noisy(number + 10 * ord(name[0]))))
+    found = inspect(archive / "sets" / "b.csv")
+    assert found.samples == 30 and [field.name for field in found.data.fields] == ["b", "kind"]
+    assert open_dataset(None, found.data).samples == 30
+    assert inspect(archive / "b.csv").samples == 30  # the folder that holds everything may be left out
+    assert inspect(archive / "pets").samples == 12
+    for wrong in ("c.csv", "pets/cow"):
+        with pytest.raises(DataError, match="nothing called"):
+            inspect(archive / wrong)
+    with pytest.raises(DataError, match="nothing called"):
+        inspect(Path(__file__) / "b.csv")
+
+
+def test_of_several_tables_the_paths_are_offered(tmp_path: Path) -> None:
+    archive = tmp_path / "sets.zip"
+    with zipfile.ZipFile(archive, "w") as target:
+        for name in ("a", "b"):
+            target.writestr(f"{name}.csv", f"{name},kind\n" + "1,x\n2,y\n" * 9)
+    with pytest.raises(DataError) as told:
+        inspect(archive)
+    assert told.value.choices == (str(archive / "a.csv"), str(archive / "b.csv"))
+    assert told.value.as_dict()["choices"].split("\n") == list(told.value.choices)
+    assert inspect(told.value.choices[1]).samples == 18
+
+
+def test_one_zip_for_each_class_is_learned_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "user-cache"))
+    root = tmp_path / "samples"
+    root.mkdir()
+    for first, name in ((0, "thumb up"), (50, "nothing")):
+        (root / f"{name}.zip").write_bytes(zipped({f"{n}.png": png(noisy(first + n)) for n in range(6)}))
+    found = inspect(root)
+    assert found.samples == 12 and found.data.targets()[0].statistics.classes == ("nothing", "thumb up")
+    assert inspect(root / "nothing.zip").data.sources[0].kind is SourceKind.LOOSE_FILES
