@@ -58,9 +58,30 @@ class ShapeMismatch(NetwrightError):
 
 
 class DataError(NetwrightError):
-    """A data source cannot be used; `where` names file, row and column."""
+    """A data source cannot be used; `where` names file, row and column.
+
+    `choices` are paths that could be meant instead, where a person has to choose.
+    """
 
     kind = "data"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        where: str = "",
+        expected: str = "",
+        found: str = "",
+        hint: str = "",
+        choices: tuple[str, ...] = (),
+    ) -> None:
+        super().__init__(message, where=where, expected=expected, found=found, hint=hint)
+        self.choices = choices
+
+    def as_dict(self) -> dict[str, str]:
+        """With `choices`, a line each, where there are any."""
+        more = {"choices": "\n".join(self.choices)} if self.choices else {}
+        return {**super().as_dict(), **more}
 
 
 class TrainingError(NetwrightError):

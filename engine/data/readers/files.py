@@ -145,13 +145,16 @@ def reason(error: OSError) -> str:
 
 
 def open_tree(root: Path, *, progress: Progress = silent, cancelled: IsCancelled = never) -> FileTree:
-    """List a folder (each real folder once, so loops of links end), a zip archive, or a single file.
+    """List a folder (each real folder once, so loops of links end), an archive, a single file, or a part of an archive
+    (sets.zip/penguins.csv).
 
     Raises DataError when there is nothing at `root` or nothing readable in it.
     """
     try:
         status = root.stat()
     except OSError as error:
+        if error.errno == errno.ENOTDIR:
+            return _open_part(root, progress, cancelled)
         missing = error.errno in (errno.ENOENT, errno.ENOTDIR)
         raise DataError(
             f"There is nothing at {root}." if missing else f"{root} cannot be opened: {reason(error)}.",
@@ -172,6 +175,29 @@ def open_tree(root: Path, *, progress: Progress = silent, cancelled: IsCancelled
         tree = _open_file(root, status, left_out, pace)
     _open_inner_archives(tree, pace)
     _step_inside(tree)
+    return tree
+
+
+def _open_part(root: Path, progress: Progress, cancelled: IsCancelled) -> FileTree:
+    """A folder or file inside an archive, by the path of the archive with that of the part behind it."""
+    archive = next(parent for parent in root.parents if parent.exists())
+    tree = open_tree(archive, progress=progress, cancelled=cancelled)
+    wanted = root.relative_to(archive).parts
+    wanted = wanted[len(tree.inside) :] if wanted[: len(tree.inside)] == tree.inside else wanted
+    found = [entry for entry in tree.entries if entry.parts[: len(wanted)] == wanted]
+    if not tree.is_archive or not found:
+        names = ", ".join(entry.name for entry in tree.entries[:6])
+        raise DataError(
+            f"There is nothing called {'/'.join(wanted)} in {archive.name}.",
+            where=str(root),
+            found=names if tree.is_archive else "a file that is no archive",
+            hint="Check the path.",
+        )
+    below = len(wanted) - (found[0].parts == wanted)
+    members = {entry.parts[below:]: tree._members[entry.parts] for entry in found}
+    tree.entries = [FileEntry(entry.parts[below:], entry.size, entry.stamp) for entry in found]
+    tree._members, tree.inside = members, (*tree.inside, *wanted[:below])
+    tree.root = root
     return tree
 
 

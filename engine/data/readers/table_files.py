@@ -147,6 +147,7 @@ def load_tables(
             expected="one table, or tables called train, val and test",
             found=_some(entries),
             hint="Choose one of the files.",
+            choices=_paths(tree, entries),
         )
     if len(entries) > _MOST_FILES:
         raise DataError(f"There are over {_MOST_FILES:,} tables here.", where=str(tree.root), found=_some(entries))
@@ -169,6 +170,7 @@ def load_tables(
                 expected=f"{', '.join(list(tables[0][0].columns)[:8])} as in {tables[0][0].where}",
                 found=", ".join(list(table.columns)[:8]),
                 hint=f"Choose one of the files: {_some(entries)}.",
+                choices=_paths(tree, entries),
             )
         tables.append((table, split))
     if not tables:
@@ -183,6 +185,12 @@ def _split_of(entry: FileEntry) -> int:
     if by_name == NOT_SAID and len(entry.parts) > 1:
         return split_of_name(entry.parts[-2])
     return by_name
+
+
+def _paths(tree: FileTree, entries: Sequence[FileEntry]) -> tuple[str, ...]:
+    """The files as paths that can be imported by themselves, also those inside an archive."""
+    paths = [str(tree.root.joinpath(*tree.inside, *entry.parts)) for entry in entries[:_MOST_FILES]]
+    return tuple(path for path in paths if path.isprintable())
 
 
 def _some(entries: Sequence[FileEntry]) -> str:
