@@ -5,14 +5,13 @@ from collections.abc import Iterable
 from types import MappingProxyType, ModuleType
 from typing import TypeVar
 
-from engine.catalog import augmentation as _augmentation
 from engine.catalog import averages as _averages
 from engine.catalog import initializers as _initializers
 from engine.catalog import optimizers as _optimizers
 from engine.catalog import preparation as _preparation
 from engine.catalog import schedules as _schedules
 from engine.catalog import wrappers as _wrappers
-from engine.catalog.augmentation import AugmentationStep
+from engine.catalog.augmentation import AUGMENTATIONS, AugmentationStep
 from engine.catalog.averages import Average
 from engine.catalog.entry import Entry
 from engine.catalog.initializers import Initializer
@@ -177,7 +176,7 @@ def preparation() -> tuple[type[PreparationStep], ...]:
 @functools.cache
 def augmentation() -> tuple[type[AugmentationStep], ...]:
     """The augmentation steps."""
-    return tuple(_declared(_augmentation, AugmentationStep))
+    return AUGMENTATIONS
 
 
 _KINDS = MappingProxyType(

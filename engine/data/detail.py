@@ -9,9 +9,20 @@ import torch
 from torch import Tensor
 
 from engine.catalog import registry
-from engine.data.augmentation import acts_on_raw, augment, augment_raw
+from engine.data.augmentation import acts_on_raw, augment, augment_mask, augment_raw
 from engine.data.cards import label_of
-from engine.data.drawing import bounds, class_name, draw_array, draw_curves, draw_raw, extent, number, picture_of
+from engine.data.drawing import (
+    bounds,
+    class_name,
+    draw_array,
+    draw_curves,
+    draw_raw,
+    extent,
+    heat_of,
+    number,
+    picture_of,
+    small_mask,
+)
 from engine.data.preparation import Preparation
 from engine.document.data_spec import Field, FieldKind, Role, Step
 from engine.errors import NetwrightError
@@ -61,8 +72,15 @@ def _field(dataset: "Dataset", index: int, field: Field, variants: int, seed: in
     steps = [_after(field, raw, count, size) for count in range(1, len(field.preparation) + 1)]
     varied = []
     if field.role is Role.INPUT and field.augmentation and variants > 0:
-        varied = _variants(field, raw, index, variants, seed, size)
+        varied = _variants(dataset, field, raw, index, variants, seed, size, _mask_of(dataset, field))
     return FieldDetail(name=field.name, kind=field.kind, role=field.role, raw=drawn, steps=steps, variants=varied)
+
+
+def _mask_of(dataset: "Dataset", field: Field) -> Field | None:
+    """The mask that moves along when a picture is varied."""
+    if field.kind is not FieldKind.IMAGE:
+        return None
+    return next((target for target in dataset.data.targets() if target.kind is FieldKind.MASK), None)
 
 
 def _after(field: Field, raw: Any, count: int, size: int) -> Shown:
@@ -83,24 +101,38 @@ def _still_words(field: Field) -> bool:
     return field.kind in (FieldKind.TEXT, FieldKind.CATEGORY, FieldKind.LABELS)
 
 
-def _variants(field: Field, raw: Any, index: int, count: int, seed: int, size: int) -> list[Shown]:
-    """The prepared value varied `count` times, as training would in different epochs."""
+def _variants(
+    dataset: "Dataset", field: Field, raw: Any, index: int, count: int, seed: int, size: int, mask: Field | None
+) -> list[Shown]:
+    """The value varied `count` times, as training would in different epochs, with the mask that moves along."""
     try:
         prepared = Preparation(field).apply([raw])
         plain = prepared[0].numpy()
-        waveforms = torch.from_numpy(Preparation(field).waveforms([raw])) if acts_on_raw(field) else None
         which = torch.tensor([index], dtype=torch.int64)
+        waveforms = torch.from_numpy(Preparation(field).waveforms([raw])) if acts_on_raw(field) else None
+        marked = None if mask is None else Preparation(mask).apply([dataset.raw(index, mask.name)])
         found = []
         for variant in range(count):
+            batch = prepared.clone()
             if waveforms is not None:
-                prepared = augment_raw(field, waveforms.clone(), seed=seed, epoch=variant, indices=which)
-            changed = augment(field, prepared.clone(), seed=seed, epoch=variant, indices=which)[0]
-            found.append(
-                msgspec.structs.replace(_draw(field, changed, size, like=plain), caption=f"Variant {variant + 1}")
-            )
+                batch = augment_raw(field, waveforms.clone(), seed=seed, epoch=variant, indices=which)
+            changed = augment(field, batch, seed=seed, epoch=variant, indices=which)[0]
+            shown = msgspec.structs.replace(_draw(field, changed, size, like=plain), caption=f"Variant {variant + 1}")
+            if marked is not None:
+                moved = augment_mask(field, marked.clone(), seed=seed, epoch=variant, indices=which)
+                shown = _with_mask(shown, moved[0])
+            found.append(shown)
         return found
     except NetwrightError as error:
         return [Shown(caption="Augmentation", problem=_sentence(error))]
+
+
+def _with_mask(shown: Shown, mask: Tensor) -> Shown:
+    """A picture with its mask (H, W) or (1, H, W) over it, where one lies on the other."""
+    classes = mask.reshape(mask.shape[-2:]).round().numpy().astype(np.uint8)
+    width, height, pixels = small_mask(classes, max(shown.width, shown.height))
+    fits = (width, height) == (shown.width, shown.height)
+    return msgspec.structs.replace(shown, mask=pixels) if fits else shown
 
 
 def _draw(field: Field, value: Tensor, size: int, like: "np.typing.NDArray[Any] | None" = None) -> Shown:
@@ -117,6 +149,8 @@ def _draw(field: Field, value: Tensor, size: int, like: "np.typing.NDArray[Any] 
         if planes.shape[0] in (1, 3):
             low, high = bounds(np.nan_to_num(planes if like is None else like))
             return picture_of(planes, facts=f"{shape}, {extent(array)}", size=size, low=low, high=high)
+    if field.kind is FieldKind.AUDIO and array.ndim == 3:
+        return heat_of(array[0], facts=f"{shape}, {extent(array)}", size=size)
     if field.kind in (FieldKind.SERIES, FieldKind.AUDIO) and array.ndim == 2 and array.shape[1] <= 64:
         return draw_curves(array, size)
     if field.kind is FieldKind.AUDIO and array.ndim == 2 and array.shape[0] == 1:

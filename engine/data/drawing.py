@@ -80,10 +80,10 @@ def date_text(seconds: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """0.42 s, 12.5 s, 3:07 min."""
+    """0.42 s, 12.50 s, 3:07 min."""
     if seconds >= 60:
         return f"{int(seconds) // 60}:{int(seconds) % 60:02d} min"
-    return f"{seconds:.3g} s"
+    return f"{seconds:.2f} s"
 
 
 def class_name(field: Field, number: int) -> str:

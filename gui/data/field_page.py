@@ -183,7 +183,7 @@ class FieldPage(QWidget):
         self._reason.setVisible(bool(summary is not None and summary.reason))
         self._facts.show_rows(facts_of(field, summary))
         shown = summary.distributions if summary is not None else []
-        shown = [distribution for distribution in shown if distribution.counts]
+        shown = [spread for spread in shown if spread.counts and spread.maximum > spread.minimum]
         while len(self._histograms) < len(shown):
             heading, histogram = Text("", role="small"), PickHistogram()
             number = len(self._histograms)
@@ -249,6 +249,9 @@ def facts_of(field: Field, summary: FieldSummary | None) -> list[tuple[str, str]
         unit = f" {spread.unit}" if spread.unit and spread.unit != "date" else ""
         if field.kind is FieldKind.DATE or spread.unit == "date":
             rows.append(("range", f"{_date(spread.minimum)} … {_date(spread.maximum)}"))
+            continue
+        if spread.minimum == spread.maximum:
+            rows.append((name.strip() or "value", f"{spread.minimum:.4g}{unit} in all"))
             continue
         rows.append((f"{name}range".strip(), f"{spread.minimum:.4g} … {spread.maximum:.4g}{unit}"))
         if spread.of in ("value", "seconds", "characters"):

@@ -11,6 +11,7 @@ from gui.models.project import ProjectModel
 from gui.widgets.button import Button
 from gui.widgets.choice_editor import Choice, ChoiceEditor
 from gui.widgets.flow_layout import FlowLayout
+from gui.widgets.plain_text import tooltip_text
 from gui.widgets.text import Text
 
 LEARNED = (
@@ -47,8 +48,8 @@ class FoundStrip(QFrame):
         self._wrong.clicked.connect(self.left_out_requested)
         close = Button(role="icon", icon="close", tooltip="Dismiss", name="data.found.close")
         close.clicked.connect(self.hide)
-        self._layout_part = self._part("Read as", self._layout, 230)
-        self._target_part = self._part("Learn", self._target, 160)
+        self._layout_part = self._part("Read as", self._layout, 190)
+        self._target_part = self._part("Learn", self._target, 120)
         choices = QWidget()
         flow = FlowLayout(choices, gap=12)
         for widget in (self._layout_part, self._target_part, self._wrong):
@@ -101,6 +102,7 @@ class FoundStrip(QFrame):
         )
         if layouts:
             self._layout.set_value(kind)
+            self._layout.setToolTip(tooltip_text(self._layout.currentText()))  # the field may cut it
         self._layout_part.setVisible(len(layouts) > 1)
         fields = [field for field in data.fields if field.kind in LEARNED]
         targets = [field.name for field in data.fields if field.role is Role.TARGET]

@@ -1,5 +1,6 @@
 """The classes with their keys: labels what is selected by a click or by 1 to 9."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
@@ -16,9 +17,17 @@ from gui.widgets.theme import current_theme, theme_notifier
 from gui.widgets.tokens import mix
 
 KEYS: Final = 9
+_DIGITS: Final = "0123456789"
 MOST_CHIPS: Final = 24
 _HEIGHT: Final = 28
 _WIDEST: Final = 170
+
+
+def keys_of(classes: Sequence[str]) -> list[str]:
+    """The key of each class, "" for none: its own name where the classes are digits, else 1 to 9."""
+    if classes and all(len(name) == 1 and name in _DIGITS for name in classes):
+        return list(classes)
+    return [str(index + 1) if index < KEYS else "" for index in range(len(classes))]
 
 
 class ClassChip(QAbstractButton):
@@ -155,8 +164,9 @@ class LabelBar(QWidget):
                 widget.hide()
                 widget.deleteLater()
         self.chips = []
+        keys = keys_of(classes)
         for index, name in enumerate(classes[:MOST_CHIPS]):
-            chip = ClassChip(str(index + 1) if index < KEYS else "", name, colors[index])
+            chip = ClassChip(keys[index], name, colors[index])
             chip.clicked.connect(lambda _checked=False, name=name: self.class_chosen.emit(name))
             self._flow.addWidget(chip)
             self.chips.append(chip)

@@ -79,9 +79,9 @@ class SampleDelegate(QStyledItemDelegate):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(mix(theme.panel, theme.raised, 0.6))
             painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), CARD_RADIUS - 2, CARD_RADIUS - 2)
-        self._draw_state(painter, rect, state)
+        self._draw_state(painter, rect, state, card is not None and bool(card.rgb or card.curve))
 
-    def _draw_state(self, painter: QPainter, rect: QRectF, state: QStyle.StateFlag) -> None:
+    def _draw_state(self, painter: QPainter, rect: QRectF, state: QStyle.StateFlag, drawn: bool) -> None:
         selected = bool(state & QStyle.StateFlag.State_Selected)
         focused = bool(state & QStyle.StateFlag.State_HasFocus)
         hovered = bool(state & QStyle.StateFlag.State_MouseOver)
@@ -97,7 +97,8 @@ class SampleDelegate(QStyledItemDelegate):
             painter.setPen(QPen(theme.color("text"), 1, Qt.PenStyle.DotLine))
             painter.drawRoundedRect(rect.adjusted(3.5, 3.5, -3.5, -3.5), CARD_RADIUS - 4, CARD_RADIUS - 4)
         if selected:
-            corner = QPointF(rect.right() - 14, rect.bottom() - FOOT / 2)
+            # Where it hides least: over a picture at its corner, under words beside the label.
+            corner = QPointF(rect.right() - 14, rect.top() + 14 if drawn else rect.bottom() - FOOT / 2)
             draw_badge(painter, corner, "✓", theme.color("accent"), theme.color("on_accent"))
         painter.restore()
 

@@ -18,10 +18,12 @@ from gui.models.project import ProjectModel
 from gui.models.sample_detail import DetailModel
 from gui.widgets.button import Button
 from gui.widgets.empty_state import EmptyState
+from gui.widgets.facts import Facts
 from gui.widgets.section_label import SectionLabel
 from gui.widgets.text import Text
 
 LARGE_FIELDS: Final = (FieldKind.IMAGE, FieldKind.MASK, FieldKind.AUDIO, FieldKind.SERIES, FieldKind.ARRAY)
+FLAT_FIELDS: Final = (FieldKind.NUMBER, FieldKind.CATEGORY, FieldKind.DATE, FieldKind.LABELS)
 _RAW: Final = 190
 _STEP: Final = 104
 _WORDS_OF_SPLIT: Final = {"train": "training", "val": "validation", "test": "test", "pool": "not labelled yet"}
@@ -108,7 +110,17 @@ class SamplePage(QWidget):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(8)
-        for widget in (self._empty, self._name, self._where, self._problem):
+        self._rows_heading = SectionLabel("Values · as they are → prepared")
+        self._rows = Facts()
+        widgets: tuple[QWidget, ...] = (
+            self._empty,
+            self._name,
+            self._where,
+            self._problem,
+            self._rows_heading,
+            self._rows,
+        )
+        for widget in widgets:
             self._column.addWidget(widget)
         self._column.addStretch(1)
         detail.changed.connect(self.refresh)
@@ -128,9 +140,14 @@ class SamplePage(QWidget):
         if detail is not None and there:
             self._name.set_text(detail.name or f"Sample {detail.index:,}")
             self._where.set_text(" · ".join(filter(None, self._words(detail))))
+        flat = [field for field in fields if _is_flat(field)]
+        fields = [field for field in fields if not _is_flat(field)]
+        self._rows.show_rows([(field.name, _way(field)) for field in flat])
+        self._rows.setVisible(bool(flat))
+        self._rows_heading.setVisible(bool(flat))
         while len(self._parts) < len(fields):
             part = _FieldPart(self._detail)
-            self._column.insertWidget(self._column.count() - 1, part)
+            self._column.insertWidget(self._column.indexOf(self._rows_heading), part)
             self._parts.append(part)
         for number, part in enumerate(self._parts):
             part.setVisible(number < len(fields))
@@ -151,3 +168,17 @@ class SamplePage(QWidget):
     def _sorted(detail: SampleDetail) -> list[FieldDetail]:
         """What can be looked at first, then inputs, then targets."""
         return sorted(detail.fields, key=lambda f: (f.kind not in LARGE_FIELDS, f.role == Role.TARGET))
+
+
+def _is_flat(field: FieldDetail) -> bool:
+    """Whether a line of words says it all."""
+    return field.kind in FLAT_FIELDS and not field.variants
+
+
+def _way(field: FieldDetail) -> str:
+    """What a value becomes: "20.3 → 2.498"."""
+    parts = [field.raw.problem or field.raw.text]
+    if field.steps:
+        last = next((step for step in field.steps if step.problem), field.steps[-1])
+        parts.append(last.problem or last.text or last.facts)
+    return " → ".join(parts)

@@ -16,7 +16,7 @@ from gui.data.check_cards import parted
 from gui.data.class_colours import palette
 from gui.data.filter_chips import Condition, FilterChips
 from gui.data.grid_view import GridView
-from gui.data.label_bar import KEYS, LabelBar
+from gui.data.label_bar import LabelBar, keys_of
 from gui.data.labelling import Labelling
 from gui.data.large_view import LargeView
 from gui.data.left_out_list import LeftOutList
@@ -183,8 +183,8 @@ class SamplesPanel(QWidget):
             action.triggered.connect(do)
             self.stack.addAction(action)
 
-        for number in range(KEYS):
-            add(f"Label with class {number + 1}", (str(number + 1),), lambda _c=False, n=number: self._give_number(n))
+        for digit in "0123456789":
+            add(f"Label by key {digit}", (digit,), functools.partial(self._give_by_key, digit))
         add("No label", ("U",), lambda: self.give(""))
         add("New class", ("N",), self._on_new_class_key)
         add("Leave out", ("Backspace", "Del"), self.exclude)
@@ -485,12 +485,13 @@ class SamplesPanel(QWidget):
             if isinstance(view, GridView | SamplesTable):
                 view.select_one(row + 1)
 
-    def _give_number(self, number: int) -> None:
+    def _give_by_key(self, key: str, _checked: bool = False) -> None:
         classes = self.labelling.classes
-        if number < len(classes):
-            self.give(classes[number])
+        keys = keys_of(classes)
+        if key in keys:
+            self.give(classes[keys.index(key)])
         elif not self.labelling.reason_not_to_label():
-            self.labelling.said.emit(f"There is no class {number + 1}. N makes a new one.")
+            self.labelling.said.emit(f"No class has the key {key}. N makes a new one.")
 
     def _on_class_wanted(self, name: str) -> None:
         if name in self.labelling.classes or self.labelling.add_class(name):
@@ -556,9 +557,9 @@ class SamplesPanel(QWidget):
         noun = "sample" if count == 1 else f"{count:,} samples"
         give = menu.addMenu(f"Label {noun}")
         give.setEnabled(not reason)
-        for number, name in enumerate(self.labelling.classes[:MENU_CLASSES]):
-            key = f"\t{number + 1}" if number < KEYS else ""
-            give.addAction(button_text(name) + key, functools.partial(self.give, name))
+        classes = self.labelling.classes[:MENU_CLASSES]
+        for name, key in zip(classes, keys_of(classes), strict=True):
+            give.addAction(button_text(name) + f"\t{key}" * bool(key), functools.partial(self.give, name))
         give.addSeparator()
         give.addAction("New class…\tN", self._on_new_class_key)
         menu.addAction("No label\tU", lambda: self.give("")).setEnabled(not reason)

@@ -203,7 +203,6 @@ class SamplesTable(QTableView):
         header.setSortIndicatorShown(True)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         header.setDefaultSectionSize(120)
-        header.setStretchLastSection(True)
         header.sectionClicked.connect(self._on_heading)
         self.doubleClicked.connect(lambda index: self.opened.emit(index.row()))
         self.rows.modelReset.connect(self._size_columns)

@@ -16,6 +16,7 @@ from gui.models.data import DataModel
 from gui.models.project import ProjectModel
 from gui.widgets.button import Button
 from gui.widgets.choice_editor import Choice, ChoiceEditor
+from gui.widgets.plain_text import tooltip_text
 from gui.widgets.row_list import KeyRole, RowList
 from gui.widgets.side_panel import SidePanel
 from gui.widgets.text import Text
@@ -168,6 +169,7 @@ class SourcePanel(SidePanel):
         ]
         self.read_as.set_choices(choices)
         self.read_as.set_value(kind.value)
+        self.read_as.setToolTip(tooltip_text(words))  # the field may cut it
         preview = known[kind].preview if kind in known else ""
         others = len(choices) - 1
         if others:

@@ -60,7 +60,7 @@ def _data(bench: Workbench) -> list[str]:
     if description is None:
         return [{"importing": "Importing data", "describing": "Reading data"}.get(bench.data.state, "No data")]
     inputs = bench.project.project.data.inputs()
-    nouns = {FieldKind.IMAGE: "image", FieldKind.TEXT: "text"}
+    nouns = {FieldKind.IMAGE: "image", FieldKind.TEXT: "text", FieldKind.AUDIO: "recording"}
     noun = nouns.get(inputs[0].kind, "row") if inputs else "sample"
     words = count_of(description.samples, noun)
     if description.classes:
