@@ -10,7 +10,7 @@ from engine.data.guessing.dates import date_field
 from engine.data.guessing.fields import TARGET_NAMES, no_target
 from engine.data.guessing.labels import labels_field
 from engine.data.guessing.numbers import number_field, number_target
-from engine.data.guessing.text import text_field
+from engine.data.guessing.text import text_field, translated_field
 from engine.data.readers.columns import Content, Guess
 from engine.data.readers.files import FileTree
 from engine.data.readers.table import Table
@@ -95,6 +95,8 @@ def table_target(name: str, table: Table, guess: Guess, task: str) -> Field:
             found="dates",
             hint="Choose another column to learn.",
         )
+    if guess.content is Content.TEXT and not task:
+        return translated_field(name, strings_of(table.texts(name).str.strip_chars()), Role.TARGET)
     few = guess.content is Content.NUMBER and guess.whole and guess.distinct <= MOST_CLASSES // 2
     if task == "regression" or (not task and guess.content is Content.NUMBER and not few):
         if guess.content is not Content.NUMBER:

@@ -29,7 +29,7 @@ def writer(name: str, data: DataSpec, samples: int) -> Project:
         step = text_step(target)
         length = step.token_length if step is not None else 64
         epochs = between(4_000_000 // (samples * length), 4, 20)
-        batch = between(4096 // length, 16, 128)
+        batch = between(2048 // length, 16, 128)
         if isinstance(step, Characters):
             _recurrent(drawing, target)
             recipe = _recipe(epochs=epochs, batch=batch, rate=4e-3)

@@ -6,8 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.checks.inference import ShapeChecker
 from engine.data.dataset import open_dataset
 from engine.data.importing import Found, inspect
+from engine.data.proposals import propose
 from engine.data.readers.parallel_text import language_of
 from engine.document.data_spec import FieldKind, Role, SourceKind, SplitMethod
 from engine.errors import DataError
@@ -203,3 +205,15 @@ def test_a_row_without_its_translation_is_left_out(tmp_path: Path) -> None:
 )
 def test_the_language_in_a_name(name: str, language: str, rest: str) -> None:
     assert language_of(name) == (language, rest)
+
+
+def test_a_column_of_text_is_learned_where_it_is_named(tmp_path: Path) -> None:
+    rows = [f'"{a} {i}","{b} {i}"' for i in range(4) for a, b in zip(EN, SV, strict=True)]
+    path = lines(tmp_path / "pairs.csv", ["english,swedish", *rows])
+    found = inspect(path, target="swedish")
+    assert [(field.name, field.role) for field in found.data.fields] == [
+        ("english", Role.INPUT),
+        ("swedish", Role.TARGET),
+    ]
+    project = propose("pairs", found.data, found.samples)
+    assert not ShapeChecker(project).problems()

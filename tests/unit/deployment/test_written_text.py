@@ -20,7 +20,7 @@ from engine.data.tokens import tokens_of
 from engine.deployment.export import export_onnx
 from engine.deployment.predict import Predictor
 from engine.deployment.writing import Manner, write_texts
-from engine.document.data_spec import Field, FieldKind, Role, Statistics, Step
+from engine.document.data_spec import DataSpec, Field, FieldKind, Role, Statistics, Step
 from engine.document.graph import Value
 from engine.errors import Cancelled
 from engine.evaluation.evaluate import evaluate
@@ -210,3 +210,16 @@ def test_the_lines_shown_to_a_programmer_write_the_same(
     (said,) = Predictor(tmp_path / "pairs.onnx").predict(["red cat."]).predictions
     expected = str(said.outputs["translation"].value)
     assert done.stdout.rstrip("\n").startswith(expected)  # Predictor stops where the network sees no further
+
+
+def test_a_picture_and_columns_can_be_told_of_in_text() -> None:
+    picture = Field(
+        name="pixels",
+        kind=FieldKind.IMAGE,
+        preparation=(Step(type="Scale"),),
+        statistics=Statistics(shape=(32, 32, 3)),
+    )
+    age = Field(name="age", kind=FieldKind.NUMBER, preparation=(Step(type="Standardize"),))
+    for inputs in ((picture,), (age,), (picture, age)):
+        project = propose("told", DataSpec(fields=(*inputs, small_field("Words"))))
+        assert not ShapeChecker(project).problems()
