@@ -325,18 +325,20 @@ def _answers(
         else:
             value = np.asarray(outputs[item.value][row])
             if item.kind == FieldKind.SERIES.value and value.ndim == 2:
-                found[item.field] = _series_answer(value)
+                found[item.field] = _series_answer(value, fields[item.field])
                 continue
             sizes = " × ".join(map(str, value.shape))
             found[item.field] = Answer(value=float(value) if value.ndim == 0 else f"{sizes} numbers")
     return found
 
 
-def _series_answer(values: Any) -> Answer:
+def _series_answer(values: Any, field: Field) -> Answer:
     """The values of each moment to come; the first ones in words."""
     rows = [[float(f"{number:.7g}") for number in row] for row in values.tolist()]
     words = [" / ".join(f"{number:.6g}" for number in row) for row in rows[:_MOMENTS]]
-    return Answer(value=", ".join(words) + (" …" if len(rows) > _MOMENTS else ""), series=rows)
+    columns = field.options.get("columns")
+    names = [str(name) for name in columns] if isinstance(columns, list) else []
+    return Answer(value=", ".join(words) + (" …" if len(rows) > _MOMENTS else ""), series=rows, names=names)
 
 
 def _mask_answer(classes: Sequence[str], mask: Any) -> Answer:

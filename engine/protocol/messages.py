@@ -656,8 +656,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """The answer for one output: `value` a label or a number; `scores` by class, best first, for categories.
 
     For a mask `value` says in words what is seen, `scores` is the share of the points that each class has, and `mask`
-    holds a class number (0 to 255) for each point, row by row, `height` × `width`. For a series `series` holds the values
-    of each moment to come, `value` the first of them in words.
+    holds a class number (0 to 255) for each point, row by row, `height` × `width`. For a series `series` holds the
+    values of each moment to come, whose `names` it says, `value` the first of them in words.
     """
 
     value: str | float
@@ -666,6 +666,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     height: int = 0
     width: int = 0
     series: list[list[float]] = []
+    names: list[str] = []
 
 
 class Prediction(msgspec.Struct, frozen=True, kw_only=True):

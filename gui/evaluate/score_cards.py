@@ -9,7 +9,10 @@ from gui.widgets.text import Text
 from gui.widgets.tokens import GAP
 
 _MOST = 5
-_FIRST = ("accuracy", "f1_macro", "top_3_accuracy", "mean_absolute_error", "root_mean_squared_error", "r2", "loss")
+_FIRST = (
+    *("accuracy", "f1_macro", "top_3_accuracy"),
+    *("mean_absolute_error", "skill", "root_mean_squared_error", "r2", "loss"),
+)
 _LAST = ("recall_macro",)  # of balanced classes the same number as the balanced accuracy
 
 

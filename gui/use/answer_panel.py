@@ -8,6 +8,7 @@ from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from engine.protocol.messages import Answer, Prediction, Progress
+from gui.charts.line_chart import LineChart
 from gui.charts.score_bars import ScoreBars, percent
 from gui.forms.metric_text import short_value
 from gui.models.use import UseModel
@@ -37,7 +38,9 @@ class OutputAnswer(QWidget):
         )
         self._bars = ScoreBars()
         self.regions = MaskView()
-        for widget in (self._field, self._value, self._text, self.regions, self._bars):
+        self.curves = LineChart(x_label="moment ahead", name="use.curves", accessible="Forecast")
+        self.curves.setFixedHeight(240)
+        for widget in (self._field, self._value, self._text, self.regions, self.curves, self._bars):
             column.addWidget(widget)
 
     def show_answer(self, field: str, answer: Answer, *, alone: bool) -> None:
@@ -49,6 +52,7 @@ class OutputAnswer(QWidget):
         self._value.setVisible(not is_class and not is_text)
         self._text.setVisible(is_text)
         self._bars.setVisible(is_class)
+        self._show_series(answer)
         self.regions.setVisible(bool(answer.mask))
         self.regions.set_mask(answer.mask, answer.height, answer.width)
         if is_class:
@@ -58,6 +62,17 @@ class OutputAnswer(QWidget):
         else:
             self._value.set_text(answer_text(answer))
         self.setAccessibleName(f"{field}: {answer_text(answer)}")
+
+    def _show_series(self, answer: Answer) -> None:
+        """A curve for each value that is forecast, from the first moment ahead on."""
+        self.curves.setVisible(bool(answer.series))
+        self.curves.clear()
+        width = len(answer.series[0]) if answer.series else 0
+        moments = list(range(1, len(answer.series) + 1))
+        for place in range(width):
+            name = answer.names[place] if len(answer.names) == width else f"value {place + 1}"
+            self.curves.add_series(str(place), name, smoothed=False)
+            self.curves.set_points(str(place), moments, [row[place] for row in answer.series])
 
 
 class AnswerPanel(QWidget):

@@ -8,6 +8,8 @@ import pytest
 from PySide6.QtWidgets import QFileDialog
 
 from engine.document.data_spec import Field, FieldKind, Statistics
+from engine.protocol.messages import Answer
+from gui.use.answer_panel import OutputAnswer
 from gui.use.inputs_form import InputsForm
 from gui.widgets.theme import apply_theme
 
@@ -117,3 +119,19 @@ def test_another_project_asks_for_its_own_kind_again(form, tmp_path):
     assert form.drop.accessibleName() == "Drop a table here"
     assert not form.drop.has_picture()
     form._preview.drop()
+
+
+def test_a_forecast_is_drawn_as_curves(qtbot, qapp):
+    apply_theme(qapp, "dark")
+    shown = OutputAnswer()
+    qtbot.addWidget(shown)
+    shown.resize(420, 420)
+    shown.show()
+    answer = Answer(value="1 / 4, 2 / 5, 3 / 6", series=[[1.0, 4.0], [2.0, 5.0], [3.0, 6.0]], names=["up", "far"])
+    shown.show_answer("next", answer, alone=True)
+    assert shown.curves.isVisible()
+    drawn = shown.curves.keys()
+    assert [shown.curves.series(key).name for key in drawn] == ["up", "far"]
+    assert shown.curves.values_at(2.0) == [("up", 2.0, 2.0), ("far", 2.0, 5.0)]
+    shown.show_answer("kind", Answer(value="cat", scores={"cat": 1.0}), alone=True)
+    assert not shown.curves.isVisible()

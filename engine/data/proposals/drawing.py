@@ -46,7 +46,7 @@ class Drawing:
         # Right behind the chain, also at the end of a full row: a link round the row would pass behind the cards.
         column, row = self._column, self._row
         self.at("answer", "Output", column, row, field=target.name)
-        self.at("loss", loss, column, row + 1, **settings)
+        self.at("loss", loss, column, row + 1, "", **settings)
         self.at("target", "Input", column - 1, row + 1, title=target.name, fields=[target.name])
         self.graph.connect(Edge(source=source, target="answer", input="prediction"))
         self.graph.connect(Edge(source=source, target="loss", input="prediction"))
