@@ -26,6 +26,7 @@ from gui.frame.status_words import engine_words, status_words
 from gui.frame.top_bar import TABS, TopBar
 from gui.models.settings import WhenClosing
 from gui.start.page import StartPage
+from gui.widgets.drop_area import dropped_paths
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.guarded import guarded
 from gui.widgets.motion import set_less_motion
@@ -488,12 +489,12 @@ class MainWindow(QMainWindow):
 
     @guarded
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
+        if dropped_paths(event.mimeData()):
             event.acceptProposedAction()
 
     @guarded
     def dropEvent(self, event: QDropEvent) -> None:
-        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        paths = dropped_paths(event.mimeData())
         event.acceptProposedAction()
         if paths:
             self._take_in(paths)

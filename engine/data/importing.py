@@ -13,6 +13,7 @@ from engine.data.layouts import LAYOUTS, Layout, Wishes, candidates, layout_of, 
 from engine.data.left_out import LeftOutList, printable
 from engine.data.pictures import SUFFIXES
 from engine.data.progress import IsCancelled, Progress, never, silent
+from engine.data.readers.chosen import FILES, chosen, names_in
 from engine.data.readers.files import FileTree, open_tree
 from engine.data.samples import Samples
 from engine.data.sources import read_source
@@ -68,7 +69,9 @@ def inspect(
     """Read a folder, file or archive, find out its layout and describe it.
 
     `target` names the field to learn, `task` what kind of answer is wanted, `layout` how the files are to be read; all
-    are guessed when empty; `options` are the layout's (window and horizon of a series, the separator of a table). Pictures and sounds are decoded once, into a cache that opening the project finds again.
+    are guessed when empty; `options` are the layout's (window and horizon of a series, the separator of a table), and
+    `files` among them narrows a folder to some of what lies in it. Pictures and sounds are decoded once, into a cache
+    that opening the project finds again.
     Raises DataError when there is nothing to learn from, UsageError for an unknown task or layout.
     """
     if task and task not in TASKS:
@@ -76,6 +79,8 @@ def inspect(
             f"There is no task '{task[:40]}'.", where="--task", expected=" or ".join(TASKS), found=task[:40]
         )
     address, tree = _tree(path, progress, cancelled)
+    names = names_in(options or {})
+    tree = chosen(tree, names)
     possible = _possible(tree, address, layout, task)
     wishes = Wishes(target=target, task=task, options=dict(options or {}))
     taken, data, samples = None, DataSpec(), None
@@ -93,6 +98,8 @@ def inspect(
     dataset = build_dataset(project_dir, data, samples, progress=progress, cancelled=cancelled)
     data = measure(dataset)
     source = msgspec.structs.replace(data.sources[0], fingerprint=samples.listing)
+    if names:  # whatever else the layout made of the options
+        source = msgspec.structs.replace(source, options={**source.options, FILES: list(names)})
     dataset.data = data = msgspec.structs.replace(data, sources=(source,))
     readings = [taken, *(other for other in possible if other is not taken)]
     return Found(

@@ -8,6 +8,7 @@ import engine
 from engine.data.layouts import layout_of
 from engine.data.left_out import LeftOutList
 from engine.data.progress import IsCancelled, Progress, never, silent
+from engine.data.readers.chosen import chosen, names_in
 from engine.data.readers.files import FileTree, open_tree
 from engine.data.samples import Samples
 from engine.document.data_spec import DataSpec, Role, Source
@@ -69,6 +70,7 @@ def read_source(
         tree = FileTree(root=Path(source.path), entries=[], left_out=LeftOutList())
     else:
         tree = open_tree(source_path(project_dir, source), progress=progress, cancelled=cancelled)
+        tree = chosen(tree, names_in(source.options))
     # The split's field is read though nothing is learned from it.
     fields = tuple(
         msgspec.structs.replace(field, role=Role.INPUT)

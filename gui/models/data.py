@@ -46,6 +46,8 @@ LABELS_KEPT: Final = 24
 
 POOL: Final = 3
 """The split of samples that have no label."""
+FILES: Final = "files"
+"""Option of a source: the names in a folder that were dropped, where it was not the folder itself."""
 COLOURS: Final = "colours"
 """Option of a category: what colours the user gave its classes, as "#rrggbb class"."""
 
@@ -159,7 +161,7 @@ class DataModel(QObject):
             return
         source = sources[0]
         target = target or next((field.name for field in self._project.project.data.targets()), "") * (not layout)
-        options = {} if layout else dict(source.options)
+        options = {name: value for name, value in source.options.items() if name == FILES or not layout}
         path = source.path if is_address(source.path) else source_path(source.path, directory)
         self.import_path(path, target, layout=layout or source.kind.value, options=options)
         self._whole = True

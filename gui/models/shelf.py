@@ -10,10 +10,11 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.document import files
 from engine.document.copying import copy_files, copy_project
+from engine.document.graph import Value
 from engine.document.project import Project
 from engine.errors import NetwrightError
 from gui.models.background import Background
-from gui.models.data import DataModel
+from gui.models.data import FILES, DataModel
 from gui.models.loading import reason_of
 from gui.models.project import ProjectModel
 from gui.models.settings import Settings
@@ -60,7 +61,8 @@ class Shelf(QObject):
         self._project = project
         self._data = data
         self._background = Background("netwright-shelf", self)
-        self._import_into: tuple[Path, Path] | None = None  # (project, data) while the project for it is opened
+        # (project, data, options) while the project for it is opened
+        self._import_into: tuple[Path, Path, dict[str, Value]] | None = None
         project.opened.connect(self._on_opened)
 
     @property
@@ -96,9 +98,10 @@ class Shelf(QObject):
         """Make an empty project in the user's folder and open it."""
         self._make(name, None)
 
-    def new_from_data(self, path: Path) -> None:
-        """Make a project for a folder, table or archive, open it and import the data."""
-        self._make(path.stem if path.suffix.lower() in _TABLES or path.is_file() else path.name, path)
+    def new_from_data(self, path: Path, options: dict[str, Value] | None = None) -> None:
+        """Make a project for a folder, table or archive, open it and import the data; `options` are the source's."""
+        name = path.stem if path.suffix.lower() in _TABLES or path.is_file() else path.name
+        self._make(name.removeprefix("gym:"), (path, options or {}))
 
     def save_copy(self, to: Path) -> None:
         """Copy the open project with its data, without its runs, into a new folder and open it there."""
@@ -118,24 +121,31 @@ class Shelf(QObject):
 
     def take_in(self, paths: list[Path]) -> str:
         """Take what was dropped: a project is opened, data is imported. Returns what is wrong with it, or ""."""
-        if len(paths) != 1:
-            return "Drop one folder, table or archive at a time."
+        if not paths:
+            return "Drop a folder, files or an archive."
         path = paths[0]
-        if path.name == files.FILE_NAME or (path / files.FILE_NAME).is_file():
+        options: dict[str, Value] = {}
+        if len(paths) > 1:
+            if len({other.parent for other in paths}) > 1:
+                return "These lie in different folders. Put them into one folder and drop that."
+            path = path.parent
+            options[FILES] = sorted({other.name for other in paths})
+        elif path.name == files.FILE_NAME or (path / files.FILE_NAME).is_file():
             self._project.open_soon(path)
-        elif self._project.directory is None:
-            self.new_from_data(path)
+            return ""
+        if self._project.directory is None:
+            self.new_from_data(path, options)
         elif self._project.read_only:
             return "This project is open for reading only."
         else:
-            self._data.import_path(path)
+            self._data.import_path(path, options=options)
         return ""
 
     def close(self) -> None:
         """End the thread."""
         self._background.close()
 
-    def _make(self, name: str, data: Path | None) -> None:
+    def _make(self, name: str, data: tuple[Path, dict[str, Value]] | None) -> None:
         home = self.home
 
         def make() -> Path:
@@ -145,7 +155,7 @@ class Shelf(QObject):
 
         def opened(directory: Path) -> None:
             if data is not None:
-                self._import_into = (directory, data)
+                self._import_into = (directory, *data)
             self._project.open_soon(directory)
 
         self._background.run(make, opened, self._on_failed)
@@ -156,9 +166,9 @@ class Shelf(QObject):
             return
         self._settings.add_recent(directory)
         if self._import_into is not None:
-            (into, data), self._import_into = self._import_into, None
+            (into, data, options), self._import_into = self._import_into, None
             if into == directory:
-                self._data.import_path(data)
+                self._data.import_path(data, options=options)
 
     def _on_failed(self, error: Exception) -> None:
         if isinstance(error, shutil.Error):  # copytree collects what went wrong file by file

@@ -1,8 +1,10 @@
 """A dashed place to drop files on, which opens a file chooser on click, Return or Space."""
 
+import re
 from pathlib import Path
+from typing import Final
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QMimeData, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QDragEnterEvent,
@@ -25,6 +27,16 @@ from gui.widgets.icons import draw_icon
 from gui.widgets.plain_text import plain_text
 from gui.widgets.theme import current_theme, theme_notifier
 from gui.widgets.tokens import CARD_RADIUS, mix
+
+_ADDRESS: Final = re.compile(r"gym:[\w./:-]{1,120}")
+"""What may be dropped as text: the name of an environment, as gym:CartPole-v1."""
+
+
+def dropped_paths(data: QMimeData) -> list[Path]:
+    """Files and folders of this machine, or the one address, that a drag brings."""
+    paths = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile() and url.toLocalFile()]
+    text = data.text().strip() if not paths and data.hasText() else ""
+    return [Path(text)] if _ADDRESS.fullmatch(text) else paths
 
 
 class DropArea(QWidget):
@@ -90,7 +102,7 @@ class DropArea(QWidget):
 
     @guarded
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if event.mimeData().hasUrls():
+        if event.mimeData().hasUrls() or dropped_paths(event.mimeData()):
             event.setDropAction(Qt.DropAction.CopyAction)
             event.accept()
             self._set_over(True)
@@ -103,7 +115,7 @@ class DropArea(QWidget):
     def dropEvent(self, event: QDropEvent) -> None:
         self._set_over(False)
         urls = event.mimeData().urls()
-        paths = [Path(url.toLocalFile()) for url in urls if url.isLocalFile() and url.toLocalFile()]
+        paths = dropped_paths(event.mimeData())
         event.acceptProposedAction()
         if paths:
             self.files_dropped.emit(paths)

@@ -80,8 +80,8 @@ def test_a_dropped_project_is_opened(shelf: Shelf, model: ProjectModel, qtbot: Q
     assert model.directory == tmp_path / "p"
 
 
-def test_several_things_at_once_are_refused(shelf: Shelf, tmp_path: Path) -> None:
-    assert "one" in shelf.take_in([tmp_path / "a", tmp_path / "b"])
+def test_things_of_different_folders_are_refused(shelf: Shelf, tmp_path: Path) -> None:
+    assert "one folder" in shelf.take_in([tmp_path / "a", tmp_path / "folder" / "b"])
 
 
 def test_recent_projects_that_are_gone_say_so(shelf: Shelf, model: ProjectModel, qtbot: QtBot) -> None:
