@@ -13,6 +13,7 @@ from engine.data.checks.columns import ConstantColumns, IdColumns, MissingValues
 from engine.data.checks.duplicates import Duplicates
 from engine.data.checks.leakage import Leakage
 from engine.data.checks.near_pictures import NearPictures
+from engine.data.checks.near_sounds import NearSounds
 from engine.data.checks.near_texts import NearTexts
 from engine.data.checks.notes import ReaderNotes
 from engine.data.checks.sizes import MixedSizes
@@ -41,6 +42,7 @@ CHECKS: tuple[Check, ...] = (
     ReaderNotes(),
     NearPictures(),
     NearTexts(),
+    NearSounds(),
 )
 
 _ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}

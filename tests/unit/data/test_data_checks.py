@@ -1,11 +1,13 @@
 """Each check finds what it is for, with the right samples, keeps quiet otherwise, and its remedies mend it."""
 
 import io
+import wave as wavefile
 from pathlib import Path
 
 import msgspec
 import numpy as np
 import pytest
+import soundfile
 from PIL import Image, ImageFilter
 
 from engine.data.checks import CHECKS, check_data
@@ -288,6 +290,36 @@ def test_nearly_the_same_texts(home: Path, tmp_path: Path) -> None:
     assert any(name.endswith("61") for pair in pairs for name in pair)
     with pytest.raises(Cancelled):
         check_data(dataset, ("near_texts",), cancelled=lambda: True)
+
+
+def test_nearly_the_same_recordings(home: Path, tmp_path: Path) -> None:
+    def spoken(seed: int) -> np.ndarray:
+        """Something like a word: tones that come and go, with some noise."""
+        chance = np.random.default_rng(seed)
+        time = np.arange(6000) / 8000
+        wave = np.zeros(6000)
+        for _ in range(6):
+            start, tone = chance.uniform(0, 0.6), chance.uniform(150, 1500)
+            wave += np.exp(-(((time - start) / 0.06) ** 2)) * np.sin(2 * np.pi * tone * time + chance.uniform(0, 6))
+        return 0.2 * wave + 0.002 * chance.normal(size=6000)
+
+    def write(path: Path, wave: np.ndarray) -> None:
+        with wavefile.open(str(path), "wb") as file:
+            file.setparams((1, 2, 8000, 0, "NONE", ""))
+            file.writeframes((np.clip(wave, -1, 1) * 32767).astype("<i2").tobytes())
+
+    for number, name in enumerate(("one", "two")):
+        (tmp_path / "words" / name).mkdir(parents=True)
+        for index in range(30):
+            write(tmp_path / "words" / name / f"{index:02}.wav", spoken(100 * number + index))
+    louder = np.concatenate([np.zeros(800), 1.7 * spoken(4), np.zeros(300)])
+    write(tmp_path / "words" / "one" / "louder.wav", louder + 0.001 * np.random.default_rng(1).normal(size=len(louder)))
+    soundfile.write(tmp_path / "words" / "two" / "again.ogg", spoken(111), 8000)
+    dataset = open_dataset(home, inspect(tmp_path / "words", project_dir=home).data)
+    (near,) = found(dataset, "near_sounds")
+    names = [dataset.name(index) for index in near.samples]
+    assert near.count == 2 and sorted(names) == ["one/04.wav", "one/louder.wav", "two/11.wav", "two/again.ogg"], names
+    assert not found(mended(dataset, remedy(near, "all but one"), home), "near_sounds")
 
 
 def test_chains_are_joined() -> None:

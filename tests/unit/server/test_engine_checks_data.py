@@ -63,7 +63,7 @@ def test_labels_and_classes_are_described_and_measured(engine, project_dir):
 def test_slow_checks_are_made_when_asked_for(engine, project_dir):
     checked = engine.answer(engine.send(CheckData, project_dir=str(project_dir)))
     assert isinstance(checked, DataChecked), checked
-    assert checked.kinds == ["near_pictures", "near_texts"] and checked.checks == []
+    assert checked.kinds == ["near_pictures", "near_texts", "near_sounds"] and checked.checks == []
     no_network = engine.answer(engine.send(CheckData, project_dir=str(project_dir), kinds=["wrong_labels"]))
     assert isinstance(no_network, RequestFailed) and no_network.error["kind"] == "run"
     unknown = engine.answer(engine.send(CheckData, project_dir=str(project_dir), kinds=["feng_shui"]))
