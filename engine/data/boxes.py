@@ -223,6 +223,8 @@ _LINE = re.compile(rb"\s*\d+(?:\s+-?[\d.]+(?:[eE]-?\d+)?){4,}\s*")
 
 def _yolo_texts(tree: FileTree) -> list[FileEntry]:
     """The files of objects: their lines are a class number and shares, and a picture has the same name."""
+    if not any(entry.parts[-1].endswith((".txt", ".TXT")) for entry in tree.entries):
+        return []
     stems = {PurePosixPath(entry.parts[-1]).stem for entry in tree.entries if entry.suffix not in (".txt", ".yaml")}
     texts = [
         entry

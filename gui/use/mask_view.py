@@ -70,20 +70,18 @@ class MaskView(QWidget):
         mask = self._mask
         if mask is None:
             return
-        theme = current_theme()
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        shown = self._beneath.size() if self._beneath is not None else mask.size()
-        size = shown.scaled(self.width(), self.height() - _KEY, Qt.AspectRatioMode.KeepAspectRatio)
-        place = QRectF(0, 0, size.width(), size.height())
-        if self._beneath is not None:
-            painter.drawPixmap(place, self._beneath, QRectF(self._beneath.rect()))
-        else:
-            painter.fillRect(place, theme.color("field"))
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)  # a border between classes is sharp
-        painter.drawImage(place, mask, QRectF(mask.rect()))
-        self._paint_key(painter, place.bottom())
-        painter.end()
+        with QPainter(self) as painter:
+            shown = self._beneath.size() if self._beneath is not None else mask.size()
+            size = shown.scaled(self.width(), self.height() - _KEY, Qt.AspectRatioMode.KeepAspectRatio)
+            place = QRectF(0, 0, size.width(), size.height())
+            if self._beneath is not None:
+                painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+                painter.drawPixmap(place, self._beneath, QRectF(self._beneath.rect()))
+            else:
+                painter.fillRect(place, current_theme().color("field"))
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)  # borders of classes are sharp
+            painter.drawImage(place, mask, QRectF(mask.rect()))
+            self._paint_key(painter, place.bottom())
 
     def _paint_key(self, painter: QPainter, top: float) -> None:
         font = text_font(SIZE_BODY)

@@ -24,6 +24,7 @@ SETS: list[tuple[str, SourceKind, FieldKind, int, int]] = [
     ("bccd_voc.zip", SourceKind.BOXES, FieldKind.CATEGORY, 4886, 2),
     ("nuclei_256.zip", SourceKind.MASKS, FieldKind.MASK, 160, 0),
     ("nuclei_instances_sample.zip", SourceKind.MASKS, FieldKind.MASK, 10, 0),
+    ("twemoji64.zip", SourceKind.MANIFEST, FieldKind.CATEGORY, 1911, 0),
 ]
 """Archive, layout, what is learned, samples, left out."""
 
@@ -84,6 +85,12 @@ def trained(name: str, folder: Path, split: str, *settings: str) -> dict[str, An
 @pytest.mark.timeout(1200)
 def test_clothes(tmp_path: Path) -> None:
     assert trained("clothing_small_96.zip", tmp_path, "test")["metrics"]["accuracy"] > 0.6
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+def test_emoji(tmp_path: Path) -> None:
+    assert trained("twemoji64.zip", tmp_path, "test")["metrics"]["accuracy"] > 0.6
 
 
 @pytest.mark.slow

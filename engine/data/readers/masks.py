@@ -1,5 +1,6 @@
 """Pictures with masks: finds which mask belongs to which picture, by folders and names, and reads both."""
 
+import functools
 import hashlib
 import re
 from collections import defaultdict
@@ -41,6 +42,8 @@ _LOOKED_AT: Final = 400
 """Masks whose values are counted; spread evenly over all."""
 
 _WORDS = re.compile(r"[\s_.\-]+")
+_SAYS = re.compile(rf"(?i)(?:^|[\s_.\-])(?:{'|'.join(sorted(_MASKS))})(?:[\s_.\-]|$)")
+"""Found in a name that may say of itself that it is a mask."""
 
 
 @dataclass(slots=True)
@@ -55,7 +58,8 @@ class Pairs:
     """Masks that have no picture."""
 
 
-def _side(parts: Sequence[str]) -> tuple[str, tuple[str, ...], int]:
+@functools.lru_cache(maxsize=4096)
+def _side(parts: tuple[str, ...]) -> tuple[str, tuple[str, ...], int]:
     """ "picture", "mask" or "" by the folders of a file, the folders that are left, and where the telling one was."""
     for place in range(len(parts) - 1, -1, -1):
         words = [word for word in _WORDS.split(parts[place].lower()) if word]
@@ -79,13 +83,14 @@ def find_pairs(tree: FileTree) -> Pairs:
     """Which mask belongs to which picture: equal names in folders such as images and masks, names that end in _mask,
     or a folder for each picture with a mask file for each object.
     """
+    shown = [entry for entry in tree.entries if entry.suffix in SUFFIXES and entry.size]
+    if not any(_side(entry.parts[:-1])[0] == "mask" or _SAYS.search(entry.parts[-1]) for entry in shown):
+        return Pairs(alone=shown)
     pictures: dict[tuple[tuple[str, ...], str], FileEntry] = {}
     masks: dict[tuple[tuple[str, ...], str], list[FileEntry]] = defaultdict(list)
     homes: dict[tuple[str, ...], list[FileEntry]] = defaultdict(list)  # pictures by the folder above their own
     home_masks: dict[tuple[str, ...], list[tuple[tuple[tuple[str, ...], str], FileEntry]]] = defaultdict(list)
-    for entry in tree.entries:
-        if entry.suffix not in SUFFIXES or entry.size == 0:
-            continue
+    for entry in shown:
         side, rest, place = _side(entry.parts[:-1])
         stem, says = _stem(entry.parts[-1])
         key = (tuple(part.lower() for part in rest), stem)

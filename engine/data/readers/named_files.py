@@ -20,6 +20,8 @@ from engine.errors import DataError
 
 PATTERN: Final = "pattern"
 """The option of a source that holds the pattern."""
+_LOOKED_AT: Final = 5000
+"""Names that a pattern is guessed from, spread evenly over all."""
 _BESIDE = frozenset(
     {".txt", ".md", ".rst", ".csv", ".tsv", ".json", ".xml", ".yaml", ".yml", ".html", ".pdf", ".py", ""}
 )
@@ -46,7 +48,8 @@ def media_files(tree: FileTree) -> MediaFiles:
 
 def pattern_of(tree: FileTree) -> Pattern | None:
     """The pattern that the names seem to follow."""
-    return guess_pattern([stem_of(entry.name) for entry in media_files(tree).entries])
+    entries = media_files(tree).entries
+    return guess_pattern([stem_of(entry.parts[-1]) for entry in entries[:: max(1, len(entries) // _LOOKED_AT)]])
 
 
 def read_named_files(tree: FileTree, pattern_text: str) -> Samples:

@@ -44,6 +44,8 @@ def find_shared_names(tree: FileTree) -> SharedNames | None:
     """The samples of the tree; None when its files do not lie so: most media files need a companion, and most of all
     files belong to such a sample.
     """
+    if not any(entry.parts[-1].lower().endswith(_WORDS) for entry in tree.entries):
+        return None
     groups: dict[tuple[str, ...], list[tuple[str, FileEntry]]] = defaultdict(list)
     for entry in tree.entries:
         stem, dot, rest = entry.parts[-1].partition(".")
