@@ -15,7 +15,8 @@ UNLABELLED: Final = -2
 class SampleFilter:
     """`split`: train, val, test, pool or ""; `class_index`: EVERY, UNLABELLED or a class.
 
-    `only` are the numbers of samples among which to look, None for all; `sample` is a single one, -1 for none.
+    `only` are the numbers of samples among which to look, shown in that order, None for all; `sample` is a single one,
+    -1 for none.
     """
 
     split: str = ""
@@ -45,11 +46,13 @@ class SampleFilter:
             narrow(labels == self.class_index)
         if self.only is not None:
             narrow(_among(samples, np.array(self.only, np.int64)))
+            if order is None:  # those of a finding come in its own order, copies side by side, the worst first
+                order = np.array(list(dict.fromkeys(self.only)), np.int32)
         if self.sample >= 0:
             narrow(_among(samples, np.array([self.sample], np.int64)))
         if order is None:
             return np.arange(samples, dtype=np.int32) if kept is None else np.flatnonzero(kept).astype(np.int32)
-        order = order[order < samples]
+        order = order[(order >= 0) & (order < samples)]
         return order if kept is None else order[kept[order]]
 
 

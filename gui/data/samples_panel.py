@@ -25,6 +25,7 @@ from gui.data.sample_filter import EVERY, UNLABELLED, SampleFilter
 from gui.data.samples_model import SamplesModel
 from gui.data.samples_table import SamplesTable
 from gui.models.data import DataModel
+from gui.models.data_checks import DataChecksModel
 from gui.models.project import ProjectModel
 from gui.models.sample_detail import DetailModel
 from gui.models.sample_search import SearchModel, Wanted
@@ -38,6 +39,8 @@ from gui.widgets.tokens import GAP
 FILTER_AFTER_MS: Final = 150
 SORT_FIELDS: Final = 60
 MENU_CLASSES: Final = 200
+WRONG_LABELS: Final = "wrong_labels"
+"""Kind of the check that finds labels which a trained network doubts."""
 _DRAWN: Final = (FieldKind.IMAGE, FieldKind.AUDIO, FieldKind.SERIES)
 _SPLITS: Final = {"train": "training", "val": "validation", "test": "test", "pool": "pool"}
 
@@ -59,10 +62,12 @@ class SamplesPanel(QWidget):
         search: SearchModel,
         detail: DetailModel,
         labelling: Labelling,
+        checks: DataChecksModel,
     ) -> None:
         super().__init__()
         self._project, self._data, self._search, self._detail = project, data, search, detail
         self.labelling = labelling
+        self._checks = checks
         self.shown, self.class_index = "", EVERY
         self._check: DataCheck | None = None
         self._sticky_row = -1
@@ -113,6 +118,9 @@ class SamplesPanel(QWidget):
         self.label = Button("Label: 1–9", icon="edit", name="data.label", tooltip="Label with the keyboard (L)")
         self.label.setCheckable(True)
         self.label.toggled.connect(self._on_label_toggled)
+        self.review = Button("", small=True, name="data.review", tooltip="Labels that a trained network doubts")
+        self.review.clicked.connect(self._on_review)
+        self.review.hide()
         self._count = Text("", role="mono", tone="dim")
         self._count.setObjectName("data.count")
         self._behind = Button("", role="link", name="data.behind", tooltip="Show only what fits now")
@@ -124,6 +132,7 @@ class SamplesPanel(QWidget):
         line.addWidget(self.sort)
         line.addWidget(self.label)
         line.addStretch(1)
+        line.addWidget(self.review)
         line.addWidget(self._behind)
         line.addWidget(self._count)
         line.addWidget(self.as_grid)
@@ -145,6 +154,7 @@ class SamplesPanel(QWidget):
 
     def _connect(self) -> None:
         self._timer.timeout.connect(self._apply_text)
+        self._checks.changed.connect(self._show_review)
         self.filter.textChanged.connect(lambda _text: self._timer.start())
         self.filter.returnPressed.connect(self._apply_text)
         self.chips.all_dropped.connect(self.show_all)
@@ -413,6 +423,23 @@ class SamplesPanel(QWidget):
 
     def _on_search_changed(self) -> None:
         self._show_result()
+
+    def _doubtful(self) -> DataCheck | None:
+        return next((check for check in self._checks.found if check.kind == WRONG_LABELS), None)
+
+    def _show_review(self) -> None:
+        check = self._doubtful()
+        self.review.setVisible(check is not None)
+        if check is not None:
+            self.review.set_text(f"Review {check.count:,} doubtful")
+
+    def _on_review(self) -> None:
+        check = self._doubtful()
+        if check is not None:
+            self.shown, self.class_index = "", EVERY
+            self.condition_changed.emit()
+            self.pick_check(check)
+            self.label.setChecked(True)
 
     # The sample looked at, and what is selected.
 

@@ -289,6 +289,18 @@ def test_looking_closer_tells_how_far_it_is_and_can_be_cancelled(
     assert shown(tab) == [1, 2, 3]
 
 
+def test_doubtful_labels_are_reviewed_worst_first(tab: DataTab, window: MainWindow, qtbot: QtBot) -> None:
+    assert tab.samples.review.isHidden()
+    doubted = DataCheck(kind="wrong_labels", message="3 labels look wrong.", count=3, samples=[40, 2, 17])
+    engine_of(window).answer_with(CheckData, DataChecked(kinds=["wrong_labels"], checks=[doubted]))
+    click(qtbot, tab.settings.checks.look)
+    qtbot.waitUntil(tab.samples.review.isVisible)
+    assert tab.samples.review.text() == "Review 3 doubtful"
+    click(qtbot, tab.samples.review)
+    assert shown(tab) == [40, 2, 17]
+    assert tab.samples.bar.isVisible()
+
+
 @pytest.mark.parametrize(
     ("message", "parts"),
     [

@@ -452,7 +452,7 @@ def test_the_promised_names_are_there(show: Show) -> None:
         (SampleFilter(class_index=1), [1, 3]),
         (SampleFilter(class_index=UNLABELLED), [2]),
         (SampleFilter(split="train", class_index=1), [1]),
-        (SampleFilter(only=(3, 0, 99)), [0, 3]),
+        (SampleFilter(split="train", only=(1, 0, 2)), [1, 0]),
         (SampleFilter(sample=2), [2]),
         (SampleFilter(sample=4), []),
     ],
@@ -461,7 +461,7 @@ def test_filters(chosen: SampleFilter, rows: list[int]) -> None:
     splits, labels = np.array([0, 0, 1, 2], np.int8), np.array([0, 1, -1, 1], np.int32)
     assert chosen.matching(4, splits, labels).tolist() == rows
     backwards = np.array([3, 2, 1, 0, 7], np.int32)
-    assert chosen.matching(4, splits, labels, backwards).tolist() == rows[::-1]
+    assert chosen.matching(4, splits, labels, backwards).tolist() == sorted(rows, reverse=True)
 
 
 def test_filters_without_labels() -> None:
