@@ -101,6 +101,7 @@ class Stepper:
         inputs = batch[: self._inputs]
         outcome: Outcome | None = None
         total: float | Tensor = 0.0
+        several = len(self.players) > 1
         for number, player in enumerate(self.players):
             if phase_step % player.every:
                 continue
@@ -108,12 +109,13 @@ class Stepper:
             for _ in range(player.steps):
                 outcome = self._move(player, inputs, step, look, rate)
             assert outcome is not None
-            total = outcome.total if len(self.players) == 1 else total + outcome.total
+            if several:
+                total = total + outcome.total
             if player.copies:
                 player.follow(phase_step)
         if outcome is None:
             return self._look_on(inputs)
-        return Outcome(outcome.predictions, outcome.losses, total)
+        return Outcome(outcome.predictions, outcome.losses, total) if several else outcome
 
     def _move(self, player: Player, inputs: Sequence[Tensor], step: int, look: Look, rate: float) -> Outcome:
         outcome = self._gradients(player, inputs, step)
