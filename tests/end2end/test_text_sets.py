@@ -60,19 +60,20 @@ def trained(name: str, folder: Path, *settings: str) -> dict[str, float]:
     """The scores on the test split of a project that was made and trained from the command line."""
     project = folder / "project"
     netwright("new", project, "--data", source(name, folder))
-    netwright("train", project, "--device", "cpu", *settings)
-    answer: dict[str, Any] = netwright("evaluate", project)
+    netwright("train", project, "--device", "cpu", *settings, timeout=1500)
+    answer: dict[str, Any] = netwright("evaluate", project, timeout=600)
     scores: dict[str, float] = answer["outputs"][0]["metrics"]
     return scores
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(2400)
 @pytest.mark.parametrize(
     ("name", "settings", "floor"),
     [
-        ("sentence_polarity.zip", (), 0.73),
-        ("pros_cons.zip", ("--epochs", "2"), 0.90),
-        ("names.zip", (), 0.79),
+        ("sentence_polarity.zip", (), 0.69),
+        ("pros_cons.zip", ("--epochs", "2"), 0.91),
+        ("names.zip", (), 0.80),
     ],
 )
 def test_classes_of_text(name: str, settings: tuple[str, ...], floor: float, tmp_path: Path) -> None:
@@ -80,7 +81,8 @@ def test_classes_of_text(name: str, settings: tuple[str, ...], floor: float, tmp
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "epochs"), [("story", 4), ("list", 3)])
+@pytest.mark.timeout(2400)
+@pytest.mark.parametrize(("name", "epochs"), [("story", 2), ("list", 3)])
 def test_what_comes_next_is_said_better_than_by_counting(name: str, epochs: int, tmp_path: Path) -> None:
     bits = trained(name, tmp_path, "--epochs", str(epochs))["bits_per_character"]
     dataset = open_dataset(tmp_path, inspect(source(name, tmp_path)).data)
@@ -91,13 +93,14 @@ def test_what_comes_next_is_said_better_than_by_counting(name: str, epochs: int,
     }
     whole = parts if marked else {split: ["".join(texts)] for split, texts in parts.items()}
     counted = OrderModel(3, whole["train"]).bits_per_character(whole["test"])
-    assert bits < counted
+    assert bits < counted - 0.1
     said = netwright("predict", tmp_path / "project", "the cat", "--seed", "1")
     text = said["predictions"][0]["outputs"]["text"]["value"]
     assert text.startswith("the cat") and re.search("[a-z]{2}", text[7:])
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(2400)
 def test_translation_is_better_than_chance(tmp_path: Path) -> None:
     scores = trained("swe-eng.zip", tmp_path, "--epochs", "2")
     assert scores["chrf"] > 0.2 and scores["perplexity"] < 40 and scores["exact_match"] >= 0.01

@@ -118,9 +118,9 @@ def _decoder(drawing: Drawing, memory: str, target: Field, features: int) -> Non
     drawing.put("both", "Concatenate", dim=-1)
     drawing.link(state, "both", "a")
     drawing.link("look", "both", "b")
-    end = drawing.put("hidden", "Linear", "both", out_features=features)
-    end = drawing.put("tanh", "Tanh", end)
-    end = drawing.put("dropout", "Dropout", end, p=0.1)
+    end = drawing.put("hidden_both", "Linear", "both", out_features=features)
+    end = drawing.put("tanh_both", "Tanh", end)
+    end = drawing.put("dropout_both", "Dropout", end, p=0.1)
     _scores(drawing, end, target)
 
 

@@ -98,6 +98,8 @@ def columns_of(tree: FileTree, entry: FileEntry) -> Columns | None:
     if any(sum(any(c.isalpha() for c in text) for text in texts) < 0.9 * len(body) for texts in (first, second)):
         return None
     lengths = np.log(np.array([[len(a), len(b)] for a, b in zip(first, second, strict=True) if a and b], np.float64))
+    if len(lengths) < 4:
+        return None
     words = np.mean([len(text.split()) for text in first])
     spread = lengths.std(axis=0)
     alike = float(np.corrcoef(lengths.T)[0, 1]) if spread.min() > 0.05 else 1.0
