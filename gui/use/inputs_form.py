@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage, QKeyEvent, QKeySequence, QPixmap
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPlainTextEdit, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QPlainTextEdit, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.document.data_spec import Field, FieldKind, Role
 from engine.document.project import Project
@@ -342,7 +342,8 @@ class InputsForm(QWidget):
             self.drop.set_picture(None)  # the answer itself says what is wrong with the file
 
 
-_TAKEN: Final = (*_DROPPED, FieldKind.NUMBER, FieldKind.CATEGORY, FieldKind.TEXT)
+_TYPED: Final = (FieldKind.DATE, FieldKind.LABELS)
+_TAKEN: Final = (*_DROPPED, *_TYPED, FieldKind.NUMBER, FieldKind.CATEGORY, FieldKind.TEXT)
 
 
 def _editor_for(field: Field) -> QWidget:
@@ -355,11 +356,23 @@ def _editor_for(field: Field) -> QWidget:
         edit.setTabChangesFocus(True)
         edit.setMinimumHeight(90)
         return edit
+    if field.kind in _TYPED:
+        line = QLineEdit()
+        line.setPlaceholderText("2021-03-04, or with a time" if field.kind is FieldKind.DATE else _example(field))
+        return line
     middle = statistics.mean[0] if statistics.mean else None
     return NumberEditor(float(f"{middle:.4g}") if middle is not None else None, optional=True, none_text="missing")
 
 
+def _example(field: Field) -> str:
+    """Two labels as they are typed."""
+    separator = str(field.options.get("separator", ";"))
+    return f"{separator} ".join(field.statistics.classes[:2]) or "labels"
+
+
 def _value_of(editor: QWidget) -> object:
+    if isinstance(editor, QLineEdit):
+        return editor.text()
     if isinstance(editor, QPlainTextEdit):
         return editor.toPlainText()
     if isinstance(editor, ChoiceEditor | NumberEditor):
@@ -368,7 +381,9 @@ def _value_of(editor: QWidget) -> object:
 
 
 def _set_value(editor: QWidget, value: object) -> None:
-    if isinstance(editor, QPlainTextEdit):
+    if isinstance(editor, QLineEdit):
+        editor.setText(str(value))
+    elif isinstance(editor, QPlainTextEdit):
         editor.setPlainText(str(value))
     elif isinstance(editor, ChoiceEditor):
         if value in editor.values():
@@ -381,4 +396,6 @@ def _help(field: Field) -> str:
     statistics = field.statistics
     if field.kind is FieldKind.NUMBER and statistics.minimum and statistics.maximum:
         return f"In training from {statistics.minimum[0]:g} to {statistics.maximum[0]:g}."
+    if field.kind is FieldKind.LABELS and statistics.classes:
+        return f"Any of {', '.join(statistics.classes[:12])}" + ("…" if len(statistics.classes) > 12 else ".")
     return ""
