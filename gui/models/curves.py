@@ -258,19 +258,20 @@ class RunCurves:
             self._last_time = 0.0 if stands else event.time
 
     def _feed_steps(self, event: StepsReported) -> None:
+        import numpy as np
+
         count = len(event.loss)
         if not count:
             return
         stride = max(1, event.stride)
         last = event.first_step + count * stride - 1
         loss = self.column("loss")
-        loss.x.extend(range(event.first_step, event.first_step + count * stride, stride))
+        loss.x.extend(np.arange(event.first_step, event.first_step + count * stride, stride, dtype=np.float64))
         loss.y.extend(event.loss)
         if event.low and len(event.low) == len(event.high) == count:
             edges = self.column("edges")
-            half = stride / 2
-            edges.x.extend([event.first_step + place * half for place in range(2 * count)])
-            edges.y.extend([edge for pair in zip(event.low, event.high, strict=True) for edge in pair])
+            edges.x.extend(event.first_step + np.arange(2 * count) * (stride / 2))
+            edges.y.extend(np.array([event.low, event.high]).T.ravel())
         self.samples_per_s = event.samples_per_s
         if not event.time and event.samples_per_s > 0:  # a log that does not tell the time
             self._elapsed_s += count * stride * self.samples_per_step / event.samples_per_s

@@ -57,7 +57,7 @@ class ChartsPanel(QWidget):
         self._places: tuple[ChartPlace, ...] = ()
         self._charts: list[tuple[ChartPlace, MenuCard]] = []
         self._due: list[MenuCard] = []  # charts that are to be brought up to date, one at a turn
-        self._arranging = False  # the view of the project is being changed by us
+        self._row_count = 0
         self.axis = ChoiceEditor(_AXES, "epoch")
         self.axis.setProperty("density", "compact")
         self.axis.setObjectName("train.charts.axis")
@@ -192,7 +192,7 @@ class ChartsPanel(QWidget):
         self._touch()
 
     def _height(self) -> int:
-        rows = max(1, self._grid.rowCount() if self._charts else 1)
+        rows = max(1, self._row_count)
         return rows * ROW_HEIGHT + (rows - 1) * GAP
 
     def _touch(self) -> None:
@@ -274,15 +274,15 @@ class ChartsPanel(QWidget):
         self._charts = charts
         for row in range(self._grid.rowCount()):
             self._grid.setRowStretch(row, 0)
-        row = column = 0
-        for place, chart in charts:
-            width = min(max(place.columns, 1), COLUMNS)
-            if column + width > COLUMNS:
-                row, column = row + 1, 0
-            self._grid.addWidget(chart, row, column, 1, width)
-            self._grid.setRowStretch(row, 3 if row == 0 else 2)
-            column += width
-            chart.show()
+        for number, row in enumerate(_rows([place for place, _ in charts])):
+            column = 0
+            for at, width in row:
+                chart = charts[at][1]
+                self._grid.addWidget(chart, number, column, 1, width)
+                column += width
+                chart.show()
+            self._grid.setRowStretch(number, 3 if number == 0 else 2)
+        self._row_count = len(_rows([place for place, _ in charts]))
         self.updateGeometry()
         self._touch()
 
@@ -368,3 +368,20 @@ class ChartsPanel(QWidget):
         self._keep(axis=str(value))
         for chart in self._run_charts():
             chart.set_axis(self._axis())
+
+
+def _rows(places: Sequence[ChartPlace]) -> list[list[tuple[int, int]]]:
+    """Which chart stands in which row, and how many columns wide; the last of a row takes what is left."""
+    rows: list[list[tuple[int, int]]] = []
+    left = 0
+    for at, place in enumerate(places):
+        width = min(max(place.columns, 1), COLUMNS)
+        if width > left:
+            rows.append([])
+            left = COLUMNS
+        rows[-1].append((at, width))
+        left -= width
+    for row in rows:
+        at, width = row[-1]
+        row[-1] = (at, COLUMNS - sum(other for _, other in row[:-1]))
+    return rows

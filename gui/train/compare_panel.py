@@ -235,6 +235,8 @@ class ComparePanel(QWidget):
                     cell.setText(f"≠ {cell.text()}")
                 table.setItem(row, column, cell)
         table.resizeColumnsToContents()
+        for column in range(table.columnCount()):
+            table.setColumnWidth(column, table.columnWidth(column) + 28)
         self._words.set_text(f"{len(found)} setting{'s' * (len(found) != 1)} differ; against #{order[0]}.")
         self.stack.setCurrentWidget(table)
 

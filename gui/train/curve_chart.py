@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QWidget
 from gui.charts.chart_card import ChartCard
 from gui.forms.metric_text import is_share, metric_label, metric_text
 from gui.models.curves import RunCurves, XAxis
-from gui.models.runs import RunsModel
+from gui.models.runs import LIVE_STATES, RunsModel
 from gui.train.chart_kinds import METRIC, first_score, kind_of, score_names
 from gui.train.run_curves import CurveSpec, curve_specs, gap, group_curves
 from gui.widgets.choice_editor import Choice, ChoiceEditor
@@ -96,7 +96,8 @@ class CurveChart(ChartCard):
         self._draw_groups()
         self._draw_gap(current)
         self._draw_marks(current)
-        ends = [end for curves in current.values() if (end := curves.end(self._axis)) is not None]
+        going = [curves for run, curves in current.items() if self._is_live(run)]
+        ends = [end for curves in going if (end := curves.end(self._axis)) is not None]
         self.chart.set_x_end(max(ends, default=None))
         self._say(current)
         self.chart.refresh()
@@ -148,6 +149,11 @@ class CurveChart(ChartCard):
             self.chart.remove_series(key)
             self.chart.remove_band(key)
         self._groups = keys
+
+    def _is_live(self, run: int) -> bool:
+        """Whether its planned end is to be in view: that of a run that ended earlier is not."""
+        summary = self._runs.summary(run)
+        return summary is not None and summary.state in LIVE_STATES
 
     def _group_of(self, run: int) -> str:
         summary = self._runs.summary(run)

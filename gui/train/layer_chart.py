@@ -24,7 +24,7 @@ class LayerChart(MenuCard):
 
     def __init__(self, kind: str, runs: RunsModel, parent: QWidget | None = None) -> None:
         found = kind_of(kind)
-        note = "norm per layer" if kind == "flow" else "step / weight, 1e-3 is usual"
+        note = "norm per layer" if kind == "flow" else "1e-3 is usual"
         super().__init__(found.title if found else kind, note, name=f"train.{kind}", parent=parent)
         self.kind = kind
         self._runs = runs

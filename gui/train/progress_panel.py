@@ -13,7 +13,7 @@ from gui.widgets.button import Button
 from gui.widgets.card import Card
 from gui.widgets.progress_line import ProgressLine
 
-_ROOM_FOR_STEPS: Final = 800
+_ROOM_FOR_STEPS: Final = 900
 """A narrower card has no room for them beside the speed."""
 
 

@@ -75,13 +75,7 @@ class RecipeForm(QWidget):
             [Choice(value=kind.type_name(), label=kind.label(), help=kind.about()) for kind in schedules()]
         )
         self._epochs = NumberEditor(10, whole=True, minimum=1)
-        self._batch = NumberEditor(64, whole=True, minimum=1, doubling=True)
-        self._auto_batch = Button(
-            "auto", role="quiet", small=True, name="train.recipe.auto_batch",
-            tooltip="Measure the largest batch that fits when the run begins",
-        )  # fmt: skip
-        self._auto_batch.setCheckable(True)
-        self._auto_batch.clicked.connect(lambda on: self._set_phase("auto_batch", bool(on)))
+        self._batch = NumberEditor(64, whole=True, minimum=1, doubling=True, optional=True)
         self._precision = ChoiceEditor([*_PRECISIONS, _FLOAT16])
         self._seed = NumberEditor(7, whole=True, minimum=0, maximum=2**62)
         self._device = ChoiceEditor(_DEVICES)
@@ -114,9 +108,8 @@ class RecipeForm(QWidget):
         )
         self._add(
             "batch_size", "Batch", self._batch, "How many samples are looked at before each change of the weights.",
-            lambda v: self._set_phase("batch_size", v),
+            self._on_batch,
         )  # fmt: skip
-        self._rows["batch_size"].set_aside(self._auto_batch)
         self._add(
             "precision", "Precision", self._precision, "Number format while training.",
             lambda v: self._set(precision=Precision(str(v))),
@@ -189,6 +182,15 @@ class RecipeForm(QWidget):
             "clip_norm", "Clip norm", self._clip, "Shortens gradients longer than this, against sudden jumps.",
             lambda v: self._set(clip_norm=v), column,
         )  # fmt: skip
+        self._auto_batch = Switch(False)
+        self._add(
+            "auto_batch",
+            "Batch auto",
+            self._auto_batch,
+            "The largest batch that fits is measured when the run begins.",
+            lambda v: self._set_phase("auto_batch", bool(v)),
+            column,
+        )
         self._accumulate = NumberEditor(1, whole=True, minimum=1, doubling=True)
         self._add(
             "accumulate", "Add up", self._accumulate,
@@ -310,7 +312,6 @@ class RecipeForm(QWidget):
             form.setEnabled(not locked)
         self.losses.setEnabled(not locked)
         self.plan.setEnabled(not locked)
-        self._auto_batch.setEnabled(not locked)
         self.find_rate.set_blocked("This project is open for reading only." if locked else "")
         if not locked:
             self._block_what_does_not_suit()
@@ -349,7 +350,8 @@ class RecipeForm(QWidget):
             (self._optimizer, player.optimizer.type),
             (self._schedule, player.schedule.type),
             (self._epochs, phase.epochs),
-            (self._batch, phase.batch_size),
+            (self._batch, None if phase.auto_batch else phase.batch_size),
+            (self._auto_batch, phase.auto_batch),
             (self._precision, recipe.precision.value),
             (self._seed, recipe.seed),
             (self._device, recipe.device),
@@ -363,7 +365,6 @@ class RecipeForm(QWidget):
         ):
             if editor.value() != value:
                 editor.set_value(value)
-        self._auto_batch.setChecked(phase.auto_batch)
         hint = "The largest that fits is measured when the run begins." if phase.auto_batch else ""
         self._rows["batch_size"].set_hint(hint)
         self.plan.show_recipe(recipe, self._phase_at, self._player_at)
@@ -469,6 +470,14 @@ class RecipeForm(QWidget):
     def _set_phase(self, name: str, value: Any) -> None:
         phase, _ = self._current()
         self._put(msgspec.structs.replace(phase, **{name: value}), name)
+
+    def _on_batch(self, value: object) -> None:
+        """A number, or None for the largest that fits."""
+        phase, _ = self._current()
+        if isinstance(value, int):
+            self._put(msgspec.structs.replace(phase, batch_size=value, auto_batch=False), "batch_size")
+        else:
+            self._put(msgspec.structs.replace(phase, auto_batch=True), "batch_size")
 
     def _on_losses(self, weights: object) -> None:
         if isinstance(weights, dict):

@@ -349,9 +349,13 @@ def test_the_further_numbers_are_edits_too(qtbot, project, form, name, text, rea
 
 
 def test_the_batch_size_may_be_measured(qtbot, project, form):
-    form._auto_batch.click()
+    type_into(qtbot, form, "batch_size", "auto")
     assert project.project.recipe.phases[0].auto_batch
     assert "measured" in form.row("batch_size").below()
+    assert form.row("auto_batch").editor.value() is True
+    type_into(qtbot, form, "batch_size", "32")
+    phase = project.project.recipe.phases[0]
+    assert (phase.batch_size, phase.auto_batch) == (32, False)
 
 
 def test_what_does_nothing_with_this_data_says_why_and_can_be_taken_back(qtbot, project, form):

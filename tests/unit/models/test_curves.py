@@ -2,9 +2,24 @@
 
 import math
 
+import msgspec
 import numpy as np
 
-from engine.protocol.run_events import EpochFinished, RunPrepared, RunResumed, RunStarted, StepsReported
+from engine.protocol.run_events import (
+    BatchChanged,
+    EpochFinished,
+    LayersSeen,
+    Machine,
+    MachineSeen,
+    RunContinued,
+    RunNote,
+    RunPaused,
+    RunPrepared,
+    RunResumed,
+    RunStarted,
+    SettingsChanged,
+    StepsReported,
+)
 from gui.models.curves import RunCurves
 
 
@@ -80,3 +95,69 @@ def test_progress_and_time_left() -> None:
     curves.feed(steps(1, 10))
     assert curves.fraction_done() == 0.25
     assert curves.left_s() == 30 * 64 / 640
+
+
+def test_steps_that_share_a_number_keep_their_smallest_and_largest() -> None:
+    curves = RunCurves()
+    event = StepsReported(
+        first_step=1, loss=[2.0, 1.0], low=[1.5, 0.5], high=[9.0, 3.0], stride=10, learning_rate=0.1,
+        samples_per_s=1.0, epoch=1,
+    )  # fmt: skip
+    curves.feed(event)
+    assert curves.steps.tolist() == [1, 11]
+    assert curves.step == 20
+    assert curves.column("edges").y.view().tolist() == [1.5, 9.0, 0.5, 3.0]
+    assert curves.column("edges").x.view().tolist() == [1, 6, 11, 16]
+
+
+def test_time_on_the_axis_is_that_of_training_without_pauses() -> None:
+    curves = RunCurves()
+    prepared = RunPrepared(
+        device="cpu", precision="float32", samples=100, val_samples=1, steps_per_epoch=10, batch_size=10,
+        parameters=1, time=100.0,
+    )  # fmt: skip
+    curves.feed(prepared)
+    curves.feed(msgspec.structs.replace(steps(1, 10), time=160.0))
+    curves.feed(RunPaused(step=10, time=160.0))
+    curves.feed(RunContinued(step=10, time=5000.0))
+    curves.feed(msgspec.structs.replace(steps(11, 10), time=5060.0))
+    assert curves.elapsed_s == 120.0
+    scale = curves.scale("time")
+    assert scale is not None
+    assert scale.shown([10, 20]).tolist() == [1.0, 2.0]
+    assert curves.scale("step") is None
+    epochs = curves.scale("epoch")
+    assert epochs is not None
+    assert epochs.shown([5, 20]).tolist() == [0.5, 2.0]
+
+
+def test_what_happened_is_marked_and_goes_with_what_a_resumed_run_does_again() -> None:
+    curves = RunCurves()
+    curves.feed(steps(1, 30))
+    curves.feed(SettingsChanged(step=10, epoch=1, learning_rate=0.01, player="critic"))
+    curves.feed(BatchChanged(step=20, epoch=2, batch_size=16, accumulate=2, reason="memory ran out"))
+    curves.feed(RunNote(text="A value was left out.", warning=True, step=25))
+    curves.feed(RunNote(text="Compiled in 3 s."))
+    told = [(mark.step, mark.text, mark.warns) for mark in curves.marks]
+    assert told == [
+        (10, "critic: learning rate 0.01", False),
+        (20, "batch 16 × 2: memory ran out", True),
+        (25, "A value was left out.", True),
+    ]
+    assert curves.settings == {"critic.learning_rate": 0.01}
+    curves.feed(LayersSeen(step=30, epoch=3, gradient_norms={"a": 1.0}, update_ratios={"a": 1e-3}))
+    curves.feed(RunResumed(pid=1, epoch=1, step=12))
+    assert [mark.text for mark in curves.marks] == ["critic: learning rate 0.01", "resumed"]
+    assert curves.layers == []
+    assert curves.step == 0 or curves.step <= 12
+
+
+def test_what_the_machine_did_is_told_in_percent_and_megabytes() -> None:
+    curves = RunCurves()
+    curves.feed(RunStarted(run=1, name="", pid=1, epochs=1, seed=1, machine=Machine(cores=4)))
+    seen = MachineSeen(step=5, cpu_percent=50, run_percent=200, memory_bytes=2_000_000, free_bytes=1)
+    curves.feed(seen)
+    assert curves.column("run_cpu").y.view().tolist() == [50.0]
+    assert curves.column("memory").y.view().tolist() == [2.0]
+    assert not curves.told("gpu")
+    assert curves.names("me") == ["memory"]
