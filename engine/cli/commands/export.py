@@ -58,6 +58,10 @@ def _ports(side: str, ports: list[dict[str, Any]]) -> str:
     rows = []
     for port in ports:
         shape = " × ".join("?" if size is None else str(size) for size in port.get("shape") or ())
-        meaning = port.get("meaning") or (f"one of {len(port['classes'])} classes" if port.get("classes") else "")
+        meaning = port.get("meaning") or (f"one of {len(port['classes'])} {_noun(port)}" if port.get("classes") else "")
         rows.append((f"  {side}", port.get("name", ""), port.get("dtype", ""), shape, meaning))
     return "\n".join(table(("",) * 5, rows).split("\n")[1:])
+
+
+def _noun(port: dict[str, Any]) -> str:
+    return "tokens, the likeliest to come next" if "so_far" in port else "classes"
