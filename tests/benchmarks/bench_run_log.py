@@ -1,114 +1,84 @@
-"""How soon a run of ten million steps is open, and how long the window waits meanwhile: run as a program.
+"""How large the log of ten million steps is, and how long it takes to open, beside the losses of each single step.
 
-`python -m tests.benchmarks.bench_run_log`. Two logs: as a run writes it, where the longer it lasts the more steps share
-a number; and with a number for every single step, the worst a log can be.
+The steps go through the same code as in a run, with a clock that is told what time it is; what charts show beside them
+is written up to the room it may take.
 """
 
-import sys
+import json
+import random
 import tempfile
 import time
 from pathlib import Path
 
 import msgspec
-import numpy as np
 
-from engine.document import files
-from engine.document.project import Project
-from engine.protocol.run_events import EpochFinished, RunFinished, RunPrepared, RunStarted, StepsReported
-from gui.charts.preload import loader
-from gui.models.project import ProjectModel
-from gui.models.runs import RunsModel
-from gui.train.charts_panel import ChartsPanel
-from gui.widgets.theme import apply_theme
-from tests.benchmarks.bench_charts import TimedApplication
-from tests.gui.fake_engine import FakeEngine
+from engine.protocol.run_events import AnyRunEvent, RunFinished, RunPrepared, RunStarted, StepsReported, WeightsSeen
+from engine.protocol.run_events import WeightHistogram as Histogram
+from engine.protocol.run_folder import RunFolder, RunSummary
+from engine.training.run_log import whole_log
+from engine.training.seldom import MOST_BYTES
+from engine.training.step_reports import StepReports
 
 STEPS = 10_000_000
-EPOCHS = 100
-
-
-def write_log(folder: Path, stride: int, per_line: int) -> int:
-    """A whole run; returns the size of the log."""
-    rng = np.random.default_rng(0)
-    folder.mkdir(parents=True)
-    events: list[msgspec.Struct] = [
-        RunStarted(run=1, name="long", pid=1, epochs=EPOCHS, seed=7, time=1.0),
-        RunPrepared(
-            device="cpu", precision="float32", samples=6_400_000, val_samples=1000,
-            steps_per_epoch=STEPS // EPOCHS, batch_size=64, parameters=10**6, time=1.0,
-        ),
-    ]  # fmt: skip
-    epoch = 0
-    step = 0
-    while step < STEPS:
-        loss = np.exp(-np.arange(step, step + per_line * stride, stride) / STEPS * 4) + rng.normal(0, 0.03, per_line)
-        told = [float(f"{value:.6g}") for value in loss]
-        low, high = ([value - 0.1 for value in told], [value + 0.1 for value in told]) if stride > 1 else ([], [])
-        events.append(
-            StepsReported(
-                first_step=step + 1, loss=told, learning_rate=1e-3, samples_per_s=1e5, epoch=epoch + 1, stride=stride,
-                low=low, high=high, time=1.0 + step / 1e4,
-            )
-        )  # fmt: skip
-        step += per_line * stride
-        while (epoch + 1) * STEPS // EPOCHS <= step and epoch < EPOCHS:
-            epoch += 1
-            at = 1.0 + step / 1e4
-            events.append(
-                EpochFinished(
-                    epoch=epoch, step=epoch * STEPS // EPOCHS, train={"loss": 0.5, "accuracy": 0.8},
-                    val={"loss": 0.6, "accuracy": 0.7}, seconds=1.0, samples_per_s=1e5, learning_rate=1e-3, time=at,
-                )
-            )  # fmt: skip
-    events.append(
-        RunFinished(epochs=EPOCHS, seconds=1.0, samples_per_s=1e5, best_epoch=1, best={"loss": 0.5}, time=2e3)
-    )
-    data = b"\n".join(msgspec.json.encode(event) for event in events) + b"\n"
-    (folder / "events.jsonl").write_bytes(data)
-    return len(data)
+STEPS_A_REPORT = 500
+GOAL_S = 1.0
+KINDS = 5
+"""Weights, activations, layers, answers and load: each may take 2 MB."""
 
 
 def main() -> None:
-    """Print both."""
-    app = TimedApplication(sys.argv[:1])
-    apply_theme(app, "dark")
-    loader().start()
-    loader().wait()
-    for words, stride, per_line in (("as a run writes it", 20, 500), ("every step a number", 1, 1000)):
-        with tempfile.TemporaryDirectory() as place:
-            directory = Path(place) / "p"
-            files.create(directory, Project(name="p"))
-            size = write_log(directory / "runs" / "0001", stride, per_line)
-            model = ProjectModel()
-            runs = RunsModel(model, FakeEngine())
-            panel = ChartsPanel(runs, model)
-            panel.resize(1100, 700)
-            panel.show()
-            for _ in range(20):
-                app.processEvents()
-                time.sleep(0.01)
-            app.spent.clear()
-            begun, processor = time.perf_counter(), time.process_time()
-            model.open(directory)
-            while runs.loading:
-                app.processEvents()
-            read = time.perf_counter() - begun
-            panel.compare([1])
-            drawn: list[bool] = []
-            panel.loss.chart.redrawn.connect(lambda drawn=drawn: drawn.append(True))
-            while not drawn:
-                app.processEvents()
-            whole = time.perf_counter() - begun
-            print(
-                f"{STEPS:,} steps, {words}: {size / 1e6:.0f} MB, read after {read:.2f} s, drawn after {whole:.2f} s"
-                f" ({time.process_time() - processor:.2f} s of processor time)"
+    """Print size and time."""
+    chance = random.Random(1)
+    losses = [chance.gauss(1.0, 0.1) for _ in range(STEPS_A_REPORT)]
+    with tempfile.TemporaryDirectory() as name:
+        folder = RunFolder(Path(name) / "0001")
+        folder.path.mkdir()
+        with folder.events_file.open("wb") as file:
+
+            def say(event: AnyRunEvent) -> None:
+                file.write(msgspec.json.encode(msgspec.structs.replace(event, time=1.7e9)) + b"\n")
+
+            say(RunStarted(run=1, name="long", pid=1, epochs=1, seed=7))
+            say(
+                RunPrepared(
+                    device="cpu",
+                    precision="float32",
+                    samples=1,
+                    val_samples=1,
+                    steps_per_epoch=STEPS,
+                    batch_size=1,
+                    parameters=1,
+                )
             )
-            for took, own, receiver in sorted(app.spent, reverse=True)[:3]:
-                print(f"  {took:6.1f} ms ({own:.1f} ms of processor time) {receiver}")
-            assert len(runs.curves(1).steps) == STEPS // stride
-            panel.close()
-            runs.close()
-            model.shut_down()
+            reports = StepReports(say, ())
+            for number in range(STEPS // STEPS_A_REPORT):
+                reports.add(number * STEPS_A_REPORT + 1, losses, (), samples=STEPS_A_REPORT, elapsed_s=0.1)
+                reports.tell(number * 0.1, [0.001], 1)
+            bars = Histogram(low=-1.0, high=1.0, mean=0.01, deviation=0.5, count=10_000, bars=list(range(24)))
+            seen = WeightsSeen(step=1, epoch=1, nodes={f"conv{place}": bars for place in range(20)})
+            for _ in range(KINDS * MOST_BYTES // len(msgspec.json.encode(seen))):
+                say(seen)
+            say(RunFinished(epochs=1, seconds=1.0, samples_per_s=1.0, best_epoch=1, best={}))
+        size = folder.events_file.stat().st_size
+        began = time.process_time()
+        events = whole_log(folder)
+        summary = RunSummary(run=1)
+        for event in events:
+            summary.feed(event)
+        took = time.process_time() - began
+        points = sum(len(event.loss) for event in events if isinstance(event, StepsReported))
+        assert summary.state == "finished"
+        text = json.dumps([round(value, 6) for value in losses]).encode()
+        began = time.process_time()
+        for _ in range(200):
+            msgspec.json.decode(text, type=list[float])
+        single = (time.process_time() - began) / 200 / STEPS_A_REPORT * STEPS
+        single_bytes = len(text) / STEPS_A_REPORT * STEPS
+    print(f"{STEPS:,} steps: {size / 1e6:.1f} MB, {len(events):,} lines, {points:,} points; opens in {took:.2f} s CPU")
+    print(
+        f"each step alone: {single_bytes / 1e6:.0f} MB, {single:.2f} s for the numbers; {single / took:.1f} x as long"
+    )
+    print("goal met" if took < GOAL_S else f"goal {GOAL_S} s missed")
 
 
 if __name__ == "__main__":
