@@ -5,18 +5,10 @@ from typing import Final
 
 import msgspec
 
+from engine.catalog.field_kinds import default_steps, fields_as
 from engine.document.data_edits import SetField
 from engine.document.data_spec import DataSpec, Field, FieldKind, Role, Step
 from engine.document.edits import SetData
-
-DEFAULTS: Final[dict[tuple[FieldKind, Role], tuple[str, ...]]] = {
-    (FieldKind.CATEGORY, Role.INPUT): ("OneHot",),
-    (FieldKind.CATEGORY, Role.TARGET): ("ClassIndex",),
-    (FieldKind.NUMBER, Role.INPUT): ("FillMissing", "Standardize"),
-    (FieldKind.NUMBER, Role.TARGET): ("Standardize",),
-    (FieldKind.TEXT, Role.INPUT): ("Characters",),
-}
-"""Steps that a field of a kind needs in a role; where nothing is named its steps stay as they are."""
 
 
 def set_field(data: DataSpec, field: Field) -> SetData:
@@ -29,20 +21,28 @@ def set_role(data: DataSpec, name: str, role: Role) -> SetField:
     """Give a field another role, and the preparation it needs there unless it fits already."""
     field = data.field(name)
     assert field is not None
-    steps = tuple(step.type for step in field.preparation)
-    needed = DEFAULTS.get((field.kind, role))
-    was_default = not steps or steps in DEFAULTS.values()
-    if needed is not None and was_default and steps != needed:
-        return SetField(name=name, role=role, preparation=tuple(Step(type=name) for name in needed))
+    needed = default_steps(field.kind, role)
+    was_default = not field.preparation or field.preparation in _USUAL
+    if needed and was_default and field.preparation != needed:
+        return SetField(name=name, role=role, preparation=needed)
     return SetField(name=name, role=role)
 
 
+_USUAL: Final = tuple(default_steps(kind, role) for kind in FieldKind for role in Role)
+
+
 def set_kind(data: DataSpec, name: str, kind: FieldKind) -> SetField:
-    """Take a field for something else, with the preparation that fits."""
+    """Take a field for something else, with the preparation that fits. Raises DataError where it cannot be that."""
     field = data.field(name)
     assert field is not None
-    steps = tuple(Step(type=step) for step in DEFAULTS.get((kind, field.role), ()))
-    return SetField(name=name, kind=kind, preparation=steps, augmentation=())
+    taken = fields_as(field, kind)
+    return SetField(
+        name=name,
+        kind=taken.kind,
+        options=taken.options,
+        preparation=taken.preparation,
+        augmentation=taken.augmentation,
+    )
 
 
 def set_steps(data: DataSpec, name: str, which: str, steps: Sequence[Step]) -> SetData:
