@@ -82,6 +82,11 @@ class Dataset:
         return self._read.source
 
     @property
+    def excluded(self) -> int:
+        """How many samples were left out by hand."""
+        return self._read.excluded
+
+    @property
     def notes(self) -> tuple[LeftOut, ...]:
         """What the reader of the files thinks worth telling, with where it is."""
         return tuple(self._source.notes.items)
@@ -283,6 +288,8 @@ class Read:
 
     source: Samples
     opened: dict[str, Opened]
+    excluded: int = 0
+    """Samples that were left out by hand."""
 
 
 def open_dataset(
@@ -339,6 +346,7 @@ def build_dataset(
     left_out.extend(source.left_out)
     as_read = source
     source, kept = changed_by_hand(source, data, progress, cancelled)
+    excluded = source.count - len(kept)
     opened: dict[str, Opened] = {}
     for field in used_fields(data):
         found = ready.get(field.name) if ready is not None else None
@@ -371,7 +379,7 @@ def build_dataset(
     for name, found in opened.items():
         whole = len(found.kept) == len(kept)  # kept numbers are all among those of the field
         rows[name] = found.rows if whole else found.rows.select(np.searchsorted(found.kept, kept))
-    dataset = Dataset(data, source, kept, rows, left_out, Read(as_read, opened))
+    dataset = Dataset(data, source, kept, rows, left_out, Read(as_read, opened, excluded))
     across = crossing(data, rows, dataset.splits)
     if not across.any():
         return dataset

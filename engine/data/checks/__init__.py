@@ -12,6 +12,7 @@ from engine.data.checks.classes import ClassImbalance, FewSamples
 from engine.data.checks.columns import ConstantColumns, IdColumns, MissingValues, Outliers
 from engine.data.checks.duplicates import Duplicates
 from engine.data.checks.leakage import Leakage
+from engine.data.checks.left_out import LeftOutByHand
 from engine.data.checks.near_pictures import NearPictures
 from engine.data.checks.near_sounds import NearSounds
 from engine.data.checks.near_texts import NearTexts
@@ -39,6 +40,7 @@ CHECKS: tuple[Check, ...] = (
     IdColumns(),
     Outliers(),
     MixedSizes(),
+    LeftOutByHand(),
     ReaderNotes(),
     NearPictures(),
     NearTexts(),

@@ -192,7 +192,8 @@ class Outliers(Check):
                 extreme = float(worst[np.argmax(np.abs(worst - middle))])
                 told = self.told(
                     f"{some(len(far), 'value', 'values')} of {field.name} {'lies' if len(far) == 1 else 'lie'} far "
-                    f"from the others, up to {extreme:g}; the middle is {middle:g}.",
+                    f"from the others. {'It is' if len(far) == 1 else 'The farthest is'} {extreme:.4g}; the middle is "
+                    f"{middle:.4g}.",
                     where=field.name,
                     samples=far[np.argsort(-np.abs(worst - middle), kind="stable")],
                     remedies=[LOOK, leave_out(look.dataset, far, "Leave out these samples")],

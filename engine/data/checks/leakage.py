@@ -57,14 +57,16 @@ class Leakage(Check):
             cells, count = _cells(values, learned, tried)
             if found is not None:
                 right, usual = _classes_told(cells, count, found[1], learned, tried)
-                tells, words = right >= _TELLS and usual <= _USUAL, f"{right:.1%} of the time"
+                tells = right >= _TELLS and usual <= _USUAL
+                words = "always" if right == 1 else f"{right:.1%} of the time"
             else:
                 assert answers.numbers is not None
                 share = _numbers_told(cells, count, answers.numbers, learned, tried)
-                tells, words = share >= _TELLS, f"{share:.1%} of its spread"
+                tells = share >= _TELLS
+                words = f"{min(share, 0.999):.1%} of how it varies"
             if tells:
                 yield self.told(
-                    f"{field.name} alone tells {target.name}, {words}. If it is only known afterwards, the network "
+                    f"{field.name} alone tells {target.name}: {words}. If it is only known afterwards, the network "
                     f"will be of no use on new data.",
                     where=field.name,
                     count=dataset.samples,

@@ -15,7 +15,7 @@ from engine.data.checks.columns import outliers
 from engine.data.checks.near import chains
 from engine.data.dataset import Dataset, open_dataset
 from engine.data.importing import inspect
-from engine.document.data_edits import LabelSamples, SetField, SetSplit
+from engine.document.data_edits import ExcludeSamples, LabelSamples, SetField, SetSplit
 from engine.document.data_spec import DataSpec, FieldKind, Role, Split, SplitMethod
 from engine.document.edits import Edit, apply
 from engine.document.project import Project
@@ -201,7 +201,7 @@ def test_outliers_are_told_farthest_first(home: Path) -> None:
     column[7], column[100] = 90, -400
     dataset = table(home, {"a": column, "b": numbers(300, 2), "kind": kinds(300)}, "kind")
     (far,) = found(dataset, "outliers")
-    assert far.samples == [100, 7] and "-400" in far.message
+    assert far.samples == [100, 7] and "The farthest is -400" in far.message
     assert not found(mended(dataset, remedy(far, "Leave out"), home), "outliers")
 
 
@@ -216,6 +216,16 @@ def test_many_columns_are_told_of_together(home: Path) -> None:
     assert missing.count == 6 and missing.samples == [0, 1, 2, 3, 4, 5] and "in 6 columns: a (1)" in missing.message
     (far,) = found(dataset, "outliers")
     assert far.samples == [50, 51, 52, 53, 54, 55] and "6 columns" in far.message
+
+
+def test_what_was_left_out_by_hand_comes_back_in_one_click(home: Path) -> None:
+    dataset = table(home, {"a": numbers(200), "b": numbers(200, 2), "kind": kinds(200)}, "kind")
+    names = tuple(dataset.full_name(index) for index in range(5))
+    fewer = open_dataset(home, edited(dataset.data, ExcludeSamples(samples=names)))
+    (gone,) = found(fewer, "left_out")
+    assert gone.count == 5 and "5 samples are left out" in gone.message
+    whole = mended(fewer, gone.remedies[0], home)
+    assert whole.samples == 200 and not found(whole, "left_out")
 
 
 def test_long_tails_and_few_values_are_no_outliers() -> None:
