@@ -1,6 +1,7 @@
 """`netwright runs PROJECT`: the runs of a project, newest last; and what is written beside them, and the queue."""
 
 import argparse
+import math
 import time
 from datetime import UTC, datetime
 from typing import Any
@@ -9,12 +10,20 @@ from engine.catalog.registry import metric_named
 from engine.cli.console import Console
 from engine.cli.table import duration, number, table
 from engine.document.files import project_folder
-from engine.errors import UsageError
-from engine.protocol.run_folder import RunSummary
+from engine.errors import TrainingError, UsageError
+from engine.protocol.run_events import (
+    AnyRunRequest,
+    ChangeSettings,
+    ContinueRun,
+    PauseRun,
+    StepOnce,
+    StopRun,
+)
+from engine.protocol.run_folder import RunFolder, RunSummary
 from engine.protocol.run_queue import read_queue
 from engine.training.queue import arrange, wake
 from engine.training.repeats import spread
-from engine.training.runs import edit_run, find_run, summaries
+from engine.training.runs import ACTIVE, edit_run, find_run, summaries, summary
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,6 +35,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--notes", help="its notes")
     parser.add_argument("--tags", metavar="A,B", help="its tags, in place of those it has")
     parser.add_argument("--baseline", choices=("yes", "no"), help="whether others are compared with it")
+    parser.add_argument(
+        "--tell",
+        nargs=2,
+        metavar=("RUN", "WHAT"),
+        help="ask a run that trains: stop, pause, continue, step, lr=0.001, PLAYER.lr=0.001 or clip=1 (0: not at all)",
+    )
     parser.add_argument("--first", metavar="RUN", action="append", default=[], help="move to the front of the queue")
     parser.add_argument("--unqueue", metavar="RUN", action="append", default=[], help="take out of the queue")
     parser.add_argument("--hold", action="store_true", help="start no further runs of the queue")
@@ -44,6 +59,8 @@ def run(options: argparse.Namespace, console: Console) -> dict[str, Any]:
         edit_run(folder, name=options.name, notes=options.notes, tags=tags, baseline=baseline)
     elif any(item is not None for item in changed):
         raise UsageError("--name, --notes, --tags and --baseline say what of which run.", hint="Add --edit RUN.")
+    if options.tell is not None:
+        _tell(find_run(project_dir, options.tell[0]), options.tell[1])
     if options.hold and options.proceed:
         raise UsageError("--hold and --proceed are opposites.", hint="Leave one out.")
     held = True if options.hold else False if options.proceed else None
@@ -63,6 +80,44 @@ def run(options: argparse.Namespace, console: Console) -> dict[str, Any]:
         "groups": groups_json(found),
         "queue": {"runs": queue.runs, "held": queue.held, "at_once": queue.at_once},
     }
+
+
+def _tell(folder: RunFolder, what: str) -> None:
+    """Ask something of a run that trains. Raises UsageError, TrainingError when nobody is there to do it."""
+    request = _request(what)
+    state = summary(folder).state
+    if state not in ACTIVE:
+        raise TrainingError(
+            f"Run {folder.number} is not training.", where=str(folder.path), found=state, hint="Start it first."
+        )
+    folder.ask(request)
+
+
+def _request(what: str) -> AnyRunRequest:
+    plain: dict[str, type[StopRun | PauseRun | ContinueRun | StepOnce]] = {
+        "stop": StopRun,
+        "pause": PauseRun,
+        "continue": ContinueRun,
+        "step": StepOnce,
+    }
+    if what in plain:
+        return plain[what]()
+    name, _, text = what.partition("=")
+    player, _, setting = name.rpartition(".")
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if setting in ("lr", "learning_rate") and math.isfinite(value):
+        return ChangeSettings(player=player, learning_rate=value)
+    if setting == "clip" and not player and math.isfinite(value):
+        return ChangeSettings(clip_norm=value)
+    raise UsageError(
+        f"A run cannot be asked '{what[:60]}'.",
+        where="--tell",
+        expected="stop, pause, continue, step, lr=NUMBER, PLAYER.lr=NUMBER or clip=NUMBER",
+        found=what[:60],
+    )
 
 
 def _sorted(found: list[RunSummary], metric: str) -> list[RunSummary]:
@@ -143,7 +198,7 @@ def show(result: dict[str, Any]) -> str:
             f"{name} {number(item['mean'])} ± {number(item['std'])}" for name, item in group["metrics"].items()
         )
         if told:
-            lines.append(f"Runs {', '.join(map(str, group['runs']))}, {group['finished']} finished: {told}")
+            lines.append(f"Runs {', '.join(map(str, group['runs']))} ({group['finished']} finished): {told}")
     if result["queue"]["runs"]:
         held = " (held)" if result["queue"]["held"] else ""
         lines.append(f"Queue{held}: {', '.join(map(str, result['queue']['runs']))}")

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from engine.checks.readiness import require_trainable
 from engine.checks.settings import apply_settings, require_device
 from engine.cli.commands.runs import groups_json, summary_json
 from engine.cli.console import Console
@@ -46,6 +47,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--which", choices=("best", "last"), default="best", help="which weights of --from (best)")
     parser.add_argument("--as-it-was", action="store_true", help="with --from: on the project as that run had it")
     parser.add_argument("--seeds", type=int, default=1, metavar="K", help="repeat with K seeds, and tell the spread")
+    parser.add_argument(
+        "--find",
+        choices=("learning_rate", "batch_size"),
+        help="train nothing, but find out what learning rate to begin with, or the largest batch that fits",
+    )
     parser.add_argument("--queue", action="store_true", help="put it into the queue of the project and return at once")
 
 
@@ -56,6 +62,8 @@ def run(options: argparse.Namespace, console: Console) -> dict[str, Any]:
     if options.epochs is not None and options.epochs < 1:
         raise UsageError(f"{options.epochs} epochs make no sense.", where="--epochs", expected="1 or more")
     project_dir = project_folder(options.project)
+    if options.find is not None:
+        return _found(project_dir, options, console)
     wanted = Wanted(
         name=options.name,
         notes=options.notes,
@@ -83,6 +91,30 @@ def run(options: argparse.Namespace, console: Console) -> dict[str, Any]:
     console.progress(-1, "Starting")
     assert started.process is not None
     return _followed(started.folders[0], started.process, reader, summary, console)
+
+
+def _found(project_dir: Path, options: argparse.Namespace, console: Console) -> dict[str, Any]:
+    """What trying a few steps tells; nothing is kept of them."""
+    # Only now, as they import torch.
+    from dataclasses import asdict
+
+    from engine.data.dataset import open_dataset
+    from engine.training.batch_size import find_batch_size
+    from engine.training.device import choose_device, choose_precision
+    from engine.training.range_test import find_learning_rate
+
+    project = _project(project_dir, options)
+    require_trainable(project)
+    data = open_dataset(project_dir, project.data, progress=console.progress)
+    device = choose_device(options.device or project.recipe.device)
+    if options.find == "learning_rate":
+        return {
+            "found": options.find,
+            **asdict(find_learning_rate(project, data, device=device, progress=console.progress)),
+        }
+    precision = choose_precision(project.recipe.precision, device)[0]
+    batch = find_batch_size(project, data, device=device, precision=precision, progress=console.progress)
+    return {"found": options.find, **asdict(batch)}
 
 
 def _refuse_changes(options: argparse.Namespace) -> None:
@@ -129,9 +161,17 @@ def _followed(
     except NetwrightError as error:
         raise _RunError(error.as_dict(), folder.number) from error
     if isinstance(last, RunFailed):
-        raise _RunError(last.error, folder.number, last.details)
+        raise _RunError(_with_way_out(last, folder.number), folder.number, last.details)
     result = summary_json(summary)
     return {**result, "run_dir": str(folder.path), "parameters": _parameters(folder)}
+
+
+def _with_way_out(last: RunFailed, run: int) -> dict[str, str]:
+    """The error, with how to go on from the last good state where there is one."""
+    if not last.checkpoint:
+        return last.error
+    way = f"Go on from step {last.checkpoint_step} with --from {run} --which last --as-it-was --set lr=..."
+    return {**last.error, "hint": f"{last.error.get('hint', '')} {way}".strip()}
 
 
 def _queued(project_dir: Path, started: Started, options: argparse.Namespace, console: Console) -> dict[str, Any]:
@@ -187,6 +227,15 @@ class _RunError(NetwrightError):
 
 def show(result: dict[str, Any]) -> str:
     """What came of it, and what to do next."""
+    if result.get("found") == "learning_rate":
+        if result["note"]:
+            return str(result["note"])
+        return (
+            f"Learning rate: {number(result['suggestion'])} to begin with, {number(result['highest'])} at most; "
+            f"the recipe has {number(result['present'])}."
+        )
+    if result.get("found") == "batch_size":
+        return f"Batch size: {result['batch_size']}, {result['reason']}"
     if result["state"] == "queued":
         return f"Queued: run {', '.join(map(str, result['runs']))}."
     best = ", ".join(f"{name} {number(value)}" for name, value in result["best"]["metrics"].items())
