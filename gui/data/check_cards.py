@@ -192,5 +192,5 @@ def parted(message: str) -> tuple[str, str]:
     for sign, kept in ((": ", ""), (". ", ".")):
         title, found, rest = message.partition(sign)
         if found and rest and len(title) <= LONGEST_TITLE:
-            return title + kept * (sign == ". "), rest[:1].upper() + rest[1:]
+            return title + kept * (sign == ". "), rest
     return message, ""

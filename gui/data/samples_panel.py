@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.document.data_spec import FieldKind, Role
@@ -31,6 +31,7 @@ from gui.models.sample_detail import DetailModel
 from gui.models.sample_search import SearchModel, Wanted
 from gui.widgets.button import Button
 from gui.widgets.empty_state import EmptyState
+from gui.widgets.guarded import guarded
 from gui.widgets.plain_text import button_text, plain_text
 from gui.widgets.text import Text
 from gui.widgets.theme import theme_notifier
@@ -39,6 +40,8 @@ from gui.widgets.tokens import GAP
 FILTER_AFTER_MS: Final = 150
 SORT_FIELDS: Final = 60
 MENU_CLASSES: Final = 200
+NARROW: Final = 640
+"""Below this width the buttons above the samples say less."""
 WRONG_LABELS: Final = "wrong_labels"
 """Kind of the check that finds labels which a trained network doubts."""
 _DRAWN: Final = (FieldKind.IMAGE, FieldKind.AUDIO, FieldKind.SERIES)
@@ -292,7 +295,8 @@ class SamplesPanel(QWidget):
             self.grid.set_cell(CURVE_CELL)
         else:
             self.grid.set_cell(TEXT_CELL if kinds == {FieldKind.TEXT} else LINES_CELL)
-        self.table.rows.refresh_fields()
+        if self._data.state == "ready":  # the cards that are here follow the fields as described
+            self.table.rows.refresh_fields()
         if not self._by_hand:
             rows = not kinds & set(_DRAWN) and len(kinds) > 0 and kinds != {FieldKind.TEXT}
             self._view = self.table if rows else self.grid
@@ -391,8 +395,19 @@ class SamplesPanel(QWidget):
     def _show_sort(self) -> None:
         wanted = self._search.wanted
         arrow = " ↓" if wanted.descending else " ↑" if wanted.sort else ""
-        self.sort.set_text(f"Sort: {plain_text(wanted.sort or 'as read', 18)}{arrow}")
+        words = f"Sort: {plain_text(wanted.sort or 'as read', 18)}"
+        self.sort.set_text(f"{'Sort' if self._is_narrow() else words}{arrow}")
+        self.label.set_text("Label" if self._is_narrow() else "Label: 1–9")
         self.table.show_sort(wanted.sort, wanted.descending)
+
+    def _is_narrow(self) -> bool:
+        return self.width() < NARROW
+
+    @guarded
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if (event.oldSize().width() < NARROW) != self._is_narrow():
+            self._show_sort()
 
     def _fill_sort_menu(self) -> None:
         menu, wanted = self._sort_menu, self._search.wanted
@@ -604,7 +619,6 @@ class SamplesPanel(QWidget):
 
     def _on_project_changed(self, change: Change) -> None:
         if change.data:
-            self.table.rows.refresh_fields()
             self._show_classes()
 
 

@@ -14,7 +14,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QContextMenuEvent, QFocusEvent, QFontMetrics, QKeyEvent, QPainter, QPen
+from PySide6.QtGui import QColor, QContextMenuEvent, QFocusEvent, QFontMetrics, QFontMetricsF, QKeyEvent, QPainter, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QAbstractScrollArea,
@@ -121,6 +121,7 @@ class _CellDelegate(QStyledItemDelegate):
         super().__init__(view)
         self._view, self._data = view, data
         self._font = mono_font(SIZE_MONO)
+        self._sign = QFontMetricsF(self._font).horizontalAdvance("0")
 
     @guarded
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
@@ -160,9 +161,8 @@ class _CellDelegate(QStyledItemDelegate):
         right = column == 0 or (field is not None and field.kind in _NUMBERS)
         side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
         room = rect.right() - 9 - left
-        shown = (
-            text if len(text) < 12 else painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(room))
-        )
+        fits = int(room / self._sign)  # every sign is as wide as the others
+        shown = text if len(text) <= fits else f"{text[: max(0, fits - 1)]}…"
         painter.drawText(
             QRectF(left, rect.top(), room, rect.height()), side | Qt.AlignmentFlag.AlignVCenter, shown or "–"
         )
@@ -269,5 +269,8 @@ class SamplesTable(QTableView):
         metrics = QFontMetrics(mono_font(SIZE_MONO_SMALL))
         for section, name in enumerate(names[: header.count()]):
             wide = section > 0 and self.rows.fields[section - 1].kind in _WIDE
-            width = metrics.horizontalAdvance(plain_text(name, 40)) + 34
+            width = metrics.horizontalAdvance(plain_text(name, 40)) + 36
+            if section > 0 and self.rows.fields[section - 1].kind is FieldKind.CATEGORY:
+                longest = max(map(len, self.rows.fields[section - 1].statistics.classes), default=0)
+                width = max(width, 36 + 8 * min(longest, 24))
             header.resizeSection(section, 76 if section == 0 else 320 if wide else min(220, max(92, width)))

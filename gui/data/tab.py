@@ -100,7 +100,8 @@ class DataTab(QWidget):
             self.samples.focus_samples()  # who waited here goes on with what came
         has_data = bool(self._project.project.data.sources)
         self.sources.setVisible(full)
-        self.settings.setVisible(full or (has_data and state == "failed"))
+        broken = has_data and state == "failed" and not self._data.failed_import
+        self.settings.setVisible(full or broken)
         self.sources.refresh()
         if self.sources.shown.currentRow() < 0:
             self.sources.shown.setCurrentRow(0)

@@ -8,7 +8,7 @@ import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.document import files
-from engine.document.data_spec import DataSpec
+from engine.document.data_spec import DataSpec, Field
 from engine.document.edits import AddNode, Batch, Change, Connect, Edit, RemoveNode, SetData, SetRecipe
 from engine.document.graph import Value
 from engine.document.project import Project
@@ -260,7 +260,9 @@ class DataModel(QObject):
         labels = np.frombuffer(event.labels, "<i4").astype(np.int32, copy=False)
         if self._stale and self.description is not None:
             return  # labelled on meanwhile: what was counted is older than what is shown
-        if self.description is None or event.samples != self.description.samples:
+        before = self._described
+        others = before is None or [_seen(field) for field in before.fields] != [_seen(f) for f in self._data.fields]
+        if others or self.description is None or event.samples != self.description.samples:
             self._forget_cards()
         else:
             self._refresh_cards(labels)
@@ -553,6 +555,11 @@ def _tells(data: DataSpec) -> object:
         (field.name, field.kind, field.role, _reading(field.options), field.statistics.classes) for field in data.fields
     )
     return data.sources, data.split, fields, data.labelling, data.excluded
+
+
+def _seen(field: Field) -> object:
+    """What of a field a card depends on."""
+    return field.name, field.kind, field.role
 
 
 def _but_labels(data: DataSpec) -> object:
