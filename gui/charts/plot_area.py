@@ -107,16 +107,23 @@ class PlotArea(QWidget):
         self._view.setAntialiasing(True)
         self._view.ci.setContentsMargins(0, 0, 0, 0)
         self._view.setFrameStyle(0)
-        self._plot: Any = self._view.addPlot()
-        self._plot.setMenuEnabled(False)
-        self._plot.hideButtons()
-        self._plot.setContentsMargins(0, 6, 10, 0)
-        self._box: Any = self._plot.getViewBox()
+        # No PlotItem: it makes a menu with forms of its own, which takes three times as long as all the rest.
+        self._box: Any = pg.ViewBox(enableMenu=False)
         self._box.disableAutoRange()
         self._box.setDefaultPadding(0)
-        self._left: Any = self._plot.getAxis("left")
-        self._bottom: Any = self._plot.getAxis("bottom")
+        self._left: Any = pg.AxisItem("left")
+        self._bottom: Any = pg.AxisItem("bottom")
+        room = self._view.ci
+        room.layout.setContentsMargins(0, 6, 10, 0)
+        room.layout.setSpacing(0)
+        room.addItem(self._left, 0, 0)
+        room.addItem(self._box, 0, 1)
+        room.addItem(self._bottom, 1, 1)
+        room.layout.setColumnStretchFactor(1, 100)
+        room.layout.setRowStretchFactor(0, 100)
         for axis in (self._left, self._bottom):
+            axis.linkToView(self._box)
+            axis.setZValue(0.5)
             axis.enableAutoSIPrefix(False)
             axis.setStyle(tickFont=text_font(SIZE_SECTION), tickLength=0, tickTextOffset=6, hideOverlappingLabels=False)
         self._left.tickValues = self._left_ticks
@@ -127,14 +134,14 @@ class PlotArea(QWidget):
         self._grid: list[Any] = []
         self._spare: QImage | None = None
         self._layer = CurveLayer(self._draw_lines)
-        self._plot.addItem(self._layer, ignoreBounds=True)
+        self._box.addItem(self._layer, ignoreBounds=True)
         self._cross: Any = pg.InfiniteLine(angle=90, movable=False)
         self._cross.setZValue(50)
         self._cross.hide()
-        self._plot.addItem(self._cross, ignoreBounds=True)
+        self._box.addItem(self._cross, ignoreBounds=True)
         self._dots: Any = pg.ScatterPlotItem(size=8)
         self._dots.setZValue(51)
-        self._plot.addItem(self._dots, ignoreBounds=True)
+        self._box.addItem(self._dots, ignoreBounds=True)
         self._box.sigRangeChangedManually.connect(self._on_moved_by_user)
         self._box.sigRangeChanged.connect(self._on_view_changed)
         self._box.sigResized.connect(self._on_view_changed)
@@ -195,7 +202,6 @@ class PlotArea(QWidget):
         if layout is not None:
             layout.activate()
         self._view.ci.layout.activate()
-        self._plot.layout.activate()
 
     def prepared(self) -> Iterator[None]:
         """Do, in small pieces, what drawing needs of the curves."""
@@ -340,7 +346,7 @@ class PlotArea(QWidget):
         while len(self._grid) < len(ticks):
             line = pg.InfiniteLine(angle=0, movable=False, pen=_grid_pen())
             line.setZValue(-10)
-            self._plot.addItem(line, ignoreBounds=True)
+            self._box.addItem(line, ignoreBounds=True)
             self._grid.append(line)
         for at, line in enumerate(self._grid):
             line.setVisible(at < len(ticks))
@@ -373,7 +379,7 @@ class PlotArea(QWidget):
         self.view_changed.emit()
 
     def _on_mouse_moved(self, position: QPointF) -> None:
-        inside = self._plot.sceneBoundingRect().contains(position)
+        inside = self._view.ci.sceneBoundingRect().contains(position)
         x = float(self._box.mapSceneToView(position).x())
         self.hovered.emit((10.0**x if self.log_x else x) if inside else None)
 

@@ -86,6 +86,8 @@ class RunCurves:
         """Live settings as they were changed last: `learning_rate` (of all players), `PLAYER.learning_rate`,
         `clip_norm`."""
         self.failure: RunFailed | None = None
+        self.waiting = ""
+        """Why the run waits for room on the disk; empty while it does not."""
         self.samples_per_s = 0.0
         self.epochs_planned = 0
         self.steps_per_epoch = 0
@@ -240,10 +242,14 @@ class RunCurves:
                     self.marks.append(note_mark(event, self._step_of(event)))
             case SettingsChanged():
                 self._feed_settings(event)
+            case RunWaiting():
+                self.waiting = event.reason
+            case RunContinued():
+                self.waiting = ""
             case BatchChanged():
                 self.marks.append(batch_mark(event))
-            case RunFinished():
-                self.samples_per_s = event.samples_per_s
+            case RunFinished() | RunStopped():
+                self.samples_per_s, self.waiting = event.samples_per_s, ""
             case RunFailed():
                 self.failure = event
                 if event.step:

@@ -4,7 +4,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.document.edits import SetRecipe
-from engine.protocol.run_events import RunFailed
+from gui.models.curves import RunCurves
 from gui.models.project import ProjectModel
 from gui.models.runs import RunsModel
 from gui.train.advice import Advice, advise
@@ -44,9 +44,9 @@ class NoticesPanel(QWidget):
         """Say what there is to say of the shown run."""
         run = self._runs.current
         summary = self._runs.summary(run) if run is not None else None
-        failure = self._runs.curves(run).failure if run is not None else None
+        told = self._runs.curves(run) if run is not None else RunCurves()
         self._show_failure(
-            summary.state if summary is not None else "", summary.error if summary is not None else {}, failure
+            summary.state if summary is not None else "", summary.error if summary is not None else {}, told
         )
         advice = None
         if run is not None and summary is not None:
@@ -68,7 +68,8 @@ class NoticesPanel(QWidget):
             self.advice.set_message(advice.kind, advice.title, advice.text, buttons)
         self._hide_when_empty()
 
-    def _show_failure(self, state: str, error: dict[str, str], failure: RunFailed | None) -> None:
+    def _show_failure(self, state: str, error: dict[str, str], told: RunCurves) -> None:
+        failure = told.failure
         if state == "failed":
             text = error.get("message") or "The run could not go on."
             facts = [
@@ -94,7 +95,10 @@ class NoticesPanel(QWidget):
                 "on from there. A smaller batch needs less memory.",
                 [],
             )
-        self.failure.setVisible(state in ("failed", "lost"))
+        elif state == "waiting":
+            words = f"{told.waiting} It goes on by itself once there is room." if told.waiting else ""
+            self.failure.set_message("warning", "The run waits for room on the disk", words, [])
+        self.failure.setVisible(state in ("failed", "lost", "waiting"))
         self._hide_when_empty()
 
     def _hide_when_empty(self) -> None:

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from gui.models.runs import RunsModel
 from gui.train.run_curves import run_label_of
 from gui.widgets.button import Button
+from gui.widgets.choice_editor import Choice, ChoiceEditor
 from gui.widgets.guarded import guarded
 from gui.widgets.row_list import RowList
 from gui.widgets.section_label import SectionLabel
@@ -42,6 +43,13 @@ class QueueList(QWidget):
         self.down = Button(role="icon", icon="chevron-down", tooltip="Begin later (Alt+Down)", small=True)
         self.out = Button(role="icon", icon="close", tooltip="Take out of the queue (Delete)", small=True)
         self.hold = Button("Hold", role="quiet", small=True, name="train.queue.hold")
+        self.at_once = ChoiceEditor([Choice(value=count, label=f"{count} at once") for count in (1, 2, 3, 4)], 1)
+        self.at_once.setProperty("density", "compact")
+        self.at_once.setObjectName("train.queue.at_once")
+        self.at_once.setAccessibleName("Runs at once on a device")
+        self.at_once.setToolTip("How many runs share a device; with several devices each takes so many.")
+        self.at_once.setFixedWidth(84)
+        self.at_once.committed.connect(lambda count: runs.arrange_queue(at_once=int(str(count))))
         self.up.clicked.connect(lambda: self.shift(-1))
         self.down.clicked.connect(lambda: self.shift(1))
         self.out.clicked.connect(self.take_out)
@@ -50,6 +58,7 @@ class QueueList(QWidget):
         bar = QHBoxLayout()
         bar.setSpacing(2)
         bar.addWidget(self.hold)
+        bar.addWidget(self.at_once)
         bar.addStretch(1)
         for button in (self.up, self.down, self.out):
             bar.addWidget(button)
@@ -80,6 +89,8 @@ class QueueList(QWidget):
         held = self._runs.queue.held
         self.hold.set_text("Go on" if held else "Hold")
         self.hold.setToolTip("Let the next run begin" if held else "Begin no further run for now")
+        if self.at_once.value() != self._runs.queue.at_once:
+            self.at_once.set_value(self._runs.queue.at_once)
         self._words.set_text("The queue is held." if held else "")
         self._words.setVisible(held)
         self._refresh_buttons()

@@ -4,10 +4,21 @@ import pytest
 from PySide6.QtCore import Qt
 
 from engine.protocol.messages import StartTraining, TrainingStarted
-from engine.protocol.run_events import ContinueRun, PauseRun, RunPaused, RunResumed, StopRun
+from engine.protocol.run_events import (
+    ContinueRun,
+    PauseRun,
+    RunContinued,
+    RunFailed,
+    RunPaused,
+    RunResumed,
+    RunWaiting,
+    StopRun,
+)
 from engine.protocol.run_folder import LogReader
 from gui.models.settings import Settings
+from gui.train.run_dialogs import ForkDialog
 from gui.train.tab import TrainTab
+from gui.widgets.button import Button
 from gui.widgets.row_list import KeyRole
 from gui.widgets.theme import apply_theme
 from gui.workbench import Workbench
@@ -153,6 +164,37 @@ def test_a_failed_run_says_what_where_and_what_to_do(bench, directory, qtbot):
     assert tab.notices.failure.title() == "Training failed"
     assert tab.notices.failure.text() == ("The GPU is out of memory. Where: conv2. Halve the batch size: 64 would fit.")
     assert tab.progress.resume.isVisible()
+
+
+def test_a_run_that_waits_for_room_says_why_until_it_goes_on(bench, directory, qtbot):
+    log = RunLog(directory, 1)
+    log.prepare()
+    log.train(2)
+    log.say(RunWaiting(step=80, reason="The disk is full."))
+    tab = opened(bench, directory, qtbot)
+    qtbot.waitUntil(lambda: tab.notices.failure.isVisible())
+    assert tab.notices.failure.kind() == "warning"
+    assert tab.notices.failure.text() == "The disk is full. It goes on by itself once there is room."
+    assert tab.progress.stop.isVisible()
+    log.say(RunContinued(step=80))
+    qtbot.waitUntil(lambda: not tab.notices.failure.isVisible())
+
+
+def test_a_run_that_lost_its_numbers_names_the_place_and_offers_the_last_good_state(bench, directory, qtbot):
+    log = RunLog(directory, 1)
+    log.prepare()
+    log.train(2)
+    error = {"kind": "training", "message": "The loss is no longer a number.", "where": "conv2", "hint": ""}
+    log.say(
+        RunFailed(error=error, node="conv2", step=87, epoch=3, batch=7, checkpoint="last-000002", checkpoint_epoch=2)
+    )
+    tab = opened(bench, directory, qtbot)
+    qtbot.waitUntil(lambda: tab.notices.failure.isVisible())
+    assert "Where: conv2. Step 87, epoch 3, batch 7." in tab.notices.failure.text()
+    button = next(b for b in tab.notices.failure.findChildren(Button) if b.objectName() == "train.failure.fork")
+    button.click()
+    dialog = tab.findChild(ForkDialog)
+    assert dialog.which.value() == "last"
 
 
 def test_a_run_whose_process_is_gone_can_be_resumed(bench, directory, qtbot):

@@ -136,11 +136,13 @@ def test_the_queue_shows_its_order_and_lets_it_be_changed(bench, engine, directo
     assert tab.queue.up.blocked_reason() == "It is the next one already."
     qtbot.keyClick(tab.queue.rows, Qt.Key.Key_Delete)
     tab.queue.hold.click()
+    tab.queue.at_once.committed.emit(2)
     asked = engine.asked(ArrangeQueue)[1:]
-    assert [(one.order, one.remove, one.held) for one in asked] == [
-        ([2, 4, 3], [], None),
-        ([], [2], None),
-        ([], [], True),
+    assert [(one.order, one.remove, one.held, one.at_once) for one in asked] == [
+        ([2, 4, 3], [], None, 0),
+        ([], [2], None, 0),
+        ([], [], True, 0),
+        ([], [], None, 2),
     ]
 
 
