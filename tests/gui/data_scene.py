@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.document.data_spec import DataSpec, Field, FieldKind, Role, Source, SourceKind, Statistics, Step
 from engine.document.project import Project
+from engine.document.sample_names import as_runs
 from engine.protocol.messages import (
     DataCheck,
     DataDescribed,
@@ -135,8 +136,8 @@ def find(request: FindSamples) -> SamplesFound:
 
 
 def names(request: GetNames) -> NamesRead:
-    """As on the cards."""
-    return NamesRead(names=[f"{i}.jpg" for i in np.frombuffer(request.indices, "<i4").tolist()])
+    """As on the cards, in runs."""
+    return NamesRead(names=list(as_runs(f"{i}.jpg" for i in np.frombuffer(request.indices, "<i4").tolist())))
 
 
 def detail(request: GetDetail) -> SampleDetail:

@@ -124,6 +124,8 @@ def test_names_that_are_not_here_are_asked_for(tab: DataTab, window: MainWindow,
     press(qtbot, tab.samples.grid, Key.Key_2)
     qtbot.waitUntil(lambda: len(labelled(window)) == 1)
     assert len(labelled(window)[0][1]) == SAMPLES
+    given = window.bench.project.project.data.labelling_of("label").labelled[0].samples
+    assert len(given) == 1  # one run of numbers, not a list of names
     assert engine_of(window).asked(GetNames)
     assert window.bench.data.class_counts() == [0, SAMPLES, 0]
 
