@@ -272,8 +272,8 @@ class ChartsPanel(QWidget):
             chart.hide()
             chart.deleteLater()
         self._charts = charts
-        for row in range(self._grid.rowCount()):
-            self._grid.setRowStretch(row, 0)
+        for number in range(self._grid.rowCount()):
+            self._grid.setRowStretch(number, 0)
         for number, row in enumerate(_rows([place for place, _ in charts])):
             column = 0
             for at, width in row:
