@@ -33,7 +33,7 @@ _MOMENTS = 24
 """Moments of a series that are named in the answer's words."""
 _MASK_CLASSES = 4
 """Classes of a mask that are named in the answer's words."""
-_TABLES = frozenset({".csv", ".tsv", ".tab"})
+_TABLES = frozenset((".csv", ".tsv", ".tab", ".xlsx", ".xlsm", ".xls", ".parquet", ".arrow", ".feather", ".jsonl"))
 
 
 @dataclass(frozen=True, slots=True)
