@@ -6,7 +6,7 @@ from typing import Final
 
 from torch import Tensor
 
-from engine.protocol.run_events import AnyRunEvent, LayersSeen
+from engine.protocol.run_events import AnyRunEvent, LayersSeen, RunNote
 from engine.training.average import replaced
 from engine.training.confusion import Confusions, confusion_for
 from engine.training.machine import MachineWatch
@@ -71,8 +71,15 @@ class Looks:
             return
         self._tell_layers(step, epoch, stepper)
         self._weights.look(step, epoch)
-        self._pinned.look(step, epoch)
         self._machine.look(step)
+        if not self._pinned.enabled:
+            return
+        try:
+            self._pinned.look(step, epoch)
+        except Exception as error:  # noqa: BLE001  the run's log is told; no chart is worth a run
+            self._pinned.enabled = False
+            text = f"Answers for pinned samples are not told any more ({type(error).__name__}: {str(error)[:200]})."
+            self._say(RunNote(text=text, warning=True, epoch=epoch, step=step))
 
     def end(self, step: int, epoch: int) -> None:
         """After the last step."""

@@ -78,7 +78,7 @@ def weights_by_node(network: nn.Module) -> dict[str, list[Tensor]]:
 @torch.no_grad()
 def histograms(tensors: dict[str, list[Tensor]]) -> dict[str, WeightHistogram]:
     """How the values of each node are spread; nodes with values that are not finite are left out."""
-    samples = {node: torch.cat([_sample(part, len(parts)) for part in parts]) for node, parts in tensors.items()}
+    samples = {node: torch.cat([sample(part, len(parts)) for part in parts]) for node, parts in tensors.items()}
     if not samples:
         return {}
     # One copy for all: each would make a graphics card wait.
@@ -102,7 +102,7 @@ def histograms(tensors: dict[str, list[Tensor]]) -> dict[str, WeightHistogram]:
     return found
 
 
-def _sample(tensor: Tensor, shares: int) -> Tensor:
+def sample(tensor: Tensor, shares: int) -> Tensor:
     """Values at even distances, without a copy of the whole where it lies dense in memory, in whatever order."""
     dense = tensor.is_contiguous() or (tensor.dim() == 4 and tensor.is_contiguous(memory_format=torch.channels_last))
     flat = tensor.as_strided((tensor.numel(),), (1,)) if dense else tensor.reshape(-1)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from typing import Any, Final
 
+import msgspec
 import torch
 from torch import Tensor, nn
 
@@ -17,7 +18,7 @@ from engine.document.data_spec import Field, FieldKind
 from engine.protocol.run_events import ActivationsSeen, AnswersSeen, AnyRunEvent, PinnedAnswers, SamplesPinned
 from engine.training import guard
 from engine.training.metrics import by_sample, probabilities
-from engine.training.pictures import histograms
+from engine.training.pictures import histograms, sample
 from engine.training.seldom import Seldom
 from engine.training.task import Task
 
@@ -90,6 +91,7 @@ class PinnedSamples:
             self._twin = hookable_twin(network, task.project)
         inputs = [self._batch[network.training_input_ids.index(name)] for name in network.input_ids]
         seen: dict[str, list[Tensor]] = {}
+        counts: dict[str, int] = {}
         cards = [task.device.index or 0] if task.device.type == "cuda" else []
         with ExitStack() as meanwhile:
             meanwhile.enter_context(torch.random.fork_rng(devices=cards))
@@ -98,9 +100,10 @@ class PinnedSamples:
             meanwhile.callback(network.train)
             for name, module in list(network.named_children())[:MOST_NODES]:
                 if name not in network.loss_ids:
-                    meanwhile.callback(module.register_forward_hook(_keeper(seen, name)).remove)
+                    meanwhile.callback(module.register_forward_hook(_keeper(seen, counts, name)).remove)
             predictions = self._twin(*inputs)
-        found: list[AnyRunEvent] = [ActivationsSeen(step=step, epoch=epoch, nodes=histograms(seen))]
+        bars = {name: msgspec.structs.replace(item, count=counts[name]) for name, item in histograms(seen).items()}
+        found: list[AnyRunEvent] = [ActivationsSeen(step=step, epoch=epoch, nodes=bars)]
         outputs = {}
         for (number, _), (name, answer) in zip(task.scored, task.answers, strict=True):
             field = task.project.data.field(name)
@@ -110,12 +113,15 @@ class PinnedSamples:
         return [*found, AnswersSeen(step=step, epoch=epoch, outputs=outputs)] if outputs else found
 
 
-def _keeper(seen: dict[str, list[Tensor]], name: str) -> Any:
+def _keeper(seen: dict[str, list[Tensor]], counts: dict[str, int], name: str) -> Any:
+    """A hook that keeps an even sample of what comes out, as the whole of all nodes could fill the memory."""
+
     def keep(_module: nn.Module, _inputs: object, output: object) -> None:
         tensors = output if isinstance(output, tuple) else (output,)
         found = [value.detach() for value in tensors if isinstance(value, Tensor) and value.is_floating_point()]
         if found and all(value.numel() for value in found):
-            seen[name] = [value.clone() for value in found]
+            seen[name] = [sample(value, len(found)).clone() for value in found]
+            counts[name] = sum(value.numel() for value in found)
 
     return keep
 

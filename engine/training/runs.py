@@ -85,7 +85,11 @@ def create_run(
     folder = RunFolder(path)
     told = msgspec.structs.replace(told or About(), name=_name(name), created=round(time.time(), 3))
     if source is not None and start is not None:
-        _copy_start(start, path)
+        try:
+            _copy_start(start, path)
+        except ProjectError:
+            shutil.rmtree(path, ignore_errors=True)  # nothing is in it but what was just copied
+            raise
         state = state_of(start)
         told = msgspec.structs.replace(
             told,
@@ -244,7 +248,7 @@ def start_run_process(
     already, or has nothing left to do.
     """
     if resume:
-        _check_resumable(folder, go_on=go_on)
+        require_resumable(folder, go_on=go_on)
     command = [sys.executable, "-P", "-m", "engine.training.run", str(folder.path)]
     command += [f"--device={device}"] if device else []
     command += ["--resume"] if resume else []
@@ -267,8 +271,13 @@ def detached(command: Sequence[str], folder: Path, output: Any) -> "subprocess.P
     )
 
 
-def _check_resumable(folder: RunFolder, *, go_on: bool) -> None:
+def require_resumable(folder: RunFolder, *, go_on: bool) -> None:
+    """Raise TrainingError when a run cannot be gone on with. `go_on`: it gets more epochs, so it may have finished."""
     found = summary(folder)
+    if found.state == "queued":
+        raise TrainingError(
+            f"Run {folder.number} waits in the queue.", where=str(folder.path), hint="Take it out of the queue first."
+        )
     if found.state in ACTIVE and found.pid:
         raise TrainingError(f"Run {folder.number} is still training.", where=str(folder.path), hint="Stop it first.")
     if found.state == "finished" and not go_on:

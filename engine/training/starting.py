@@ -12,7 +12,7 @@ from engine.protocol.run_folder import About, RunFolder, about
 from engine.protocol.run_queue import QueuedRun
 from engine.training.queue import enqueue, wake
 from engine.training.run_state import Kind
-from engine.training.runs import create_repeats, create_run, extend_run, find_run, start_run_process
+from engine.training.runs import create_repeats, create_run, extend_run, find_run, require_resumable, start_run_process
 
 MOST_SEEDS = 100
 
@@ -71,6 +71,7 @@ def start_new(project_dir: Path, project: Project, wanted: Wanted) -> Started:
 def go_on_with(project_dir: Path, run: str, wanted: Wanted) -> Started:
     """Let a run go on, to more epochs where `epochs` says so. Raises RunNotFound, TrainingError."""
     folder = find_run(project_dir, run)
+    require_resumable(folder, go_on=bool(wanted.epochs))
     if wanted.epochs:
         extend_run(folder, wanted.epochs)
     if wanted.queue:

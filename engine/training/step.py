@@ -20,6 +20,7 @@ from engine.training.device import mixed
 from engine.training.feed import batch_bounds
 from engine.training.loss_scale import LossScale
 from engine.training.player import Player, norms_by_node
+from engine.training.recorded import Recorder, Recording
 from engine.training.task import Task
 
 SKIPS_IN_A_ROW: Final = 30
@@ -51,7 +52,8 @@ class Stepper:
     """Takes the steps of one phase.
 
     `rows_at_once` is how many samples of a batch are computed together, 0 for all; gradients of the parts are added
-    up. It is halved when memory runs out, and `on_smaller` is told. `clip_norm` may be changed between steps.
+    up. It is halved when memory runs out, and `on_smaller` is told. `clip_norm` may be changed between steps. `steps`
+    is how many there are to come: where that is worth it they are recorded.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class Stepper:
         scale: LossScale | None = None,
         rows_at_once: int = 0,
         on_smaller: Callable[[int, int], None] = lambda rows, batch: None,
+        steps: int = 0,
     ) -> None:
         self.players = players
         self.clip_norm = clip_norm
@@ -85,6 +88,7 @@ class Stepper:
         self._scale = scale
         self._skipped = 0
         self._on_smaller = on_smaller
+        self._recorder = Recorder(task, 0 if self._autocast else steps)
         if scale is not None and any(player.mover.asks_again for player in players):
             raise TrainingError(
                 "SAM and L-BFGS compute a step several times, which does not go with float16.",
@@ -100,6 +104,7 @@ class Stepper:
         """
         inputs = batch[: self._inputs]
         outcome: Outcome | None = None
+        began = time.perf_counter() if self._recorder.watching else 0.0
         total: float | Tensor = 0.0
         several = len(self.players) > 1
         for number, player in enumerate(self.players):
@@ -107,18 +112,28 @@ class Stepper:
                 continue
             rate = self.rates[number] = player.learning_rate(phase_step)
             for _ in range(player.steps):
-                outcome = self._move(player, inputs, step, look, rate)
+                outcome = self._move(number, player, inputs, step, look, rate)
             assert outcome is not None
             if several:
                 total = total + outcome.total
             if player.copies:
                 player.follow(phase_step)
+        if began:
+            self._recorder.took(time.perf_counter() - began, self.players, inputs)
+        elif look.gradients:
+            self._recorder.check()
         if outcome is None:
             return self._look_on(inputs)
         return Outcome(outcome.predictions, outcome.losses, total) if several else outcome
 
-    def _move(self, player: Player, inputs: Sequence[Tensor], step: int, look: Look, rate: float) -> Outcome:
-        outcome = self._gradients(player, inputs, step)
+    def _move(
+        self, number: int, player: Player, inputs: Sequence[Tensor], step: int, look: Look, rate: float
+    ) -> Outcome:
+        recording = self._recorder.ready(number, inputs)
+        if recording is None or self.rows_at_once:
+            outcome = self._gradients(player, inputs, step)
+        else:
+            outcome = self._played(recording, player, inputs, step)
         if self._scale is not None:
             if not self._scale.unscale(player.tensors):
                 return self._skip(player, inputs, step, outcome)
@@ -178,6 +193,16 @@ class Stepper:
         player.backward(loss if self._scale is None else loss * self._scale.factor)
         return Outcome(predictions, losses, told)
 
+    def _played(self, recording: Recording, player: Player, inputs: Sequence[Tensor], step: int) -> Outcome:
+        """The same from a recording."""
+        played = recording.play(inputs)
+        told = played.total.item()
+        if told - told != 0.0:
+            raise guard.not_finite(self._task.project, self._task.network, inputs, step)
+        for parameter, gradient in zip(player.tensors, played.gradients, strict=True):
+            parameter.grad = gradient
+        return Outcome(played.predictions, played.losses, told)
+
     def _in_parts(self, player: Player, inputs: Sequence[Tensor], step: int, rows: int) -> Outcome:
         """Losses and gradients are means over the samples of the whole batch, as if it had been computed at once."""
         count = len(inputs[0])
@@ -223,10 +248,20 @@ class Stepper:
 
     @torch.no_grad()
     def _look_on(self, inputs: Sequence[Tensor]) -> Outcome:
-        """A step in which no player moves."""
-        predictions, losses = self._forward(*inputs)
-        total = weighed(self.players, torch.stack(losses))
-        return Outcome(predictions, losses, total.item() if self._on_cpu else total)
+        """A step in which no player moves; in parts where a step would be."""
+        count, rows = len(inputs[0]), self.rows_at_once or len(inputs[0])
+        said: list[tuple[Tensor, ...]] = []
+        sums: Tensor | None = None
+        for begin in range(0, count, rows):
+            part = [tensor[begin : begin + rows] for tensor in inputs]
+            predictions, losses = self._forward(*part)
+            said.append(predictions)
+            share = torch.stack([loss.reshape(()) for loss in losses]) * (len(part[0]) / count)
+            sums = share if sums is None else sums + share
+        assert sums is not None
+        total = weighed(self.players, sums)
+        found = said[0] if len(said) == 1 else tuple(torch.cat(parts) for parts in zip(*said, strict=True))
+        return Outcome(found, tuple(sums), total.item() if self._on_cpu else total)
 
     # -- looks --------------------------------------------------------------------------------------------------------
 

@@ -159,7 +159,10 @@ def unbroken(project_dir: Path) -> RunFolder:
     return folder
 
 
-@pytest.mark.parametrize(("seed", "kills"), [(1, 3), pytest.param(2, 50, marks=pytest.mark.slow)])
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize(
+    ("seed", "kills"), [(1, 3), *(pytest.param(seed, 10, marks=pytest.mark.slow) for seed in range(2, 7))]
+)
 def test_killed_at_random_it_reaches_the_same_weights(
     project_dir: Path, unbroken: RunFolder, seed: int, kills: int
 ) -> None:

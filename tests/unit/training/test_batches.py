@@ -88,6 +88,18 @@ def test_accumulation_goes_on_exactly(tmp_path: Path) -> None:
     assert same(whole.weights(), broken.weights())
 
 
+def test_steps_in_which_nobody_moves_are_computed_in_parts_too(tmp_path: Path) -> None:
+    found = []
+    for parts in (1, 4):
+        player = Player(optimizer=SGD, every=3)
+        phase = Phase(epochs=1, batch_size=20 // parts, accumulate=parts, players=(player,))
+        rig = Rig(tmp_path / str(parts), classifier(*HIDDEN, recipe=one_phase(phase)), class_data())
+        rig.run()
+        found.append([value for event in rig.events(StepsReported) for value in event.loss])  # type: ignore[union-attr]
+    assert len(found[0]) == 5
+    assert found[0] == pytest.approx(found[1], rel=1e-5)
+
+
 @pytest.mark.parametrize("kind", ["SAM", "LBFGS"])
 def test_optimizers_that_ask_again_see_the_whole_batch(tmp_path: Path, kind: str) -> None:
     player = (

@@ -9,7 +9,7 @@ from small_tasks import Rig, class_data, classifier, one_phase, optimizer, same
 
 from engine.document.files import to_bytes
 from engine.document.recipe import EarlyStop, Phase, Recipe
-from engine.errors import RunNotFound
+from engine.errors import ProjectError, RunNotFound
 from engine.protocol.run_events import EpochFinished, RunFinished
 from engine.protocol.run_folder import About, RunFolder, RunSummary, about
 from engine.training import checkpoint
@@ -149,6 +149,18 @@ def test_a_run_without_a_checkpoint_cannot_be_forked(tmp_path: Path) -> None:
     with pytest.raises(RunNotFound, match="no checkpoint to begin with"):
         create_run(tmp_path, project, source=empty)
     assert len(list((tmp_path / "runs").iterdir())) == 1, "no half-made run is left behind"
+
+
+def test_a_full_disk_leaves_no_half_made_fork(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rig = trained(tmp_path, 1)
+
+    def full(*_paths: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("engine.training.runs.shutil.copyfile", full)
+    with pytest.raises(ProjectError, match="No space left"):
+        create_run(tmp_path, rig.project, source=rig.folder)
+    assert [path.name for path in (tmp_path / "runs").iterdir()] == ["0001"]
 
 
 def test_a_plain_run_begins_with_its_own_weights(tmp_path: Path) -> None:

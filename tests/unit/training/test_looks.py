@@ -19,6 +19,7 @@ from engine.protocol.run_events import (
     LayersSeen,
     MachineSeen,
     RunEvent,
+    RunNote,
     SamplesPinned,
     StepsReported,
     WeightsSeen,
@@ -205,6 +206,24 @@ def test_running_out_of_memory_while_looking_leaves_it_to_training(
     assert rig.run().epochs == 1
     assert not rig.events(AnswersSeen)
     assert rig.task is not None and rig.task.network.training
+
+
+@pytest.mark.usefixtures("always")
+def test_a_fault_while_looking_is_told_and_training_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = classifier(*NOISY, recipe=fast())
+    whole = Rig(tmp_path / "a", project, class_data())
+    whole.run()
+
+    def broken(*_args: object) -> object:
+        raise IndexError("a fault of ours")
+
+    monkeypatch.setattr(pinned, "histograms", broken)
+    rig = Rig(tmp_path / "b", project, class_data())
+    rig.run()
+    (note,) = [note for note in rig.events(RunNote) if "not told any more" in note.text]  # type: ignore[union-attr]
+    assert isinstance(note, RunNote)
+    assert note.warning and "a fault of ours" in note.text
+    assert same(whole.weights(), rig.weights())
 
 
 def test_a_run_without_validation_pins_nothing(tmp_path: Path) -> None:

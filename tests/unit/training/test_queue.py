@@ -285,6 +285,20 @@ def test_a_senseless_number_of_seeds_is_refused(project_dir: Path, seeds: int) -
     assert not list((project_dir / "runs").glob("0*"))
 
 
+def test_a_run_that_trains_or_waits_is_not_made_longer(project_dir: Path) -> None:
+    import os
+
+    new_runs(project_dir, 2)
+    log = RunLog(RunFolder(project_dir / "runs" / "0001"))
+    log.append(RunStarted(run=1, name="", pid=os.getpid(), epochs=2, seed=7))
+    log.close()
+    enqueue(project_dir, [QueuedRun(run=2)])
+    for run, said in ((1, "still training"), (2, "waits in the queue")):
+        with pytest.raises(TrainingError, match=said):
+            go_on_with(project_dir, str(run), Wanted(epochs=50))
+        assert run_project(RunFolder(project_dir / "runs" / f"{run:04d}")).recipe.phases[-1].epochs == 2
+
+
 def test_fewer_epochs_than_it_had_are_refused(project_dir: Path) -> None:
     from engine.training.checkpoint import write
     from engine.training.run_state import RunState
