@@ -233,6 +233,7 @@ class Loop:
             scale=self._scale,
             rows_at_once=rows,
             on_smaller=self._on_smaller,
+            steps=0 if self._mixing.wanted else total - state.phase_step,
         )
         entered = _PhaseAtWork(settings=phase, bounds=bounds, players=players, stepper=stepper)
         for change in self._live.made(state.phase):
