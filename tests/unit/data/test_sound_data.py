@@ -334,3 +334,20 @@ def test_a_waveform_gets_convolutions_over_time(tmp_path: Path) -> None:
     project = propose("tones", msgspec.structs.replace(data, fields=tuple(fields)))
     assert any(node.type == "Conv1d" for node in project.graph.nodes.values())
     assert [problem for problem in check(project).problems if problem.severity == "error"] == []
+
+
+@pytest.mark.parametrize("kind", [*OF_SOUND, *OF_SERIES])
+def test_nothing_is_left_behind_on_the_cpu(kind: type) -> None:
+    """On another device than the CPU a tensor that was forgotten there is an error; `meta` has no numbers, only that."""
+    x = (series() if FieldKind.SERIES in kind.kinds else sounds()).to("meta")
+    numbers = torch.arange(12, device="meta")
+    assert varied(kind, x, indices=numbers).device.type == "meta"
+
+
+def test_preparation_follows_the_device() -> None:
+    for steps in (("MelSpectrogram", "LogScale", "NormalizeRecording"), ("MFCC",), ("Spectrogram",), ("Waveform",)):
+        field = msgspec.structs.replace(
+            sound_field(), preparation=(Step(type="Length"), *(Step(type=name) for name in steps))
+        )
+        x = torch.empty(3, RATE, device="meta")
+        assert augment_raw(field, x, seed=1, epoch=1, indices=torch.arange(3)).device.type == "meta"
