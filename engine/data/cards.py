@@ -29,7 +29,8 @@ def card_of(dataset: "Dataset", index: int, size: int) -> SampleCard:
     fields = [field for field in dataset.data.fields if field.role is not Role.IGNORED]
     inputs = [field for field in fields if field.role is Role.INPUT]
     name = dataset.name(index)
-    label = _label(dataset, index)
+    label = _label(dataset, index) if inputs else ""
+    inputs = inputs or fields  # a text that is learned from its own beginning
     drawn = next((field for field in inputs if field.kind in _DRAWN), None)
     try:
         shown = Shown() if drawn is None else draw_raw(drawn, dataset.raw(index, drawn.name), size)

@@ -287,8 +287,8 @@ class SamplesPanel(QWidget):
 
     def refresh(self) -> None:
         """Take in a new description or data spec."""
-        inputs = self._project.project.data.inputs()
-        kinds = {field.kind for field in inputs}
+        data = self._project.project.data
+        kinds = {field.kind for field in data.inputs() or data.targets()}
         if FieldKind.IMAGE in kinds:
             self.grid.set_cell(PICTURE_CELL, FOOT)
         elif kinds & {FieldKind.AUDIO, FieldKind.SERIES}:
