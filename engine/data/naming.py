@@ -69,7 +69,9 @@ def find_names(
             _spread(ranges[key], written, np.array(indices, np.int64), more)
     for place, parts_found in enumerate(more):
         if parts_found:
-            result[place] = np.unique(np.concatenate([result[place], *parts_found])).astype(np.int64)
+            numbers = np.concatenate([result[place], *parts_found])
+            numbers.sort()
+            result[place] = numbers[np.diff(numbers, prepend=-1) > 0]  # a name may lie in two ranges
     return result
 
 

@@ -93,7 +93,7 @@ def _is_numbering(numbers: Float64s) -> bool:
     if not np.isfinite(numbers).all() or (numbers != np.round(numbers)).any():
         return False
     width = float(numbers.max() - numbers.min()) + 1
-    return bool(width <= 1.1 * len(numbers)) and len(np.unique(numbers)) == len(numbers)
+    return bool(width <= 1.1 * len(numbers)) and bool((np.diff(np.sort(numbers)) > 0).all())
 
 
 class MissingValues(Check):

@@ -1,6 +1,7 @@
 """The columns of tables as samples: numbers, moments and strings, as the fields say."""
 
 import functools
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -57,12 +58,13 @@ def samples_of(
             columns[field.name] = _strings([(table, field) for table, _ in tables])
 
     # Not the tables themselves, which hold the whole file.
-    places = [(table.where, table.unit, table.lines) for table, _ in tables]
+    places = [(f"{table.where}, {table.unit} ", table.lines) for table, _ in tables]
+    firsts = starts.tolist()  # a name is asked for a million times when many samples are labelled
 
     def name(index: int) -> str:
-        part = int(np.searchsorted(starts, index, side="right")) - 1
-        where, unit, lines = places[part]
-        return f"{where}, {unit} {int(lines[index - int(starts[part])])}"
+        part = bisect_right(firsts, index) - 1
+        words, lines = places[part]
+        return f"{words}{lines.item(index - firsts[part])}"
 
     given = None
     if any(split != NOT_SAID for _, split in tables):
