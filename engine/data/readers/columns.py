@@ -213,7 +213,7 @@ def _counted(text: pl.Series, marks: Sequence[str]) -> tuple[pl.Series, pl.Serie
     if len(text) >= 4 * _SOME and some.n_unique() > 0.5 * len(some):
         is_empty = text.is_in(nothing)
         missing = int(is_empty.sum())
-        distinct = text.n_unique() - len(text.filter(is_empty).unique())
+        distinct = max(1, cast(int, text.approx_n_unique()) - len(text.filter(is_empty).unique()))
         counted = _counts(some.filter(~some.is_in(nothing)))
         return counted["text"], counted["n"], missing, distinct
     counted = _counts(text)
@@ -262,11 +262,19 @@ def _of_numbers(name: str, column: pl.Series, marks: Sequence[str], others: pl.D
     missing = column.null_count() - odd.height
     if missing == len(column):
         return Guess(content=Content.EMPTY, missing=missing, note="it is empty")
-    distinct = column.drop_nulls().n_unique()
+    distinct = _different(column.drop_nulls())
     if _DAY_NAME.search(name) and _are_days(column):
         reason = "dates written as eight figures"
         return Guess(content=Content.DATE, missing=missing, distinct=distinct, reason=reason, options={"form": "year"})
     return _number(name, column, odd["row"], distinct, missing)
+
+
+def _different(numbers: pl.Series) -> int:
+    """How many different numbers; of a long column with many parts of a whole about how many."""
+    some = numbers.head(_SOME)
+    if len(numbers) >= 4 * _SOME and some.n_unique() > 1000 and not bool((some == some.floor()).all()):
+        return cast(int, numbers.approx_n_unique())
+    return numbers.n_unique()
 
 
 def _are_days(column: pl.Series) -> bool:

@@ -170,12 +170,24 @@ class _Body:
     quoted: bool
     spaced: bool
     """Whether a cell may begin with blanks."""
+    starts: npt.NDArray[np.int64] | None = None
+    ends: npt.NDArray[np.int64] | None = None
+    """Where each row lies in the text; None where rows were written anew."""
+
+    def some(self, rows: npt.NDArray[np.int64]) -> "_Body | None":
+        """These rows alone; None when that saves nothing."""
+        if self.starts is None or self.ends is None or len(rows) > min(_MOST_BAD, self.rows // 10):
+            return None
+        begins, stops = self.starts[rows].tolist(), self.ends[rows].tolist()
+        text = b"".join(self.text[begin:stop] + b"\n" for begin, stop in zip(begins, stops, strict=True))
+        return _Body(text, 0, len(rows), self.quoted, self.spaced)
 
     @classmethod
-    def of(cls, text: bytes, skip_lines: int, rows: int, delimiter: str) -> "_Body":
+    def of(cls, text: bytes, skip_lines: int, rows: int, delimiter: str, records: Records | None = None) -> "_Body":
         """Looks through the text once for what each reading of it needs to know."""
         spaced = delimiter.encode() + b" " in text or b"\n " in text or text.startswith(b" ")
-        return cls(text, skip_lines, rows, b'"' in text, spaced)
+        places = (None, None) if records is None else (records.starts[-rows:], records.ends[-rows:])
+        return cls(text, skip_lines, rows, b'"' in text, spaced, *places)
 
 
 def _kept(layout: Layout, records: Records, left_out: LeftOutList) -> tuple[_Body, npt.NDArray[np.int64]] | None:
@@ -217,7 +229,9 @@ def _kept(layout: Layout, records: Records, left_out: LeftOutList) -> tuple[_Bod
     lines = records.lines[numbers]
     if not dropped and not replaced:
         skip = int(records.lines[first]) - 1 if first < len(records) else 0
-        return _Body.of(layout.text, skip, len(numbers), layout.dialect.delimiter), lines
+        return _Body.of(
+            layout.text, skip, len(numbers), layout.dialect.delimiter, records if len(lines) else None
+        ), lines
     pieces: list[bytes] = []
     done = first
     for number in sorted(dropped | set(replaced)):
@@ -320,14 +334,21 @@ def _typed(
     at_once = max(1, _CELLS_AT_ONCE // max(1, body.rows))
     for start in range(0, len(doubtful), at_once):
         names = doubtful[start : start + at_once]
-        texts = _read(body, layout, dict.fromkeys(names, pl.String))
+        is_finite = {name: columns[name].is_finite().fill_null(False) for name in names}
+        every = pl.DataFrame([is_finite[name].alias(name) for name in names]).select(~pl.all_horizontal(pl.all()))
+        rows = np.array(every.to_series().arg_true().to_numpy(), np.int64)
+        few = body.some(rows)
+        texts = _read(few or body, layout, dict.fromkeys(names, pl.String))
         for name in names:
-            finite = columns[name].is_finite().fill_null(False)
+            finite = is_finite[name]
             text = texts[name].str.strip_chars()
-            odd = pl.DataFrame({"row": (~finite).arg_true().cast(pl.Int64), "text": text.filter(~finite)})
+            if few is not None:
+                odd = pl.DataFrame({"row": rows, "text": text}).filter(~finite.gather(rows))
+            else:
+                odd = pl.DataFrame({"row": (~finite).arg_true().cast(pl.Int64), "text": text.filter(~finite)})
             odd = odd.filter(pl.col("text") != "")
             if odd.height > body.rows // 2 or bool(numbers_of(odd["text"], layout.dialect.decimal).is_finite().any()):
-                columns[name] = texts[name]
+                as_text.add(name)
                 continue
             columns[name] = pl.select(pl.when(finite).then(columns[name]).otherwise(None).alias(name)).to_series()
             others[name] = odd
