@@ -525,7 +525,8 @@ class MainWindow(QMainWindow):
                 event.ignore()
                 return
             if answer is WhenClosing.STOP:
-                runs.stop()
+                for run in runs.active_runs:
+                    runs.stop(run)
         self.bench.settings.update(maximized=self.isMaximized())
         event.accept()
 

@@ -73,6 +73,8 @@ class _Followed:
         if isinstance(event, RunStarted) and self.about is not None:
             self.summary.tell(self.about)  # what was written beside it counts more
         self.over = is_final(event)
+        if self.over:
+            self.called = 0.0
 
     def has_process(self) -> bool:
         """Whether its process lives; one that said nothing yet is given a minute."""
@@ -604,7 +606,7 @@ class RunsModel(QObject):
     def _judge(self, followed: _Followed) -> bool:
         """A log was read to its end: find out whether its run still has a process. Whether its state is another now."""
         before = followed.summary.state
-        if not followed.over and followed.summary.state in LIVE_STATES and not followed.has_process():
+        if followed.summary.state in LIVE_STATES and not followed.has_process():
             followed.summary.state, followed.called = "lost", 0.0
         return followed.summary.state != before
 

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 import msgspec
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from engine.catalog.registry import layer_type
@@ -36,7 +36,6 @@ class _Line(QWidget):
         )
         bar = QHBoxLayout()
         bar.setSpacing(2)
-        bar.addWidget(self.add)
         bar.addStretch(1)
         for button in (self.up, self.down, self.remove):
             bar.addWidget(button)
@@ -45,6 +44,7 @@ class _Line(QWidget):
         column.setSpacing(4)
         column.addWidget(self.row)
         column.addLayout(bar)
+        column.addWidget(self.add, 0, Qt.AlignmentFlag.AlignLeft)
 
     def show_place(self, name: str, at: int, count: int) -> None:
         if not self.name.hasFocus() and self.name.text() != name:

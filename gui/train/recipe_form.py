@@ -199,7 +199,7 @@ class RecipeForm(QWidget):
         )  # fmt: skip
         self._smoothing = NumberEditor(0.0, minimum=0, below=1)
         self._add(
-            "label_smoothing", "Smooth labels", self._smoothing,
+            "label_smoothing", "Smoothing", self._smoothing,
             "Takes a little certainty from the right class, 0.1 at most times; against overconfidence.",
             lambda v: self._set(label_smoothing=float(v)), column,
         )  # fmt: skip

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from pytestqt.qtbot import QtBot
 
@@ -14,16 +15,18 @@ from engine.document.data_spec import DataSpec, Source, SourceKind
 from engine.document.edits import AddNode, SetData
 from engine.document.graph import Node
 from engine.document.project import Project
-from engine.protocol.messages import RequestFailed, StartTraining, TrainingStarted
+from engine.protocol.messages import ArrangeQueue, RequestFailed, StartTraining, TrainingStarted
 from engine.protocol.run_events import (
     ContinueRun,
     PauseRun,
     RunFinished,
     RunPaused,
     RunResumed,
+    RunStopped,
     StopRun,
 )
 from engine.protocol.run_folder import LogReader, RunFolder
+from engine.protocol.run_queue import QueuedRun, RunQueue
 from gui.models import run_watch
 from gui.models.project import ProjectModel
 from gui.models.runs import RunsModel
@@ -248,3 +251,56 @@ def test_another_project_shows_its_own_runs(
     assert runs.summaries == []
     assert runs.active is None
     assert runs.current is None
+
+
+def test_a_run_taken_out_of_the_queue_has_stopped(
+    opened: ProjectModel, runs: RunsModel, engine: FakeEngine, qtbot: QtBot
+) -> None:
+    folder = directory(opened) / "runs"
+    (folder / "0001").mkdir(parents=True)
+    waiting = RunQueue(waiting=(QueuedRun(run=1),))
+    (folder / "queue.json").write_bytes(msgspec.json.encode(waiting))
+    qtbot.waitUntil(lambda: state(runs, 1) == "queued")
+    assert runs.active is None
+    assert [request.remove for request in engine.asked(ArrangeQueue)] == [[]]  # somebody is to work it off
+    stopped = RunStopped(epochs=0, seconds=0.0, samples_per_s=0.0, best_epoch=0, best={})
+    (folder / "0001" / "events.jsonl").write_bytes(msgspec.json.encode(stopped) + b"\n")
+    (folder / "queue.json").write_bytes(msgspec.json.encode(RunQueue()))
+    qtbot.waitUntil(lambda: state(runs, 1) == "stopped")
+    assert runs.active is None
+
+
+def test_several_runs_may_train_at_once_and_the_shown_one_is_asked(
+    opened: ProjectModel, runs: RunsModel, qtbot: QtBot
+) -> None:
+    logs = [RunLog(directory(opened), number) for number in (1, 2)]
+    for log in logs:
+        log.prepare()
+    qtbot.waitUntil(lambda: runs.active_runs == [1, 2])
+    assert runs.active == 2
+    runs.select(1)
+    assert runs.active == 1
+    runs.stop()
+    runs.stop(2)
+    for log in logs:
+        asked = LogReader(log.folder / "requests.jsonl", requests=True).read()
+        assert [type(request) for request in asked] == [StopRun]
+    ended: list[int] = []
+    runs.ended.connect(ended.append)
+    for log in logs:
+        log.stop()
+    qtbot.waitUntil(lambda: sorted(ended) == [1, 2])
+    assert runs.active is None
+
+
+def test_what_is_written_beside_a_run_is_seen_when_it_changes(
+    opened: ProjectModel, runs: RunsModel, qtbot: QtBot
+) -> None:
+    log = RunLog(directory(opened), 1, name="first")
+    log.prepare()
+    qtbot.waitUntil(lambda: runs.summary(1) is not None and state(runs, 1) == "running")
+    log.about(name="better", tags=["a"], baseline=True)
+    qtbot.waitUntil(lambda: runs.baseline == 1)
+    summary = runs.summary(1)
+    assert summary is not None
+    assert (summary.name, summary.about.tags) == ("better", ["a"])
