@@ -17,6 +17,8 @@ from engine.protocol.messages import Shown
 
 CURVES: Final = 8
 """How many channels of a series are drawn; the others are counted."""
+FEW: Final = 3
+"""How many values of a series are written out in a line."""
 WORDS: Final = 40
 """How many numbers of a list are written out."""
 
@@ -61,6 +63,10 @@ def words(field: Field, raw: Any, limit: int = 4000) -> str:
     if isinstance(raw, np.ndarray):
         if field.kind is FieldKind.IMAGE:
             return f"{raw.shape[1]} × {raw.shape[0]}"
+        if field.kind is FieldKind.SERIES and raw.size:
+            flat = raw.reshape(-1)
+            few = ", ".join("missing" if value != value else f"{value:.4g}" for value in flat[:FEW].tolist())
+            return few + (f" … {flat.size} values" if flat.size > FEW else "")
         return " × ".join(map(str, raw.shape)) + " numbers"
     text = str(raw)
     return "\n".join(printable(line, limit) for line in text[:limit].split("\n")) if text else "missing"

@@ -17,7 +17,6 @@ from engine.evaluation.scores import regression_metrics
 from engine.protocol.messages import FieldEvaluation, Mistake
 
 MOST_MISTAKES: Final = 60
-_SHOWN: Final = 3
 
 Floats = npt.NDArray[np.float32]
 
@@ -28,7 +27,7 @@ def score_forecast(
     """Scores of forecasts in their own unit. `last_value_error` and `seasonal_error` are the mean absolute errors of
     the two simple forecasts, `skill` how much smaller than the better of them the network's is (0 the same, 1 none).
 
-    The mistakes are the windows furthest off, their score the mean distance.
+    The mistakes are the windows furthest off, their score the mean distance; they show the moment that is furthest off.
     """
     metrics = regression_metrics(answer_nhc.reshape(-1), true_nhc.reshape(-1))
     simple = simple_forecasts(field, dataset, indices)
@@ -39,17 +38,18 @@ def score_forecast(
         metrics["skill"] = 1 - metrics["mean_absolute_error"] / best
     off_n = (answer_nhc - true_nhc).abs().mean(dim=tuple(range(1, answer_nhc.ndim)))
     furthest = off_n.argsort(descending=True, stable=True)[:MOST_MISTAKES].tolist()
+    worst = (answer_nhc - true_nhc).abs().reshape(len(true_nhc), -1)[furthest].argmax(1).tolist()
     return FieldEvaluation(
         field=field.name,
         metrics=metrics,
         mistakes=[
             Mistake(
                 index=int(indices[number]),
-                true=_few(true_nhc[number]),
-                predicted=_few(answer_nhc[number]),
+                true=f"{float(true_nhc[number].reshape(-1)[place]):.4g}",
+                predicted=f"{float(answer_nhc[number].reshape(-1)[place]):.4g}",
                 score=float(off_n[number]),
             )
-            for number in furthest
+            for number, place in zip(furthest, worst, strict=True)
         ],
     )
 
@@ -85,9 +85,3 @@ def _last_known(past_ntc: Floats) -> Floats:
     place = np.where(known, np.arange(past_ntc.shape[1])[None, :, None], 0)
     np.maximum.accumulate(place, axis=1, out=place)
     return np.take_along_axis(past_ntc, place, axis=1)
-
-
-def _few(values: Tensor) -> str:
-    """The first values in words."""
-    flat = [f"{float(value):.4g}" for value in values.reshape(-1)[:_SHOWN]]
-    return ", ".join(flat) + (" …" if values.numel() > _SHOWN else "")
