@@ -121,7 +121,8 @@ class MistakesPanel(Card):
         """Show the mistakes of one output."""
         self._field = field
         self._delegate.is_number = not field.classes
-        self.set_title("Most confident mistakes" if field.classes else "Furthest off")
+        is_mask = bool(field.classes) and not field.matrix
+        self.set_title("Least overlap" if is_mask else "Most confident mistakes" if field.classes else "Furthest off")
         self.model.set_mistakes(field.mistakes)
         self._say()
 

@@ -240,6 +240,8 @@ class EvaluateTab(QWidget):
         self.matrix_card.setVisible(is_category)
         self.classes_card.setVisible(bool(field.per_class))
         self._grid.setRowStretch(1, 3 if is_category else 0)
+        # Without the matrix, as of a mask, the classes have its place too.
+        self._grid.addWidget(self.classes_card, 1, 1 if is_category else 0, 1, 1 if is_category else 2)
         if is_category:
             self.matrix.set_matrix(field.classes, field.matrix)
             # Small matrices keep cells that hold their numbers; the page scrolls where the window is low.
@@ -255,7 +257,7 @@ class EvaluateTab(QWidget):
 
     def _on_class_chosen(self, at: int) -> None:
         self.matrix.clear_selection()
-        if self.matrix_card.isVisibleTo(self):  # the mistakes of a mask are of no one class
+        if not self.matrix_card.isHidden():  # the mistakes of a mask are of no one class
             self.mistakes.show_class(at)
 
 

@@ -44,6 +44,9 @@ def short_value(value: float) -> str:
 
 
 def main_metric(values: dict[str, float]) -> str:
-    """The metric people look at first: the first one that is not a loss, else the loss; empty for no values."""
-    names = [key for key in values if key.rpartition(".")[2] != "loss"]
+    """The metric people look at first: the first one that is not a loss, else the loss; empty for no values.
+
+    Parts of a loss ("loss.overlap") are losses too.
+    """
+    names = [key for key in values if key.rpartition(".")[2] != "loss" and not key.startswith("loss.")]
     return names[0] if names else next(iter(values), "")

@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QImage, QPixmap
 
 from engine.protocol.messages import Answer, Prediction, PredictionMade
+from gui.forms.metric_text import main_metric
 from gui.use.answer_panel import OutputAnswer
 from gui.use.mask_view import MaskView
 from gui.widgets.class_color import class_color
@@ -103,3 +105,38 @@ def test_the_picture_that_was_given_lies_beneath(bench, engine, pictures, tmp_pa
     assert panel.beneath() is None  # this project's pictures are cut to size, a mask would lie elsewhere
     picture = pictures.trying.inputs.drop.picture()
     assert picture is not None and picture.width() == 40
+
+
+def test_the_scores_of_masks_have_the_place_of_the_matrix(bench, engine, pictures, qtbot) -> None:  # noqa: F811
+    from engine.protocol.messages import ClassScore, EvaluationFinished, FieldEvaluation, Mistake
+    from gui.evaluate.tab import EvaluateTab
+
+    tab = EvaluateTab(project=bench.project, runs=bench.runs, evaluation=bench.evaluation, data=bench.data)
+    qtbot.addWidget(tab)
+    scores = [
+        ClassScore(name=name, precision=0.9, recall=0.8, f1=0.85, samples=1000, overlap=0.74)
+        for name in ("none", "cell")
+    ]
+    mistakes = [Mistake(index=1, true="cell 3.0%", predicted="cell 2.0%", score=0.5)]
+    field = FieldEvaluation(
+        field="mask",
+        metrics={"accuracy": 0.9, "jaccard_macro": 0.74},
+        classes=["none", "cell"],
+        per_class=scores,
+        mistakes=mistakes,
+    )
+    tab._shown = EvaluationFinished(run=1, split="test", samples=3, seconds=0.1, outputs=[field])
+    tab._show_output()
+    assert not tab.classes_card.isHidden() and tab.matrix_card.isHidden()
+    model = tab.classes.model()
+    heads = [model.headerData(column, Qt.Orientation.Horizontal) for column in range(model.columnCount())]
+    assert heads == ["class", "precision", "recall", "F1", "IoU", "n"]
+    assert model.index(1, 4).data() == "0.740"
+    tab._on_class_chosen(1)
+    assert tab.mistakes.model.rowCount() == 1  # a class has no mistakes of its own
+
+
+def test_parts_of_a_loss_are_not_what_a_run_is_judged_by() -> None:
+    values = {"loss": 1.0, "loss.overlap": 0.2, "loss.loss": 0.8, "accuracy": 0.9, "jaccard_macro": 0.7}
+    assert main_metric(values) == "accuracy"
+    assert main_metric({"loss": 1.0, "loss.overlap": 0.2}) == "loss"
