@@ -127,7 +127,8 @@ def norms_by_node(named: Sequence[tuple[str, Tensor]]) -> dict[str, float]:
 class SlowCopy:
     """A node that follows another; see `Target` in the recipe. All it needs to go on from a checkpoint are weights.
 
-    Raises TrainingError when one of the two has no weights, or not the same ones.
+    Nodes without weights, as there are inside of blocks, have nothing to follow with. Raises TrainingError when the
+    two do not have the same weights.
     """
 
     def __init__(self, settings: recipe.Target, network: CompiledNetwork) -> None:
@@ -136,7 +137,7 @@ class SlowCopy:
         self._original = {name.partition(".")[2]: value for name, value in held.items() if _of(name, settings.of)}
         self._every, self._tau = settings.every, settings.tau
         shapes, others = ({k: v.shape for k, v in side.items()} for side in (self._copy, self._original))
-        if shapes != others or not shapes:
+        if shapes != others:
             raise TrainingError(
                 f"'{settings.node}' cannot be a slow copy of '{settings.of}'.",
                 where=settings.node,
@@ -161,7 +162,7 @@ class SlowCopy:
             return
         if self._tau == 1.0:
             self.begin()
-        else:
+        elif self._slow:
             torch._foreach_lerp_(self._slow, self._quick, self._tau)
 
 

@@ -38,7 +38,7 @@ from engine.document.edits import (
 from engine.document.flat import MOST_REPEATS, SEPARATOR
 from engine.document.graph import Edge, Frame, Graph, Mark, Node, Point, Value, natural
 from engine.document.project import Project
-from engine.document.recipe import Phase, Player, Recipe
+from engine.document.recipe import Phase, Player, Recipe, Target
 from engine.errors import GraphError
 from gui.design.flow import COLUMN
 from gui.design.graph_edits import input_ports, output_ports
@@ -339,17 +339,23 @@ def _recipe_after_fold(
     recipe: Recipe, before: Sequence[str], inside: set[str], trained: set[str], instance: str
 ) -> list[Edit]:
     def renamed(player: Player) -> Player:
-        names = list(player.nodes)
+        names, targets = list(player.nodes), player.targets
         for prefix in before:
             whole = prefix + instance
+            moved = {prefix + name: f"{whole}{SEPARATOR}{name}" for name in inside}
+            targets = tuple(
+                msgspec.structs.replace(
+                    target, node=moved.get(target.node, target.node), of=moved.get(target.of, target.of)
+                )
+                for target in targets
+            )
             if {prefix + name for name in trained} <= set(names):
                 first = min(names.index(prefix + name) for name in trained)
                 names[first] = whole
                 names = [name for name in names if name not in {prefix + other for other in inside}]
             else:
-                moved = {prefix + name: f"{whole}{SEPARATOR}{name}" for name in inside}
                 names = [moved.get(name, name) for name in names]
-        return msgspec.structs.replace(player, nodes=tuple(names))
+        return msgspec.structs.replace(player, nodes=tuple(names), targets=targets)
 
     return _with_players(recipe, renamed)
 
@@ -357,30 +363,40 @@ def _recipe_after_fold(
 def _recipe_after_unpack(recipe: Recipe, before: Sequence[str], new: Mapping[str, Mapping[str, str]]) -> list[Edit]:
     """`new` gives for each unpacked instance the ids by what they were in it ("conv1", "2__conv1")."""
 
+    def new_names(name: str) -> list[str]:
+        replaced = [name]
+        for prefix in before:
+            for instance, made in new.items():
+                whole = prefix + instance
+                if name == whole:
+                    replaced = [prefix + other for other in made.values()]
+                elif name.startswith(whole + SEPARATOR):
+                    rest = name.removeprefix(whole + SEPARATOR)
+                    # What lies deeper keeps its way from the unpacked node on.
+                    for old, other in made.items():
+                        if rest == old or rest.startswith(old + SEPARATOR):
+                            replaced = [prefix + other + rest.removeprefix(old)]
+        return replaced
+
+    def pairs(target: Target) -> Iterator[Target]:
+        """A copy of an instance, or one that follows an instance, does so node by node once that is unpacked."""
+        opened = [made for prefix in before for name, made in new.items() if prefix + name in (target.node, target.of)]
+        inner = [SEPARATOR + name for name in opened[0]] if opened else [""]
+        for name in inner:
+            (node,), (of,) = new_names(target.node + name), new_names(target.of + name)
+            yield msgspec.structs.replace(target, node=node, of=of)
+
     def renamed(player: Player) -> Player:
-        names: list[str] = []
-        for name in player.nodes:
-            replaced = [name]
-            for prefix in before:
-                for instance, made in new.items():
-                    whole = prefix + instance
-                    if name == whole:
-                        replaced = [prefix + other for other in made.values()]
-                    elif name.startswith(whole + SEPARATOR):
-                        rest = name.removeprefix(whole + SEPARATOR)
-                        # What lies deeper keeps its way from the unpacked node on.
-                        for old, other in made.items():
-                            if rest == old or rest.startswith(old + SEPARATOR):
-                                replaced = [prefix + other + rest.removeprefix(old)]
-            names += replaced
-        return msgspec.structs.replace(player, nodes=tuple(dict.fromkeys(names)))
+        names = dict.fromkeys(new for name in player.nodes for new in new_names(name))
+        targets = tuple(pair for target in player.targets for pair in pairs(target))
+        return msgspec.structs.replace(player, nodes=tuple(names), targets=targets)
 
     return _with_players(recipe, renamed)
 
 
 def _with_players(recipe: Recipe, change: Callable[[Player], Player]) -> list[Edit]:
     def of_phase(phase: Phase) -> Phase:
-        players = tuple(change(player) if player.nodes else player for player in phase.players)
+        players = tuple(change(player) if player.nodes or player.targets else player for player in phase.players)
         return msgspec.structs.replace(phase, players=players)
 
     changed = msgspec.structs.replace(recipe, phases=tuple(map(of_phase, recipe.phases)))

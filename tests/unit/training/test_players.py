@@ -278,6 +278,28 @@ def test_a_slow_copy_follows_as_a_loop_written_by_hand_would_let_it(
     assert {name for name in expected if not torch.equal(found[name], expected[name])} == set()
 
 
+def test_nodes_without_weights_have_nothing_to_follow_with(tmp_path: Path) -> None:
+    """As there are inside of blocks that follow each other."""
+    base = followed(0.1, 1)
+    player = base.recipe.phases[0].players[0]
+    relus = [Node(id=name, type="ReLU") for name in ("relu_a", "relu_b")]
+    for node, source in zip(relus, ("norm", "slow_norm"), strict=True):
+        base.graph.add(node)
+        base.graph.connect(Edge(source=source, target=node.id))
+    more = (*player.targets, Target(node="relu_b", of="relu_a", tau=0.1))
+    other = followed(0.1, 1)
+    for node, source in zip(relus, ("norm", "slow_norm"), strict=True):
+        other.graph.add(node)
+        other.graph.connect(Edge(source=source, target=node.id))
+    other.recipe = one_phase(
+        Phase(epochs=2, batch_size=BATCH, players=(msgspec.structs.replace(player, targets=more),))
+    )
+    first, second = Rig(tmp_path / "a", base, with_others()), Rig(tmp_path / "b", other, with_others())
+    first.run()
+    second.run()
+    assert same(first.weights(), second.weights())
+
+
 def test_a_slow_copy_goes_on_exactly(tmp_path: Path) -> None:
     project, data = followed(0.1, 2), with_others()
     whole, broken = Rig(tmp_path / "a", project, data), Rig(tmp_path / "b", project, data)
