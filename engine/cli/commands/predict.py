@@ -42,7 +42,7 @@ def run(options: argparse.Namespace, console: Console) -> dict[str, Any]:
     from engine.deployment.predict import Predictor  # onnxruntime: not for --help and wrong usage
 
     predictor = Predictor(path)
-    manner = _manner(options)
+    manner = manner_of(options)
     kinds = {field.name: field.kind.value for field in predictor.fields}
     predictions: list[dict[str, Any]] = []
     answered_ms, answered = 0.0, 0
@@ -69,7 +69,7 @@ def run(options: argparse.Namespace, console: Console) -> dict[str, Any]:
     }
 
 
-def _manner(options: argparse.Namespace) -> Any:
+def manner_of(options: argparse.Namespace) -> Any:
     """How texts are written. Raises UsageError."""
     from engine.deployment.writing import Manner
 

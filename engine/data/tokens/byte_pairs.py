@@ -28,6 +28,8 @@ _BETWEEN = "\t"
 """Between the two sides of a pair in a project file; a tab is a word of its own and so in no pair."""
 _MOST_REMEMBERED = 200_000
 _SELDOM = 2
+_MOST_WORDS = 200_000
+"""Pairs are counted in the most frequent words: rarer ones hardly change them, and take most of the time."""
 
 Pair = tuple[int, int]
 
@@ -84,14 +86,15 @@ class BytePairTokens(Tokens):
 
     def measured(self, texts: Iterable[str], limit: int = 200_000) -> Statistics:
         assert isinstance(self.step, BytePairs)
+        kept = list(texts)  # looked at twice, as the pieces of all texts at once would fill the memory
         counts: Counter[str] = Counter()
-        parted = [self.parts(text) for text in texts]
-        for parts in parted:
-            counts.update(parts)
-        vocabulary, merges = train_byte_pairs(counts, min(limit, self.step.vocabulary_size))
+        for text in kept:
+            counts.update(self.parts(text))
+        common = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:_MOST_WORDS]
+        vocabulary, merges = train_byte_pairs(Counter(dict(common)), min(limit, self.step.vocabulary_size))
         trained = BytePairTokens(self.step, Statistics(vocabulary=vocabulary, merges=merges))
         lengths = {part: len(trained._encoded(part)) for part in counts}
-        longest = max((sum(lengths[part] for part in parts) for parts in parted), default=0)
+        longest = max((sum(lengths[part] for part in self.parts(text)) for text in kept), default=0)
         return Statistics(vocabulary=vocabulary, merges=merges, longest=longest)
 
 

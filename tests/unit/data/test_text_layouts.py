@@ -110,6 +110,8 @@ def test_prose_is_cut_into_windows_the_last_of_which_are_not_learned_from(tmp_pa
     assert whole == path.read_text(encoding="utf-8")
     assert (np.diff(dataset.splits) >= 0).all() and dataset.counts.val == pytest.approx(dataset.samples / 10, abs=1)
     assert dataset.name(1) == "story.txt, character 129"
+    card = dataset.card(1)
+    assert card.lines and card.lines[0][:20] in whole and not card.label
 
 
 def test_a_list_of_names_is_learned_line_by_line(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Texts that an exported file writes step by step: the next token, greedy and drawn, and the proof on text so far."""
 
+import argparse
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from msgspec.structs import replace
 from small_runs import finished_run
 
 from engine.checks.inference import ShapeChecker
+from engine.cli.commands import predict as predict_command
 from engine.data.dataset import open_dataset
 from engine.data.importing import inspect
 from engine.data.preparation import Preparation
@@ -22,7 +24,7 @@ from engine.deployment.predict import Predictor
 from engine.deployment.writing import Manner, write_texts
 from engine.document.data_spec import DataSpec, Field, FieldKind, Role, Statistics, Step
 from engine.document.graph import Value
-from engine.errors import Cancelled
+from engine.errors import Cancelled, UsageError
 from engine.evaluation.evaluate import evaluate
 from engine.evaluation.network import load_network, project_of
 from engine.evaluation.texts import compared, write_freely
@@ -223,3 +225,12 @@ def test_a_picture_and_columns_can_be_told_of_in_text() -> None:
     for inputs in ((picture,), (age,), (picture, age)):
         project = propose("told", DataSpec(fields=(*inputs, small_field("Words"))))
         assert not ShapeChecker(project).problems()
+
+
+@pytest.mark.parametrize(("flag", "value"), [("--temperature", "-1"), ("--top-k", "-2"), ("--length", "10000000")])
+def test_settings_out_of_range_are_wrong_usage(flag: str, value: str) -> None:
+    parser = argparse.ArgumentParser()
+    predict_command.add_arguments(parser)
+    with pytest.raises(UsageError) as caught:
+        predict_command.manner_of(parser.parse_args(["model.onnx", "text", flag, value]))
+    assert caught.value.where == flag
