@@ -363,12 +363,12 @@ def _output(checker: ShapeInference, node: Node, layer: Output) -> Iterator[Prob
     field = data.field(layer.field)
     mended: list[Repair] = []
     hint = ""
-    if field is not None and field.kind in (FieldKind.CATEGORY, FieldKind.NUMBER):
+    if field is not None and field.kind in (FieldKind.CATEGORY, FieldKind.LABELS, FieldKind.NUMBER):
         width = wanted.shape[1]
         if spec.rank > 2:
             mended = repairs.bring_to_vector(checker, edge)
         elif spec.rank == 2 and width is not None:
-            reason = "one for each class" if field.kind is FieldKind.CATEGORY else "the number"
+            reason = "the number" if field.kind is FieldKind.NUMBER else "one for each class"
             mended = repairs.set_width(checker, edge, width, reason)
         hint = mended[0].title + "." if mended else ""
     names = axes if spec.rank == len(axes) else ()

@@ -53,6 +53,8 @@ def usual_loss(field: Field) -> str:
     if field.kind is FieldKind.CATEGORY:
         one_hot = any(step.type == "OneHot" for step in field.preparation)
         return "BCEWithLogitsLoss" if one_hot else "CrossEntropyLoss"
+    if field.kind is FieldKind.LABELS:
+        return "BCEWithLogitsLoss"
     return "CrossEntropyLoss" if field.kind in (FieldKind.MASK, FieldKind.TEXT) else "MSELoss"
 
 

@@ -156,7 +156,7 @@ def starting_attributes(project: Project, type_name: str) -> dict[str, Value]:
             for name in _names(node.attributes.get("fields"))
         }
         free = [field for field in project.data.inputs() if field.name not in used]
-        table = (FieldKind.NUMBER, FieldKind.CATEGORY)
+        table = (FieldKind.NUMBER, FieldKind.CATEGORY, FieldKind.LABELS, FieldKind.DATE)
         if free and free[0].kind in table:
             return {"fields": [field.name for field in free if field.kind in table]}
         if free:

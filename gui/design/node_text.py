@@ -51,7 +51,7 @@ def _input_caption(node: Node, data: DataSpec) -> str:
         return "Table in"
     field = found[0]
     if field.role is Role.TARGET:
-        return "Labels in" if field.kind is FieldKind.CATEGORY else "Targets in"
+        return "Labels in" if field.kind in (FieldKind.CATEGORY, FieldKind.LABELS) else "Targets in"
     return _KIND_CAPTIONS[field.kind]
 
 
@@ -186,6 +186,8 @@ def _data_line(node: Node, output: TensorSpec | None, data: DataSpec) -> str:
         field = data.field(name)
         if field is None:
             return name or "pick a field"
+        if field.kind is FieldKind.LABELS:
+            return f"{len(field.statistics.classes)} labels"
         return f"{len(field.statistics.classes)} classes" if field.kind is FieldKind.CATEGORY else name
     names = node.attributes.get("fields")
     if not names:
