@@ -20,12 +20,21 @@ def python_code(result: ModelExported) -> str:
     if written is not None:
         return "\n".join([*lines, *_writing(written)]) + "\n"
     names = [str(item["name"]) for item in result.outputs]
-    labels = [str(item["name"]) for item in result.outputs if "classes" in item]
-    shown = labels or names
+    masks = [item for item in result.outputs if item.get("kind") == "mask"]
+    labels = [str(item["name"]) for item in result.outputs if "classes" in item and item not in masks]
+    shown = labels or [str(item["name"]) for item in result.outputs if item not in masks]
     lines.append(f"names = {names!r}")
     lines.append("answers = dict(zip(names, model.run(names, inputs)))")
     lines += [f"print({name!r}, answers[{name!r}][0])" for name in shown]
-    scores = [name for name in names if name not in labels] if labels else []
+    for item in masks:
+        if isinstance(classes := item.get("classes"), list):
+            lines += [
+                f"mask = answers[{str(item['name'])!r}][0]  # a class number for each point, height × width",
+                f"for number, name in enumerate({[str(name) for name in classes]!r}):",
+                "    print(name, (mask == number).mean())",
+            ]
+    of_masks = [str(item["name"]) for item in masks]
+    scores = [name for name in names if name not in (*labels, *of_masks)] if labels else []
     lines += [f"print({name!r}, answers[{name!r}][0].max())" for name in scores]
     return "\n".join(lines) + "\n"
 
@@ -49,6 +58,8 @@ def _example(item: dict[str, object]) -> str:
     kind = item.get("kind")
     if kind == "image":
         return "np.asarray(picture)[None]"
+    if kind == "mask":
+        return "np.zeros((1, 64, 64), np.uint8)"
     if kind == "number":
         return "np.array([1.0], np.float32)"
     if kind in ("category", "text"):

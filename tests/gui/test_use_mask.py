@@ -1,5 +1,7 @@
 """Try it with a network that answers with a mask: regions in the colours of their classes over the picture."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
@@ -140,3 +142,26 @@ def test_parts_of_a_loss_are_not_what_a_run_is_judged_by() -> None:
     values = {"loss": 1.0, "loss.overlap": 0.2, "loss.loss": 0.8, "accuracy": 0.9, "jaccard_macro": 0.7}
     assert main_metric(values) == "accuracy"
     assert main_metric({"loss": 1.0, "loss.overlap": 0.2}) == "loss"
+
+
+def test_the_lines_of_python_run_a_file_that_answers_with_a_mask(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import subprocess
+    import sys
+
+    from engine.deployment.export import export_onnx
+    from gui.use.python_code import python_code
+    from tests.unit.data.samples_on_disk import noisy, png
+    from tests.unit.deployment.small_runs import run_of
+    from tests.unit.deployment.test_masks_whole_way import cells
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "user-cache"))
+    folder, project = cells(tmp_path, 3)
+    made = export_onnx(folder, run_of(folder, project), tmp_path / "cells.onnx")
+    (tmp_path / "picture.png").write_bytes(png(noisy(1, 30, 30)))
+    (tmp_path / "run.py").write_text(python_code(made))
+    done = subprocess.run([sys.executable, "run.py"], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    shares = dict(line.rsplit(" ", 1) for line in done.stdout.splitlines())
+    assert list(shares) == ["background", "1", "2"] and sum(map(float, shares.values())) == pytest.approx(1)
