@@ -10,9 +10,14 @@ import msgspec
 
 from engine.protocol.run_events import (
     FINAL_EVENTS,
+    ActivationsSeen,
+    AnswersSeen,
     AnyRunEvent,
     AnyRunRequest,
+    ConfusionSeen,
     EpochFinished,
+    LayersSeen,
+    MachineSeen,
     RunContinued,
     RunFailed,
     RunFinished,
@@ -22,12 +27,28 @@ from engine.protocol.run_events import (
     RunStarted,
     RunStopped,
     RunWaiting,
+    SamplesPinned,
     StepsReported,
+    WeightsSeen,
 )
 
 ABOUT: Final = "run.json"
 
 _DECODER = msgspec.json.Decoder(AnyRunEvent)
+_FOR_CHARTS: Final = tuple(
+    b'{"event":"%s"' % kind.__name__.encode()
+    for kind in (
+        StepsReported,
+        WeightsSeen,
+        ActivationsSeen,
+        LayersSeen,
+        AnswersSeen,
+        SamplesPinned,
+        ConfusionSeen,
+        MachineSeen,
+    )
+)
+"""How the lines of events begin that charts alone need; the tag is what msgspec writes first."""
 _REQUEST_DECODER = msgspec.json.Decoder(AnyRunRequest)
 
 
@@ -67,16 +88,17 @@ class RunFolder:
         with self.requests_file.open("ab") as file:
             file.write(msgspec.json.encode(request) + b"\n")
 
-    def follow(self) -> "LogReader":
-        """A reader that gives new events at each call."""
-        return LogReader(self.events_file)
+    def follow(self, *, brief: bool = False) -> "LogReader":
+        """A reader that gives new events at each call. `brief` leaves out what no summary needs: nearly all of it."""
+        return LogReader(self.events_file, skipped=_FOR_CHARTS if brief else ())
 
 
 class LogReader:
     """Reads a JSON-lines log piece by piece. A torn last line waits for its end; a damaged one is counted, skipped."""
 
-    def __init__(self, path: Path, *, requests: bool = False) -> None:
+    def __init__(self, path: Path, *, requests: bool = False, skipped: tuple[bytes, ...] = ()) -> None:
         self._path = path
+        self._skipped = skipped
         self._offset = 0
         self._decoder = _REQUEST_DECODER if requests else _DECODER
         self.damaged_lines = 0
@@ -95,7 +117,7 @@ class LogReader:
         self._offset += end
         events: list[AnyRunEvent] = []
         for line in data[:end].splitlines():
-            if not line.strip():
+            if not line.strip() or (self._skipped and line.startswith(self._skipped)):
                 continue
             try:
                 events.append(self._decoder.decode(line))

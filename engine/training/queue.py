@@ -6,6 +6,8 @@ another. The runs it starts need it no more.
 """
 
 import argparse
+import importlib.metadata
+import os
 import subprocess
 import sys
 import time
@@ -141,13 +143,17 @@ def candidates(wanted: str, cards: Sequence[str]) -> list[str]:
 
 
 def graphics_cards() -> list[str]:
-    """The machine's graphics cards as devices, found without torch."""
-    numbers = sorted(
-        int(path.name.removeprefix("nvidia"))
-        for path in Path("/dev").glob("nvidia[0-9]*")
-        if path.name.removeprefix("nvidia").isdecimal()
-    )
-    return [f"cuda:{number}" for number in range(len(numbers))]
+    """The machine's graphics cards as torch will number them, found without torch."""
+    try:
+        if "+cpu" in importlib.metadata.version("torch"):
+            return []
+    except importlib.metadata.PackageNotFoundError:
+        return []
+    count = sum(path.name.removeprefix("nvidia").isdecimal() for path in Path("/dev").glob("nvidia[0-9]*"))
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if visible is not None:
+        count = min(count, len([name for name in visible.split(",") if name.strip() not in ("", "-1")]))
+    return [f"cuda:{number}" for number in range(count)]
 
 
 class QueueWorker:
@@ -179,18 +185,23 @@ class QueueWorker:
         return folder.path.is_dir() and summary(folder, queued=False).state in ACTIVE
 
     def _start_one(self, queue: RunQueue) -> bool:
-        """Start the first run that finds a free device; whether there was one."""
+        """Start the first run that finds a free device; whether there was one.
+
+        Where there is no choice of devices it is left to the run itself, which knows better what is there.
+        """
         taken: dict[str, int] = {}
         for item in queue.begun:
             taken[item.device] = taken.get(item.device, 0) + 1
         for item in queue.waiting:
+            devices = self._devices(item)
             free = [
                 (taken.get(device, 0), place, device)
-                for place, device in enumerate(self._devices(item))
+                for place, device in enumerate(devices)
                 if taken.get(device, 0) < queue.at_once
             ]
             if free:
-                self._start(item, min(free)[2])
+                device = min(free)[2]
+                self._start(item, device, asked=device if len(devices) > 1 else item.device)
                 return True
         return False
 
@@ -206,7 +217,7 @@ class QueueWorker:
     def _folder(self, item: QueuedRun) -> RunFolder:
         return RunFolder(self._project_dir / "runs" / f"{item.run:04d}")
 
-    def _start(self, item: QueuedRun, device: str) -> None:
+    def _start(self, item: QueuedRun, device: str, *, asked: str) -> None:
         begun = msgspec.structs.replace(item, device=device)
 
         def moved(queue: RunQueue) -> RunQueue:
@@ -220,7 +231,7 @@ class QueueWorker:
         folder = self._folder(item)
         try:
             self._processes[item.run] = start_run_process(
-                folder, device=device, resume=item.resume, pictures=item.pictures, go_on=item.go_on
+                folder, device=asked, resume=item.resume, pictures=item.pictures, go_on=item.go_on
             )
         except (NetwrightError, OSError) as error:
             # Its folder has gone, or it has nothing left to do; the next one must not wait for it.

@@ -143,13 +143,13 @@ class Inbox:
 
 def logged_epochs(folder: RunFolder) -> set[tuple[int, int]]:
     """(epoch, step) of every epoch that stands in the log."""
-    return {(event.epoch, event.step) for event in whole_log(folder) if isinstance(event, EpochFinished)}
+    return {(event.epoch, event.step) for event in whole_log(folder, brief=True) if isinstance(event, EpochFinished)}
 
 
-def whole_log(folder: RunFolder) -> list[AnyRunEvent]:
-    """Every event of a run so far."""
+def whole_log(folder: RunFolder, *, brief: bool = False) -> list[AnyRunEvent]:
+    """Every event of a run so far; `brief` leaves out what charts alone need, which is nearly all of a long run."""
     try:
         size = folder.events_file.stat().st_size
     except OSError:
         return []
-    return folder.follow().read(limit_bytes=size + 1)
+    return folder.follow(brief=brief).read(limit_bytes=size + 1)

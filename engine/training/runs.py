@@ -349,7 +349,7 @@ def summary(folder: RunFolder, *, queued: bool | None = None) -> RunSummary:
     found = RunSummary(run=folder.number)
     since = 0.0
     finished = False
-    for event in whole_log(folder):
+    for event in whole_log(folder, brief=True):
         found.feed(event)
         if isinstance(event, RunStarted | RunResumed):
             since = event.time

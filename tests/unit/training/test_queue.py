@@ -18,7 +18,16 @@ from engine.protocol.run_queue import QueuedRun, RunQueue, queue_file, read_queu
 from engine.training import queue as queue_module
 from engine.training import starting
 from engine.training.ownership import Ownership, briefly
-from engine.training.queue import QueueWorker, arrange, candidates, edit_queue, enqueue, is_worked_off, wake
+from engine.training.queue import (
+    QueueWorker,
+    arrange,
+    candidates,
+    edit_queue,
+    enqueue,
+    graphics_cards,
+    is_worked_off,
+    wake,
+)
 from engine.training.run_log import RunLog, whole_log
 from engine.training.runs import create_run, run_project, summaries, summary
 from engine.training.starting import Wanted, go_on_with, start_new
@@ -82,8 +91,8 @@ def test_runs_begin_in_their_order_one_after_the_other(project_dir: Path, monkey
     for place, run in enumerate((3, 1, 2)):
         until(lambda place=place: len(processes.started) == place + 1)
         time.sleep(0.05)
-        assert processes.started[-1] == (run, "cpu"), "one at a time on the processor"
-        assert read_queue(project_dir).begun[-1].run == run
+        assert processes.started[-1] == (run, ""), "one at a time, on the recipe's device"
+        assert (read_queue(project_dir).begun[-1].run, read_queue(project_dir).begun[-1].device) == (run, "cpu")
         processes.living[run].returncode = 0
     thread.join(10)
     assert not thread.is_alive()
@@ -133,7 +142,7 @@ def test_a_held_queue_starts_nothing_until_it_proceeds(project_dir: Path, monkey
     assert wake(project_dir) is None
     arrange(project_dir, held=False)
     working(project_dir, []).join(10)
-    assert processes.started == [(1, "cpu")]
+    assert processes.started == [(1, "")]
 
 
 def test_a_run_that_cannot_start_does_not_keep_the_others_waiting(
@@ -156,7 +165,7 @@ def test_a_run_that_cannot_start_does_not_keep_the_others_waiting(
     until(lambda: processes.started)
     processes.living[2].returncode = 0
     thread.join(10)
-    assert processes.started == [(2, "cpu")]
+    assert processes.started == [(2, "")]
 
 
 def test_who_comes_after_a_killed_worker_knows_what_is_still_training(
@@ -185,7 +194,7 @@ def test_who_comes_after_a_killed_worker_knows_what_is_still_training(
     log.close()
     until(lambda: processes.started)
     thread.join(10)
-    assert processes.started == [(2, "cpu")]
+    assert processes.started == [(2, "")]
 
 
 def test_taking_a_run_out_leaves_it_stopped_and_the_rest_in_order(project_dir: Path) -> None:
@@ -245,6 +254,21 @@ def test_a_lock_that_is_held_for_long_is_said(tmp_path: Path) -> None:
 )
 def test_names_of_devices(wanted: str, cards: list[str], expected: list[str]) -> None:
     assert candidates(wanted, cards) == expected
+
+
+def test_cards_are_those_that_torch_will_see(monkeypatch: pytest.MonkeyPatch) -> None:
+    cards = [Path(f"/dev/nvidia{name}") for name in ("0", "1", "2", "ctl")]
+    monkeypatch.setattr(Path, "glob", lambda _self, _pattern: iter(cards))
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    monkeypatch.setattr(queue_module.importlib.metadata, "version", lambda _name: "2.13.0+cu126")
+    assert graphics_cards() == ["cuda:0", "cuda:1", "cuda:2"]
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1,2")
+    assert graphics_cards() == ["cuda:0", "cuda:1"]
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "-1")
+    assert graphics_cards() == []
+    monkeypatch.setattr(queue_module.importlib.metadata, "version", lambda _name: "2.13.0+cpu")
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
+    assert graphics_cards() == []
 
 
 def test_only_one_works_a_queue_off(project_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
