@@ -27,6 +27,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--layout", default="", metavar="LAYOUT", help="how the files are to be read, if not as guessed"
     )
     parser.add_argument("--task", default="", metavar="TASK", help=f"what is wanted: {', '.join(_TASKS)}")
+    parser.add_argument(
+        "--pattern", default="", metavar="PATTERN", help="of file names: {label}_{speaker}_{} for 7_jackson_3.wav"
+    )
+    parser.add_argument("--steps", type=int, default=0, metavar="N", help="of an environment: moments that are played")
     parser.add_argument("--window", type=int, default=0, metavar="N", help="of a series: moments that are looked at")
     parser.add_argument("--horizon", type=int, default=0, metavar="N", help="of a series: moments that are forecast")
 
@@ -68,13 +72,15 @@ def _proposed(options: argparse.Namespace, name: str, console: Console) -> tuple
     from engine.data.importing import inspect  # torch comes with it
     from engine.data.proposals import propose
 
-    lengths = {name: value for name in ("window", "horizon") if (value := getattr(options, name)) > 0}
+    of_layout = {name: value for name in ("window", "horizon", "steps") if (value := getattr(options, name)) > 0}
+    if options.pattern:
+        of_layout["pattern"] = options.pattern
     found = inspect(
         options.data,
         options.target,
         options.task,
-        layout=options.layout,
-        options=lengths,
+        layout=options.layout or ("named_files" if options.pattern else ""),
+        options=of_layout,
         progress=console.progress,
     )
     project = propose(name, found.data, found.samples)

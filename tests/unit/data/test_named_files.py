@@ -166,3 +166,18 @@ def test_moving_pictures_are_told_of_once(tmp_path: Path) -> None:
     found = inspect(root)
     told = [check.message for check in open_dataset(tmp_path, found.data).checks if "animation" in check.message]
     assert found.samples == 9 and len(told) == 1 and "2 pictures are animations" in told[0]
+
+
+def test_a_pattern_from_the_command_line(tmp_path: Path) -> None:
+    from tests.end2end.command import netwright
+
+    root = pictures(
+        tmp_path / "pets", [f"{a}_{b}_{n}.png" for a in ("x", "y") for b in ("up", "low") for n in range(3)]
+    )
+    made = netwright("new", tmp_path / "project", "--data", root, "--pattern", "{group}_{label}_{}")
+    assert "({group}_{label}_{})" in made["found"]
+    assert [field["name"] for field in made["fields"]] == ["pixels", "label", "group"]
+    refused = netwright("new", tmp_path / "other", "--data", root, "--pattern", "{group", expect=1)
+    assert "pattern of names" in refused["error"]["message"]
+    played = netwright("new", tmp_path / "game", "--data", "gym:CartPole-v1", "--steps", 60)
+    assert played["samples"] == 60
