@@ -64,6 +64,14 @@ class GetDetail(Request, frozen=True, kw_only=True):
     size: int = 320
 
 
+class GetSound(Request, frozen=True, kw_only=True):
+    """The recording in a field of a sample, to be listened to. -> SoundRead"""
+
+    project_dir: str
+    index: int
+    field: str
+
+
 class ValueRange(msgspec.Struct, frozen=True, kw_only=True):
     """Samples whose measure `of` of a field (see Distribution) lies from `low` to `high`, both included."""
 
@@ -84,7 +92,8 @@ class FindSamples(Request, frozen=True, kw_only=True):
     """Numbers of the samples that fit everything asked, in the order asked for. -> SamplesFound
 
     `text` is part of a sample's name, of a text or of a category. `split`: train, val, test, pool or "". `sort`: "" (as
-    read), "name", "size" (pixels, seconds or characters of the first input that has a size), or a field, which goes before both.
+    read), "name", "size" (pixels, seconds or characters of the first input that has a size), or a field, which goes
+    before both.
     """
 
     project_dir: str
@@ -248,6 +257,7 @@ AnyRequest = Union[
     DescribeData,
     GetSamples,
     GetDetail,
+    GetSound,
     FindSamples,
     GetNames,
     RefreshData,
@@ -498,6 +508,14 @@ class SampleDetail(Event, frozen=True, kw_only=True):
     fields: list[FieldDetail] = []
 
 
+class SoundRead(Event, frozen=True, kw_only=True):
+    """A recording as a WAV file of 16 bits, one channel; a long one is cut after `seconds`."""
+
+    index: int
+    wav: bytes
+    seconds: float
+
+
 class SamplesFound(Event, frozen=True, kw_only=True):
     """`indices` are int32, little end first, in the asked order."""
 
@@ -726,6 +744,7 @@ AnyEvent = Union[
     DataDescribed,
     SamplesRead,
     SampleDetail,
+    SoundRead,
     SamplesFound,
     NamesRead,
     DataRefreshed,

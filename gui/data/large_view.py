@@ -7,11 +7,13 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from engine.document.data_spec import Role
 from engine.protocol.messages import Shown
 from gui.data.label_bar import LabelBar
+from gui.data.play_button import PlayButton
 from gui.data.samples_model import SamplesModel
 from gui.data.shown_view import ShownView, with_mask
 from gui.models.data import DataModel
 from gui.models.project import ProjectModel
 from gui.models.sample_detail import DetailModel
+from gui.models.sound_player import SoundPlayer
 from gui.widgets.button import Button
 from gui.widgets.guarded import guarded
 from gui.widgets.pill import Pill
@@ -24,7 +26,9 @@ class LargeView(QWidget):
     closed = Signal()
     row_wanted = Signal(int)
 
-    def __init__(self, project: ProjectModel, data: DataModel, detail: DetailModel, rows: SamplesModel) -> None:
+    def __init__(
+        self, project: ProjectModel, data: DataModel, detail: DetailModel, rows: SamplesModel, player: SoundPlayer
+    ) -> None:
         super().__init__()
         self._project, self._data, self._detail, self._rows = project, data, detail, rows
         self.row = -1
@@ -41,10 +45,12 @@ class LargeView(QWidget):
         after = Button(role="icon", icon="arrow-right", tooltip="The next sample (right arrow)")
         before.clicked.connect(lambda: self.step(-1))
         after.clicked.connect(lambda: self.step(1))
+        self.play = PlayButton(player, self._sample, name="data.large.play")
+        self._player = player
         self.bar = LabelBar("data.large.labels")
         line = QHBoxLayout()
         line.setSpacing(8)
-        for widget in (back, before, after):
+        for widget in (back, before, after, self.play):
             line.addWidget(widget)
         line.addWidget(self._name, 1)
         line.addWidget(self._class)
@@ -64,6 +70,9 @@ class LargeView(QWidget):
         self.row_wanted.emit(row)
         self.refresh()
 
+    def _sample(self) -> int:
+        return self._rows.sample(self.row) if 0 <= self.row < self._rows.rowCount() else -1
+
     def step(self, by: int) -> None:
         """Go on or back, from the last to the first."""
         count = self._rows.rowCount()
@@ -82,6 +91,7 @@ class LargeView(QWidget):
         """Show what is known of the sample."""
         if not self.isVisible() or not 0 <= self.row < self._rows.rowCount():
             return
+        self.play.setVisible(bool(self._player.field))
         sample = self._rows.sample(self.row)
         detail = self._detail.detail
         shown, name = Shown(text="Reading"), ""

@@ -11,11 +11,12 @@ from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 from engine.document.data_spec import FieldKind, Role
 from engine.protocol.messages import FieldDetail, SampleDetail, Shown
 from gui.data.class_colours import palette
-from gui.data.labelling import Labelling
+from gui.data.play_button import PlayButton
 from gui.data.shown_view import ShownView, with_mask
 from gui.models.data import DataModel
 from gui.models.project import ProjectModel
 from gui.models.sample_detail import DetailModel
+from gui.models.sound_player import SoundPlayer
 from gui.widgets.button import Button
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.facts import Facts
@@ -97,9 +98,9 @@ class _FieldPart(QWidget):
 class SamplePage(QWidget):
     """Pictures, sound and series large, one field below the other; the rest as a table of words."""
 
-    def __init__(self, project: ProjectModel, data: DataModel, detail: DetailModel, labelling: Labelling) -> None:
+    def __init__(self, project: ProjectModel, data: DataModel, detail: DetailModel, player: SoundPlayer) -> None:
         super().__init__()
-        self._project, self._data, self._detail, self._labelling = project, data, detail, labelling
+        self._project, self._data, self._detail, self._player = project, data, detail, player
         self.setObjectName("data.sample")
         self.setAccessibleName("The sample")
         self._empty = EmptyState("image", "No sample picked", "Click one to see it before and after preparation.")
@@ -110,6 +111,8 @@ class SamplePage(QWidget):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(8)
+        self._listen = PlayButton(player, lambda: detail.sample)
+        self._listen.hide()
         self._rows_heading = SectionLabel("Values · as they are → prepared")
         self._rows = Facts()
         widgets: tuple[QWidget, ...] = (
@@ -117,6 +120,7 @@ class SamplePage(QWidget):
             self._name,
             self._where,
             self._problem,
+            self._listen,
             self._rows_heading,
             self._rows,
         )
@@ -136,6 +140,7 @@ class SamplePage(QWidget):
         there = detail is not None and self._detail.sample >= 0
         for widget in (self._name, self._where):
             widget.setVisible(there)
+        self._listen.setVisible(there and bool(self._player.field))
         fields = self._sorted(detail) if there and detail is not None else []
         if detail is not None and there:
             self._name.set_text(detail.name or f"Sample {detail.index:,}")

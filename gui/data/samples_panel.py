@@ -29,6 +29,7 @@ from gui.models.data_checks import DataChecksModel
 from gui.models.project import ProjectModel
 from gui.models.sample_detail import DetailModel
 from gui.models.sample_search import SearchModel, Wanted
+from gui.models.sound_player import SoundPlayer
 from gui.widgets.button import Button
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.guarded import guarded
@@ -66,11 +67,12 @@ class SamplesPanel(QWidget):
         detail: DetailModel,
         labelling: Labelling,
         checks: DataChecksModel,
+        player: SoundPlayer,
     ) -> None:
         super().__init__()
         self._project, self._data, self._search, self._detail = project, data, search, detail
         self.labelling = labelling
-        self._checks = checks
+        self._checks, self._player = checks, player
         self.shown, self.class_index = "", EVERY
         self._check: DataCheck | None = None
         self._sticky_row = -1
@@ -83,7 +85,7 @@ class SamplesPanel(QWidget):
         self.grid.setItemDelegate(self._delegate)
         self.grid.setModel(self.model)
         self.table = SamplesTable(self.model, project, data)
-        self.large = LargeView(project, data, detail, self.model)
+        self.large = LargeView(project, data, detail, self.model, player)
         self.left_out = LeftOutList()
         everything = Button("Show all", name="data.show_all")
         everything.clicked.connect(self.show_all)
@@ -202,6 +204,7 @@ class SamplesPanel(QWidget):
         add("New class", ("N",), self._on_new_class_key)
         add("Leave out", ("Backspace", "Del"), self.exclude)
         add("Next unlabelled", ("J",), self.go_to_next_unlabelled)
+        add("Listen", ("P",), self._play)
         add("Label", ("L",), lambda: self.label.setChecked(not self.label.isChecked()))
 
     # What is shown.
@@ -565,6 +568,11 @@ class SamplesPanel(QWidget):
             if isinstance(view, GridView | SamplesTable):
                 view.select_one(row)
 
+    def _play(self) -> None:
+        row = self.current_row()
+        if 0 <= row < self.model.rowCount() and self._player.field:
+            self._player.toggle(self.model.sample(row))
+
     def _on_label_toggled(self, on: bool) -> None:
         self._show_result()
         self._on_selection()
@@ -608,6 +616,8 @@ class SamplesPanel(QWidget):
         menu.addAction(f"Leave out {noun}\tBackspace", self.exclude).setEnabled(not self._project.read_only)
         menu.addSeparator()
         row = self.current_row()
+        if self._player.field:
+            menu.addAction("Listen\tP", self._play)
         menu.addAction("Show large\tReturn", lambda: self.open_large(row)).setEnabled(row >= 0)
         menu.addAction("Select all\tCtrl+A", self._select_all)
         menu.popup(place)

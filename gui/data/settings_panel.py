@@ -8,13 +8,13 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, 
 from engine.document.edits import Change
 from gui.data.check_cards import CheckCards
 from gui.data.field_page import FieldPage
-from gui.data.labelling import Labelling
 from gui.data.sample_page import SamplePage
 from gui.data.split_section import SplitSection
 from gui.models.data import DataModel
 from gui.models.data_checks import DataChecksModel
 from gui.models.project import ProjectModel
 from gui.models.sample_detail import DetailModel
+from gui.models.sound_player import SoundPlayer
 from gui.widgets.section_label import SectionLabel
 from gui.widgets.side_panel import ScrollColumn
 from gui.widgets.tabs import SegmentedTabs
@@ -33,7 +33,7 @@ class SettingsPanel(QFrame):
         project: ProjectModel,
         data: DataModel,
         detail: DetailModel,
-        labelling: Labelling,
+        player: SoundPlayer,
         checks: DataChecksModel,
     ) -> None:
         super().__init__()
@@ -48,7 +48,7 @@ class SettingsPanel(QFrame):
         self.field = FieldPage(project, data, detail)
         self.preparation, self.augmentation = self.field.preparation, self.field.augmentation
         self.result = self.field.result
-        self.sample = SamplePage(project, data, detail, labelling)
+        self.sample = SamplePage(project, data, detail, player)
         overview = QWidget()
         column = QVBoxLayout(overview)
         column.setContentsMargins(0, 0, 0, 0)

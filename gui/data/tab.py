@@ -15,6 +15,7 @@ from gui.models.data_checks import DataChecksModel
 from gui.models.project import ProjectModel
 from gui.models.sample_detail import DetailModel
 from gui.models.sample_search import SearchModel
+from gui.models.sound_player import SoundPlayer
 from gui.widgets.toast import Toast
 
 
@@ -39,10 +40,11 @@ class DataTab(QWidget):
         self.labelling = Labelling(project, data, data.engine, self)
         self.sources = SourcePanel(project, data, self.labelling)
         self.checks = checks or DataChecksModel(project, data.engine, self)
-        self.samples = SamplesPanel(project, data, self.search, self.detail, self.labelling, self.checks)
+        self.player = SoundPlayer(project, data.engine, self)
+        self.samples = SamplesPanel(project, data, self.search, self.detail, self.labelling, self.checks, self.player)
         self.found = FoundStrip(project, data)
         self.importing = ImportPage(data)
-        self.settings = SettingsPanel(project, data, self.detail, self.labelling, self.checks)
+        self.settings = SettingsPanel(project, data, self.detail, self.player, self.checks)
         self.toast = Toast(self)
         self.shown = QWidget()
         column = QVBoxLayout(self.shown)
@@ -82,6 +84,7 @@ class DataTab(QWidget):
         settings.field.value_picked.connect(samples.pick_value)
         self.found.left_out_requested.connect(self._show_left_out)
         self.labelling.said.connect(self.toast.say)
+        self.player.failed.connect(self.toast.say)
         self.importing.chooser_requested.connect(self.chooser_requested)
         self.importing.paths_given.connect(self.paths_given)
         self.importing.refused.connect(self.refused)
