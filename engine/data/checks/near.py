@@ -1,7 +1,7 @@
 """Samples that are nearly the same: how pairs are found quickly among a million, put together and told."""
 
 from abc import abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -106,23 +106,20 @@ def chains(count: int, a: Int64s, b: Int64s) -> Int64s:
         parent = lowest
 
 
-def likely_pairs(keys: npt.NDArray[np.int64], order: Bits, look: Look) -> tuple[Int64s, Int64s]:
-    """Pairs of samples with equal keys, each with its next neighbours by `order` among those."""
+def likely_pairs(keys: npt.NDArray[np.int64], order: Bits, look: Look) -> Iterator[tuple[Int64s, Int64s]]:
+    """Pairs of samples with equal keys, each with its next neighbours by `order` among those; a neighbour at a time.
+
+    So that no more pairs are held than there are samples. Raises Cancelled.
+    """
     sequence = np.lexsort((order, keys))
     sorted_keys = keys[sequence]
-    found_a, found_b = [], []
     for step in range(1, NEIGHBOURS + 1):
         if look.cancelled():
             raise Cancelled
         same = np.flatnonzero(sorted_keys[step:] == sorted_keys[:-step])
         if len(same) == 0:
             break
-        found_a.append(sequence[same])
-        found_b.append(sequence[same + step])
-    if not found_a:
-        empty = np.zeros(0, np.int64)
-        return empty, empty
-    return np.concatenate(found_a), np.concatenate(found_b)
+        yield sequence[same], sequence[same + step]
 
 
 def distances(a: Bits, b: Bits) -> Int64s:

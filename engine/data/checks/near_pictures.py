@@ -20,7 +20,8 @@ _SIDE = 16
 _MEAN = 4.0
 _MOST = 40.0
 _BRIGHTER = 24.0
-_BITS = 24
+_BITS = 20
+_PAIRS = 1 << 14
 
 
 class NearPictures(NearDuplicates):
@@ -42,6 +43,7 @@ class NearPictures(NearDuplicates):
         assert isinstance(rows, PictureRows)
         count = len(rows)
         hashes = np.zeros((count, 2), np.uint64)
+        grays = np.zeros((count, _SIDE * _SIDE), np.uint8)  # 256 MB for a million
         for start in range(0, count, _BATCH):
             if look.cancelled():
                 raise Cancelled
@@ -49,19 +51,29 @@ class NearPictures(NearDuplicates):
             numbers = np.arange(start, min(start + _BATCH, count), dtype=np.int64)
             hashes[numbers, 0] = _bits(rows, numbers, (8, 9), 2)
             hashes[numbers, 1] = _bits(rows, numbers, (9, 8), 1)
+            grays[numbers] = _small(rows, numbers, (_SIDE, _SIDE)).mean(1).reshape(len(numbers), -1).round().numpy()
         found = []
         for way in range(2):
             for part in range(4):
                 key = ((hashes[:, way] >> np.uint64(16 * part)) & np.uint64(0xFFFF)).astype(np.int64)
-                a, b = likely_pairs(key, hashes[:, way], look)
-                near = distances(hashes[a], hashes[b]).sum(axis=1) <= _BITS
-                found.append((a[near], b[near]))
+                for a, b in likely_pairs(key, hashes[:, way], look):
+                    near = distances(hashes[a], hashes[b]).sum(axis=1) <= _BITS
+                    found.append((a[near], b[near]))
         a, b = unique_pairs(found, count)
+        near = np.zeros(len(a), bool)
+        for start in range(0, len(a), _PAIRS):
+            if look.cancelled():
+                raise Cancelled
+            look.progress(0.8 + 0.1 * start / len(a), "Comparing pictures")
+            apart = grays[a[start : start + _PAIRS]].astype(np.float32) - grays[b[start : start + _PAIRS]]
+            apart -= apart.mean(axis=1, keepdims=True)
+            near[start : start + _PAIRS] = np.abs(apart).mean(axis=1) <= _MEAN + 1  # colours are looked at below
+        a, b = a[near], b[near]
         same = np.zeros(len(a), bool)
         for start in range(0, len(a), _BATCH):
             if look.cancelled():
                 raise Cancelled
-            look.progress(0.8 + 0.2 * start / max(1, len(a)), "Comparing pictures")
+            look.progress(0.9 + 0.1 * start / max(1, len(a)), "Comparing pictures")
             part_a, part_b = a[start : start + _BATCH], b[start : start + _BATCH]
             same[start : start + _BATCH] = _alike(
                 _small(rows, part_a, (_SIDE, _SIDE)), _small(rows, part_b, (_SIDE, _SIDE))

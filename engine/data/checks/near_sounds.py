@@ -60,9 +60,9 @@ class NearSounds(NearDuplicates):
         steps = [((hashes[there, 1] >> np.uint64(8 * part)) & np.uint64(0xFF)).astype(np.int64) for part in range(4)]
         for louder in loud:
             for step in steps:
-                a, b = likely_pairs(louder * 256 + step, hashes[there, 0], look)
-                near = distances(hashes[there[a]], hashes[there[b]]).sum(axis=1) <= _BITS
-                found.append((there[a[near]], there[b[near]]))
+                for a, b in likely_pairs(louder * 256 + step, hashes[there, 0], look):
+                    near = distances(hashes[there[a]], hashes[there[b]]).sum(axis=1) <= _BITS
+                    found.append((there[a[near]], there[b[near]]))
         a, b = unique_pairs(found, max(1, count))
         same = np.zeros(len(a), bool)
         for place, (one, other) in enumerate(zip(a.tolist(), b.tolist(), strict=True)):

@@ -77,11 +77,11 @@ class NearTexts(NearDuplicates):
         if len(owners) > 1:
             signatures = np.stack(seeds)
             numbers = np.array(owners, np.int64)
-            likely = []
+            likely: list[tuple[Int64s, Int64s]] = []
             for part in range(_PARTS):
                 band = np.ascontiguousarray(signatures[:, part * _ROWS : (part + 1) * _ROWS])
                 _, key = np.unique(band, axis=0, return_inverse=True)
-                likely.append(likely_pairs(key.ravel().astype(np.int64), signatures[:, 0], look))
+                likely.extend(likely_pairs(key.ravel().astype(np.int64), signatures[:, 0], look))
             a, b = unique_pairs(likely, len(numbers))
             shingles = {
                 place: self._of(strings.values[int(used[numbers[place]])]) for place in {*a.tolist(), *b.tolist()}
