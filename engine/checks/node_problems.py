@@ -327,6 +327,13 @@ def _loss_repairs(
         return []
     layer = checker.layers.get(node.id)
     classes = layer if isinstance(layer, ClassLoss) else None
+    if (
+        classes is not None
+        and prediction.rank == 3
+        and target.rank == 2
+        and same_sizes(prediction.shape[1], target.shape[1])
+    ):
+        return [repairs.classes_first(checker, edge)]
     if prediction.rank > 2 and target.rank == (1 if classes is not None else 2):
         return repairs.bring_to_vector(checker, edge)
     if classes is not None and target.rank == 1 and prediction.rank == 2 and target.classes is not None:

@@ -51,6 +51,22 @@ def insert(
     return Repair(title=title, edit=Batch(title=title, edits=insertion(graph, edge, node)))
 
 
+def classes_first(checker: ShapeInference, edge: Edge) -> Repair:
+    """Scores of steps, (N, steps, classes), as losses and answers want them: (N, classes, steps)."""
+    graph = checker.project.graph
+    x, y = between(graph, edge)
+    node = Node(id=graph.free_id("Permute"), type="Permute", attributes={"dims": [2, 1]}, x=x, y=y)
+    edits: list[Edit] = [
+        AddNode(node=node),
+        Connect(edge=Edge(source=edge.source, output=edge.output, target=node.id, input="input")),
+    ]
+    for other in graph.consumers_of(edge.source):
+        if other.output == edge.output and other.input == "prediction":
+            edits.append(Connect(edge=Edge(source=node.id, target=other.target, input=other.input)))
+    title = "Put the classes before the steps"
+    return Repair(title=title, edit=Batch(title=title, edits=tuple(edits)))
+
+
 def insertion(graph: Graph, edge: Edge, node: Node) -> tuple[Edit, ...]:
     """The edits that put a node on a link; the node's first input and its output carry on what went there."""
     found = registry.layer_type(node.type)

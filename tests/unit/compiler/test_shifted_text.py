@@ -148,3 +148,16 @@ def test_what_is_easily_drawn_wrong_is_said_and_repaired() -> None:
     assert warnings_of(project) == []
     left = language_model(field=written("left"))
     assert any("filled up on the left" in message for message in warnings_of(left))
+
+
+def test_scores_of_steps_are_turned_for_the_loss_and_the_answer() -> None:
+    project = language_model()
+    for target in ("answer", "loss"):
+        project.graph.connect(Edge(source="scores", target=target, input="prediction"))
+    (problem,) = [item for item in ShapeChecker(project).problems_of("loss") if item.severity == "error"]
+    (repair,) = problem.repairs
+    assert repair.title == "Put the classes before the steps"
+    apply(project, repair.edit)
+    checker = ShapeChecker(project)
+    assert not [item for item in checker.problems() if item.severity == "error"]
+    assert len(compile_project(project)(ROWS)[0].shape) == 3 and compile_project(project)(ROWS)[0].shape[1] == 7
