@@ -385,7 +385,8 @@ def find_clock_again(table: Table, columns: Sequence[str]) -> Clock:
         )
     if len(columns) > 1:
         return Clock(columns=tuple(columns), dated=True)
-    guess = _guesses(table)[columns[0]]
+    column, others = table.columns[columns[0]], table.others.get(columns[0])
+    guess = guess_column(columns[0], column, table.dialect.decimal, table.marks, others)
     numbers = measured(table, columns[0]) if guess.content is not Content.DATE else np.zeros(1, np.float32)
     dated = guess.content is Content.DATE or (bool(np.isfinite(numbers).any()) and float(np.nanmin(numbers)) > 3e8)
     return Clock(columns=tuple(columns), dated=dated)

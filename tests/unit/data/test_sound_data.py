@@ -338,7 +338,7 @@ def test_a_waveform_gets_convolutions_over_time(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", [*OF_SOUND, *OF_SERIES])
 def test_nothing_is_left_behind_on_the_cpu(kind: type) -> None:
-    """On another device than the CPU a tensor that was forgotten there is an error; `meta` has no numbers, only that."""
+    """A tensor that was forgotten on the CPU is an error on another device; `meta` has no numbers, only that."""
     x = (series() if FieldKind.SERIES in kind.kinds else sounds()).to("meta")
     numbers = torch.arange(12, device="meta")
     assert varied(kind, x, indices=numbers).device.type == "meta"
