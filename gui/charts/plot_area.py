@@ -74,6 +74,7 @@ class _Frame:
     size: tuple[float, float]
     log_x: bool
     log_y: bool
+    ratio: float = 1.0
 
     def across(self, x: Floats) -> Floats:
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -229,15 +230,16 @@ class PlotArea(QWidget):
     def drawing(self, x: Range, y: Range) -> Iterator[None]:
         """Draw this part of the plane piece by piece; at the end it takes the place of what is shown."""
         rect = self._box.rect()
-        size = (max(1.0, rect.width()), max(1.0, rect.height()))
         ratio = self.devicePixelRatioF()
-        frame = _Frame(x=x, y=y, size=size, log_x=self.log_x, log_y=self.log_y)
-        picture = self._blank(math.ceil(size[0] * ratio), math.ceil(size[1] * ratio))
-        picture.setDevicePixelRatio(ratio)
+        size = (max(1.0, rect.width() * ratio), max(1.0, rect.height() * ratio))
+        frame = _Frame(x=x, y=y, size=size, log_x=self.log_x, log_y=self.log_y, ratio=ratio)
+        picture = self._blank(math.ceil(size[0]), math.ceil(size[1]))
+        picture.setDevicePixelRatio(1.0)  # it is painted in pixels of the screen
         for act in self._pieces(frame):
             with QPainter(picture) as painter:
                 act(painter)
             yield
+        picture.setDevicePixelRatio(ratio)
         self._spare = self._layer.set_picture(picture, QRectF(QPointF(x[0], y[0]), QPointF(x[1], y[1])))
         self._draw_grid()
 
@@ -298,7 +300,7 @@ class PlotArea(QWidget):
             if low <= mark.x <= high:
                 at = float(frame.across(np.array([mark.x]))[0])
                 tone = theme.color("warn" if mark.warns else "faint")
-                yield lambda painter, at=at, tone=tone: draw_event(painter, at, height, tone)
+                yield lambda painter, at=at, tone=tone: draw_event(painter, at, height, tone, frame.ratio)
 
     def _curve(
         self, frame: _Frame, series: Series, low: float, high: float, buckets: int, *, pale: bool
@@ -313,11 +315,14 @@ class PlotArea(QWidget):
         height = frame.size[1]
         if pale:
             color = mix(current_theme().panel, color, _PALE)
-            yield lambda painter: draw_curve(painter, px, py, color, height=height, width=1.0)
+            yield lambda painter: draw_curve(painter, px, py, color, height=height, width=1.0 / frame.ratio)
             return
-        yield lambda painter: draw_curve(painter, px, py, color, height=height, width=WIDTH, dash=style.dash)
+        ratio = frame.ratio
+        yield lambda painter: draw_curve(
+            painter, px, py, color, height=height, width=WIDTH, dash=style.dash, ratio=ratio
+        )
         spots = np.linspace(0, frame.size[0], _MARKERS + 2)[1:-1]
-        yield lambda painter: draw_markers(painter, px, py, color, style.marker, spots)
+        yield lambda painter: draw_markers(painter, px, py, color, style.marker, spots, ratio)
 
     def _blank(self, width: int, height: int) -> QImage:
         """A picture to draw on: the one shown before the present one where it fits, since fresh memory is slow."""
