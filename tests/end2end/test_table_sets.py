@@ -105,12 +105,12 @@ SCORES: dict[tuple[str, str], tuple[str, float]] = {
     ("penguins", "body_mass_g"): ("r2", 0.7),
     ("penguins_raw", ""): ("accuracy", 0.93),
     ("banknote_authentication", ""): ("accuracy", 0.97),
-    ("horse-colic", ""): ("accuracy", 0.6),
+    ("horse-colic", "column_24"): ("accuracy", 0.6),
     ("abalone", ""): ("r2", 0.45),
     ("winequality-red", ""): ("accuracy", 0.5),
     ("winequality-white", ""): ("accuracy", 0.47),
     ("seattle-weather", ""): ("accuracy", 0.7),
-    ("beijing_pm25", "pm2.5"): ("r2", 0.4),
+    ("beijing_pm25", "pm2.5"): ("r2", 0.6),
 }
 
 
@@ -135,11 +135,11 @@ def trained(path: Path, target: str, folder: Path) -> dict[str, float]:
 @pytest.mark.slow
 @pytest.mark.timeout(2400)
 def test_pictures_that_a_table_names(tmp_path: Path) -> None:
-    assert trained(sample_set("twemoji64.zip"), "", tmp_path)["accuracy"] > 0.55
+    assert trained(sample_set("twemoji64.zip"), "", tmp_path)["accuracy"] > 0.6
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(2400)
 def test_a_number_for_each_picture(tmp_path: Path) -> None:
     """How many nuclei are in a picture: by the table beside the pictures and masks."""
-    assert trained(sample_set("nuclei_256.zip"), "nuclei_count", tmp_path)["r2"] > 0.3
+    assert trained(sample_set("nuclei_256.zip"), "nuclei_count", tmp_path)["r2"] > 0.6
