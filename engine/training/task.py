@@ -209,7 +209,7 @@ class Task:
 
     @property
     def main_metric(self) -> str:
-        """What picks the best epoch: of the first output the accuracy of a class, the overlap of a mask, else the loss."""
+        """What picks the best epoch: of the first output the accuracy of classes, the overlap of masks, else the loss."""
         if not self.scored or self.scored[0][0] != 0:
             return "loss"
         name = self._answers[0][0]
@@ -242,8 +242,8 @@ class Task:
     def weigh_classes(self) -> list[str]:
         """Make errors on rare classes count more, in proportion; the names of the fields it was done for.
 
-        A class of a c-th part of the samples gets the weight 1 / (classes c), so that all classes weigh the same
-        together.
+        A class of a c-th part of the samples (of a mask: of the points) gets the weight 1 / (classes c), so that all
+        classes weigh the same together.
         """
         done = []
         for loss_id in self.network.loss_ids:
@@ -254,12 +254,14 @@ class Task:
             if not weighed or len(fields) != 1:
                 continue
             field = self.project.data.field(fields[0])
-            if field is None or field.kind is not FieldKind.CATEGORY:
+            if field is None or field.kind not in (FieldKind.CATEGORY, FieldKind.MASK):
                 continue
             classes = len(field.statistics.classes)
             column = self._data.columns(fields, "train")
-            labels = column.gather(torch.arange(len(column)))
-            counts = torch.bincount(labels.reshape(-1), minlength=classes).to(torch.float64)
+            counts = torch.zeros(classes, dtype=torch.float64)
+            for start in range(0, len(column), 256):  # masks of a whole split would fill the memory
+                labels = column.gather(torch.arange(start, min(start + 256, len(column))))
+                counts += torch.bincount(labels.reshape(-1), minlength=classes)
             weights = torch.where(counts > 0, counts.sum() / (classes * counts.clamp(min=1)), 0.0)
             # Not persistent: the weights of classes are no part of what was learned.
             module.register_buffer("weight", weights.to(torch.float32).to(self.device), persistent=False)

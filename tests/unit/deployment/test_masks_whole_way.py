@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import torch
 
-from engine.compiler.module import compile_project
 from engine.data.dataset import open_dataset
 from engine.data.importing import inspect
 from engine.data.proposals import propose
@@ -18,6 +17,7 @@ from engine.document.data_spec import Field, FieldKind, Statistics, Step
 from engine.document.project import Project
 from engine.evaluation.evaluate import evaluate
 from engine.evaluation.masks import class_areas, score_mask
+from engine.training.task import prepare_task
 from tests.unit.data.samples_on_disk import png
 from tests.unit.data.test_masks import mask_folder, pictured, square, write
 from tests.unit.deployment.small_runs import run_of
@@ -108,10 +108,13 @@ def test_overlap_counted_by_hand() -> None:
     assert score_mask(field, raw[:, :, 0], true, "softmax", torch.tensor([5, 6, 7])) is None
 
 
-def test_the_classes_of_masks_are_checked_before_training(tmp_path: Path) -> None:
-    _, project = cells(tmp_path)
+def test_small_regions_can_be_made_to_count_as_much_as_the_background(tmp_path: Path) -> None:
+    _, project = cells(tmp_path, 3)
     dataset = open_dataset(tmp_path, project.data)
-    network = compile_project(project)
-    columns = [dataset.columns(network.input_fields[node], "train") for node in network.input_ids]
-    (raw,) = network(*(column.gather(torch.arange(2)) for column in columns))
-    assert raw.shape == (2, 2, 24, 24)
+    task = prepare_task(project, dataset)
+    assert task.weigh_classes() == ["mask"]
+    weights = task.network.get_submodule("loss").weight
+    points = dataset.columns(("mask",), "train").gather(torch.arange(task.train.samples))
+    shares = torch.bincount(points.reshape(-1), minlength=3).double() / points.numel()
+    assert torch.allclose(weights.double() * shares, torch.full((3,), 1 / 3, dtype=torch.float64), atol=1e-5)
+    task.close()
