@@ -209,7 +209,7 @@ class Task:
 
     @property
     def main_metric(self) -> str:
-        """What picks the best epoch: of the first output the accuracy of classes, the overlap of masks, else the loss."""
+        """Picks the best epoch. Of the first output: the accuracy of classes, the overlap of masks, else the loss."""
         if not self.scored or self.scored[0][0] != 0:
             return "loss"
         name = self._answers[0][0]
