@@ -182,7 +182,7 @@ class QueueWorker:
         if process is not None:
             return process.poll() is None
         folder = RunFolder(self._project_dir / "runs" / f"{item.run:04d}")
-        return folder.path.is_dir() and summary(folder, queued=False).state in ACTIVE
+        return folder.path.is_dir() and summary(folder).state in ACTIVE
 
     def _start_one(self, queue: RunQueue) -> bool:
         """Start the first run that finds a free device; whether there was one.

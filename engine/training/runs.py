@@ -22,7 +22,7 @@ from engine.document.recipe import Recipe
 from engine.errors import ProjectError, RunNotFound, TrainingError
 from engine.protocol.run_events import RunFinished, RunResumed, RunStarted
 from engine.protocol.run_folder import ABOUT, About, RunFolder, RunSummary, about, run_folders
-from engine.protocol.run_queue import read_queue
+from engine.protocol.run_queue import RunQueue, queue_file, read_queue
 from engine.training.run_log import whole_log
 from engine.training.run_state import (
     MANIFEST,
@@ -340,12 +340,14 @@ def _goodness(state: RunState, metric: str) -> float:
 
 def summaries(project_dir: Path) -> list[RunSummary]:
     """The state of each run, oldest first. A run whose process is gone without a last word is "lost"."""
-    queued = set(read_queue(project_dir).runs)
-    return [summary(folder, queued=folder.number in queued) for folder in run_folders(project_dir)]
+    queue = read_queue(project_dir)
+    return [summary(folder, queue=queue) for folder in run_folders(project_dir)]
 
 
-def summary(folder: RunFolder, *, queued: bool | None = None) -> RunSummary:
-    """The state of one run. `queued`: whether it waits in the queue, where that is known already."""
+def summary(folder: RunFolder, *, queue: RunQueue | None = None) -> RunSummary:
+    """The state of one run. `queue`: that of its project, where it is known already."""
+    project_dir = folder.path.parent.parent
+    queue = read_queue(project_dir) if queue is None else queue
     found = RunSummary(run=folder.number)
     since = 0.0
     finished = False
@@ -355,9 +357,10 @@ def summary(folder: RunFolder, *, queued: bool | None = None) -> RunSummary:
             since = event.time
         finished = isinstance(event, RunFinished)
     found.tell(about(folder))
-    if queued is None:
-        queued = folder.number in read_queue(folder.path.parent.parent).runs
+    queued = folder.number in queue.runs
     alive = found.state in ACTIVE and (found.pid > 0 or not queued) and has_process(folder, found.pid, since)
+    if found.pid == 0 and any(item.run == folder.number for item in queue.begun):
+        alive |= _is_new(queue_file(project_dir))  # the queue has just let it begin
     if queued and not alive:
         found.state = "queued"
     elif not finished and found.state in ACTIVE and not alive:
@@ -368,13 +371,18 @@ def summary(folder: RunFolder, *, queued: bool | None = None) -> RunSummary:
 def has_process(folder: RunFolder, pid: int, since: float) -> bool:
     """Whether the run's process lives. One that has not said a word yet is given a minute to do so."""
     if pid == 0:
-        try:
-            return time.time() - folder.path.stat().st_mtime < FIRST_WORD_WITHIN_S
-        except OSError:
-            return False
+        return _is_new(folder.path)
     try:
         process = psutil.Process(pid)
         # A process that began after ours had logged its start was only given the same number.
         return bool(process.status() != psutil.STATUS_ZOMBIE and process.create_time() <= since + CLOCK_SLACK_S)
     except psutil.Error:
+        return False
+
+
+def _is_new(path: Path) -> bool:
+    """Whether a file or folder was changed so lately that a process it was for may not have said a word yet."""
+    try:
+        return time.time() - path.stat().st_mtime < FIRST_WORD_WITHIN_S
+    except OSError:
         return False

@@ -197,6 +197,24 @@ def test_who_comes_after_a_killed_worker_knows_what_is_still_training(
     assert processes.started == [(2, "")]
 
 
+def test_a_run_that_has_waited_long_is_starting_once_the_queue_lets_it_begin(project_dir: Path) -> None:
+    """Its folder is old, and its process has not said a word yet."""
+    import os
+
+    new_runs(project_dir, 2)
+    enqueue(project_dir, [QueuedRun(run=1), QueuedRun(run=2)])
+    old = time.time() - 3600
+    for run in (1, 2):
+        os.utime(project_dir / "runs" / f"{run:04d}", (old, old))
+    edit_queue(
+        project_dir,
+        lambda queue: RunQueue(waiting=queue.waiting[1:], begun=(QueuedRun(run=1, device="cpu"),)),
+    )
+    assert [item.state for item in summaries(project_dir)] == ["starting", "queued"]
+    os.utime(queue_file(project_dir), (old, old))
+    assert [item.state for item in summaries(project_dir)] == ["lost", "queued"]
+
+
 def test_taking_a_run_out_leaves_it_stopped_and_the_rest_in_order(project_dir: Path) -> None:
     new_runs(project_dir, 3)
     enqueue(project_dir, [QueuedRun(run=run) for run in (1, 2, 3)])
