@@ -72,8 +72,36 @@ def indicators(table: Table, names: Sequence[str]) -> Field | None:
     mark = next((mark for mark in (";", "|", "/") if not any(mark in name for name in names)), "\x1f")
     options: dict[str, Value] = {"columns": list(names)}
     if bool((ones == 1).all()):
-        return msgspec.structs.replace(category_target("label"), options=options)
-    return labels_field("labels", {**options, "separator": mark}, Role.TARGET)
+        return msgspec.structs.replace(category_target(_free("label", table)), options=options)
+    return labels_field(_free("labels", table), {**options, "separator": mark}, Role.TARGET)
+
+
+def _free(name: str, table: Table) -> str:
+    """The name, with a stroke for each column that has it already."""
+    while name in table.columns:
+        name += "_"
+    return name
+
+
+def label_columns(table: Table, guesses: Mapping[str, Guess], wanted: str) -> Field | None:
+    """The labels that columns of zeros and ones say together: those named with commas between, or with nothing said all
+    but the texts and names of a table. None for a table that is not so."""
+    if wanted:
+        names = [name.strip() for name in wanted.split(",")]
+        if wanted in table.columns or not all(name in table.columns for name in names):
+            return None
+        return indicators(table, names)
+    told = (Content.TEXT, Content.ID)
+    names = [name for name, guess in guesses.items() if guess.content not in told]
+    if len(names) < 3 or not any(guess.content is Content.TEXT for guess in guesses.values()):
+        return None
+    return indicators(table, names)
+
+
+def columns_of(field: Field) -> list[str]:
+    """The columns that a field is read from, where these are several."""
+    several = field.options.get("columns")
+    return [str(name) for name in several] if isinstance(several, list) else []
 
 
 def reasoned(field: Field, guess: Guess) -> Field:

@@ -5,12 +5,20 @@ from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
 
-from engine.data.guessing.columns import choose_target, last_resort, reasoned, table_input, table_target
+from engine.data.guessing.columns import (
+    choose_target,
+    columns_of,
+    label_columns,
+    last_resort,
+    reasoned,
+    table_input,
+    table_target,
+)
 from engine.data.guessing.fields import guess_split
 from engine.data.layouts.layout import Layout, Wishes, goal
 from engine.data.pictures import SUFFIXES as PICTURES
 from engine.data.progress import IsCancelled, Progress, never, silent
-from engine.data.readers.columns import guess_column
+from engine.data.readers.columns import Content, Guess, guess_column
 from engine.data.readers.files import FileTree
 from engine.data.readers.table_files import SUFFIXES, load_tables
 from engine.data.readers.table_samples import read_table, samples_of
@@ -65,11 +73,17 @@ class TableFile(Layout):
             name: guess_column(name, column, table.dialect.decimal, table.marks, table.others.get(name))
             for name, column in table.columns.items()
         }
-        chosen = choose_target(table.where, guesses, wishes.target, tree)
+        together = label_columns(table, guesses, wishes.target)
+        chosen = "" if together else choose_target(table.where, guesses, wishes.target, tree)
         fields = [
             table_target(name, table, guess, wishes.task) if name == chosen else table_input(name, table, guess)
             for name, guess in guesses.items()
+            if together is None or name not in columns_of(together)
         ]
+        if together is not None:
+            chosen = together.name
+            guesses[together.name] = Guess(content=Content.LABELS)
+            fields.append(together)
         if not any(field.role is Role.INPUT for field in fields):
             fields = [last_resort(field, table, guesses[field.name]) for field in fields]
         fields = [reasoned(field, guesses[field.name]) for field in fields]

@@ -327,3 +327,27 @@ def test_reading_a_million_cells_is_quick_enough_to_wait_for() -> None:
     frame = pl.DataFrame({f"c{i}": np.random.default_rng(i).normal(size=5000) for i in range(20)})
     table = table_of(frame.write_csv())
     assert len(table.lines) == 5000 and len(table.columns) == 20
+
+
+COMMENTS = ["you are awful and dull", "what a lovely warm day", "go away now you thing", "thanks for the kind help"]
+
+
+@pytest.mark.parametrize("target", ["", "rude,angry,kind"])
+def test_columns_of_zeros_and_ones_are_labels_together(target: str, tmp_path: Path) -> None:
+    rows = "".join(
+        f"{i},{COMMENTS[i % 4]} number {i},{int(i % 4 in (0, 2))},{int(i % 4 == 2)},{int(i % 4 in (1, 3))}\n"
+        for i in range(60)
+    )
+    (tmp_path / "t.csv").write_text("id,comment,rude,angry,kind\n" + rows)
+    found = inspect(tmp_path / "t.csv", target=target)
+    (labels,) = found.data.targets()
+    assert labels.kind is FieldKind.LABELS and labels.statistics.classes == ("rude", "angry", "kind")
+    assert [field.name for field in found.data.inputs()] == ["comment"]
+    types = {node.type for node in propose("x", found.data).graph.nodes.values()}
+    assert {"LSTM", "BCEWithLogitsLoss"} <= types
+
+
+def test_numbers_beside_zeros_and_ones_are_no_labels(tmp_path: Path) -> None:
+    rows = "".join(f"{i * 0.5},{i % 2},{i % 3 == 0:d}\n" for i in range(60))
+    (tmp_path / "t.csv").write_text("size,old,sold\n" + rows)
+    assert inspect(tmp_path / "t.csv").data.targets()[0].name == "sold"
