@@ -13,6 +13,7 @@ from gui.widgets.choice_editor import Choice, ChoiceEditor
 from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.plain_text import tooltip_text
 from gui.widgets.text import Text
+from gui.widgets.tokens import CONTROL_HEIGHT
 
 LEARNED = (
     FieldKind.CATEGORY,
@@ -45,6 +46,7 @@ class FoundStrip(QFrame):
         self._target.setObjectName("data.found.target")
         self._target.committed.connect(lambda name: self._data.propose(str(name)))
         self._wrong = Button("", role="link", name="data.found.left_out")
+        self._wrong.setMinimumHeight(CONTROL_HEIGHT)  # in line with the choices beside it
         self._wrong.clicked.connect(self.left_out_requested)
         close = Button(role="icon", icon="close", tooltip="Dismiss", name="data.found.close")
         close.clicked.connect(self.hide)

@@ -118,7 +118,7 @@ class ShownView(QWidget):
         facts = plain_text(self._shown.facts)
         if not facts:
             return []
-        narrow = 0 < self.width() < QFontMetrics(mono_font(SIZE_MONO_SMALL)).horizontalAdvance(facts)
+        narrow = 0 < self.width() < QFontMetrics(mono_font(SIZE_MONO_SMALL)).horizontalAdvance(facts) + 4
         shape, found, extent = facts.rpartition(", ")
         return [shape, extent] if narrow and found else [facts]
 

@@ -12,6 +12,7 @@ from gui.data.class_colours import palette
 from gui.data.class_list import ClassList
 from gui.data.field_table import FieldTable
 from gui.data.labelling import Labelling
+from gui.data.name_pattern import NamePattern
 from gui.models.data import DataModel
 from gui.models.project import ProjectModel
 from gui.widgets.button import Button
@@ -77,6 +78,10 @@ class SourcePanel(SidePanel):
         self.preview = Text("", role="small", wrap=True)
         self.preview.setObjectName("data.read_as.preview")
         self.add(self.preview)
+        self.pattern = NamePattern()
+        self.pattern.committed.connect(lambda pattern: self._data.read_with({"pattern": pattern}))
+        self.pattern.hide()
+        self.add(self.pattern)
         menu = QMenu(self)
         menu.addAction("A folder…", lambda: self.chooser_requested.emit("folder"))
         menu.addAction("A table, archive, sound or text…", lambda: self.chooser_requested.emit("file"))
@@ -131,6 +136,7 @@ class SourcePanel(SidePanel):
         self.add(foot)
         self.finish()
         data.labels_changed.connect(self.refresh_classes)
+        data.cards_arrived.connect(self._on_cards_arrived)
         labelling.changed.connect(self.refresh_classes)
         project.changed.connect(self._on_project_changed)
         self.refresh()
@@ -159,6 +165,7 @@ class SourcePanel(SidePanel):
         if not sources:
             return
         kind = sources[0].kind
+        self._show_pattern()
         known = {layout.kind: layout for layout in self._data.layouts}
         words = known[kind].caption if kind in known else LAYOUT_WORDS.get(kind, kind.value)
         choices = [Choice(value=kind.value, label=words)]
@@ -176,6 +183,23 @@ class SourcePanel(SidePanel):
             preview = f"{preview} {others} other {'reading' if others == 1 else 'readings'} possible.".strip()
         self.preview.set_text(preview)
         self.preview.setVisible(bool(preview))
+
+    def _on_cards_arrived(self, indices: object) -> None:
+        if isinstance(indices, list) and any(index in indices for index in range(3)):
+            self._show_pattern()
+
+    def _show_pattern(self) -> None:
+        """The pattern of names, where the class is read from them, with the first names that are known."""
+        sources = self._project.project.data.sources
+        if not sources:
+            return
+        source = sources[0]
+        named = source.kind is SourceKind.NAMED_FILES
+        self.pattern.setVisible(named)
+        if named:
+            cards = [self._data.card(index) for index in range(3)]
+            names = [card.name for card in cards if card is not None]
+            self.pattern.set_pattern(str(source.options.get("pattern", "")), names)
 
     def _show_counts(self) -> None:
         description = self._data.description

@@ -40,6 +40,8 @@ CARD_BYTES_KEPT: Final = 64_000_000
 CARDS_KEPT: Final = 20_000
 PAGES_AT_ONCE: Final = 2
 COLLECT_MS: Final = 20
+LABELS_SETTLE_MS: Final = 2000
+"""How long after the last label the engine is asked to count anew."""
 LABELS_KEPT: Final = 24
 """How many earlier states of the labels are remembered, so that an undo shows at once."""
 
@@ -131,6 +133,10 @@ class DataModel(QObject):
         self._collect.setSingleShot(True)
         self._collect.setInterval(COLLECT_MS)
         self._collect.timeout.connect(self._ask_for_cards)
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(LABELS_SETTLE_MS)
+        self._pause.timeout.connect(self._on_pause)
         project_model.opened.connect(self._on_opened)
         project_model.changed.connect(self._on_project_changed)
         project_model.saved.connect(self._on_saved)
@@ -154,14 +160,19 @@ class DataModel(QObject):
         """Read the first source in another way, with the network and recipe proposed for that."""
         self._read_again(layout=layout)
 
-    def _read_again(self, target: str = "", layout: str = "") -> None:
+    def read_with(self, options: dict[str, Value]) -> None:
+        """Read the first source in the same way with other options of its reader, as another pattern of names."""
+        self._read_again(options=options)
+
+    def _read_again(self, target: str = "", layout: str = "", options: dict[str, Value] | None = None) -> None:
         sources = self._project.project.data.sources
         directory = self._project.directory
         if not sources or directory is None:
             return
         source = sources[0]
         target = target or next((field.name for field in self._project.project.data.targets()), "") * (not layout)
-        options = {name: value for name, value in source.options.items() if name == FILES or not layout}
+        kept = {name: value for name, value in source.options.items() if name == FILES or not layout}
+        options = {**kept, **(options or {})}
         path = source.path if is_address(source.path) else source_path(source.path, directory)
         self.import_path(path, target, layout=layout or source.kind.value, options=options)
         self._whole = True
@@ -288,12 +299,13 @@ class DataModel(QObject):
         if self.labels is None or self.splits is None or not len(self.labels):
             return
         labels, splits = self.labels.copy(), self.splits.copy()
-        labels[samples] = class_index
+        chosen = slice(None) if len(samples) == len(labels) else samples  # all of them are ten times as quick as such
+        labels[chosen] = class_index
         if class_index < 0:
-            splits[samples] = POOL
+            splits[chosen] = POOL
         else:
-            chosen = splits[samples]
-            splits[samples] = chosen * (chosen != POOL)  # from the pool into training
+            dealt = splits[chosen]
+            splits[chosen] = dealt * (dealt != POOL)  # from the pool into training
         self.labels, self.splits = labels, splits
         self._remember_labels()
         self.labels_changed.emit()
@@ -495,6 +507,7 @@ class DataModel(QObject):
     def close(self) -> None:
         """For the end of the program."""
         self._collect.stop()
+        self._pause.stop()
 
     # What happens around.
 
@@ -542,6 +555,17 @@ class DataModel(QObject):
         if self._import is not None and not self._project.dirty:
             self._ask_import()
         elif self._stale and not self._project.dirty:
+            if self._only_labels_differ():
+                self._pause.start()  # who labels goes on labelling; the window has counted by itself
+            else:
+                self.describe()
+
+    def _only_labels_differ(self) -> bool:
+        known = self._described
+        return known is not None and self.description is not None and _but_labels(self._data) == _but_labels(known)
+
+    def _on_pause(self) -> None:
+        if self._stale and not self._project.dirty and self._import is None and self.state == "describing":
             self.describe()
 
     def _on_engine_changed(self, state: str) -> None:

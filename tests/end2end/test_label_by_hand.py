@@ -40,7 +40,8 @@ def test_labels_given_by_hand_are_counted_by_the_engine_and_kept(user: User, fol
     user.wait(lambda: window.bench.project.directory is not None)
     user.wait(lambda: window.tab() == "data")
     user.drop("data.drop", folder)
-    user.wait(lambda: data.state == "ready")
+    user.wait(lambda: data.state in ("ready", "failed"))
+    assert data.error is None, (data.error, window.bench.engine.last_words)
     assert data.classes == ["ash", "birch", "cedar"] and data.class_counts() == [8, 8, 8]
     tab = window.tab_widget("data")
     assert isinstance(tab, DataTab)
