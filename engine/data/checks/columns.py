@@ -17,6 +17,7 @@ _EACH = 3
 _MOSTLY = 0.5
 _FAR = 8.0
 _RARE = 0.01
+_ENOUGH = 100_000
 
 
 def inputs_of(look: Look) -> list[Field]:
@@ -222,10 +223,11 @@ def outliers(numbers: Float64s) -> Int64s:
     if len(there) < _FEW_ROWS:
         return there[:0]
     known = numbers[there]
-    low, middle, high = np.percentile(known, (25, 50, 75))
-    away = np.abs(known - middle)
-    spread = max(1.4826 * float(np.median(away)), 0.7413 * float(high - low))
+    # Quartiles of a hundred thousand are as good here as those of all.
+    looked = known if len(known) <= _ENOUGH else known[np.random.default_rng(7).integers(0, len(known), _ENOUGH)]
+    low, middle, high = np.percentile(looked, (25, 50, 75))
+    spread = max(1.4826 * float(np.median(np.abs(looked - middle))), 0.7413 * float(high - low))
     if spread <= 0:
         return there[:0]
-    far = there[away > _FAR * spread]
+    far = there[np.abs(known - middle) > _FAR * spread]
     return far if len(far) <= _RARE * len(there) else there[:0]
