@@ -242,6 +242,14 @@ class RunsModel(QObject):
             return f"The network has a problem: {errors[0].message}{more}"
         return ""
 
+    def reason_not_to_edit(self) -> str:
+        """Why what is written beside runs, and the queue, cannot be changed; empty when they can."""
+        if self._project.read_only:
+            return "This project is open for reading only."
+        if self._engine.state == "dead":
+            return self._engine.reason or "The engine is not running."
+        return ""
+
     # What can be asked.
 
     def select(self, run: int) -> None:

@@ -111,7 +111,9 @@ class ProgressPanel(Card):
             self.resume.set_blocked(f"Run {runs.active or ''} is training.".replace("  ", " ") if blocked else "")
         if summary.state == "finished":
             self.further.setVisible(True)
-            self.further.set_blocked(f"Run {runs.active} is training." if runs.active is not None else "")
+            busy = f"Run {runs.active} is training." if runs.active is not None else ""
+            self.further.set_blocked(busy or runs.reason_not_to_edit())
+        self.fork.set_blocked(runs.reason_not_to_edit())
         self.fork.setVisible(summary.epochs > 0 and not self.show_active.isVisible())
         done = 1.0 if summary.state == "finished" else curves.fraction_done()
         words = f"{run_label(summary)} · {state_words(summary)}"

@@ -71,6 +71,7 @@ class QueueList(QWidget):
         column.addLayout(bar)
         self.rows.currentRowChanged.connect(lambda _row: self._refresh_buttons())
         runs.list_changed.connect(self.refresh)
+        runs.readiness_changed.connect(self._refresh_buttons)
         self.hide()  # until `refresh`, when it has its place
 
     def refresh(self) -> None:
@@ -115,7 +116,10 @@ class QueueList(QWidget):
 
     def _refresh_buttons(self) -> None:
         row, count = self.rows.currentRow(), self.rows.count()
-        none = "" if row >= 0 else "Choose a run in the queue first."
+        locked = self._runs.reason_not_to_edit()
+        none = locked or ("" if row >= 0 else "Choose a run in the queue first.")
+        self.hold.set_blocked(locked)
+        self.at_once.setEnabled(not locked)
         self.up.set_blocked(none or ("It is the next one already." if row == 0 else ""))
         self.down.set_blocked(none or ("It is the last one already." if row == count - 1 else ""))
         self.out.set_blocked(none)

@@ -6,10 +6,10 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
-from gui.models.project import ProjectModel
 from gui.models.runs import RunsModel
 from gui.widgets.form_row import FormRow
 from gui.widgets.guarded import guarded
+from gui.widgets.plain_text import tooltip_text
 
 _CAPTION: Final = 44
 
@@ -47,10 +47,9 @@ class NotesEdit(QPlainTextEdit):
 class RunCard(QWidget):
     """What is written goes to the run at once; a change made elsewhere shows unless one is just writing here."""
 
-    def __init__(self, runs: RunsModel, project: ProjectModel, parent: QWidget | None = None) -> None:
+    def __init__(self, runs: RunsModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._runs = runs
-        self._project = project
         self._run: int | None = None  # whose words stand here
         self.name = QLineEdit()
         self.name.setObjectName("train.run.name")
@@ -85,12 +84,13 @@ class RunCard(QWidget):
         other, self._run = run != self._run, run
         if summary is None:
             return
-        locked = self._project.read_only
+        locked = bool(self._runs.reason_not_to_edit())
         for editor, text in (
             (self.name, summary.name),
             (self.tags, ", ".join(summary.about.tags)),
         ):
             editor.setReadOnly(locked)
+            editor.setToolTip(tooltip_text(self._runs.reason_not_to_edit()))
             if (other or not editor.hasFocus()) and editor.text() != text:
                 editor.setText(text)
         self.notes.setReadOnly(locked)

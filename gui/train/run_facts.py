@@ -83,7 +83,7 @@ class RunFacts(SidePanel):
         self.answers = AnswersPanel(runs, project, data)
         self.add(self.answers)
         self.add_section("This run")
-        self.card = RunCard(runs, project)
+        self.card = RunCard(runs)
         self.add(self.card)
         self.facts = Facts()
         self.add(self.facts)

@@ -34,15 +34,17 @@ class RunMenu:
         ended = "" if not live else "It is still training."
         kept = ended or ("" if summary.epochs else "It has no checkpoint yet.")
         busy = f"Run {runs.active} is training. Stop it first." if runs.active is not None else ""
-        self._add(menu, "Continue for more epochs...", lambda: self.ask_to_continue(run), kept or busy)
-        self._add(menu, "Fork from a checkpoint...", lambda: self.ask_to_fork(run), "" if summary.epochs else kept)
+        locked = runs.reason_not_to_edit()
+        forked = locked or ("" if summary.epochs else kept)
+        self._add(menu, "Continue for more epochs...", lambda: self.ask_to_continue(run), kept or busy or locked)
+        self._add(menu, "Fork from a checkpoint...", lambda: self.ask_to_fork(run), forked)
         menu.addSeparator()
         pinned = summary.about.baseline
         self._add(
             menu,
             "Unpin as baseline" if pinned else "Pin as baseline",
             lambda: runs.set_baseline(None if pinned else run),
-            "",
+            runs.reason_not_to_edit(),
         )
         menu.addSeparator()
         self._add(menu, "Queue the drawing as it is now", lambda: runs.start(queue=True), runs.reason_not_to_queue())

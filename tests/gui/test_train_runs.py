@@ -312,3 +312,15 @@ def test_seeds_are_shown_as_mean_and_spread(bench, directory, qtbot):
     band = chart.bands()["group:1"]
     assert band.high[-1] - band.low[-1] == pytest.approx(2 * 0.02 * (1 - 2.718281828 ** (-1)), rel=0.2)
     assert chart.series("1:val.accuracy").back
+
+
+def test_without_an_engine_nothing_beside_a_run_can_be_changed_and_says_why(bench, engine, directory, qtbot):
+    finished(directory, 1)
+    tab = opened(bench, directory, qtbot)
+    engine.set_state("dead", "The engine stopped: it crashed.")
+    tab.facts.card.refresh()
+    assert tab.facts.card.name.isReadOnly()
+    assert "it crashed" in tab.facts.card.name.toolTip()
+    texts = [action.text() for action in tab.progress.menu.menu(1).actions()]
+    assert "Pin as baseline: The engine stopped: it crashed." in texts
+    assert any(text.startswith("Fork from a checkpoint: The engine stopped") for text in texts)
