@@ -54,7 +54,7 @@ def pictures(count: int) -> tuple[DataSpec, Samples]:
     """Smooth pictures of 32 × 32, one in a hundred a brighter copy of another."""
     chance = np.random.default_rng(1)
     small = chance.integers(0, 256, (count, 4, 4, 3)).astype(np.float32)
-    large = small.repeat(8, 1).repeat(8, 2)
+    large: Any = small.repeat(8, 1).repeat(8, 2)
     for axis in (1, 2):
         large = (large + np.roll(large, 4, axis)) / 2
     large[::100] = large[1::100] + 6
