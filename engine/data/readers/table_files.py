@@ -20,9 +20,10 @@ OTHER_SUFFIXES = (".parquet", ".pq", ".arrow", ".feather", ".ipc", ".sqlite", ".
 SUFFIXES = (*TEXT_SUFFIXES, *EXCEL_SUFFIXES, *JSON_SUFFIXES, *OTHER_SUFFIXES)
 """Endings that say that a file is a table."""
 
-PICKLES = (".pkl", ".pickle", ".joblib", ".pt", ".pth", ".ckpt", ".dill", ".rds", ".rdata", ".mat", ".sav")
+_PICKLE = "a Python pickle, which is never opened because it could run a program"
 _UNREAD = {
-    **dict.fromkeys(PICKLES[:7], "a file that may hold a program, which is never opened"),
+    **dict.fromkeys((".pkl", ".pickle", ".joblib", ".dill"), _PICKLE),
+    **dict.fromkeys((".pt", ".pth", ".ckpt"), "a network's weights as " + _PICKLE),
     ".ods": "a LibreOffice table",
     ".xlsb": "a binary Excel file",
     ".numbers": "a Numbers table",

@@ -294,8 +294,8 @@ def test_json_in_other_shapes() -> None:
 @pytest.mark.parametrize(
     ("name", "data", "words"),
     [
-        ("a.pkl", b"\x80\x04\x95abc", "may hold a program"),
-        ("a.pt", b"PK\x03\x04abc", "may hold a program"),
+        ("a.pkl", b"\x80\x04\x95abc", "Python pickle"),
+        ("a.pt", b"PK\x03\x04abc", "could run a program"),
         ("a.csv", b"\x80\x04\x95\x10abc", "Python pickle"),
         ("a.csv", b"\x80\x02}q\x00.", "Python pickle"),
         ("a.ods", b"PK\x03\x04", "LibreOffice"),
