@@ -80,6 +80,8 @@ class _Search:
         self._precision = precision
         self._card = task.device.type == "cuda"
         self._free = self._free_now()
+        # The data and the network lie on the card already, and are in what it says of its memory.
+        self._before = int(torch.cuda.memory_allocated(task.device)) if self._card else 0
         self._allowed = int(PART_OF_MEMORY["cuda" if self._card else "cpu"] * self._free)
         self._taken: dict[int, int] = {}
 
@@ -159,7 +161,7 @@ class _Search:
             for player in self._players:
                 player.drop_gradients()
         if self._card:
-            taken = int(torch.cuda.max_memory_allocated(self._task.device))
+            taken = int(torch.cuda.max_memory_allocated(self._task.device)) - self._before
         else:
             weights = sum(p.numel() * p.element_size() for p in self._task.network.parameters())
             # What is kept for the way back is met there by gradients of the same size.

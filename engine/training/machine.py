@@ -75,7 +75,7 @@ class Card:
         self._library: Any = None
         try:
             library = ctypes.CDLL("libnvidia-ml.so.1")
-            uuid = f"GPU-{torch.cuda.get_device_properties(device).uuid}".encode()
+            uuid = f"GPU-{str(torch.cuda.get_device_properties(device).uuid).removeprefix('GPU-')}".encode()
             if library.nvmlInit_v2() == 0:
                 found = library.nvmlDeviceGetHandleByUUID(uuid, ctypes.byref(self._handle))
                 self._library = library if found == 0 else None
