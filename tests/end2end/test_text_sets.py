@@ -82,7 +82,7 @@ def test_classes_of_text(name: str, settings: tuple[str, ...], floor: float, tmp
 
 @pytest.mark.slow
 @pytest.mark.timeout(2400)
-@pytest.mark.parametrize(("name", "epochs"), [("story", 2), ("list", 3)])
+@pytest.mark.parametrize(("name", "epochs"), [("story", 2), ("list", 3), ("text_lm.zip", 2)])
 def test_what_comes_next_is_said_better_than_by_counting(name: str, epochs: int, tmp_path: Path) -> None:
     bits = trained(name, tmp_path, "--epochs", str(epochs))["bits_per_character"]
     dataset = open_dataset(tmp_path, inspect(source(name, tmp_path)).data)
