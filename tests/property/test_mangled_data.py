@@ -15,9 +15,11 @@ from engine.data.dataset import open_dataset
 from engine.data.importing import inspect
 from engine.data.left_out import LeftOutList
 from engine.data.progress import Pace, never, silent
+from engine.data.readers.csv_rows import frame_by_csv
+from engine.data.readers.quick_rows import Layout, kept_rows, read_columns
 from engine.data.readers.records import find_records
 from engine.data.readers.sniffing import Dialect
-from engine.data.readers.table import Layout, _kept, _quoted_frame, _read, parse_table
+from engine.data.readers.table import parse_table
 from engine.errors import DataError
 from tests.unit.data.samples_on_disk import idx_folder, jpeg, noisy, picture_folder, png, text_folder, zipped
 
@@ -164,11 +166,11 @@ def test_both_ways_of_reading_a_table_agree(text: str, delimiter: str, width: in
         assert '"' in text or text.count("\n") <= skip
         return
     quick, slow = LeftOutList(), LeftOutList()
-    kept = _kept(layout, records, quick)
+    kept = kept_rows(layout, records, quick)
     assert kept is not None
-    frame, lines = _quoted_frame(text, "t.csv", dialect, names, slow, pace)
+    frame, lines = frame_by_csv(text, "t.csv", dialect, names, slow, pace)
     assert kept[1].tolist() == lines and quick.items == slow.items
     if lines:
-        cells = _read(kept[0], layout, dict.fromkeys(names, pl.String)).to_dict(as_series=False)
+        cells = read_columns(kept[0], layout, dict.fromkeys(names, pl.String)).to_dict(as_series=False)
         stripped = {name: [cell.strip() for cell in column] for name, column in frame.to_dict(as_series=False).items()}
         assert {name: [cell.strip() for cell in column] for name, column in cells.items()} == stripped
