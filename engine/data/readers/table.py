@@ -91,8 +91,8 @@ def parse_table(
     if not first:
         raise DataError(f"{where} holds no table.", where=where)
     width = _common_width(head, dialect, len(first))
-    names = unique_names(first[:width] if dialect.header else [""] * width, where, notes, header=dialect.header)
-    names += [f"column_{number + 1}" for number in range(len(names), width)]
+    cells = [*first[:width], *[""] * (width - len(first))] if dialect.header else [""] * width
+    names = unique_names(cells, where, notes, header=dialect.header)
     layout = Layout(text=text, where=where, dialect=dialect, names=tuple(names))
     records = find_records(text, dialect.delimiter, pace, dialect.skip) if dialect.delimiter != " " else None
     kept = None if records is None else kept_rows(layout, records, left_out)
