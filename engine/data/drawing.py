@@ -19,8 +19,8 @@ CURVES: Final = 8
 """How many channels of a series are drawn; the others are counted."""
 FEW: Final = 3
 """How many values of a series are written out in a line."""
-FEW: Final = 8
-"""Up to how many numbers a list is written out in a cell."""
+SHORT: Final = 8
+"""Up to how many numbers an array is written out in a cell."""
 WORDS: Final = 40
 """How many numbers of a list are written out."""
 
@@ -65,7 +65,7 @@ def words(field: Field, raw: Any, limit: int = 4000) -> str:
     if isinstance(raw, np.ndarray):
         if field.kind is FieldKind.IMAGE:
             return f"{raw.shape[1]} × {raw.shape[0]}"
-        if raw.size <= FEW:
+        if raw.size <= SHORT and field.kind is FieldKind.ARRAY:
             return ", ".join(number(float(item)) for item in raw.reshape(-1))
         if field.kind is FieldKind.SERIES and raw.size:
             flat = raw.reshape(-1)

@@ -232,6 +232,7 @@ class DataModel(QObject):
         self.failed_import = False
         name = Path(self.importing_path).name
         self._stale = True  # the same files may hold something else now
+        self._described = None
         self._importing_edit = True
         self._project.do(import_edit(self._project.project, proposal, name, whole=self._whole))
         self._importing_edit = False
