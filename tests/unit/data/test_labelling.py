@@ -24,7 +24,7 @@ from engine.document.data_edits import (
     SetField,
     SetSplit,
 )
-from engine.document.data_spec import DataSpec, Role, Split, SplitMethod
+from engine.document.data_spec import DataSpec, FieldKind, Role, Split, SplitMethod
 from engine.document.edits import Edit, apply, change
 from engine.document.project import Project
 from engine.document.sample_names import as_runs
@@ -184,3 +184,25 @@ def test_the_network_is_offered_as_many_answers_as_there_are_classes_now(folder:
     assert "3" in problem.repairs[0].title
     do(problem.repairs[0].edit)
     assert not checker.problems()
+
+
+def test_several_labels_a_sample_are_renamed_and_given(tmp_path: Path, project_dir: Path) -> None:
+    cells = ["action;drama", "drama", "action", "comedy;drama", ";", ""]
+    rows = [f"{index % 17}.5,{index * 3 % 11},{cells[index % 6]}" for index in range(120)]
+    (tmp_path / "films.csv").write_text("length,year,genres\n" + "\n".join(rows) + "\n")
+    data = inspect(tmp_path / "films.csv", "genres", project_dir=project_dir).data
+    assert data.field("genres").kind is FieldKind.LABELS
+    first = open_dataset(project_dir, data)
+    data = edited(
+        data,
+        MergeClasses(field="genres", classes=("action", "drama"), into="drama"),
+        RenameClass(field="genres", old="comedy", new="fun"),
+        AddClass(field="genres", name="opera"),
+        LabelSamples(field="genres", labels=("opera", "fun"), samples=(first.full_name(1),)),
+    )
+    dataset = open_dataset(project_dir, data)
+    names = {dataset.full_name(index): dataset.rows("genres").labels(index) for index in range(dataset.samples)}
+    assert names[first.full_name(0)] == ("drama",) and names[first.full_name(3)] == ("fun", "drama")
+    assert names[first.full_name(1)] == ("opera", "fun") and names[first.full_name(4)] == ()
+    assert len(dataset.split_numbers("pool")) == 20, "where nobody knows"
+    assert refresh(project_dir, data).field("genres").statistics.classes == data.field("genres").statistics.classes
