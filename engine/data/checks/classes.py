@@ -9,7 +9,8 @@ from engine.data.checks.check import Check, Look, listed, some
 from engine.data.checks.remedies import LOOK, doing, weight_classes
 from engine.data.checks.values import class_labels
 from engine.document.data_edits import DeleteClass, MergeClasses
-from engine.protocol.messages import DataCheck, Severity
+from engine.document.data_spec import Field
+from engine.protocol.messages import DataCheck, Remedy, Severity
 
 UNEVEN = 4
 FEW = 10
@@ -74,7 +75,14 @@ class FewSamples(Check):
         field, labels = found
         names = field.statistics.classes
         counts = np.bincount(labels[labels >= 0], minlength=len(names))
-        few = [number for number in range(len(names)) if counts[number] < FEW]
+        empty = [name for name, count in zip(names, counts.tolist(), strict=True) if count == 0]
+        if empty and len(empty) < len(names):
+            yield self.told(
+                f"No sample is labelled {listed(empty)}. Label some, or take {_it(empty)} away.",
+                where=field.name,
+                remedies=[_away(field, empty)],
+            )
+        few = [number for number in range(len(names)) if 0 < counts[number] < FEW]
         if not few or len(names) < 2:
             return
         rare = [names[number] for number in few]
@@ -83,11 +91,19 @@ class FewSamples(Check):
             merge = MergeClasses(field=field.name, classes=tuple(rare), into=_OTHER)
             remedies.insert(0, doing(f"Merge them into '{_OTHER}'", merge))
         if len(rare) < len(names) - 1:
-            drop = (DeleteClass(field=field.name, name=name) for name in rare)
-            remedies.append(doing("Take these classes away", *drop))
+            remedies.append(_away(field, rare))
         yield self.told(
             f"There are fewer than {FEW} samples of {listed(rare)}. That is too few to learn from.",
             where=field.name,
             samples=np.flatnonzero(np.isin(labels, few)),
             remedies=remedies,
         )
+
+
+def _it(names: list[str]) -> str:
+    return "the class" if len(names) == 1 else "the classes"
+
+
+def _away(field: Field, names: list[str]) -> Remedy:
+    """Delete classes; their samples wait in the pool."""
+    return doing(f"Take {_it(names)} away", *(DeleteClass(field=field.name, name=name) for name in names))

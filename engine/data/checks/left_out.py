@@ -23,5 +23,5 @@ class LeftOutByHand(Check):
                 f"{some(count, 'sample is', 'samples are')} left out by hand.",
                 severity=Severity.NOTE,
                 count=count,
-                remedies=[doing("Use them again", IncludeSamples(samples=names))],
+                remedies=[doing("Use it again" if count == 1 else "Use them again", IncludeSamples(samples=names))],
             )

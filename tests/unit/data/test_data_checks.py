@@ -15,7 +15,7 @@ from engine.data.checks.columns import outliers
 from engine.data.checks.near import chains
 from engine.data.dataset import Dataset, open_dataset
 from engine.data.importing import inspect
-from engine.document.data_edits import ExcludeSamples, LabelSamples, SetField, SetSplit
+from engine.document.data_edits import AddClass, ExcludeSamples, LabelSamples, SetField, SetSplit
 from engine.document.data_spec import DataSpec, FieldKind, Role, Split, SplitMethod
 from engine.document.edits import Edit, apply
 from engine.document.project import Project
@@ -125,6 +125,10 @@ def test_few_samples_are_merged_or_taken_away(home: Path) -> None:
     assert merged.data.field("kind").statistics.classes == ("elm", "other", "oak")
     gone = mended(dataset, remedy(few, "Take"), home)
     assert len(gone.split_numbers("pool")) == 7
+    empty = open_dataset(home, edited(dataset.data, AddClass(field="kind", name="box")))
+    (none, _) = found(empty, "few_samples")
+    assert none.message.startswith("No sample is labelled box.") and none.remedies[0].title == "Take the class away"
+    assert len(found(mended(empty, none.remedies[0], home), "few_samples")) == 1
     tiny = table(home, {"a": numbers(20), "b": numbers(20, 2), "kind": ["oak", "elm"] * 10}, "kind")
     assert "only 20 samples" in found(tiny, "few_samples")[0].message
 
