@@ -69,8 +69,8 @@ class NamePattern(QWidget):
     def _lines(self) -> list[str]:
         found = []
         for name, parts in preview(read_pattern(self.edit.text().strip()), self._names):
-            rest = [f"{part} {value}" for part, value in parts.items() if part != LABEL]
-            words = ", ".join([parts.get(LABEL, "no class yet"), *rest])
+            rest = ", ".join(value for part, value in parts.items() if part != LABEL)
+            words = parts.get(LABEL, "no class yet") + (f" ({rest})" if rest else "")
             found.append(plain_text(f"{name.rpartition('/')[2]} → {words}", 120))
         return found
 

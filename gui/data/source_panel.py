@@ -185,8 +185,13 @@ class SourcePanel(SidePanel):
         self.preview.setVisible(bool(preview))
 
     def _on_cards_arrived(self, indices: object) -> None:
-        if isinstance(indices, list) and any(index in indices for index in range(3)):
+        if isinstance(indices, list) and any(index in indices for index in self._examples()):
             self._show_pattern()
+
+    def _examples(self) -> list[int]:
+        """The first, the middle and the last sample: names that differ in more than the last part."""
+        samples = self._data.description.samples if self._data.description is not None else 0
+        return sorted({0, samples // 2, samples - 1}) if samples else []
 
     def _show_pattern(self) -> None:
         """The pattern of names, where the class is read from them, with the first names that are known."""
@@ -197,7 +202,7 @@ class SourcePanel(SidePanel):
         named = source.kind is SourceKind.NAMED_FILES
         self.pattern.setVisible(named)
         if named:
-            cards = [self._data.card(index) for index in range(3)]
+            cards = [self._data.card(index) for index in self._examples()]
             names = [card.name for card in cards if card is not None]
             self.pattern.set_pattern(str(source.options.get("pattern", "")), names)
 
@@ -290,6 +295,7 @@ class SourcePanel(SidePanel):
 
     def _on_project_changed(self, change: Change) -> None:
         if change.data:
+            self._show_pattern()
             self.fields.refresh()
             self._show_propose()
             self.refresh_classes()

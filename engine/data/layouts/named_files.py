@@ -8,7 +8,6 @@ import msgspec
 from engine.data.guessing.categories import category_field
 from engine.data.guessing.fields import fields_of, guess_split, refuse_single_class
 from engine.data.layouts.layout import Layout, Wishes
-from engine.data.name_patterns import LABEL, read_pattern, stem_of
 from engine.data.progress import IsCancelled, Progress, never, silent
 from engine.data.readers.files import FileTree
 from engine.data.readers.image_folder import class_depth
@@ -16,6 +15,7 @@ from engine.data.readers.named_files import PATTERN, media_files, pattern_of, re
 from engine.data.readers.sound_folder import class_folders
 from engine.data.samples import Samples
 from engine.document.data_spec import DataSpec, Field, Role, Source, SourceKind
+from engine.document.name_patterns import LABEL, read_pattern, stem_of
 from engine.errors import DataError
 
 if TYPE_CHECKING:

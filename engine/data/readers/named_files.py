@@ -6,7 +6,6 @@ from typing import Final
 import numpy as np
 
 from engine.data.left_out import LeftOutList, printable
-from engine.data.name_patterns import LABEL, Pattern, guess_pattern, read_pattern, stem_of
 from engine.data.pictures import SUFFIXES as PICTURES
 from engine.data.readers.files import FileEntry, FileTree
 from engine.data.readers.idx import PIXELS
@@ -16,6 +15,7 @@ from engine.data.samples import NOT_SAID, Samples, split_of_name
 from engine.data.sounds import SUFFIXES as SOUNDS
 from engine.data.sounds import SoundFiles
 from engine.data.strings import Strings
+from engine.document.name_patterns import LABEL, Pattern, guess_pattern, read_pattern, stem_of
 from engine.errors import DataError
 
 PATTERN: Final = "pattern"

@@ -13,10 +13,10 @@ from PIL import Image
 from engine.data.dataset import open_dataset
 from engine.data.importing import inspect, refresh
 from engine.data.layouts import Wishes, layout_of
-from engine.data.name_patterns import guess_pattern, preview, read_pattern
 from engine.data.proposals import propose
 from engine.data.readers.files import open_tree
 from engine.document.data_spec import LabelledSamples, Labelling, Role, Source, SourceKind, Split, SplitMethod
+from engine.document.name_patterns import guess_pattern, preview, read_pattern
 from engine.document.sample_names import as_runs
 from engine.errors import DataError
 from tests.unit.data.samples_on_disk import noisy, png

@@ -1,4 +1,4 @@
-"""Patterns of file names: "{label}_{part2}_{part3}" says which part of 7_jackson_3.wav is the class. No torch.
+"""Patterns of file names: "{label}_{part2}_{part3}" says which part of 7_jackson_3.wav is the class.
 
 A pattern names the parts of the name before its ending; what stands between them stands in the names. A part ends
 where the next sign between parts begins, or where letters and digits change; the last takes the rest.
