@@ -219,6 +219,7 @@ def test_charts_grow_with_the_run_and_keep_a_users_view(bench, directory, qtbot)
     qtbot.waitUntil(lambda: loss.is_built() and loss.has_series("1:loss") and len(loss.series("1:loss")) == 150)
     qtbot.waitUntil(lambda: loss.has_series("1:val.loss") and len(loss.series("1:val.loss")) == 3)
     assert loss.series("1:val.loss").style.dash != loss.series("1:loss").style.dash
+    qtbot.waitUntil(lambda: score.has_series("1:val.accuracy"))
     assert score.series("1:val.accuracy").y[-1] == pytest.approx(bench.runs.curves(1).val["accuracy"][-1])
     loss.set_view((1.0, 2.0))
     view = loss.view_range()
@@ -240,7 +241,9 @@ def test_a_resumed_run_draws_its_new_end(bench, directory, qtbot):
     log.say(RunResumed(pid=__import__("os").getpid(), epoch=2, step=100))
     log.train(5)
     qtbot.waitUntil(lambda: len(loss.series("1:loss")) == 350)
-    assert loss.series("1:val.loss").shown_x.tolist() == [1, 2, 3, 4, 5, 6, 7]
+    qtbot.waitUntil(
+        lambda: loss.has_series("1:val.loss") and loss.series("1:val.loss").shown_x.tolist() == [1, 2, 3, 4, 5, 6, 7]
+    )
 
 
 def test_runs_are_compared(bench, directory, qtbot):
