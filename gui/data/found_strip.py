@@ -13,7 +13,7 @@ from gui.widgets.choice_editor import Choice, ChoiceEditor
 from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.plain_text import tooltip_text
 from gui.widgets.text import Text
-from gui.widgets.tokens import CONTROL_HEIGHT
+from gui.widgets.tokens import CONTROL_HEIGHT, GAP
 
 LEARNED = (
     FieldKind.CATEGORY,
@@ -25,7 +25,7 @@ LEARNED = (
 )
 
 
-class FoundStrip(QFrame):
+class FoundStrip(QWidget):
     """Comes with an import and goes away when the user says so, or with other data."""
 
     left_out_requested = Signal()
@@ -34,7 +34,8 @@ class FoundStrip(QFrame):
         super().__init__()
         self._project, self._data = project, data
         self.setObjectName("data.found")
-        self.setProperty("role", "card")
+        card = QFrame()
+        card.setProperty("role", "card")
         self._title = Text("", role="title", wrap=True)
         self._title.setObjectName("data.found.title")
         self._layout = ChoiceEditor()
@@ -60,7 +61,10 @@ class FoundStrip(QFrame):
         words.setSpacing(8)
         words.addWidget(self._title)
         words.addWidget(choices)
-        row = QHBoxLayout(self)
+        outer = QVBoxLayout(self)  # its room above goes away with it
+        outer.setContentsMargins(14, GAP, 14, 0)
+        outer.addWidget(card)
+        row = QHBoxLayout(card)
         row.setContentsMargins(14, 10, 10, 12)
         row.setSpacing(8)
         row.addLayout(words, 1)

@@ -269,8 +269,8 @@ class SamplesTable(QTableView):
         metrics = QFontMetrics(mono_font(SIZE_MONO_SMALL))
         for section, name in enumerate(names[: header.count()]):
             wide = section > 0 and self.rows.fields[section - 1].kind in _WIDE
-            width = metrics.horizontalAdvance(plain_text(name, 40)) + 36
+            width = metrics.horizontalAdvance(plain_text(name, 40)) + 30
             if section > 0 and self.rows.fields[section - 1].kind is FieldKind.CATEGORY:
                 longest = max(map(len, self.rows.fields[section - 1].statistics.classes), default=0)
                 width = max(width, 36 + 8 * min(longest, 24))
-            header.resizeSection(section, 76 if section == 0 else 320 if wide else min(220, max(92, width)))
+            header.resizeSection(section, 76 if section == 0 else 320 if wide else min(220, max(84, width)))
