@@ -5,7 +5,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 
-from engine.errors import NetwrightError
+from engine.errors import DataError, NetwrightError
 from engine.protocol.messages import Progress
 from gui.models.data import DataModel
 from gui.widgets.button import Button
@@ -13,9 +13,11 @@ from gui.widgets.card import Card
 from gui.widgets.drop_area import DropArea
 from gui.widgets.plain_text import plain_text
 from gui.widgets.progress_line import ProgressLine
+from gui.widgets.row_list import ROW_HEIGHT, RowList
 from gui.widgets.text import Text
 
 _WIDTH = 620
+_MOST_ROWS = 12
 
 
 class ImportPage(QStackedWidget):
@@ -79,7 +81,25 @@ class ImportPage(QStackedWidget):
         self._hint.set_text(error.hint or "Choose other data, or mend it and try again.")
         for label in (self._place, self._expected):
             label.setVisible(bool(label.whole_text()))
+        self._offer(error.choices if isinstance(error, DataError) else ())
         self._back.setVisible(self._data.failed_import and self._data.description is not None)
+
+    def _offer(self, paths: tuple[str, ...]) -> None:
+        """The files that could be meant, to choose one of them."""
+        self.choices.clear()
+        for path in paths:
+            self.choices.add_row(Path(path).name, key=path)
+        self.choices.setVisible(bool(paths))
+        self._hint.setVisible(not paths)
+        self._one_of.setVisible(bool(paths))
+        self._again.setVisible(not paths)
+        rows = min(len(paths), _MOST_ROWS)
+        self.choices.setFixedHeight(rows * ROW_HEIGHT + 2 * self.choices.frameWidth())
+
+    def _on_chosen(self) -> None:
+        path = self.choices.current_key()
+        if isinstance(path, str):
+            self.paths_given.emit([Path(path)])
 
     def _page(self, parts: list[QWidget]) -> QWidget:
         page = QWidget()
@@ -153,7 +173,13 @@ class ImportPage(QStackedWidget):
         self._title.set_tone("error")
         for label in (self._title, self._place, self._expected, self._hint):
             card.body.addWidget(label)
-        again = Button("Try again", role="primary", name="data.again")
+        self._one_of = Text("Choose the one to learn from:")
+        self.choices = RowList(name="data.choices", accessible="Files that can be imported", grows=False)
+        self.choices.itemActivated.connect(lambda _item: self._on_chosen())
+        self.choices.itemClicked.connect(lambda _item: self._on_chosen())
+        card.body.addWidget(self._one_of)
+        card.body.addWidget(self.choices)
+        self._again = again = Button("Try again", role="primary", name="data.again")
         again.clicked.connect(self._on_again)
         other = Button("Choose other data", name="data.other_data")
         other.clicked.connect(lambda: self.chooser_requested.emit("file"))

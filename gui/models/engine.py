@@ -58,13 +58,17 @@ _KINDS: Final[dict[str, type[NetwrightError]]] = {
 def as_error(event: RequestFailed) -> NetwrightError:
     """The engine's failure as the error it was there."""
     told = event.error
-    return _KINDS.get(told.get("kind", ""), NetwrightError)(
+    kind = _KINDS.get(told.get("kind", ""), NetwrightError)
+    error = kind(
         told.get("message", "") or "Something went wrong in the engine.",
         where=told.get("where", ""),
         expected=told.get("expected", ""),
         found=told.get("found", ""),
         hint=told.get("hint", ""),
     )
+    if isinstance(error, DataError):
+        error.choices = tuple(path for path in told.get("choices", "").split("\n") if path)
+    return error
 
 
 def was_cancelled(event: RequestFailed) -> bool:

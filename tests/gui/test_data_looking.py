@@ -368,6 +368,31 @@ def test_an_import_that_fails_leaves_the_data_of_before_within_reach(
     assert len(shown(tab)) == SAMPLES
 
 
+def test_of_several_tables_one_is_chosen(tab: DataTab, window: MainWindow, qtbot: QtBot) -> None:
+    paths = ["/sets.zip/penguins.csv", "/sets.zip/wine.csv"]
+    told = {
+        **error("data", "There are 2 tables here.", "/sets.zip", "Choose one of the files."),
+        "choices": "\n".join(paths),
+    }
+    engine_of(window).answer_with(ImportData, RequestFailed(error=told))
+    window.bench.data.import_path("/sets.zip")
+    page = tab.importing
+    qtbot.waitUntil(lambda: page.isVisible() and window.bench.data.state == "failed")
+    assert page.choices.isVisible() and page.choices.keys() == paths
+    assert [page.choices.item(row).text() for row in range(2)] == ["penguins.csv", "wine.csv"]
+    assert not page.findChild(QAbstractButton, "data.again").isVisible()
+    page.choices.setFocus()
+    page.choices.setCurrentRow(1)
+    qtbot.keyClick(page.choices, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: len(engine_of(window).asked(ImportData)) == 2)
+    assert engine_of(window).asked(ImportData)[-1].path == paths[1]
+    failed = RequestFailed(error=error("data", "This is a web page.", "/x.html"))
+    engine_of(window).answer_with(ImportData, failed)
+    window.bench.data.import_path("/x.html")
+    qtbot.waitUntil(lambda: page.findChild(QAbstractButton, "data.again").isVisible())
+    assert not page.choices.isVisible()
+
+
 # Splits.
 
 
