@@ -79,9 +79,11 @@ class ImportPage(QStackedWidget):
         found = f"found {error.found}" if error.found else ""
         self._expected.set_text(", ".join(part for part in (expected, found) if part))
         self._hint.set_text(error.hint or "Choose other data, or mend it and try again.")
+        choices = error.choices if isinstance(error, DataError) else ()
         for label in (self._place, self._expected):
-            label.setVisible(bool(label.whole_text()))
-        self._offer(error.choices if isinstance(error, DataError) else ())
+            label.setVisible(bool(label.whole_text()) and not choices)
+        self._title.set_tone("" if choices else "error")
+        self._offer(choices)
         self._back.setVisible(self._data.failed_import and self._data.description is not None)
 
     def _offer(self, paths: tuple[str, ...]) -> None:
