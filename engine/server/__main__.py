@@ -16,6 +16,7 @@ from engine.server.channel import Channel, claim_stdout
 from engine.server.handlers import HANDLERS
 from engine.server.server import Server
 from engine.training.runtime import wait_politely
+from engine.training.spare import Spare
 
 
 def ready_event() -> EngineReady:
@@ -50,7 +51,7 @@ def main() -> int:
     signal.signal(signal.SIGINT, lambda *_: None)
     wait_politely()
     channel = Channel(claim_stdout())
-    return Server(channel, HANDLERS).serve(0, ready_event(), warm_up=_warm_up)
+    return Server(channel, HANDLERS, spare=Spare()).serve(0, ready_event(), warm_up=_warm_up)
 
 
 if __name__ == "__main__":

@@ -3,11 +3,17 @@
 import subprocess
 import threading
 
+from engine.training.spare import Spare
+
 
 class RunProcesses:
-    """Runs are detached and outlive the engine; all this does is take note of their end. Any thread."""
+    """Runs are detached and outlive the engine; all this does is take note of their end. Any thread.
 
-    def __init__(self) -> None:
+    `spare`: keeps a process ready for the next one.
+    """
+
+    def __init__(self, spare: Spare | None = None) -> None:
+        self.spare = spare
         self._processes: list[subprocess.Popen[bytes]] = []
         self._lock = threading.Lock()
 
@@ -23,6 +29,8 @@ class RunProcesses:
 
     def let_go(self) -> None:
         """The engine ends; its runs go on."""
+        if self.spare is not None:
+            self.spare.close()
         with self._lock:
             for process in self._processes:
                 process.returncode = process.returncode or 0  # or Popen would warn of a child that still runs

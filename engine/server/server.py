@@ -32,6 +32,7 @@ from engine.server.channel import Channel, WindowGone
 from engine.server.datasets import OpenDatasets
 from engine.server.run_processes import RunProcesses
 from engine.server.work import Work
+from engine.training.spare import Spare
 
 HEARTBEAT_S = 1.0
 LEAVE_OFF_S = 1.0
@@ -51,11 +52,13 @@ class Handler:
 class Server:
     """One engine. `serve` runs until the window is gone."""
 
-    def __init__(self, channel: Channel, handlers: Mapping[type[Request], Handler]) -> None:
+    def __init__(
+        self, channel: Channel, handlers: Mapping[type[Request], Handler], *, spare: Spare | None = None
+    ) -> None:
         self._channel = channel
         self._handlers = handlers
         self._datasets = OpenDatasets()
-        self._runs = RunProcesses()
+        self._runs = RunProcesses(spare)
         self._lanes = {
             True: ThreadPoolExecutor(2, "quick"),
             False: ThreadPoolExecutor(2, "long"),
@@ -146,7 +149,10 @@ class Server:
         try:
             self._channel.send(final)
         except WindowGone:
-            pass  # the reading thread sees the same and ends the engine
+            return  # the reading thread sees the same and ends the engine
+        known = getattr(request, "project_dir", "") and not isinstance(final, RequestFailed)
+        if self._runs.spare is not None and known:
+            self._runs.spare.keep()  # a project is open, so a run may be wished for next
 
     def _beat(self) -> None:
         """A sign of life each second: a window that gets none knows that the engine hangs."""

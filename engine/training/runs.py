@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 import psutil
@@ -35,6 +35,9 @@ from engine.training.run_state import (
     peek,
     state_of,
 )
+
+if TYPE_CHECKING:
+    from engine.training.spare import Spare
 
 PROCESS_LOG: Final = "process.log"
 FIRST_WORD_WITHIN_S: Final = 60.0
@@ -239,27 +242,41 @@ def with_epochs(recipe: Recipe, epochs: int) -> Recipe:
 
 
 def start_run_process(
-    folder: RunFolder, *, device: str = "", resume: bool = False, pictures: bool = True, go_on: bool = False
+    folder: RunFolder,
+    *,
+    device: str = "",
+    resume: bool = False,
+    pictures: bool = True,
+    go_on: bool = False,
+    spare: "Spare | None" = None,
 ) -> "subprocess.Popen[bytes]":
     """Start the process of a run, which lives on when its parent ends or is killed.
 
     `device` overrides the recipe's; `pictures` lets its log tell what charts show beside losses and scores; `go_on`
-    resumes also a run that had finished, as it was given more epochs. Raises TrainingError when the run has a process
-    already, or has nothing left to do.
+    resumes also a run that had finished, as it was given more epochs; `spare` may have a process ready for it. Raises
+    TrainingError when the run has a process already, or has nothing left to do.
     """
     if resume:
         require_resumable(folder, go_on=go_on)
-    command = [sys.executable, "-P", "-m", "engine.training.run", str(folder.path)]
-    command += [f"--device={device}"] if device else []
-    command += ["--resume"] if resume else []
-    command += ["--go-on"] if go_on else []
-    command += [] if pictures else ["--no-pictures"]
+    arguments = [str(folder.path)]
+    arguments += [f"--device={device}"] if device else []
+    arguments += ["--resume"] if resume else []
+    arguments += ["--go-on"] if go_on else []
+    arguments += [] if pictures else ["--no-pictures"]
+    ready = spare.take(folder.path, arguments, folder.path / PROCESS_LOG) if spare is not None else None
+    if ready is not None:
+        return ready
     with (folder.path / PROCESS_LOG).open("ab") as output:
-        return detached(command, folder.path, output)
+        return detached([sys.executable, "-P", "-m", "engine.training.run", *arguments], folder.path, output)
 
 
-def detached(command: Sequence[str], folder: Path, output: Any) -> "subprocess.Popen[bytes]":
-    """Start a process of ours in a folder, which outlives whoever started it. `output` takes all it prints."""
+def detached(
+    command: Sequence[str], folder: Path, output: Any, *, takes_input: bool = False
+) -> "subprocess.Popen[bytes]":
+    """Start a process of ours in a folder, which outlives whoever started it.
+
+    `output` takes all it prints; of one that `takes_input` through a pipe only what it prints to stdout.
+    """
     root = str(Path(engine.__file__).parent.parent)
     known = os.environ.get("PYTHONPATH", "")
     environment = {**os.environ, "PYTHONPATH": f"{root}{os.pathsep}{known}" if known else root, "PYTHONUNBUFFERED": "1"}
@@ -267,7 +284,13 @@ def detached(command: Sequence[str], folder: Path, output: Any) -> "subprocess.P
     if sys.platform == "win32":  # pragma: no cover
         apart = {"creationflags": subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP}
     return subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=folder, env=environment, **apart
+        command,
+        stdin=subprocess.PIPE if takes_input else subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.DEVNULL if takes_input else output,
+        cwd=folder,
+        env=environment,
+        **apart,
     )
 
 

@@ -4,6 +4,7 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.checks.readiness import require_trainable
 from engine.document.project import Project
@@ -13,6 +14,9 @@ from engine.protocol.run_queue import QueuedRun
 from engine.training.queue import enqueue, wake
 from engine.training.run_state import Kind
 from engine.training.runs import create_repeats, create_run, extend_run, find_run, require_resumable, start_run_process
+
+if TYPE_CHECKING:
+    from engine.training.spare import Spare
 
 MOST_SEEDS = 100
 
@@ -44,8 +48,11 @@ class Started:
     group: str = ""
 
 
-def start_new(project_dir: Path, project: Project, wanted: Wanted) -> Started:
-    """Start one run on a project, or queue one or several. Raises NetwrightError when it cannot be trained."""
+def start_new(project_dir: Path, project: Project, wanted: Wanted, spare: "Spare | None" = None) -> Started:
+    """Start one run on a project, at once where a process is ready for it, or queue one or several.
+
+    Raises NetwrightError when it cannot be trained.
+    """
     require_trainable(project)
     if not 1 <= wanted.seeds <= MOST_SEEDS:
         raise TrainingError(
@@ -64,11 +71,11 @@ def start_new(project_dir: Path, project: Project, wanted: Wanted) -> Started:
         folders = [create_run(project_dir, project, wanted.name, told=told, source=source, which=wanted.which)]
     if wanted.queue or len(folders) > 1:
         return _queued(project_dir, folders, wanted)
-    process = start_run_process(folders[0], device=wanted.device, pictures=wanted.pictures)
+    process = start_run_process(folders[0], device=wanted.device, pictures=wanted.pictures, spare=spare)
     return Started(folders=tuple(folders), queued=False, process=process)
 
 
-def go_on_with(project_dir: Path, run: str, wanted: Wanted) -> Started:
+def go_on_with(project_dir: Path, run: str, wanted: Wanted, spare: "Spare | None" = None) -> Started:
     """Let a run go on, to more epochs where `epochs` says so. Raises RunNotFound, TrainingError."""
     folder = find_run(project_dir, run)
     require_resumable(folder, go_on=bool(wanted.epochs))
@@ -77,7 +84,12 @@ def go_on_with(project_dir: Path, run: str, wanted: Wanted) -> Started:
     if wanted.queue:
         return _queued(project_dir, [folder], wanted, resume=True)
     process = start_run_process(
-        folder, device=wanted.device, resume=True, pictures=wanted.pictures, go_on=bool(wanted.epochs)
+        folder,
+        device=wanted.device,
+        resume=True,
+        pictures=wanted.pictures,
+        go_on=bool(wanted.epochs),
+        spare=spare,
     )
     return Started(folders=(folder,), queued=False, process=process)
 

@@ -30,9 +30,9 @@ def handle(request: StartTraining, work: Work) -> TrainingStarted:
         epochs=request.epochs,
     )
     if request.resume:
-        started = go_on_with(project_dir, str(request.resume), wanted)
+        started = go_on_with(project_dir, str(request.resume), wanted, work.runs.spare)
     else:
-        started = start_new(project_dir, _project(project_dir, request), wanted)
+        started = start_new(project_dir, _project(project_dir, request), wanted, work.runs.spare)
     if started.process is not None:
         work.runs.add(started.process)
     first = started.folders[0]
