@@ -161,6 +161,23 @@ def refresh(
     return refreshed(project_dir, data, source, progress=progress, cancelled=cancelled)
 
 
+def open_measured(
+    project_dir: Path, data: DataSpec, *, progress: Progress = silent, cancelled: IsCancelled = never
+) -> Dataset:
+    """The data set with its statistics as `refresh` measures them; its `data` says them.
+
+    Where they are still those of the data spec, which is nearly always, the files are listed and read once.
+    """
+    try:
+        dataset = open_dataset(project_dir, data, progress=progress, cancelled=cancelled)
+        if remeasured(project_dir, dataset, progress=progress, cancelled=cancelled) is None:
+            return dataset
+    except DataError:
+        pass  # what is known may not fit the files any more; if nothing does, it is said below
+    data = refresh(project_dir, data, progress=progress, cancelled=cancelled)
+    return open_dataset(project_dir, data, progress=progress, cancelled=cancelled)
+
+
 def refreshed(
     project_dir: Path | None,
     data: DataSpec,
