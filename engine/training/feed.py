@@ -3,11 +3,14 @@ time."""
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Final, Protocol
 
 import torch
 from torch import Tensor
+
+from engine.training.lane import lane_for
 
 CHUNK_BYTES: Final = 256 << 10
 """Small batches are gathered together up to this size: one gather costs as much as ten batches of a table."""
@@ -29,6 +32,9 @@ class Column(Protocol):
 Vary = Callable[[Tensor, Tensor, int], Tensor]
 """Augmentation of one column: prepared rows, their positions in the split, epoch. Each row's change depends on the
 latter two alone, so it makes no difference how many rows are varied together."""
+
+_Waiting = Callable[[], list[Tensor]]
+"""Waits for a chunk that is being gathered."""
 
 
 def keyed_seed(*parts: object) -> int:
@@ -58,7 +64,8 @@ class Feed:
     """Gives the batches of one split, a tensor a column, on the device.
 
     Columns that fit in memory are kept on the device; of the others the next chunk is gathered by a thread while the
-    current one is trained on. Pictures are laid out channels last where `channels_last` says so.
+    current one is trained on, and goes to a graphics card on a lane of its own. Pictures are laid out channels last
+    where `channels_last` says so.
     """
 
     def __init__(
@@ -77,6 +84,7 @@ class Feed:
         self.samples = len(self._columns[0]) if self._columns else 0
         self._row_bytes = sum(self._row_size(i) for i in range(len(self._columns))) if self.samples else 0
         self._thread: ThreadPoolExecutor | None = None
+        self._lane = lane_for(device) if any(resident is None for resident in self._resident) else None
 
     @property
     def row_bytes(self) -> int:
@@ -133,24 +141,29 @@ class Feed:
             return
         if self._thread is None:
             self._thread = ThreadPoolExecutor(1, thread_name_prefix="batches")
-        waiting: Future[list[Tensor]] | None = None
+        waiting: _Waiting | None = None
         for number, chunk in enumerate(chunks):
             current = waiting or self._later(chunk, bounds, rows, epoch)
             waiting = self._later(chunks[number + 1], bounds, rows, epoch) if number + 1 < len(chunks) else None
-            yield chunk, current.result()
+            yield chunk, current()
 
-    def _later(
-        self, chunk: tuple[int, int], bounds: Sequence[int], rows: Tensor | None, epoch: int
-    ) -> Future[list[Tensor]]:
+    def _later(self, chunk: tuple[int, int], bounds: Sequence[int], rows: Tensor | None, epoch: int) -> _Waiting:
+        """Let the thread gather a chunk; what is given back waits for it."""
         assert self._thread is not None
-        return self._thread.submit(self._chunk, bounds[chunk[0]], bounds[chunk[1]], rows, epoch)
+        make = partial(self._chunk, bounds[chunk[0]], bounds[chunk[1]], rows, epoch)
+        lane = self._lane
+        if lane is None:
+            return self._thread.submit(make).result
+        filled = self._thread.submit(lane.fill, make)
+        return lambda: lane.arrived(filled.result())
 
     def _chunk(self, begin: int, end: int, rows: Tensor | None, epoch: int) -> list[Tensor]:
         tensors = []
         for column, resident, vary in zip(self._columns, self._resident, self._vary, strict=True):
             if resident is None:
                 assert rows is not None
-                tensor = column.gather(rows[begin:end]).to(self._device)
+                tensor = column.gather(rows[begin:end])
+                tensor = self._lane.send(tensor) if self._lane is not None else tensor.to(self._device)
             elif rows is None:
                 tensor = resident[begin:end]
             else:

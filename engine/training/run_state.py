@@ -24,7 +24,8 @@ class RunState(msgspec.Struct, kw_only=True, omit_defaults=True):
     `phase_step` counts the steps of the phase. `waited` counts epochs since `watched`, the early stop's metric, got
     better. `plateaus` are what the phase's players with a schedule that watches the loss remember: factor, best loss,
     epochs waited and resting. `rows_at_once` is how many samples are computed together since memory ran out, 0 when it
-    never did. `loss_scale` is what float16 remembers: factor and steps since it changed.
+    never did. `loss_scale` is what float16 remembers: factor and steps since it changed. `compiled` is what was decided
+    about compiling the steps of the phase: "eager", the mode of torch.compile, or "" for nothing yet.
     """
 
     step: int = 0
@@ -53,6 +54,7 @@ class RunState(msgspec.Struct, kw_only=True, omit_defaults=True):
     torch: str = ""
     device: str = ""
     precision: str = ""
+    compiled: str = ""
     data: str = ""
     unlogged: list[EpochFinished] = []
     """Epochs that were finished but perhaps not yet written into the log when this was saved."""

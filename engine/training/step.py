@@ -16,6 +16,7 @@ from torch import Tensor
 from engine.document.recipe import Precision
 from engine.errors import TrainingError
 from engine.training import guard
+from engine.training.compiled import Compiling
 from engine.training.device import mixed
 from engine.training.feed import batch_bounds
 from engine.training.loss_scale import LossScale
@@ -53,7 +54,8 @@ class Stepper:
 
     `rows_at_once` is how many samples of a batch are computed together, 0 for all; gradients of the parts are added
     up. It is halved when memory runs out, and `on_smaller` is told. `clip_norm` may be changed between steps. `steps`
-    is how many there are to come: where that is worth it they are recorded.
+    is how many there are to come: where that is worth it they are recorded. `compiling` decides whether they are
+    compiled.
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class Stepper:
         rows_at_once: int = 0,
         on_smaller: Callable[[int, int], None] = lambda rows, batch: None,
         steps: int = 0,
+        compiling: Compiling | None = None,
     ) -> None:
         self.players = players
         self.clip_norm = clip_norm
@@ -89,6 +92,7 @@ class Stepper:
         self._skipped = 0
         self._on_smaller = on_smaller
         self._recorder = Recorder(task, 0 if self._autocast else steps)
+        self._compiling = compiling
         if scale is not None and any(player.mover.asks_again for player in players):
             raise TrainingError(
                 "SAM and L-BFGS compute a step several times, which does not go with float16.",
@@ -122,6 +126,8 @@ class Stepper:
             self._recorder.took(time.perf_counter() - began, self.players, inputs)
         elif look.gradients:
             self._recorder.check()
+        if self._compiling is not None and self._compiling.watching and outcome is not None and not self.rows_at_once:
+            self._compiling.took(self.players, inputs)
         if outcome is None:
             return self._look_on(inputs)
         return Outcome(outcome.predictions, outcome.losses, total) if several else outcome
@@ -177,11 +183,12 @@ class Stepper:
             self._on_smaller(rows, len(inputs[0]))
 
     def _whole(self, player: Player, inputs: Sequence[Tensor], step: int) -> Outcome:
+        forward = self._forward if self._compiling is None else self._compiling.forward(inputs)
         if self._autocast:
             with mixed(self._precision, self._task.device):
-                predictions, losses = self._forward(*inputs)
+                predictions, losses = forward(*inputs)
         else:
-            predictions, losses = self._forward(*inputs)
+            predictions, losses = forward(*inputs)
         loss = player.loss(losses)
         told: float | Tensor
         if self._on_cpu:

@@ -45,6 +45,8 @@ def prepare_task(
     The random generators stand afterwards where training begins, whatever building the network drew from them.
     """
     device = device or torch.device("cpu")
+    if device.type == "cuda":
+        torch.backends.cudnn.benchmark = True  # batches have one shape, so it is worth trying which kernel is quickest
     torch.manual_seed(project.recipe.seed)
     network = compile_project(project, checker=checker).to(device)
     channels_last = wants_channels_last(network, device, precision)
