@@ -166,7 +166,7 @@ class Compiling:
         assert self._compiled is not None
         if self._mode != _GRAPHS:
             return self._compiled(*inputs)
-        torch.compiler.cudagraph_mark_step_begin()
+        torch.compiler.cudagraph_mark_step_begin()  # type: ignore[no-untyped-call]
         predictions, losses = self._compiled(*inputs)
         # A graph writes to the same memory each time, but predictions and losses are read many steps later.
         return tuple(p.detach().clone() for p in predictions), tuple(loss.clone() for loss in losses)

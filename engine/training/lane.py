@@ -16,14 +16,14 @@ class Lane:
 
     def __init__(self, device: torch.device) -> None:
         self._device = device
-        self._stream = torch.cuda.Stream(device)
+        self._stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
         self._stream.wait_stream(torch.cuda.current_stream(device))  # columns that were put there before
 
     def fill(self, make: Callable[[], list[Tensor]]) -> tuple[list[Tensor], torch.cuda.Event]:
         """What `make` makes, with what is to be waited for before it may be read."""
         with torch.cuda.stream(self._stream):
             tensors = make()
-            event = torch.cuda.Event()
+            event = torch.cuda.Event()  # type: ignore[no-untyped-call]
             event.record(self._stream)
         return tensors, event
 

@@ -25,6 +25,7 @@ from engine.document.atomic import write_atomically
 from engine.document.files import to_bytes
 from engine.document.own_code import code_of
 from engine.document.project import Project
+from engine.document.recipe import Precision
 from engine.errors import Cancelled, NetwrightError, RunNotFound, TrainingError
 from engine.protocol.run_events import (
     AnyRunEvent,
@@ -38,6 +39,7 @@ from engine.protocol.run_events import (
     StopRun,
 )
 from engine.protocol.run_folder import RunFolder, about
+from engine.training import decisions
 from engine.training.hardware import processor_name
 from engine.training.ownership import Ownership
 from engine.training.run_log import Inbox, RunLog, logged_epochs
@@ -50,7 +52,6 @@ if TYPE_CHECKING:
 
     from engine.checks.inference import ShapeChecker
     from engine.data.dataset import Dataset
-    from engine.document.recipe import Precision
     from engine.training.checkpoint import Checkpoint
     from engine.training.loop import Loop
     from engine.training.task import Task
@@ -161,11 +162,13 @@ class RunProcess:
         from engine.training.run_state import RunState
         from engine.training.saver import Saver
         from engine.training.task import prepare_task
+        from engine.training.trial import kept_precision, measured_precision, subject
 
         project_dir = self.folder.path.parent.parent
         checker = self._checked(project)
+        dataset: Dataset | None = None
         if not self.resume:
-            measured = self._measured(project, project_dir)
+            measured, dataset = self._measured(project, project_dir)
             if measured is not project:
                 project, checker = measured, self._checked(measured)
         checkpoint = self._checkpoint()
@@ -174,7 +177,13 @@ class RunProcess:
         threads = set_threads(checker.total_cost().multiply_adds, largest_batch, state.threads)
         device = self._device(project, state)
         precision, note = choose_precision(recipe.precision, device)
-        dataset = open_dataset(project_dir, project.data, progress=self._data_progress, cancelled=self._is_cancelled)
+        chooses = recipe.precision is Precision.AUTO
+        kept = kept_precision(state, device) if chooses and checkpoint is not None else None
+        if kept is not None:
+            precision, note = kept, ""
+        dataset = dataset or open_dataset(
+            project_dir, project.data, progress=self._data_progress, cancelled=self._is_cancelled
+        )
         if any(phase.auto_batch for phase in recipe.phases):
             project = self._with_measured_batches(project, dataset, device, precision)
             recipe = project.recipe
@@ -187,6 +196,13 @@ class RunProcess:
         state.threads, state.torch, state.data = threads, str(torch.__version__), dataset.fingerprint
         if recipe.class_weights and (names := task.weigh_classes()):
             self.log.append(RunNote(text=f"Rare classes of {', '.join(names)} count more in the loss."))
+        if chooses and kept is None and device.type == "cpu":
+            work = checker.total_cost().multiply_adds
+            precision, note = measured_precision(task, self.folder, work, cancelled=self._is_cancelled)
+        if checkpoint is None and device.type == "cuda":
+            known = decisions.decided(self.folder, subject(task))
+            state.compiled = known.compiled
+            decisions.keep(self.folder, known)
         if note:
             self.log.append(RunNote(text=note))
         saver = Saver(self.folder, self.log)
@@ -220,24 +236,24 @@ class RunProcess:
             raise error
         return checker
 
-    def _measured(self, project: Project, project_dir: Path) -> Project:
-        """The project with statistics of the data as it is now.
+    def _measured(self, project: Project, project_dir: Path) -> "tuple[Project, Dataset]":
+        """The project with statistics of the data as it is now, and that data, open.
 
         Preparation, split or files may have changed since they were measured: letters that became words have another
         vocabulary. What differs is written into the run's own project.json, which scores and exports go by.
         """
-        from engine.data.importing import refresh
+        from engine.data.importing import open_measured
 
-        data = refresh(project_dir, project.data, progress=self._data_progress, cancelled=self._is_cancelled)
-        if data == project.data:
-            return project
-        measured = replace(project, data=data)
+        dataset = open_measured(project_dir, project.data, progress=self._data_progress, cancelled=self._is_cancelled)
+        if dataset.data == project.data:
+            return project, dataset
+        measured = replace(project, data=dataset.data)
         write_atomically(self.folder.project_file, to_bytes(measured))
         self.log.append(RunNote(text="The data was measured anew: its preparation, split or files have changed."))
-        return measured
+        return measured, dataset
 
     def _with_measured_batches(
-        self, project: Project, dataset: "Dataset", device: "torch.device", precision: "Precision"
+        self, project: Project, dataset: "Dataset", device: "torch.device", precision: Precision
     ) -> Project:
         """The project with the largest batches that fit; the run's own project.json says them from then on."""
         from engine.training.batch_size import find_batch_size, with_batch_size
