@@ -31,9 +31,10 @@ from engine.protocol.run_events import (
     RunStopped,
     SettingsChanged,
 )
-from engine.training import guard
+from engine.training import decisions, guard
 from engine.training.average import WeightsAverage, replaced
 from engine.training.checkpoint import Checkpoint, snapshot
+from engine.training.compiled import compiling
 from engine.training.control import Control
 from engine.training.feed import batch_bounds, epoch_order
 from engine.training.history import LossHistory, RunningScores
@@ -234,6 +235,9 @@ class Loop:
             rows_at_once=rows,
             on_smaller=self._on_smaller,
             steps=0 if self._mixing.wanted else total - state.phase_step,
+            compiling=compiling(
+                self.task, total - state.phase_step, self.precision, self._compiled, decided=state.compiled
+            ),
         )
         entered = _PhaseAtWork(settings=phase, bounds=bounds, players=players, stepper=stepper)
         for change in self._live.made(state.phase):
@@ -338,6 +342,15 @@ class Loop:
         self.log.append(
             BatchChanged(step=state.step, epoch=state.epoch + 1, batch_size=rows, accumulate=parts, reason=text)
         )
+
+    def _compiled(self, decided: str, words: str) -> None:
+        """It was decided whether steps are compiled; `decided` is empty where that is still being found out."""
+        state = self.state
+        if decided:
+            state.compiled = decided
+            decisions.keep_compiled(self.log.folder, decided)
+        if words:
+            self.log.append(RunNote(text=words, epoch=state.epoch + 1, step=state.step))
 
     # -- live changes -------------------------------------------------------------------------------------------------
 
@@ -517,7 +530,7 @@ class Loop:
                 self.log.append(RunNote(text=text, epoch=state.epoch, step=state.step))
             self._settle(phase)
             state.phase, state.phase_epoch, state.phase_step = state.phase + 1, 0, 0
-            state.plateaus, state.watched, state.waited = {}, None, 0
+            state.plateaus, state.watched, state.waited, state.compiled = {}, None, 0, ""
             if state.main_metric == "loss" and self._measures(state.phase) != self._measures(state.phase - 1):
                 state.best_key = []  # losses of different kinds cannot be compared
             phase.players.clear()  # the next phase has its own, who remember nothing yet
@@ -565,14 +578,16 @@ class Loop:
         if size == EVALUATION_BATCH and not self.state.rows_at_once:
             size = max(self.recipe.phases[0].batch_size, size)
         bounds = batch_bounds(task.val.samples, size, join_single=False)
-        sums = torch.zeros(len(self._loss_names), dtype=torch.float64)
+        # Added up on a card, which would have to be waited for after each batch; MPS has no float64.
+        place = task.device if task.device.type == "cuda" else "cpu"
+        sums = torch.zeros(len(self._loss_names), dtype=torch.float64, device=place)
         self._val_scores.clear()
         self._looks.confusions.clear()
         for number, batch in enumerate(task.val.batches(bounds)):
             predictions, losses = task.network.training_forward(*batch[: task.input_count])
             parts = torch.stack([loss.reshape(()) for loss in losses])
             told = torch.cat([self._weighed(parts)[None], parts])[: len(sums)]
-            sums += told.double().cpu() * (bounds[number + 1] - bounds[number])
+            sums += told.to(place).double() * (bounds[number + 1] - bounds[number])
             self._val_scores.keep(predictions, batch)
             if confusion:
                 self._looks.confusions.add(predictions, batch)
