@@ -268,7 +268,7 @@ class MainWindow(QMainWindow):
         def train() -> QWidget:
             from gui.train.tab import TrainTab
 
-            tab = TrainTab(project=bench.project, runs=bench.runs, data=bench.data, engine=bench.engine)
+            tab = TrainTab(project=bench.project, runs=bench.runs, data=bench.data, engine=bench.engine, in_pieces=True)
             tab.said.connect(self._say_refused)
             return tab
 

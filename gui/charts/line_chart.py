@@ -84,6 +84,8 @@ class LineChart(QWidget):
         self._smoothing = 0.0
         self._bands: dict[str, Band] = {}
         self._marks: Sequence[EventMark] = ()
+        self._building: Work | None = None  # set once the drawn part is being made
+        self._built_told = False  # set when `built` was emitted, after the first drawing
         self._work: Work | None = None  # the drawing under way; set by _begin, cleared when it ends
         self._stale = False  # something came while it was under way
         self._x_end: float | None = None
@@ -346,6 +348,10 @@ class LineChart(QWidget):
         """Whether the drawn part exists."""
         return self._plot is not None
 
+    def is_drawing(self) -> bool:
+        """Whether something that came is yet to be drawn."""
+        return self._timer.isActive() or self._work is not None
+
     def redraw(self) -> None:
         """Draw now, to the end; new points are drawn by themselves soon after they came, in slices."""
         self._timer.stop()
@@ -369,6 +375,9 @@ class LineChart(QWidget):
             return
         self._place_cross()
         self._describe()
+        if not self._built_told:
+            self._built_told = True
+            self.built.emit()
         self.redrawn.emit()
         if self._stale:
             self._stale = False
@@ -476,19 +485,28 @@ class LineChart(QWidget):
             super().keyPressEvent(event)
 
     def _build(self) -> None:
-        if self._plot is not None:
-            return
+        if self._building is None:
+            self._building = self._made()
+            turns().add(self, self._building, self._on_made)
+
+    def _made(self) -> Iterator[None]:
+        """The drawn part, in pieces."""
         from gui.charts.plot_area import PlotArea
 
-        self._plot = PlotArea()
-        self._plot.log_y, self._plot.log_x = self._log, self._log_x
-        self._plot.moved_by_user.connect(self._on_moved_by_user)
-        self._plot.view_changed.connect(self._on_view_changed)
-        self._plot.hovered.connect(self._on_hovered)
-        self._plot.fit_requested.connect(self._on_fit_requested)
-        self._column.insertWidget(0, self._plot, 1)
-        self.redraw()
-        self.built.emit()
+        plot = PlotArea(self)
+        plot.hide()  # until there is something to draw
+        yield
+        plot.moved_by_user.connect(self._on_moved_by_user)
+        plot.view_changed.connect(self._on_view_changed)
+        plot.hovered.connect(self._on_hovered)
+        plot.fit_requested.connect(self._on_fit_requested)
+        self._column.insertWidget(0, plot, 1)
+        plot.log_y, plot.log_x = self._log, self._log_x
+        self._plot = plot
+
+    def _on_made(self) -> None:
+        if self.isVisible():
+            self._begin()
 
     @guarded
     def hideEvent(self, event: QHideEvent) -> None:

@@ -1,6 +1,6 @@
 """The charts of the shown run and those compared with it, in a grid that the user arranges and the project keeps."""
 
-from collections.abc import Sequence
+from collections.abc import Generator, Iterator, Sequence
 from typing import Final, Protocol, get_args
 
 import msgspec
@@ -19,6 +19,7 @@ from gui.train.curve_chart import CurveChart
 from gui.train.layer_chart import LayerChart
 from gui.train.spread_chart import SpreadChart
 from gui.widgets.button import Button
+from gui.widgets.card import Card
 from gui.widgets.choice_editor import Choice, ChoiceEditor
 from gui.widgets.guarded import guarded
 from gui.widgets.tokens import GAP
@@ -49,7 +50,9 @@ class ChartsPanel(QWidget):
     said = Signal(str)
     """A sentence for the user: a file was written, or could not be."""
 
-    def __init__(self, runs: RunsModel, project: ProjectModel, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, runs: RunsModel, project: ProjectModel, parent: QWidget | None = None, *, in_pieces: bool = False
+    ) -> None:
         super().__init__(parent)
         self._runs = runs
         self._project = project
@@ -58,6 +61,8 @@ class ChartsPanel(QWidget):
         self._charts: list[tuple[ChartPlace, MenuCard]] = []
         self._due: list[MenuCard] = []  # charts that are to be brought up to date, one at a turn
         self._row_count = 0
+        self._rooms: dict[int, Card] = {}  # empty cards where charts are being made, by place
+        self._layouts = 0  # how often the grid was laid out: one that is under way gives way to the next
         self.axis = ChoiceEditor(_AXES, "epoch")
         self.axis.setProperty("density", "compact")
         self.axis.setObjectName("train.charts.axis")
@@ -97,7 +102,12 @@ class ChartsPanel(QWidget):
         runs.events_arrived.connect(self._on_events_arrived)
         runs.list_changed.connect(self._touch)
         project.opened.connect(self._on_project_opened)
-        self._show_view()
+        if not in_pieces:
+            self._show_view()
+
+    def making(self) -> Iterator[None]:
+        """The charts, each in a few pieces; empty cards keep their room. For a panel that is made `in_pieces`."""
+        return self._showing_view()
 
     # What stands in the grid
 
@@ -235,12 +245,16 @@ class ChartsPanel(QWidget):
         return self._project.project.view.charts
 
     def _show_view(self) -> None:
+        for _ in self._showing_view():
+            pass
+
+    def _showing_view(self) -> Iterator[None]:
         view = self._view()
         axis = view.axis if view.axis in get_args(XAxis) else "epoch"
         self.axis.set_value(axis)
         places = tuple(place for place in view.places if kind_of(place.kind) is not None)
-        self._lay_out(places or DEFAULT)
         self.reset.setVisible(bool(places))
+        yield from self._laying_out(places or DEFAULT)
         for chart in self._run_charts():
             chart.set_axis(self._axis())
 
@@ -259,34 +273,60 @@ class ChartsPanel(QWidget):
         charts = msgspec.structs.replace(self._view(), **changes)
         project.set_view(msgspec.structs.replace(project.project.view, charts=charts))
 
-    def _lay_out(self, places: tuple[ChartPlace, ...]) -> None:
-        spare = {id(chart): (place, chart) for place, chart in self._charts}
-        charts: list[tuple[ChartPlace, MenuCard]] = []
+    def _laying_out(self, places: tuple[ChartPlace, ...]) -> Iterator[None]:
+        self._layouts += 1
+        layout = self._layouts
+        spare = [chart for _, chart in self._charts]
+        found: list[MenuCard | None] = []
         for place in places:
             # A chart that stays keeps its zoom, its scale and what is hidden in it.
-            kept = next((key for key, (old, _) in spare.items() if old.kind == place.kind), None)
-            chart = spare.pop(kept)[1] if kept is not None else self._make(place.kind)
-            charts.append((place, chart))
-        for _, chart in spare.values():
-            self._grid.removeWidget(chart)
-            chart.hide()
-            chart.deleteLater()
-        self._charts = charts
+            kept = next((chart for chart in spare if self._as_run_chart(chart).kind == place.kind), None)
+            if kept is not None:
+                spare.remove(kept)
+            found.append(kept)
+        for card in (*spare, *self._rooms.values()):
+            self._take_out(card)
+        self._rooms = {at: Card(_title(places[at]), parent=self) for at, chart in enumerate(found) if chart is None}
+        self._place(places, found)
+        yield
+        for at in list(self._rooms):
+            chart = yield from self._making_chart(places[at].kind)
+            if layout != self._layouts:
+                self._take_out(chart)
+                return
+            found[at] = chart
+            room = self._rooms.pop(at)
+            self._grid.replaceWidget(room, chart)
+            self._take_out(room)
+            chart.show()
+            self._charts = [(place, one) for place, one in zip(places, found, strict=True) if one is not None]
+            self._touch()
+            yield
+
+    def _place(self, places: tuple[ChartPlace, ...], found: Sequence[MenuCard | None]) -> None:
+        """Put what there is into the grid, and empty cards where a chart is yet to come."""
+        self._charts = [(place, chart) for place, chart in zip(places, found, strict=True) if chart is not None]
         for number in range(self._grid.rowCount()):
             self._grid.setRowStretch(number, 0)
-        for number, row in enumerate(_rows([place for place, _ in charts])):
+        rows = _rows(places)
+        for number, row in enumerate(rows):
             column = 0
             for at, width in row:
-                chart = charts[at][1]
-                self._grid.addWidget(chart, number, column, 1, width)
+                card = found[at] or self._rooms[at]
+                self._grid.addWidget(card, number, column, 1, width)
                 column += width
-                chart.show()
+                card.show()
             self._grid.setRowStretch(number, 3 if number == 0 else 2)
-        self._row_count = len(_rows([place for place, _ in charts]))
+        self._row_count = len(rows)
         self.updateGeometry()
         self._touch()
 
-    def _make(self, kind: str) -> MenuCard:
+    def _take_out(self, card: QWidget) -> None:
+        self._grid.removeWidget(card)
+        card.hide()
+        card.deleteLater()
+
+    def _making_chart(self, kind: str) -> Generator[None, None, MenuCard]:
         runs = self._runs
         chart: MenuCard
         if kind in ("flow", "ratio"):
@@ -298,10 +338,14 @@ class ChartsPanel(QWidget):
         else:
             chart = CurveChart(kind, runs, self)
             self._set_up(chart)
+        chart.hide()
+        yield
         self._add_commands(chart)
         chart.saved.connect(lambda path: self.said.emit(f"Saved {path}"))
         chart.failed.connect(self.said)
+        yield
         self._as_run_chart(chart).show_runs(self._compared)
+        yield
         self._as_run_chart(chart).set_axis(self._axis())
         return chart
 
@@ -368,6 +412,11 @@ class ChartsPanel(QWidget):
         self._keep(axis=str(value))
         for chart in self._run_charts():
             chart.set_axis(self._axis())
+
+
+def _title(place: ChartPlace) -> str:
+    found = kind_of(place.kind)
+    return found.title if found is not None else place.kind
 
 
 def _rows(places: Sequence[ChartPlace]) -> list[list[tuple[int, int]]]:

@@ -1,7 +1,7 @@
 """The recipe: how the network is trained. Every change is an edit of the project; no engine is needed."""
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -47,7 +47,7 @@ _DEVICES: Final = (
 class RecipeForm(QWidget):
     """The ordinary recipe, one phase with one player, is one small form; with more, two choosers stand above it."""
 
-    def __init__(self, project: ProjectModel, parent: QWidget | None = None) -> None:
+    def __init__(self, project: ProjectModel, parent: QWidget | None = None, *, in_pieces: bool = False) -> None:
         super().__init__(parent)
         self._project = project
         self._phase_at = 0
@@ -61,22 +61,37 @@ class RecipeForm(QWidget):
         self._column.setSpacing(8)
         self._read_only = Text("This project is open for reading only.", role="note", wrap=True)
         self._column.addWidget(self._read_only)
+        if not in_pieces:
+            for _ in self.making():
+                pass
+
+    def making(self) -> Iterator[None]:
+        """The rows, a few at a time; whoever makes the form in pieces goes through this once, at their pace."""
+        project = self._project
         self._phase = ChoiceEditor()
         self._player = ChoiceEditor()
+        yield
         self._add("phase", "Phase", self._phase, "Phases run one after the other.", self._on_phase_chosen)
+        yield
         self._add(
             "player", "Player", self._player, "Players take turns, each with losses of its own.", self._on_player_chosen
         )
+        yield
+        for name in ("phase", "player"):
+            self._rows[name].hide()  # until there are several
         self._optimizer = ChoiceEditor(
             [Choice(value=kind.type_name(), label=kind.label(), help=kind.about()) for kind in optimizers()]
         )
+        yield
         self._lr = NumberEditor(0.001, above=0, maximum=100)
         self._schedule = ChoiceEditor(
             [Choice(value=kind.type_name(), label=kind.label(), help=kind.about()) for kind in schedules()]
         )
+        yield
         self._epochs = NumberEditor(10, whole=True, minimum=1)
         self._batch = NumberEditor(64, whole=True, minimum=1, doubling=True, optional=True)
         self._precision = ChoiceEditor([*_PRECISIONS, _FLOAT16])
+        yield
         self._seed = NumberEditor(7, whole=True, minimum=0, maximum=2**62)
         self._device = ChoiceEditor(_DEVICES)
         self._add(
@@ -86,10 +101,12 @@ class RecipeForm(QWidget):
             "How the weights are changed after each step.",
             self._on_optimizer,
         )
+        yield
         self._add(
             "lr", "Learn rate", self._lr, "Step size. Too large and training jumps about, too small and it crawls.",
             lambda value: self._set_optimizer({"lr": value}),
         )  # fmt: skip
+        yield
         self._add(
             "schedule",
             "Schedule",
@@ -97,6 +114,7 @@ class RecipeForm(QWidget):
             "How the learning rate changes as training goes on.",
             self._on_schedule,
         )
+        yield
         self._curve = ScheduleCurve(left=_CAPTION + 8)
         self._column.addWidget(self._curve)
         self._add(
@@ -106,16 +124,21 @@ class RecipeForm(QWidget):
             "How often all training samples are seen.",
             lambda v: self._set_phase("epochs", v),
         )
+        yield
         self._add(
             "batch_size", "Batch", self._batch, "How many samples are looked at before each change of the weights.",
             self._on_batch,
         )  # fmt: skip
+        yield
         self._add(
             "precision", "Precision", self._precision, "Number format while training.",
             lambda v: self._set(precision=Precision(str(v))),
         )  # fmt: skip
+        yield
         self._add("seed", "Seed", self._seed, "The same seed gives the same run.", lambda v: self._set(seed=v))
+        yield
         self._add("device", "Device", self._device, "Where training computes.", lambda v: self._set(device=str(v)))
+        yield
         self.find_rate = Button("Find learning rate...", role="link", name="train.recipe.find_rate")
         self.find_rate.clicked.connect(self._on_find_rate)
         self.find_rate.hide()
@@ -127,13 +150,17 @@ class RecipeForm(QWidget):
         below = QVBoxLayout(self._advanced)
         below.setContentsMargins(0, 0, 0, 0)
         below.setSpacing(8)
+        self._advanced.hide()
         self._column.addWidget(self._advanced)
-        self._build_more(below)
+        yield from self._making_more(below)
         self._open_more(False)
         project.opened.connect(self._on_opened)
         project.changed.connect(self._on_changed)
         project.state_changed.connect(self._show_read_only)
-        self._show()
+        shown = None
+        while shown is not project.project.recipe:  # it may be changed while its form is made
+            shown = project.project.recipe
+            yield from self._showing()
 
     def row(self, name: str) -> FormRow:
         """The row of a setting: optimizer, lr, schedule, epochs, batch_size, precision, seed, device, clip_norm,
@@ -171,7 +198,7 @@ class RecipeForm(QWidget):
         self._rows[name] = row
         (column or self._column).addWidget(row)
 
-    def _build_more(self, column: QVBoxLayout) -> None:
+    def _making_more(self, column: QVBoxLayout) -> Iterator[None]:
         self._clip = NumberEditor(None, above=0, optional=True, none_text="off")
         self._class_weights = Switch(False)
         self._early = Switch(False)
@@ -182,6 +209,7 @@ class RecipeForm(QWidget):
             "clip_norm", "Clip norm", self._clip, "Shortens gradients longer than this, against sudden jumps.",
             lambda v: self._set(clip_norm=v), column,
         )  # fmt: skip
+        yield
         self._auto_batch = Switch(False)
         self._add(
             "auto_batch",
@@ -191,44 +219,53 @@ class RecipeForm(QWidget):
             lambda v: self._set_phase("auto_batch", bool(v)),
             column,
         )
+        yield
         self._accumulate = NumberEditor(1, whole=True, minimum=1, doubling=True)
         self._add(
             "accumulate", "Add up", self._accumulate,
             "Batches whose gradients are added up for one step: as a larger batch, with less memory.",
             lambda v: self._set_phase("accumulate", v), column,
         )  # fmt: skip
+        yield
         self._smoothing = NumberEditor(0.0, minimum=0, below=1)
         self._add(
             "label_smoothing", "Smoothing", self._smoothing,
             "Takes a little certainty from the right class, 0.1 at most times; against overconfidence.",
             lambda v: self._set(label_smoothing=float(v)), column,
         )  # fmt: skip
+        yield
         self._mixup = NumberEditor(0.0, minimum=0, maximum=100)
         self._add(
             "mixup", "Mixup", self._mixup, "Mixes pairs of samples and their classes; 0.2 is mild, 0 is off.",
             lambda v: self._set(mixup=float(v)), column,
         )  # fmt: skip
+        yield
         self._cutmix = NumberEditor(0.0, minimum=0, maximum=100)
         self._add(
             "cutmix", "Cutmix", self._cutmix, "Puts a piece of one picture into another; 1 is usual, 0 is off.",
             lambda v: self._set(cutmix=float(v)), column,
         )  # fmt: skip
+        yield
         self._add(
             "class_weights", "Balance", self._class_weights, "Rare classes count more in the loss.",
             lambda v: self._set(class_weights=bool(v)), column,
         )  # fmt: skip
+        yield
         self._add(
             "metrics", "Metrics", self._metrics, "What is measured after each epoch, beside the loss.",
             lambda v: self._set(metrics=tuple(v)), column,
         )  # fmt: skip
+        yield
         self._add(
             "early_stop", "Stop early", self._early, "Stop when validation has not got better for some epochs.",
             lambda v: self._set(early_stop=EarlyStop() if v else None), column,
         )  # fmt: skip
+        yield
         self._add(
             "patience", "Patience", self._patience, "After how many epochs without getting better.",
             lambda v: self._set_early(patience=v), column,
         )  # fmt: skip
+        yield
         self._add(
             "metric",
             "Watching",
@@ -237,26 +274,26 @@ class RecipeForm(QWidget):
             lambda v: self._set_early(metric=str(v)),
             column,
         )
-        self._extras = {
-            "average": self._extra(
-                "average", "Average", averages(), "none", "Answers with an average of the weights of many steps."
-            ),
-            "weight_init": self._extra(
-                "weight_init", "First weights", initializers(), "as torch does", "What all weights begin with."
-            ),
-            "bias_init": self._extra(
-                "bias_init", "First biases", initializers(), "as torch does", "What all biases begin with."
-            ),
-            "wrapper": self._extra("wrapper", "Around it", wrappers(), "nothing", "What is put around the optimizer."),
-        }
+        yield
+        self._extras: dict[str, EntryChoice] = {}
+        for name, caption, entries, none, help in (
+            ("average", "Average", averages(), "none", "Answers with an average of the weights of many steps."),
+            ("weight_init", "First weights", initializers(), "as torch does", "What all weights begin with."),
+            ("bias_init", "First biases", initializers(), "as torch does", "What all biases begin with."),
+            ("wrapper", "Around it", wrappers(), "nothing", "What is put around the optimizer."),
+        ):
+            self._extras[name] = self._extra(name, caption, entries, none, help)
+            yield
         for name in ("average", "weight_init", "bias_init"):
             column.addWidget(self._extras[name])
         self.plan = PlanEditor(self._project, caption_width=_CAPTION)
         self.plan.changed.connect(self._on_plan)
         column.addWidget(self.plan)
+        yield
         self.losses = LossWeights(caption_width=_CAPTION)
         self.losses.changed.connect(self._on_losses)
         column.addWidget(self.losses)
+        yield
         self._optimizer_title = SectionLabel("Optimizer")
         self._optimizer_form = AttributeForm(caption_width=_CAPTION)
         self._optimizer_form.value_changed.connect(lambda name, value: self._set_optimizer({name: value}))
@@ -336,6 +373,10 @@ class RecipeForm(QWidget):
             row.set_hint(reason)
 
     def _show(self) -> None:
+        for _ in self._showing():
+            pass
+
+    def _showing(self) -> Iterator[None]:
         recipe = self._project.project.recipe
         phase, player = self._current()
         self._rows["phase"].setVisible(len(recipe.phases) > 1)
@@ -367,8 +408,11 @@ class RecipeForm(QWidget):
                 editor.set_value(value)
         hint = "The largest that fits is measured when the run begins." if phase.auto_batch else ""
         self._rows["batch_size"].set_hint(hint)
+        yield
         self.plan.show_recipe(recipe, self._phase_at, self._player_at)
+        yield
         self._show_metrics(recipe)
+        yield
         self.losses.show_losses(self._project.project.graph, player.losses)
         for name, step in (
             ("average", recipe.average),
@@ -379,6 +423,8 @@ class RecipeForm(QWidget):
             self._extras[name].show_choice(
                 step.type if step is not None else "", step.attributes if step is not None else {}
             )
+            yield
+        yield
         stop = recipe.early_stop or EarlyStop()
         self._patience.set_value(stop.patience)
         self._metric.set_value(stop.metric)
@@ -392,13 +438,16 @@ class RecipeForm(QWidget):
             self._lr.set_value(player.optimizer.attributes.get("lr", default))
         rate = self._lr.value()
         self._curve.show_schedule(player.schedule, float(rate) if isinstance(rate, int | float) else 1.0)
+        yield
         self._optimizer_form.set_entry(optimizer, player.optimizer.attributes)
+        yield
         self._schedule_form.set_entry(schedule, player.schedule.attributes)
         if optimizer is not None and "lr" in self._optimizer_form.names():
             row = self._optimizer_form.editor("lr").parentWidget()
             if row is not None:
                 row.hide()  # it stands above already
         self._schedule_title.setVisible(bool(self._schedule_form.names()))
+        yield
         self._show_read_only()
 
     def _show_metrics(self, recipe: Recipe) -> None:

@@ -1,5 +1,7 @@
 """What a run is made of, and what happened in it: the panel at the right of the Train tab."""
 
+from collections.abc import Iterator
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
@@ -16,6 +18,7 @@ from gui.widgets.progress_line import clock
 from gui.widgets.side_panel import SidePanel
 from gui.widgets.text import Text
 
+FACTS_WIDTH = 250
 _MOST_EVENTS = 40
 
 
@@ -76,15 +79,27 @@ class EventList(QWidget):
 class RunFacts(SidePanel):
     """Follows the shown run."""
 
-    def __init__(self, runs: RunsModel, project: ProjectModel, data: DataModel) -> None:
-        super().__init__("right", width=250, name="train.facts", accessible="About the run")
+    def __init__(self, runs: RunsModel, project: ProjectModel, data: DataModel, *, in_pieces: bool = False) -> None:
+        super().__init__("right", width=FACTS_WIDTH, name="train.facts", accessible="About the run")
         self._runs = runs
+        self._project = project
+        self._data = data
+        if not in_pieces:
+            for _ in self.making():
+                pass
+
+    def making(self) -> Iterator[None]:
+        """The parts one by one; whoever makes the panel in pieces goes through this once, at their pace."""
+        runs = self._runs
         self._watching = self.add_section("Watching")
-        self.answers = AnswersPanel(runs, project, data)
+        self.answers = AnswersPanel(runs, self._project, self._data)
         self.add(self.answers)
+        self.answers.refresh()
+        yield
         self.add_section("This run")
         self.card = RunCard(runs)
         self.add(self.card)
+        yield
         self.facts = Facts()
         self.add(self.facts)
         self._none = Text("No run is shown.", role="note")
@@ -93,19 +108,26 @@ class RunFacts(SidePanel):
         self.event_list = EventList()
         self.add(self.event_list)
         self.finish()
+        yield
         for signal in (runs.list_changed, runs.current_changed):
             signal.connect(self.refresh)
         runs.events_arrived.connect(self._on_events_arrived)
-        self.refresh()
+        yield from self._refreshing()
 
     def refresh(self) -> None:
         """Show the run that is shown."""
+        for _ in self._refreshing():
+            pass
+
+    def _refreshing(self) -> Iterator[None]:
         run = self._runs.current
         summary = self._runs.summary(run) if run is not None else None
         self._none.setVisible(summary is None)
         self.facts.setVisible(summary is not None)
         self.card.refresh()
+        yield
         self.answers.refresh()
+        yield
         watched = len(self.answers.answers())
         self._watching.setVisible(bool(watched))
         self._watching.set_text(f"Watching {watched} validation samples")
@@ -130,6 +152,7 @@ class RunFacts(SidePanel):
         if curves.steps_planned:
             facts.append(("step", f"{curves.step:,} / {curves.steps_planned:,}"))
         self.facts.show_rows([fact for fact in facts if fact[1]])
+        yield
         self.event_list.set_events(_events_of(curves))
 
     def _on_events_arrived(self, run: int, events: object) -> None:

@@ -39,8 +39,7 @@ def chart(qtbot):
 
 def drawn(qtbot, chart):
     """Wait until the chart has drawn what was added."""
-    with qtbot.waitSignal(chart.redrawn):
-        pass
+    qtbot.waitUntil(lambda: not chart.is_drawing())
 
 
 def test_points_may_come_before_the_first_show(qtbot):
