@@ -11,7 +11,7 @@ from engine.training.average import replaced
 from engine.training.confusion import Confusions, confusion_for
 from engine.training.machine import MachineWatch
 from engine.training.pictures import WeightPictures
-from engine.training.pinned import PinnedSamples
+from engine.training.pinned import EVERY_S, SHARE_OF_TIME, PinnedSamples
 from engine.training.progress import rounded
 from engine.training.seldom import Seldom
 from engine.training.step import Stepper
@@ -39,7 +39,9 @@ class Looks:
         self._enabled = enabled
         self._weights = WeightPictures(task.network, say)
         self._weights.enabled &= enabled
-        self._pinned = PinnedSamples(task, say, self._answering)
+        self._samples_seldom = Seldom(EVERY_S, SHARE_OF_TIME)
+        self._pinned = PinnedSamples(task, say, self._answering, seldom=self._samples_seldom)
+        self._pinned_at = -1  # the step of the last look at them
         self._pinned.enabled &= enabled
         self._machine = MachineWatch(task.device, say)
         self._layers = Seldom(LAYERS_EVERY_S, LAYERS_SHARE_OF_TIME)
@@ -54,10 +56,9 @@ class Looks:
     def _answering(self) -> AbstractContextManager[None]:
         return replaced(self._task.network, self._for_use())
 
-    @property
-    def layers_due(self) -> bool:
-        """Whether the next step is to be looked at more closely."""
-        self._layers_asked = self._enabled and self._layers.due
+    def layers_due(self, *, at_end: bool) -> bool:
+        """Whether the next step is to be looked at more closely; the run's last one always is."""
+        self._layers_asked = self._enabled and (at_end or self._layers.due)
         return self._layers_asked
 
     def begin(self, step: int, epoch: int) -> None:
@@ -72,8 +73,12 @@ class Looks:
         self._tell_layers(step, epoch, stepper)
         self._weights.look(step, epoch)
         self._machine.look(step)
-        if not self._pinned.enabled:
+        self._look_at_samples(step, epoch)
+
+    def _look_at_samples(self, step: int, epoch: int) -> None:
+        if not self._pinned.enabled or not self._samples_seldom.due:
             return
+        self._pinned_at = step
         try:
             self._pinned.look(step, epoch)
         except Exception as error:  # noqa: BLE001  the run's log is told; no chart is worth a run
@@ -82,8 +87,12 @@ class Looks:
             self._say(RunNote(text=text, warning=True, epoch=epoch, step=step))
 
     def end(self, step: int, epoch: int) -> None:
-        """After the last step."""
+        """After the last step: what is seen last is what the run ended with, however short or long it was."""
         self._weights.look(step, epoch, last=True)
+        # An average may have changed since the last step, and with it the weights that answer.
+        if self._pinned_at < step or self._for_use():
+            self._samples_seldom.look_once_more()
+            self._look_at_samples(step, epoch)
 
     def _tell_layers(self, step: int, epoch: int, stepper: Stepper) -> None:
         if not self._layers_asked or not stepper.ratios:

@@ -293,7 +293,7 @@ class Loop:
             if mix is not None:
                 batch = mix(batch, state.epoch, state.position)
             try:
-                outcome = stepper.take(batch, state.step + 1, state.phase_step, self._look() if look else NOTHING)
+                outcome = stepper.take(batch, state.step + 1, state.phase_step, self._look(last) if look else NOTHING)
             except guard.NotFiniteError as error:
                 self._report(phase)
                 self._tell_rest()
@@ -321,8 +321,11 @@ class Loop:
                 due = clock() + REPORT_S
         return True
 
-    def _look(self) -> Look:
-        return Look(gradients=True, ratios=self._looks.layers_due)
+    def _look(self, last: bool) -> Look:
+        """`last`: the step ends an epoch."""
+        state, phases = self.state, self.recipe.phases
+        at_end = last and state.phase == len(phases) - 1 and state.phase_epoch + 1 >= phases[-1].epochs
+        return Look(gradients=True, ratios=self._looks.layers_due(at_end=at_end))
 
     def _rows(self, phase: _PhaseAtWork, position: int) -> list[int]:
         """Which samples of the train split a batch of this epoch holds."""

@@ -26,11 +26,16 @@ class Seldom:
         self._clock = clock
         self._due = 0.0
         self._bytes = 0
+        self._last_look = False  # set by look_once_more; what follows is the end of the run
 
     @property
     def due(self) -> bool:
         """Whether it is time to look."""
-        return self._clock() >= self._due and self._bytes < MOST_BYTES
+        return self._last_look or (self._clock() >= self._due and self._bytes < MOST_BYTES)
+
+    def look_once_more(self) -> None:
+        """The run ends: a last look is due whatever the ones before it took."""
+        self._last_look = True
 
     @contextmanager
     def looking(self) -> Iterator[None]:

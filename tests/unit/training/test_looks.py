@@ -184,6 +184,40 @@ def test_looks_keep_to_their_share_of_the_time() -> None:
     assert sum(shares) < 0.00501
 
 
+@pytest.mark.parametrize("average", [None, Step(type="EMA", attributes={"decay": 0.5})])
+def test_what_is_seen_last_is_what_the_run_ended_with(tmp_path: Path, average: Step | None) -> None:
+    """A run of well under a second: after its first steps no further look is due by the clock."""
+    rig = Rig(tmp_path, classifier(*NOISY, recipe=fast(epochs=5, average=average)), class_data())
+    finished = rig.run()
+    steps = max(event.step for event in rig.events(EpochFinished))  # type: ignore[union-attr]
+    assert finished.epochs == 5 and steps == 35
+    answers = rig.events(AnswersSeen)
+    for kind in (AnswersSeen, ActivationsSeen, LayersSeen, WeightsSeen):
+        event = rig.events(kind)[-1]
+        assert isinstance(event, kind)
+        assert (event.step, event.epoch) == (steps, 5), kind
+    assert len({event.step for event in answers}) < steps / 2, "the rule of the rare look still holds before"  # type: ignore[union-attr]
+    assert rig.task is not None
+    (pins,) = rig.events(SamplesPinned)
+    last = answers[-1]
+    assert isinstance(pins, SamplesPinned) and isinstance(last, AnswersSeen)
+    rig.task.network.load_state_dict(rig.weights())
+    rig.task.network.eval()
+    with torch.no_grad():
+        (scores,) = rig.task.network(rig.data.values[("features", "val")][torch.tensor(pins.samples)])
+    best = scores.softmax(1).sort(dim=1, descending=True)
+    assert last.outputs["fruit"].classes == best.indices.tolist()
+    assert torch.tensor(last.outputs["fruit"].scores).allclose(best.values, atol=1e-4)
+
+
+def test_the_last_look_comes_after_all_that_may_be_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(seldom, "MOST_BYTES", 1)
+    rig = Rig(tmp_path, classifier(*NOISY, recipe=fast(epochs=4)), class_data())
+    rig.run()
+    assert [event.step for event in rig.events(AnswersSeen)][-1] == 28  # type: ignore[union-attr]
+    assert len(rig.events(AnswersSeen)) == 2, "the first and the last"
+
+
 def test_the_machine_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rig = Rig(tmp_path, classifier(recipe=fast(epochs=1)), class_data())
     rig.run()
