@@ -318,6 +318,7 @@ def random_inputs(network: Any, project: Project, count: int = 4, seed: int = 1)
 
 
 def forward_inputs(network: Any, project: Project, count: int = 4) -> list[torch.Tensor]:
-    """Those of `random_inputs` that `forward` takes."""
+    """Those of `random_inputs` that `forward` takes, and the noise behind them."""
     every = dict(zip(network.training_input_ids, random_inputs(network, project, count), strict=True))
-    return [every[node_id] for node_id in network.input_ids]
+    noise = network.noise(count, torch.Generator().manual_seed(2))
+    return [*(every[node_id] for node_id in network.input_ids), *noise]

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 
 from engine.catalog import registry
-from engine.catalog.layers.data import Input, Output
+from engine.catalog.layers.data import Input, Noise, Output
 from engine.catalog.losses import Loss
 from engine.checks import repairs
 from engine.checks.mask_problems import mask_problems
@@ -41,7 +41,8 @@ def _data(checker: ShapeInference) -> Iterator[Problem]:
     if not data.fields:
         yield _error("There is no data yet. Add some in the tab Data.", expected="data", found="none")
         return
-    if not data.targets():
+    makes_something = any(isinstance(checker.layers.get(node_id), Noise) for node_id in checker.needed)
+    if not data.targets() and not makes_something:
         yield _error(
             "No field of the data is to be learned. Choose one in the tab Data.",
             expected="a field with the role target",
@@ -98,6 +99,14 @@ def _ends(checker: ShapeInference) -> Iterator[Problem]:
         return
     if not any(isinstance(layer, Input) for layer in layers.values()):
         yield _error("Nothing brings data into the network. Add an Input.", expected="an Input", found="none")
+    elif any(isinstance(layers.get(node_id), Noise) for node_id in checker.needed) and not any(
+        isinstance(layers.get(node_id), Input) for node_id in checker.needed
+    ):
+        yield _error(
+            "Nothing says how many samples a batch of noise has. Link an Input to a layer or a loss.",
+            expected="an Input that leads to an Output or a loss",
+            found="Noise alone",
+        )
     outputs = [sink for sink in checker.sinks if isinstance(layers[sink], Output)]
     losses = [sink for sink in checker.sinks if isinstance(layers[sink], Loss)]
     if not outputs:
@@ -160,7 +169,12 @@ def _end(checker: ShapeInference) -> Edge | None:
     graph = checker.project.graph
     for node_id in reversed(checker.order):
         layer = checker.layers.get(node_id)
-        if layer is None or isinstance(layer, Input) or not layer.output_ports() or any(graph.consumers_of(node_id)):
+        if (
+            layer is None
+            or isinstance(layer, Input | Noise)
+            or not layer.output_ports()
+            or any(graph.consumers_of(node_id))
+        ):
             continue
         output = layer.output_ports()[0]
         if checker.specs.get((node_id, output)) is not None:

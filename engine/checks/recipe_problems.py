@@ -1,15 +1,16 @@
 """What is wrong with players that compete or follow each other, and with samples that are to be blended."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from engine.catalog.layers.data import Input
+from engine.catalog.layers.special import StopGradient
 from engine.catalog.losses import Loss
 from engine.catalog.losses.classes import CrossEntropyLoss
 from engine.catalog.tensors import DType
 from engine.checks.problem import Problem, Severity
 from engine.checks.shapes import ShapeInference
 from engine.document.data_spec import FieldKind
-from engine.document.graph import Node
+from engine.document.graph import Node, natural
 from engine.document.recipe import Phase, Recipe, Target
 
 BLENDED = (CrossEntropyLoss,)
@@ -22,6 +23,7 @@ def recipe_problems(checker: ShapeInference) -> Iterator[Problem]:
     for phase in recipe.phases:
         yield from _names(phase)
         yield from _targets(checker, phase)
+        yield from _reach(checker, phase)
     yield from _blending(checker, recipe)
     if recipe.label_smoothing and not any(isinstance(layer, BLENDED) for layer in checker.layers.values()):
         yield _problem(
@@ -47,6 +49,73 @@ def _names(phase: Phase) -> Iterator[Problem]:
                 severity=Severity.WARNING,
             )
         seen.add(player.name)
+
+
+def _reach(checker: ShapeInference, phase: Phase) -> Iterator[Problem]:
+    """The losses of a player must depend on weights that it trains; two players seldom train the same ones."""
+    if len(phase.players) < 2 and not any(player.losses or player.nodes for player in phase.players):
+        return  # one player of everything: whether there is anything to train is asked of the network as a whole
+    if any(None in checker.output_specs(node_id) for node_id in checker.needed):
+        return  # what has weights is not known yet
+    copies = {target.node for player in phase.players for target in player.targets}
+    trained: list[tuple[str, frozenset[str]]] = []
+    weights = _with_weights(checker, checker.needed)
+    for player in phase.players:
+        named = frozenset(player.nodes) & weights if player.nodes else weights - copies
+        losses = [name for name in player.losses or checker.sinks if isinstance(checker.layers.get(name), Loss)]
+        reached = _with_weights(checker, _before(checker, losses))
+        if losses and not reached & named:
+            yield _problem(
+                f"The losses of the player '{player.name[:80]}' reach none of the weights it trains. "
+                "Choose its losses or its nodes again.",
+                expected=f"a loss behind {_few(named)}" if named else "a node with weights that is not frozen",
+                found=f"losses behind {_few(reached)}" if reached else "losses behind no weights",
+            )
+        elif player.nodes and named - reached:
+            yield _problem(
+                f"The player '{player.name[:80]}' trains {_few(named - reached)}, on which none of its losses depends.",
+                severity=Severity.WARNING,
+            )
+        trained.append((player.name, named))
+    for place, (name, nodes) in enumerate(trained):
+        for other, others in trained[:place]:
+            if nodes & others:
+                yield _problem(
+                    f"The players '{other[:80]}' and '{name[:80]}' both train {_few(nodes & others)}. "
+                    "In a GAN each trains nodes of its own.",
+                    expected="nodes for each",
+                    found=_few(nodes & others),
+                    severity=Severity.WARNING,
+                )
+
+
+def _with_weights(checker: ShapeInference, node_ids: Iterable[str]) -> frozenset[str]:
+    """Of these nodes those whose weights can be trained, under the name of the node that has them."""
+    graph = checker.project.graph
+    owners = {graph.owner(node_id) for node_id in node_ids}
+    return frozenset(
+        name
+        for name in owners
+        if name in graph.nodes and not graph.node(name).frozen and checker.cost_of(name).parameters
+    )
+
+
+def _before(checker: ShapeInference, losses: Iterable[str]) -> set[str]:
+    """All that these losses learn through."""
+    graph, found, waiting = checker.project.graph, set[str](), list(losses)
+    while waiting:
+        node_id = waiting.pop()
+        if node_id in found or isinstance(checker.layers.get(node_id), StopGradient):
+            continue
+        found.add(node_id)
+        waiting.extend(edge.source for edge in graph.inputs_of(node_id).values())
+    return found
+
+
+def _few(node_ids: Iterable[str]) -> str:
+    names = sorted(node_ids, key=natural)
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return ", ".join(f"'{name}'" for name in names[:3]) + more
 
 
 def _targets(checker: ShapeInference, phase: Phase) -> Iterator[Problem]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from engine.catalog import registry
 from engine.catalog.layer import Family, InputPort, Layer
 from engine.catalog.layers.block import BlockInput
-from engine.catalog.layers.data import Input, Output
+from engine.catalog.layers.data import Input, Noise, Output
 from engine.catalog.layers.linear import Identity
 from engine.catalog.losses import Loss
 from engine.catalog.rules import expected_text, found_text
@@ -465,7 +465,7 @@ class ShapeInference:
                 begin_of_shift(self._project.data, layer)
             except NetwrightError as error:
                 state.error = error
-        elif state.node.bypassed:
+        elif state.node.bypassed and type(layer) is not Noise:
             if found:
                 outputs = (found[0],) * len(names)
         else:

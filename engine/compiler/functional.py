@@ -16,6 +16,7 @@ from engine.catalog.formulas import TORCH_NAMES
 from engine.compiler.functions import NAMES
 from engine.compiler.generated import literal
 from engine.compiler.modules import Add, Subtract
+from engine.compiler.modules.noise import draw_noise
 from engine.compiler.modules.shifting import shift_right
 from engine.compiler.operations import OPERATIONS
 
@@ -31,6 +32,7 @@ NAMESPACE: dict[str, object] = {
     "avg_pool3d": F.avg_pool3d,
     "batch_norm": F.batch_norm,
     "shift_right": shift_right,
+    "draw_noise": draw_noise,
     "bilinear": F.bilinear,
     "cat": torch.cat,
     "celu": torch.celu,

@@ -7,11 +7,13 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
+from engine.catalog.layers.data import Noise
 from engine.checks.inference import ShapeChecker
 from engine.compiler.build import built
 from engine.compiler.functional import FRESH, NAMESPACE, expression
 from engine.compiler.generated import functions, identifier, literal, module_names
 from engine.compiler.initializing import initialize
+from engine.compiler.modules.noise import draw_noise
 from engine.compiler.plan import Call, Plan, Value, plan
 from engine.document.graph import natural
 from engine.document.project import Project
@@ -31,6 +33,9 @@ class CompiledNetwork(nn.Module):
     input_fields: dict[str, tuple[str, ...]]
     input_shifts: dict[str, tuple[int, int]]
     """Of the Inputs whose text is moved right: by how much, and what stands before it then."""
+    noise_ids: tuple[str, ...]
+    """The Noise nodes whose random numbers `forward` takes behind the inputs, in order."""
+    noises: dict[str, Noise]
     output_ids: tuple[str, ...]
     output_fields: dict[str, str]
     loss_ids: tuple[str, ...]
@@ -39,12 +44,21 @@ class CompiledNetwork(nn.Module):
     """The generated code, for reading."""
 
     def forward(self, *inputs: Tensor) -> tuple[Tensor, ...]:
-        """Predictions in the order of `output_ids`, from prepared inputs in the order of `input_ids`."""
+        """Predictions in the order of `output_ids`, from prepared inputs in the order of `input_ids` and then random
+        numbers in the order of `noise_ids`, as `noise` draws them."""
         raise NotImplementedError
 
     def training_forward(self, *inputs: Tensor) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
-        """Predictions and, in the order of `loss_ids`, losses, from inputs in the order of `training_input_ids`."""
+        """Predictions and, in the order of `loss_ids`, losses, from inputs in the order of `training_input_ids`.
+
+        Noise is drawn within, a row for each row of the inputs, from torch's own generator.
+        """
         raise NotImplementedError
+
+    def noise(self, rows: int, generator: torch.Generator | None = None) -> tuple[Tensor, ...]:
+        """What `forward` takes behind its inputs for so many rows, on the CPU; nothing where there is no Noise."""
+        found = (self.noises[node_id] for node_id in self.noise_ids)
+        return tuple(draw_noise(rows, item.size, item.distribution, item.std, generator=generator) for item in found)
 
     def train(self, mode: bool = True) -> "CompiledNetwork":
         """As in torch, but a frozen normalization goes on using the statistics it has, so that it stays as it is."""
@@ -88,6 +102,8 @@ def compile_project(
     network.training_input_ids = steps.training_input_ids
     network.input_fields = dict(steps.input_fields)
     network.input_shifts = dict(steps.input_shifts)
+    network.noise_ids = steps.noise_ids
+    network.noises = dict(steps.noises)
     network.output_ids = tuple(steps.predictions)
     network.output_fields = dict(steps.output_fields)
     network.loss_ids = tuple(call.node.id for call in steps.losses)
@@ -165,10 +181,11 @@ def forward_source(steps: Plan, modules: dict[str, nn.Module], *, hookable: bool
     """Source of `forward` and `training_forward`."""
     predictions = list(steps.predictions.values())
     names = module_names(modules)
-    forward = _Body(modules, names, steps.input_ids, hookable=hookable)
+    forward = _Body(modules, names, (*steps.input_ids, *steps.noise_ids), hookable=hookable)
     forward.shift(steps.input_shifts)
     forward.write(steps.prediction_calls, kept=predictions)
     training = _Body(modules, names, steps.training_input_ids, hookable=hookable)
+    training.draw(steps.noises)
     training.shift(steps.input_shifts)
     training.write(steps.calls, kept=predictions, losses=steps.losses)
     shown = _tuple(_variable(value) for value in predictions)
@@ -207,6 +224,14 @@ class _Body:
         """The function, `last` being its last line."""
         body = "".join(f"    {line}\n" for line in (*self.lines, last))
         return f"def {name}({', '.join(['self', *self.parameters])}):\n{body}"
+
+    def draw(self, noises: Mapping[str, Noise]) -> None:
+        """Draw random numbers for each row of the first input."""
+        for node_id, layer in noises.items():
+            first = self.parameters[0]
+            settings = ", ".join(literal(item) for item in (layer.size, layer.distribution, layer.std))
+            name = _variable((node_id, "output"))
+            self.lines.append(f"{name} = draw_noise({first}.shape[0], {settings}, device={first}.device)")
 
     def shift(self, shifts: Mapping[str, tuple[int, int]]) -> None:
         """Move the texts of Inputs that are to be moved."""

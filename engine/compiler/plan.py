@@ -7,7 +7,7 @@ from typing import cast
 
 from engine.catalog.layer import Layer
 from engine.catalog.layers.block import BlockInput
-from engine.catalog.layers.data import Input, Output
+from engine.catalog.layers.data import Input, Noise, Output
 from engine.catalog.losses import Loss
 from engine.catalog.tensors import TensorSpec
 from engine.checks.inference import ShapeChecker
@@ -39,7 +39,7 @@ class Plan:
     """Everything a project computes, sources first. Nodes that no output and no loss needs are left out.
 
     `prediction_calls` are the calls the outputs need, `calls` those that outputs and losses need, both without inputs,
-    outputs and losses themselves. `predictions` maps each output node to the tensor it shows.
+    noise, outputs and losses themselves. `predictions` maps each output node to the tensor it shows.
     """
 
     calls: tuple[Call, ...]
@@ -53,6 +53,10 @@ class Plan:
     specs: dict[Value, TensorSpec]
     input_shifts: dict[str, tuple[int, int]] = field(default_factory=dict)
     """By how much Inputs of text are moved right, and what comes to stand before; only of those that are moved."""
+    noise_ids: tuple[str, ...] = ()
+    """The Noise nodes that outputs need, in the order in which their numbers are drawn."""
+    noises: dict[str, Noise] = field(default_factory=dict)
+    """Those that outputs and losses need, in that order."""
 
 
 def first_error(problems: Iterable[Problem]) -> NetwrightError | None:
@@ -97,7 +101,7 @@ def plan(project: Project, checker: ShapeChecker | None = None, *, training: boo
         edges = graph.inputs_of(node_id)
         ports = layer.input_ports()
         outputs = tuple((node_id, port) for port in layer.output_ports())
-        if (node.bypassed and not isinstance(layer, Input)) or isinstance(layer, BlockInput):
+        if (node.bypassed and not isinstance(layer, Input | Noise)) or isinstance(layer, BlockInput):
             passed = edges.get(ports[0].name) if ports else None
             if passed is not None:
                 sources.update(dict.fromkeys(outputs, _source(sources, passed)))
@@ -124,9 +128,10 @@ def plan(project: Project, checker: ShapeChecker | None = None, *, training: boo
     work = [
         call
         for node_id, call in calls.items()
-        if node_id in for_training and node_id not in special and not isinstance(call.layer, Input)
+        if node_id in for_training and node_id not in special and not isinstance(call.layer, Input | Noise)
     ]
     inputs_in_order = sorted((i for i in for_training if isinstance(calls[i].layer, Input)), key=natural)
+    noises = {i: layer for i in sorted(for_training, key=natural) if isinstance(layer := calls[i].layer, Noise)}
     return Plan(
         calls=tuple(work),
         prediction_calls=tuple(call for call in work if call.node.id in for_outputs),
@@ -142,6 +147,8 @@ def plan(project: Project, checker: ShapeChecker | None = None, *, training: boo
         },
         output_fields={call.node.id: cast(Output, call.layer).field for call in output_calls},
         specs={value: spec for value, spec in checker.specs.items() if spec is not None},
+        noise_ids=tuple(i for i in noises if i in for_outputs),
+        noises=noises,
     )
 
 

@@ -2,6 +2,7 @@
 
 import inspect
 import keyword
+import math
 import re
 import sys
 from collections.abc import Iterable
@@ -9,6 +10,7 @@ from typing import Any
 
 from torch import nn
 
+from engine.catalog.layers.data import Noise
 from engine.catalog.layers.own_code import PyTorch
 from engine.catalog.tensors import TensorSpec
 from engine.checks.inference import ShapeChecker
@@ -55,8 +57,9 @@ class _File:
         self.classes = {call.node.id: module_class(call.layer) for call in steps.calls}
         self.used: set[str] = set(_TAKEN)
         self.names: dict[Value, str] = {}
-        self.inputs = [self._input_name(node_id) for node_id in steps.input_ids]
-        for node_id, name in zip(steps.input_ids, self.inputs, strict=True):
+        given = (*steps.input_ids, *steps.noise_ids)
+        self.inputs = [self._input_name(node_id) for node_id in given]
+        for node_id, name in zip(given, self.inputs, strict=True):
             self.names[(node_id, "output")] = name
 
     def text(self) -> str:
@@ -93,9 +96,12 @@ class _File:
             "",
             "Input, prepared as in training:" if len(self.inputs) == 1 else "Inputs, prepared as in training:",
         ]
-        for node_id, name in zip(self.steps.input_ids, self.inputs, strict=True):
+        for node_id, name in zip(self.steps.input_ids, self.inputs, strict=False):
             fields = ", ".join(_plain(field) for field in self.steps.input_fields[node_id])
             lines.append(f"    {name}: {_described(self.steps.specs.get((node_id, 'output')))}, {fields}")
+        for node_id, name in zip(self.steps.noise_ids, self.inputs[len(self.steps.input_ids) :], strict=True):
+            drawn = _drawn(self.steps.noises[node_id])
+            lines.append(f"    {name}: {_described(self.steps.specs.get((node_id, 'output')))}, random: {drawn}")
         lines.append("Output:" if len(self.steps.predictions) == 1 else "Outputs:")
         for node_id, value in self.steps.predictions.items():
             field = _plain(self.steps.output_fields[node_id])
@@ -172,7 +178,7 @@ class _File:
         for value in predictions:
             uses.setdefault(value, []).append(len(self.calls))
         statements: list[tuple[str, str]] = []
-        for node_id, name in zip(self.steps.input_ids, self.inputs, strict=True):
+        for node_id, name in zip(self.steps.input_ids, self.inputs, strict=False):
             if node_id in self.steps.input_shifts:
                 count, begin = self.steps.input_shifts[node_id]
                 moved = self._free(f"{name}_moved")
@@ -230,6 +236,15 @@ class _File:
 
 def _port_name(value: Value) -> str:
     return identifier(value[0]) if value[1] == "output" else f"{identifier(value[0])}_{identifier(value[1])}"
+
+
+def _drawn(layer: Noise) -> str:
+    """How torch draws these random numbers, N being the number of samples."""
+    sizes = ", ".join(literal(size) for size in layer.size)
+    if layer.distribution == "uniform":
+        spread = math.sqrt(3.0) * layer.std
+        return f"torch.rand(N, {sizes}) * {literal(2 * spread)} - {literal(spread)}"
+    return f"torch.randn(N, {sizes})" + ("" if layer.std == 1.0 else f" * {literal(layer.std)}")
 
 
 def _described(spec: TensorSpec | None) -> str:

@@ -1,19 +1,30 @@
 """Puts a whole file together: preparation of raw inputs, the trained network, answers, description."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from engine.catalog.layers.data import Noise
 from engine.catalog.tensors import Shape
 from engine.checks.answers import answer_of
 from engine.compiler.generated import module_names
 from engine.compiler.module import CompiledNetwork
 from engine.compiler.plan import Plan, Value
 from engine.data.preparation import Preparation
+from engine.data.preparation.picture import NormalizeRule, ScaleRule
 from engine.deployment.answers import Answer, describe_answers
-from engine.deployment.description import Description, InputDescription, OutputDescription, meaning, write_metadata
+from engine.deployment.description import (
+    NOISE,
+    Description,
+    InputDescription,
+    OutputDescription,
+    meaning,
+    noise_meaning,
+    write_metadata,
+)
 from engine.deployment.network import write_network
 from engine.deployment.shifting import write_shift
 from engine.document.data_spec import Field, FieldKind
@@ -39,6 +50,8 @@ class Built:
     fields: dict[str, Field]
     answers: list[Answer]
     description: Description = field(repr=False)
+    noises: dict[str, str] = field(default_factory=dict)
+    """The name of the input that brings the random numbers of each Noise node."""
 
 
 def build_file(
@@ -58,6 +71,8 @@ def build_file(
     for node_id in steps.input_ids:
         if node_id in steps.input_shifts:
             inputs[node_id] = write_shift(writer, inputs[node_id], *steps.input_shifts[node_id])
+    noises = {node_id: _noise_input(writer, node_id, steps.noises[node_id], fields) for node_id in steps.noise_ids}
+    inputs |= noises
     names = module_names(dict.fromkeys(call.owner for call in (*steps.calls, *steps.losses)))
     modules = {call.node.id: network.get_submodule(names[call.owner]) for call in (*steps.calls, *steps.losses)}
     before = len(writer.initializers)
@@ -73,11 +88,11 @@ def build_file(
     moved = {
         name for node_id in steps.input_ids if node_id in steps.input_shifts for name in steps.input_fields[node_id]
     }
-    answers = describe_answers(outputs, set(fields), moved)
+    answers = describe_answers(outputs, {*fields, *noises.values()}, moved)
     for answer in answers:
         answer.write(writer, values[steps.predictions[answer.node_id]], prepared.get(answer.so_far, ""))
     model = writer.model(ir_version=IR_VERSION)
-    described = _described(description, model, fields, answers)
+    described = _described(description, model, fields, answers, {noises[i]: steps.noises[i] for i in noises})
     _finish(model, described, project)
     if precision == "float16":
         store_as_half(model, weights)
@@ -85,7 +100,15 @@ def build_file(
         raise ExportError(
             "The network is larger than 2 GB, which one ONNX file cannot hold.", hint="Export it as float16."
         )
-    return Built(model=model, values=values, fields=fields, answers=answers, description=described)
+    return Built(model=model, values=values, fields=fields, answers=answers, description=described, noises=noises)
+
+
+def _noise_input(writer: OnnxWriter, node_id: str, layer: Noise, fields: Collection[str]) -> str:
+    """An input for random numbers, named after the node; what a field is called stays the field's."""
+    name, number = node_id, 2
+    while name in fields:
+        name, number = f"{node_id}_{number}", number + 1
+    return writer.input(name, TensorProto.FLOAT, ["N", *layer.size])
 
 
 def _field(project: Project, name: str) -> Field:
@@ -108,10 +131,14 @@ def _joined(writer: OnnxWriter, values: list[str]) -> str:
 
 
 def _described(
-    description: Description, model: onnx.ModelProto, fields: dict[str, Field], answers: list[Answer]
+    description: Description,
+    model: onnx.ModelProto,
+    fields: dict[str, Field],
+    answers: list[Answer],
+    noises: dict[str, Noise],
 ) -> Description:
     inputs = []
-    for info, item in zip(model.graph.input, fields.values(), strict=True):
+    for info, item in zip(model.graph.input, fields.values(), strict=False):
         sizes = [size.dim_param or size.dim_value for size in info.type.tensor_type.shape.dim]
         inputs.append(
             InputDescription(
@@ -123,6 +150,19 @@ def _described(
                 meaning=_SO_FAR if item.name in {answer.so_far for answer in answers} else meaning(item),
             )
         )
+    inputs += [
+        InputDescription(
+            name=name,
+            field=name,
+            kind=NOISE,
+            dtype="float",
+            shape=["N", *layer.size],
+            meaning=noise_meaning(layer),
+            distribution=layer.distribution,
+            std=layer.std,
+        )
+        for name, layer in noises.items()
+    ]
     outputs = [
         OutputDescription(
             field=answer.field.name,
@@ -133,6 +173,7 @@ def _described(
             classes=list(answer.field.statistics.classes if answer.is_mask else answer.classes),
             function=answer.function,
             so_far=answer.so_far,
+            **_levels(answer),
         )
         for answer in answers
     ]
@@ -146,6 +187,20 @@ def _described(
         samples=description.samples,
         metrics=description.metrics,
     )
+
+
+def _levels(answer: Answer) -> dict[str, list[float]]:
+    """How the answer for a picture becomes grey levels again: what its preparation did, the other way round."""
+    if answer.field.kind is not FieldKind.IMAGE or len(answer.shape) != 4 or answer.shape[1] not in (1, 3):
+        return {}
+    rules = Preparation(answer.field).tensor_rules
+    if not any(isinstance(rule, ScaleRule) for rule in rules):
+        return {}
+    mean, std = np.zeros(answer.shape[1], np.float32), np.ones(answer.shape[1], np.float32)
+    for rule in rules:
+        if isinstance(rule, NormalizeRule):
+            mean, std = mean + std * rule.mean.reshape(-1), std * rule.std.reshape(-1)
+    return {"mean": mean.tolist(), "std": std.tolist()}
 
 
 def _finish(model: onnx.ModelProto, description: Description, project: Project) -> None:

@@ -1,10 +1,14 @@
 """What an exported file says of itself in its metadata, and reading it back; imports neither torch nor onnx."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
+import numpy.typing as npt
 
+from engine.catalog.layers.data import Noise
 from engine.document import files
 from engine.document.data_spec import DataSpec, Field
 from engine.document.project import Project
@@ -12,10 +16,15 @@ from engine.errors import DataError, NetwrightError
 
 PROJECT = "netwright.project"
 DESCRIPTION = "netwright.description"
+NOISE = "noise"
+"""The kind of an input that is no field of the data: random numbers, which whoever asks draws."""
 
 
 class InputDescription(msgspec.Struct, frozen=True, kw_only=True):
-    """One input of a file. `shape` has None at free sizes; `meaning` is a sentence for people."""
+    """One input of a file. `shape` has None at free sizes; `meaning` is a sentence for people.
+
+    Of noise `distribution` and `std` say what is to be drawn; its `field` is its name.
+    """
 
     name: str
     field: str
@@ -23,6 +32,8 @@ class InputDescription(msgspec.Struct, frozen=True, kw_only=True):
     dtype: str
     shape: list[int | str | None]
     meaning: str = ""
+    distribution: str = ""
+    std: float = 1.0
 
 
 class OutputDescription(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,6 +51,9 @@ class OutputDescription(msgspec.Struct, frozen=True, kw_only=True):
     """What made the scores: softmax (they add up to 1), sigmoid (each 0 to 1), exp or none."""
     so_far: str = ""
     """A text: the input that takes what is written so far; `label` is then the next token, `classes` are the tokens."""
+    mean: list[float] = []
+    std: list[float] = []
+    """A picture, N × channels × height × width: grey levels 0 to 1 are value × `std` + `mean` of each channel."""
 
 
 class Description(msgspec.Struct, frozen=True, kw_only=True):
@@ -136,6 +150,24 @@ def read_metadata(metadata: dict[str, str], where: str) -> tuple[Description, di
             hint="Export the network again, or use the file with onnxruntime directly.",
         ) from None
     return description, {field.name: field for field in data.fields}
+
+
+def noise_meaning(layer: Noise) -> str:
+    """What to put into an input of noise, in one sentence."""
+    if layer.distribution == "uniform":
+        spread = 3.0**0.5 * layer.std
+        return f"Random numbers, uniform between {-spread:.4g} and {spread:.4g}; new ones give a new answer."
+    return f"Random numbers, normal around 0 with a spread of {layer.std:.4g}; new ones give a new answer."
+
+
+def draw(item: InputDescription, key: Sequence[int]) -> npt.NDArray[np.float32]:
+    """Noise for one sample; the same for the same key."""
+    sizes = [size for size in item.shape[1:] if isinstance(size, int)]
+    generator = np.random.default_rng(key)
+    if item.distribution == "uniform":
+        spread = 3.0**0.5 * item.std
+        return generator.uniform(-spread, spread, sizes).astype(np.float32)
+    return (generator.standard_normal(sizes) * item.std).astype(np.float32)
 
 
 def meaning(field: Field) -> str:

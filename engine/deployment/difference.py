@@ -22,7 +22,7 @@ def first_difference(built: Built, steps: Plan, network: CompiledNetwork, raw: R
 
     An Input node means that the preparation differs.
     """
-    wanted = [(node_id, "output") for node_id in steps.input_ids]
+    wanted = [(node_id, "output") for node_id in (*steps.input_ids, *steps.noise_ids)]
     wanted += [value for call in steps.prediction_calls for value in call.outputs]
     model = onnx.ModelProto()
     model.CopyFrom(built.model)
@@ -50,9 +50,10 @@ def _torch_values(steps: Plan, network: CompiledNetwork, built: Built, raw: Raw)
     """Every tensor of the drawing as torch has it, in order."""
     module_of = module_names(dict.fromkeys(call.owner for call in (*steps.calls, *steps.losses)))
     with torch.inference_mode():
-        inputs = TorchPath(network, built.fields, built.answers).inputs(raw)
+        inputs = TorchPath(network, built).inputs(raw)
         values: dict[Value, Any] = {
-            (node_id, "output"): tensor for node_id, tensor in zip(steps.input_ids, inputs, strict=True)
+            (node_id, "output"): tensor
+            for node_id, tensor in zip((*steps.input_ids, *steps.noise_ids), inputs, strict=True)
         }
         for node_id, (count, begin) in steps.input_shifts.items():
             if (node_id, "output") in values:

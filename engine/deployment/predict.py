@@ -19,7 +19,7 @@ from engine.data.progress import IsCancelled, Progress, never, silent
 from engine.data.reading import read_input
 from engine.data.sounds import SUFFIXES as SOUND_SUFFIXES
 from engine.data.tokens import tokens_of
-from engine.deployment.description import Description, OutputDescription, read_metadata
+from engine.deployment.description import NOISE, Description, OutputDescription, draw, read_metadata
 from engine.deployment.session import as_input, groups_of, open_session
 from engine.deployment.writing import Manner, write_texts
 from engine.document.data_spec import Field, FieldKind
@@ -29,6 +29,7 @@ from engine.protocol.messages import Answer, Prediction, PredictionMade
 _BATCH = 64
 _USUAL = Manner()
 _SHOWN = 80
+_MOST_MADE = 10_000
 _MOMENTS = 24
 """Moments of a series that are named in the answer's words."""
 _MASK_CLASSES = 4
@@ -59,8 +60,11 @@ class Predictor:
 
     @property
     def fields(self) -> tuple[Field, ...]:
-        """The fields of the data that an input has a value for; a text that is written begins empty if it has none."""
-        fields = tuple(self._fields[item.field] for item in self.description.inputs)
+        """The fields of the data that an input has a value for; a text that is written begins empty if it has none.
+
+        There are none where a network makes something of noise alone.
+        """
+        fields = tuple(self._fields[item.field] for item in self.description.inputs if item.kind != NOISE)
         told = tuple(field for field in fields if field.name not in self._written)
         return told or fields
 
@@ -81,8 +85,9 @@ class Predictor:
 
         An input is {field: value}, or text: the path of a picture, of a folder of pictures or of a table (each row is
         an input), text itself where the network reads text (a .txt file gives a line an input), or a JSON object. A
-        picture is a path or {"pixels", "height", "width", "channels"}. `milliseconds` is onnxruntime's time a sample.
-        `manner` is how texts are written.
+        picture is a path or {"pixels", "height", "width", "channels"}. Where a network makes something of noise alone,
+        text says how many are to be made. Noise that is not given is drawn, the same for the same seed and place.
+        `milliseconds` is onnxruntime's time a sample. `manner` is how texts are written, and the seed.
         """
         predictions: list[Prediction] = []
         seconds, answered = 0.0, 0
@@ -90,7 +95,7 @@ class Predictor:
         while chunk := list(islice(waiting, _BATCH)):
             if cancelled():
                 raise Cancelled
-            found, spent, count = self._answered(chunk, manner, cancelled)
+            found, spent, count = self._answered(chunk, manner, cancelled, len(predictions))
             predictions += found
             seconds += spent
             answered += count
@@ -99,16 +104,16 @@ class Predictor:
         return PredictionMade(run=self.description.run, predictions=predictions, milliseconds=milliseconds)
 
     def _answered(
-        self, questions: list[_Question], manner: Manner, cancelled: IsCancelled
+        self, questions: list[_Question], manner: Manner, cancelled: IsCancelled, first: int
     ) -> tuple[list[Prediction], float, int]:
-        """Answers for a chunk, the seconds onnxruntime took and how many it answered."""
+        """Answers for a chunk, of which `first` is the place, the seconds onnxruntime took and how many it answered."""
         results = [Prediction(input=question.name, problem=question.problem) for question in questions]
         raw: dict[int, dict[str, Any]] = {}
         for place, question in enumerate(questions):
             if question.problem:
                 continue
             try:
-                raw[place] = self._read(question.values)
+                raw[place] = self._read(question.values) | self._noise(question.values, manner.seed, first + place)
             except DataError as error:
                 results[place] = Prediction(input=question.name, problem=_worded(error))
         places = list(raw)
@@ -172,6 +177,30 @@ class Predictor:
             raw[field.name] = read_input(field, values[field.name])
         return raw
 
+    def _noise(self, values: Mapping[str, object], seed: int, place: int) -> dict[str, Any]:
+        """Noise as it was given, else drawn. Raises DataError naming the input."""
+        found: dict[str, Any] = {}
+        for number, item in enumerate(self.description.inputs):
+            if item.kind != NOISE:
+                continue
+            if item.name not in values:
+                found[item.field] = draw(item, [seed, place, number])
+                continue
+            sizes = tuple(item.shape[1:])
+            try:
+                given = np.asarray(values[item.name], np.float32)
+            except (TypeError, ValueError):
+                given = np.empty(0, np.float32)
+            if given.shape != sizes or not np.isfinite(given).all():
+                raise DataError(
+                    f"'{item.name}' is not the noise that the network takes.",
+                    where=item.name,
+                    expected=f"{' × '.join(map(str, sizes))} numbers, or nothing for new ones",
+                    found=f"{' × '.join(map(str, given.shape))} numbers" if given.size else "something else",
+                )
+            found[item.field] = given
+        return found
+
     # What a person may call an input
 
     def _questions(self, inputs: Iterable[object]) -> Iterator[_Question]:
@@ -193,7 +222,9 @@ class Predictor:
 
     def _from_text(self, text: str) -> Iterator[_Question]:
         path = Path(text).expanduser()
-        if self._only(FieldKind.SERIES) and path.suffix and _is_file(path):
+        if not self.fields and not text.lstrip().startswith("{"):
+            yield from self._new_ones(text)
+        elif self._only(FieldKind.SERIES) and path.suffix and _is_file(path):
             from engine.data.series_input import series_of_file  # needs polars
 
             for name, series in series_of_file(self.fields[0], _bytes_of(path), path.name):
@@ -217,6 +248,19 @@ class Predictor:
         else:
             self._refuse_foreign(path)
             yield _Question(_shortened(text), {self.fields[0].name: text})
+
+    def _new_ones(self, text: str) -> Iterator[_Question]:
+        """So many questions without a value, as noise is drawn."""
+        count = int(text) if text.strip().isascii() and text.strip().isdecimal() and len(text) < 8 else 0
+        if not 1 <= count <= _MOST_MADE:
+            raise DataError(
+                "This network makes something new of random numbers, and takes nothing else.",
+                where=_shortened(text),
+                expected=f"how many it is to make, 1 to {_MOST_MADE:,}",
+                found=_shortened(text),
+            )
+        for number in range(1, count + 1):
+            yield _Question(f"made {number}", {})
 
     def _only(self, kind: FieldKind) -> bool:
         return len(self.fields) == 1 and self.fields[0].kind is kind
@@ -327,9 +371,21 @@ def _answers(
             if item.kind == FieldKind.SERIES.value and value.ndim == 2:
                 found[item.field] = _series_answer(value, fields[item.field])
                 continue
+            if item.mean and value.ndim == 3:
+                found[item.field] = _picture_answer(value, item)
+                continue
             sizes = " × ".join(map(str, value.shape))
             found[item.field] = Answer(value=float(value) if value.ndim == 0 else f"{sizes} numbers")
     return found
+
+
+def _picture_answer(value: Any, item: OutputDescription) -> Answer:
+    """A picture that was made, as bytes."""
+    levels = value * np.array(item.std, np.float32)[:, None, None] + np.array(item.mean, np.float32)[:, None, None]
+    pixels = np.rint(np.clip(levels, 0, 1) * 255).astype(np.uint8).transpose(1, 2, 0)
+    height, width, channels = pixels.shape
+    words = f"a picture, {height} × {width}"
+    return Answer(value=words, pixels=pixels.tobytes(), height=height, width=width, channels=channels)
 
 
 def _series_answer(values: Any, field: Field) -> Answer:

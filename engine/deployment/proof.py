@@ -24,6 +24,7 @@ from engine.data.progress import IsCancelled, Progress
 from engine.data.samples import Sound
 from engine.deployment.answers import THRESHOLD, Answer
 from engine.deployment.build import Built
+from engine.deployment.description import NOISE, draw
 from engine.deployment.session import as_input, groups_of
 from engine.document.data_spec import Field, FieldKind
 from engine.errors import Cancelled, DataError, ExportError
@@ -68,17 +69,20 @@ class Comparison:
 class TorchPath:
     """Torch's own way from raw values to answers."""
 
-    def __init__(self, network: CompiledNetwork, fields: dict[str, Field], answers: Sequence[Answer]) -> None:
+    def __init__(self, network: CompiledNetwork, built: Built) -> None:
         self._network = network
-        self._preparations = {name: Preparation(item) for name, item in fields.items()}
-        self._answers = answers
+        self._preparations = {name: Preparation(item) for name, item in built.fields.items()}
+        self._answers = built.answers
+        self._noises = built.noises
 
     def inputs(self, raw: Raw) -> list[Tensor]:
-        """Prepared tensors in the order of the network's inputs."""
+        """Prepared tensors in the order of the network's inputs, and the noise behind them."""
         found = []
         for node_id in self._network.input_ids:
             names = self._network.input_fields[node_id]
             found.append(join([self._preparations[name].apply(raw[name]) for name in names], names))
+        for node_id in self._network.noise_ids:
+            found.append(torch.from_numpy(np.stack(raw[self._noises[node_id]])))
         return found
 
     def answer(self, raw: Raw) -> list[Tensor]:
@@ -124,8 +128,8 @@ def prove(
 
     `path` may be the only trace of the file; nothing else is read from `built` than names, kinds and fields.
     """
-    torch_path = TorchPath(network, built.fields, built.answers)
-    raw = _read(dataset, list(built.fields), choose_samples(dataset, samples), cancelled)
+    torch_path = TorchPath(network, built)
+    raw = _read(dataset, built, choose_samples(dataset, samples), cancelled)
     for answer in built.answers:
         if answer.so_far:  # texts that are still being written: of every length
             raw[answer.so_far] = [
@@ -164,9 +168,14 @@ def _take(raw: Raw, places: Sequence[int]) -> Raw:
     return {name: [values[place] for place in places] for name, values in raw.items()}
 
 
-def _read(dataset: Dataset, fields: list[str], numbers: list[int], cancelled: IsCancelled) -> Raw:
-    """Raw values of these samples; stops before they fill the memory. A file that is gone by now is left out."""
-    raw: Raw = {name: [] for name in fields}
+def _read(dataset: Dataset, built: Built, numbers: list[int], cancelled: IsCancelled) -> Raw:
+    """Raw values of these samples; stops before they fill the memory. A file that is gone by now is left out.
+
+    Noise is drawn for each of them.
+    """
+    fields = list(built.fields)
+    drawn = [item for item in built.description.inputs if item.kind == NOISE]
+    raw: Raw = {name: [] for name in (*fields, *(item.field for item in drawn))}
     size = 0
     for number in numbers:
         if cancelled():
@@ -175,6 +184,7 @@ def _read(dataset: Dataset, fields: list[str], numbers: list[int], cancelled: Is
             values = {name: _plain(dataset.raw(number, name)) for name in fields}
         except DataError:
             continue
+        values |= {item.field: draw(item, [number, place]) for place, item in enumerate(drawn)}
         for name, value in values.items():
             raw[name].append(value)
             size += getattr(value, "nbytes", 8)
@@ -194,9 +204,7 @@ def _plain(value: Any) -> Any:
 
 def _batches(fields: dict[str, Field], raw: Raw) -> list[Raw]:
     """Samples whose pictures have one size, and whose sound one length, go together."""
-    sized = [
-        name for name, item in fields.items() if item.kind in (FieldKind.IMAGE, FieldKind.MASK, FieldKind.AUDIO)
-    ]
+    sized = [name for name, item in fields.items() if item.kind in (FieldKind.IMAGE, FieldKind.MASK, FieldKind.AUDIO)]
     signatures = [tuple(raw[name][place].shape for name in sized) for place in range(_length(raw))]
     return [_take(raw, places) for places in groups_of(signatures, _BATCH)]
 

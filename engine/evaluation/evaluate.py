@@ -128,8 +128,9 @@ def predict_split(
     device = choose_device("auto")
     network = network.to(device).eval()
     columns = [dataset.columns(network.input_fields[node_id], split) for node_id in network.input_ids]
-    count = len(columns[0])
+    count = len(columns[0]) if columns else len(dataset.split_indices(split))
     batch = batch_for(columns)
+    generator = torch.Generator().manual_seed(0)  # so that noise, and with it the scores, are the same each time
     for taker in takers.values():
         batch = max(1, min(batch, _SCORES_A_BATCH // max(1, taker.numbers_a_text)))
     parts: list[tuple[Tensor, ...]] = []
@@ -137,7 +138,8 @@ def predict_split(
         if cancelled():
             raise Cancelled
         rows = torch.arange(start, min(start + batch, count))
-        answers = [raw.cpu() for raw in network(*(column.gather(rows).to(device) for column in columns))]
+        given = [*(column.gather(rows) for column in columns), *network.noise(len(rows), generator)]
+        answers = [raw.cpu() for raw in network(*(tensor.to(device) for tensor in given))]
         for place, taker in takers.items():
             taker.take(answers[place], start)
             answers[place] = answers[place][:0]

@@ -48,7 +48,8 @@ def load_network(folder: RunFolder, which: Kind = "best", *, project: Project | 
 
 @torch.inference_mode()
 def predict_tensor(network: CompiledNetwork, inputs: Sequence[Tensor], *, batch_size: int = 512) -> tuple[Tensor, ...]:
-    """What stands at the outputs, in the order of `output_ids`, for prepared inputs in the order of `input_ids`.
+    """What stands at the outputs, in the order of `output_ids`, for prepared inputs in the order of `input_ids` and
+    then noise in the order of `noise_ids`.
 
     Whole splits may be given: they are answered a batch at a time. The network stays in the mode it is in.
     """

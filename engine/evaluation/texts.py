@@ -148,6 +148,8 @@ def write_freely(
     found: list[str] = []
     for start in range(0, count, _TOGETHER):
         part = [tensor[start : start + _TOGETHER] for tensor in inputs]
+        drawn = network.noise(len(part[0]), torch.Generator().manual_seed(start))
+        noise = [tensor.to(part[0].device) for tensor in drawn]
         written = torch.zeros_like(part[places[0]])
         still = torch.ones(len(written), dtype=torch.bool, device=written.device)
         for at in range(written.shape[1]):
@@ -155,7 +157,7 @@ def write_freely(
                 raise Cancelled
             for place in places:
                 part[place] = written
-            scores = network(*part)[output][:, :, at].clone()
+            scores = network(*part, *noise)[output][:, :, at].clone()
             scores[:, :_FIRST_WRITTEN] = -torch.inf
             number = scores.argmax(1)
             written[:, at] = torch.where(still, number, _PAD)

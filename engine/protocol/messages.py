@@ -675,7 +675,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
     For a mask `value` says in words what is seen, `scores` is the share of the points that each class has, and `mask`
     holds a class number (0 to 255) for each point, row by row, `height` × `width`. For a series `series` holds the
-    values of each moment to come, whose `names` it says, `value` the first of them in words.
+    values of each moment to come, whose `names` it says, `value` the first of them in words. For a picture that was
+    made `pixels` holds a byte for each channel of each point, row by row, `height` × `width` × `channels`.
     """
 
     value: str | float
@@ -685,6 +686,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     width: int = 0
     series: list[list[float]] = []
     names: list[str] = []
+    pixels: bytes = b""
+    channels: int = 0
 
 
 class Prediction(msgspec.Struct, frozen=True, kw_only=True):

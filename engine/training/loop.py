@@ -9,7 +9,8 @@ report.
 import copy
 import math
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -36,14 +37,14 @@ from engine.training.average import WeightsAverage, replaced
 from engine.training.checkpoint import Checkpoint, snapshot
 from engine.training.compiled import compiling
 from engine.training.control import Control
-from engine.training.feed import batch_bounds, epoch_order
+from engine.training.feed import batch_bounds, epoch_order, keyed_seed
 from engine.training.history import LossHistory, RunningScores
 from engine.training.live import Change, LiveSettings, refusal
 from engine.training.looks import Looks
 from engine.training.loss_scale import LossScale
 from engine.training.machine import device_name
 from engine.training.mixing import Mixing
-from engine.training.player import Player, players_of
+from engine.training.player import Player, competing, players_of
 from engine.training.progress import EarlyStopping, is_best, rounded
 from engine.training.run_log import Inbox, RunLog
 from engine.training.run_state import RunState
@@ -492,7 +493,7 @@ class Loop:
             return False
         self._count_time(training=False)
         told = val or train
-        best = is_best(state, told, number)
+        best = is_best(state, told, number, latest=state.main_metric == "loss" and competing(phase.players))
         event = EpochFinished(
             epoch=number,
             step=state.step,
@@ -587,7 +588,8 @@ class Loop:
         self._val_scores.clear()
         self._looks.confusions.clear()
         for number, batch in enumerate(task.val.batches(bounds)):
-            predictions, losses = task.network.training_forward(*batch[: task.input_count])
+            with self._same_noise(number):
+                predictions, losses = task.network.training_forward(*batch[: task.input_count])
             parts = torch.stack([loss.reshape(()) for loss in losses])
             told = torch.cat([self._weighed(parts)[None], parts])[: len(sums)]
             sums += told.to(place).double() * (bounds[number + 1] - bounds[number])
@@ -598,6 +600,20 @@ class Loop:
                 return None
         losses_by_name = dict(zip(self._loss_names, (sums / task.val.samples).tolist(), strict=True))
         return losses_by_name | self._val_scores.values()
+
+    @contextmanager
+    def _same_noise(self, batch: int) -> Iterator[None]:
+        """Let noise be the same in each epoch while a batch is scored, so that scores can be compared.
+
+        Training draws on afterwards as if nothing had been drawn; a checkpoint within the scoring holds that state.
+        """
+        if not self.task.network.noises:
+            yield
+            return
+        cards = [self.task.device.index or 0] if self.task.device.type == "cuda" else []
+        with torch.random.fork_rng(devices=cards):
+            torch.manual_seed(keyed_seed(self.recipe.seed, "noise", batch))
+            yield
 
     def _for_use(self) -> dict[str, Tensor]:
         """The tensors of the network to answer with, where they are not those that are trained."""

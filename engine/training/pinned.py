@@ -90,6 +90,8 @@ class PinnedSamples:
         if self._twin is None:
             self._twin = hookable_twin(network, task.project)
         inputs = [self._batch[network.training_input_ids.index(name)] for name in network.input_ids]
+        drawn = network.noise(len(self._rows), torch.Generator().manual_seed(task.project.recipe.seed))
+        inputs += [noise.to(task.device) for noise in drawn]  # the same each time, so that answers can be compared
         seen: dict[str, list[Tensor]] = {}
         counts: dict[str, int] = {}
         cards = [task.device.index or 0] if task.device.type == "cuda" else []

@@ -112,6 +112,19 @@ class Player:
         return norms_by_node([(n, parameter.grad) for n, parameter in self.parameters if parameter.grad is not None])
 
 
+def competing(players: Sequence[Player]) -> bool:
+    """Whether what is good for one is bad for another, as in a GAN: the sum of their losses then tells nothing.
+
+    So it is taken of players that look at different losses and move different parameters.
+    """
+    for place, player in enumerate(players):
+        for other in players[:place]:
+            same = {id(tensor) for tensor in player.tensors} & {id(tensor) for tensor in other.tensors}
+            if not same and player.weights != other.weights:
+                return True
+    return False
+
+
 def norms_by_node(named: Sequence[tuple[str, Tensor]]) -> dict[str, float]:
     """The size of all tensors of a module together, by its name; all are read from the device at once."""
     if not named:

@@ -9,13 +9,13 @@ from engine.training.metrics import is_better_larger
 from engine.training.run_state import RunState
 
 
-def is_best(state: RunState, told: dict[str, float], epoch: int) -> bool:
+def is_best(state: RunState, told: dict[str, float], epoch: int, *, latest: bool = False) -> bool:
     """Whether these scores beat all before; the state then remembers them.
 
-    The main metric decides, the loss where it is equal.
+    The main metric decides, the loss where it is equal; where no number can, the `latest` epoch is the best.
     """
     key = _key(state.main_metric, told)
-    if state.best_key and key <= state.best_key:
+    if not latest and state.best_key and key <= state.best_key:
         return False
     state.best_key, state.best_epoch, state.best_step, state.best = key, epoch, state.step, rounded(told)
     return True

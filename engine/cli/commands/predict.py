@@ -24,14 +24,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "inputs",
         metavar="INPUT",
         nargs="+",
-        help="a picture, a folder of them, a CSV file (a row each), text, or field=value,field=value",
+        help="a picture, a folder of them, a CSV file (a row each), text, or field=value,field=value; "
+        "for a network that makes something of noise alone: how many",
     )
     parser.add_argument("--masks", default=None, metavar="FOLDER", help="write masks there, as PNG files")
+    parser.add_argument("--pictures", default=None, metavar="FOLDER", help="write pictures that are made there, as PNG")
     parser.add_argument(
         "--temperature", type=float, default=None, metavar="T", help="text: 0 the likeliest words, 1 the boldest"
     )
     parser.add_argument("--top-k", type=int, default=0, metavar="K", help="text: draw among the K likeliest alone")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="text: another seed draws another text")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="text, noise: another seed draws another")
     parser.add_argument("--length", type=int, default=0, metavar="N", help="text: the most tokens to write")
     parser.add_argument("--run", default=None, metavar="RUN", help="a number, best (default) or last")
 
@@ -57,8 +59,9 @@ def run(options: argparse.Namespace, console: Console) -> dict[str, Any]:
             name = group.names[place] if group.names else prediction.input
             shown = _shown(name, prediction)
             predictions.append(shown)
-            if options.masks is not None:
-                _write_masks(Path(options.masks).expanduser(), len(predictions), prediction, shown)
+            for folder, made_pictures in ((options.masks, False), (options.pictures, True)):
+                if folder is not None:
+                    _write(Path(folder).expanduser(), len(predictions), prediction, shown, pictures=made_pictures)
     if predictions and not answered:
         raise _NothingAnsweredError(predictions)
     return {
@@ -94,18 +97,22 @@ def manner_of(options: argparse.Namespace) -> Any:
 def _shown(name: str, prediction: Prediction) -> dict[str, Any]:
     outputs: dict[str, Any] = msgspec.to_builtins(prediction.outputs)
     for answer in outputs.values():
-        if not answer.pop("mask"):  # too much to print; --masks writes it
+        hidden = answer.pop("mask"), answer.pop("pixels")  # too much to print; --masks and --pictures write them
+        if not any(hidden):
             del answer["height"], answer["width"]
+        if not hidden[1]:
+            del answer["channels"]
     found: dict[str, Any] = {"input": name, "outputs": outputs}
     if prediction.problem:
         found["problem"] = prediction.problem
     return found
 
 
-def _write_masks(folder: Path, number: int, prediction: Prediction, shown: dict[str, Any]) -> None:
-    """Each mask as a grey PNG of class numbers, named after its input. Raises DataError."""
+def _write(folder: Path, number: int, prediction: Prediction, shown: dict[str, Any], *, pictures: bool) -> None:
+    """Each mask as a grey PNG of class numbers, or each picture as it is, named after its input. Raises DataError."""
     for field, answer in prediction.outputs.items():
-        if not answer.mask:
+        held = answer.pixels if pictures else answer.mask
+        if not held:
             continue
         from PIL import Image
 
@@ -113,9 +120,11 @@ def _write_masks(folder: Path, number: int, prediction: Prediction, shown: dict[
         target = folder / f"{number:04}_{stem}_{field}.png"
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            Image.frombytes("L", (answer.width, answer.height), answer.mask).save(target)
+            mode = "RGB" if answer.channels == 3 else "L"
+            Image.frombytes(mode, (answer.width, answer.height), held).save(target)
         except OSError as error:
-            raise DataError(f"The mask cannot be written: {error.strerror or error}.", where=str(target)) from None
+            what = "picture" if pictures else "mask"
+            raise DataError(f"The {what} cannot be written: {error.strerror or error}.", where=str(target)) from None
         shown["outputs"][field]["file"] = str(target)
 
 

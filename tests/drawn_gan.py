@@ -1,0 +1,91 @@
+"""A GAN as a person draws it: noise, a generator, and a critic that looks at real and made pictures."""
+
+from engine.document.data_spec import DataSpec, Field, FieldKind, Statistics, Step
+from engine.document.graph import Edge, Graph, Node
+from engine.document.project import Project
+from engine.document.recipe import Phase, Player, Recipe
+
+SIDE = 8
+GENERATOR = ("gen1", "gen2")
+CRITIC = ("critic1", "critic2")
+
+
+def picture_field(name: str = "picture", side: int = SIDE) -> Field:
+    """Grey pictures, -1 to 1."""
+    steps = (
+        Step(type="Channels", attributes={"mode": "gray"}),
+        Step(type="Resize", attributes={"height": side, "width": side}),
+        Step(type="Scale"),
+        Step(type="Normalize", attributes={"mean": [0.5], "std": [0.5]}),
+    )
+    return Field(name=name, kind=FieldKind.IMAGE, preparation=steps, statistics=Statistics(shape=(side, side, 1)))
+
+
+def adam(lr: float) -> Step:
+    return Step(type="Adam", attributes={"lr": lr, "beta1": 0.5})
+
+
+def players(*, every: int = 1) -> tuple[Player, ...]:
+    """The critic tells real from made; the generator is to be taken for real."""
+    return (
+        Player(name="critic", losses={"fake_loss": 1.0, "real_loss": 1.0}, nodes=CRITIC, optimizer=adam(0.002)),
+        Player(name="generator", losses={"made_loss": 1.0}, nodes=GENERATOR, optimizer=adam(0.002), every=every),
+    )
+
+
+def gan(
+    *, data: DataSpec | None = None, field: str = "picture", side: int = SIDE, hidden: int = 32, epochs: int = 2
+) -> Project:
+    """The drawing with its recipe. All targets are Constants, so no field of the data has to be learned."""
+    nodes = {
+        "noise1": Node(id="noise1", type="Noise", attributes={"size": [8]}),
+        "gen1": Node(id="gen1", type="Linear", attributes={"out_features": hidden}),
+        "gen_relu": Node(id="gen_relu", type="ReLU"),
+        "gen2": Node(id="gen2", type="Linear", attributes={"out_features": side * side}),
+        "gen_shape": Node(id="gen_shape", type="Reshape", attributes={"shape": [1, side, side]}),
+        "gen_tanh": Node(id="gen_tanh", type="Tanh"),
+        "made": Node(id="made", type="Output", attributes={"field": field}),
+        "real": Node(id="real", type="Input", attributes={"fields": [field]}),
+        "ones": Node(id="ones", type="Constant", attributes={"value": 1.0}),
+        "zeros": Node(id="zeros", type="Constant", attributes={"value": 0.0}),
+        "fake_loss": Node(id="fake_loss", type="BCEWithLogitsLoss"),
+        "made_loss": Node(id="made_loss", type="BCEWithLogitsLoss"),
+        "real_loss": Node(id="real_loss", type="BCEWithLogitsLoss"),
+    }
+    chains = ["noise1 gen1 gen_relu gen2 gen_shape gen_tanh"]
+    for name, shares, source in (("critic", False, "gen_tanh"), ("judge", True, "real")):
+        for part, kind, attributes in (
+            ("flat", "Flatten", {}),
+            ("1", "Linear", {"out_features": hidden}),
+            ("leaky", "LeakyReLU", {"negative_slope": 0.2}),
+            ("2", "Linear", {"out_features": 1}),
+        ):
+            owner = f"critic{part}" if shares and part in ("1", "2") else ""
+            node_id = f"{name}{part}"
+            nodes[node_id] = Node(id=node_id, type=kind, attributes=attributes, shares=owner)  # type: ignore[arg-type]
+        chains.append(f"{source} {name}flat {name}1 {name}leaky {name}2")
+    edges = [
+        Edge(source=source, target=target)
+        for chain in chains
+        for source, target in zip(chain.split(), chain.split()[1:], strict=False)
+    ]
+    edges += [
+        Edge(source="gen_tanh", target="made", input="prediction"),
+        Edge(source="critic2", target="ones"),
+        Edge(source="critic2", target="zeros"),
+        *(
+            Edge(source=source, target=target, input=port)
+            for target, prediction, truth in (
+                ("fake_loss", "critic2", "zeros"),
+                ("made_loss", "critic2", "ones"),
+                ("real_loss", "judge2", "ones"),
+            )
+            for source, port in ((prediction, "prediction"), (truth, "target"))
+        ),
+    ]
+    return Project(
+        name="gan",
+        data=data or DataSpec(fields=(picture_field(field, side),)),
+        graph=Graph(nodes.values(), edges),
+        recipe=Recipe(phases=(Phase(epochs=epochs, batch_size=16, players=players()),)),
+    )
