@@ -10,6 +10,8 @@ from engine.training.metrics import Scores
 
 FLUSH_BATCHES: Final = 64
 FLUSH_BYTES: Final = 4 << 20
+_FLUSH_BYTES_OF: Final = {"cuda": 128 << 20}
+"""A card has the room, and some scores make it be waited for."""
 HELD_BYTES: Final = 256 << 20
 """What is kept of a batch is small, but it lies among the large blocks of memory of that batch, which then cannot be
 used again as they were: with all of 64 batches of large pictures kept, a run came to hold ten times what it needs."""
@@ -59,14 +61,15 @@ class RunningScores:
 
     def flush(self) -> None:
         """Score what is kept."""
-        largest = 1
+        largest, room = 1, FLUSH_BYTES
         for scores, (_, _, said, true) in zip(self.scores, self._kept, strict=True):
             if said:
                 largest = max(largest, said[0].numel() * said[0].element_size())
+                room = _FLUSH_BYTES_OF.get(said[0].device.type, FLUSH_BYTES)
                 scores.add(torch.cat(said).float(), torch.cat(true))
                 said.clear()
                 true.clear()
-        self._left = max(1, min(FLUSH_BATCHES, FLUSH_BYTES // largest))
+        self._left = max(1, min(FLUSH_BATCHES, room // largest))
 
     def values(self) -> dict[str, float]:
         """The metrics of all that was kept since `clear`, by name."""

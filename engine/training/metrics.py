@@ -29,6 +29,10 @@ DEFAULTS = {
 }
 """What is shown while training when the recipe names no metrics."""
 
+_BATCHES_WAITING = {"cuda": 64}
+"""By kind of device, how many batches of texts wait to be fed to meters: picking out the signs that count makes a card
+be waited for. Elsewhere one."""
+
 
 class Scores:
     """Sums for one output of the network. `prefix` is put before each name where there are several outputs.
@@ -119,6 +123,8 @@ class CategoryScores(Scores):
         """Samples, right answers, samples whose class is among the first k."""
         self._of_class = torch.zeros((3, self._classes if self._by_class else 0), dtype=torch.int64, device=device)
         """For each class: right answers, answers that name it, samples."""
+        self._waiting: list[tuple[Tensor, Tensor]] = []
+        """Of batches of texts the negative logarithm of the score of each true sign, and which signs count."""
 
     def add(self, prediction: Tensor, target: Tensor) -> None:
         if self.field.kind is not FieldKind.CATEGORY and prediction.dim() != target.dim() + 1:
@@ -157,12 +163,33 @@ class CategoryScores(Scores):
             self._add_texts(answer_nl, target_nl)
         self._seen[0] += kept_nl.sum()
         self._seen[1] += ((answer_nl == target_nl) & kept_nl).sum()
-        self._feed(Feed.LABELS, answer_nl[kept_nl], target_nl[kept_nl])
-        if self._wants(Feed.SCORES) and bool(kept_nl.any()):
+        if self._wants(Feed.LABELS):
+            self._feed(Feed.LABELS, answer_nl[kept_nl], target_nl[kept_nl])
+        if self._wants(Feed.SCORES):
             nll_nl = torch.nn.functional.cross_entropy(prediction_ncl.float(), target_nl, reduction="none")
-            right_n = (-nll_nl[kept_nl]).exp()
-            # What is asked of the scores of texts is the score of the truth alone.
-            self._feed(Feed.SCORES, right_n[:, None], torch.zeros_like(right_n, dtype=torch.int64))
+            self._waiting.append((nll_nl, kept_nl))
+            if len(self._waiting) >= _BATCHES_WAITING.get(target_nl.device.type, 1):
+                self._feed_waiting()
+
+    def _feed_waiting(self) -> None:
+        """What is asked of the scores of texts is the score of the truth alone."""
+        waiting, self._waiting = self._waiting, []
+        if waiting:
+            right_n = (-torch.cat([nll_nl[kept_nl] for nll_nl, kept_nl in waiting])).exp()
+            if right_n.numel():
+                self._feed(Feed.SCORES, right_n[:, None], torch.zeros_like(right_n, dtype=torch.int64))
+
+    def values(self) -> dict[str, float]:
+        self._feed_waiting()
+        return super().values()
+
+    def state(self) -> dict[str, Tensor]:
+        self._feed_waiting()
+        return super().state()
+
+    def clear(self) -> None:
+        self._waiting.clear()
+        super().clear()
 
     def _add_texts(self, answer_nl: Tensor, target_nl: Tensor) -> None:
         """A text is answered up to the length of the true one: what comes later is filling."""

@@ -4,10 +4,13 @@ import math
 
 import pytest
 import torch
+from torch import Tensor
 
 from engine.data.preparation import Preparation
 from engine.data.proposals import propose
 from engine.document.data_spec import DataSpec, Field, FieldKind, Role, Statistics, Step
+from engine.training import metrics
+from engine.training.metrics import CategoryScores
 from engine.training.task import Task, prepare_task
 
 torch.set_num_threads(1)
@@ -79,3 +82,28 @@ def test_loss_and_perplexity_leave_out_what_fills_up(task: Task) -> None:
     assert found["perplexity"] == pytest.approx(math.exp(float(nll)), rel=1e-5)
     assert found["accuracy"] == pytest.approx(float((scores.argmax(1) == rows)[there].float().mean()))
     assert task.main_metric == "loss"
+
+
+@pytest.mark.parametrize("waiting", [2, 64])
+def test_texts_that_wait_to_be_scored_are_scored_the_same(monkeypatch: pytest.MonkeyPatch, waiting: int) -> None:
+    """On a card several batches are scored at once; what is asked for meanwhile counts them all."""
+    field = Field(name="out", kind=FieldKind.TEXT, statistics=Statistics(vocabulary=("a", "b", "c")))
+    generator = torch.Generator().manual_seed(0)
+    batches = [
+        (torch.randn(4, 5, 6, generator=generator), torch.randint(0, 5, (4, 6), generator=generator)) for _ in range(5)
+    ]
+
+    def scored() -> tuple[dict[str, float], dict[str, Tensor]]:
+        scores = CategoryScores(field, "", ["accuracy", "perplexity"], torch.device("cpu"))
+        scores.add(batches[0][0] * 9, batches[0][1])
+        scores.clear()
+        for prediction, target in batches:
+            scores.add(prediction, target)
+        return scores.values(), scores.state()
+
+    at_once, state = scored()
+    monkeypatch.setitem(metrics._BATCHES_WAITING, "cpu", waiting)
+    later, later_state = scored()
+    assert later == pytest.approx(at_once, rel=1e-12)
+    for name, value in state.items():
+        assert torch.allclose(value, later_state[name]), name
