@@ -121,6 +121,7 @@ class Loop:
         self._reports = StepReports(log.append, names, rest_s=REPORT_S)
         self._evaluation_batch = max(1, min(EVALUATION_BATCH, EVALUATION_BYTES // max(1, task.val.row_bytes)))
         self._clock_at = 0.0
+        self._first_due = time.perf_counter()  # a person has just pressed Train, so the first step is told at once
         self._waited_s = 0.0
         self._saved_at = 0.0
 
@@ -287,7 +288,8 @@ class Loop:
                     slow.begin()
         order = epoch_order(task.train.samples, self.recipe.seed, state.epoch)
         clock = time.perf_counter
-        due = clock() + REPORT_S
+        due = self._first_due or clock() + REPORT_S
+        self._first_due = 0.0
         for batch in task.train.batches(phase.bounds, order, state.position, state.epoch):
             last = state.position + 1 == count
             look = last or self.control.single_step or clock() >= due

@@ -48,6 +48,7 @@ _WARM: Final = (
     "engine.training.saver",
     "engine.training.start_weights",
     "engine.training.task",
+    "engine.training.trial",
 )
 
 
