@@ -9,9 +9,10 @@ from engine.catalog.losses.classes import CrossEntropyLoss
 from engine.catalog.tensors import DType
 from engine.checks.problem import Problem, Severity
 from engine.checks.shapes import ShapeInference
+from engine.checks.slow_copies import copies_of, refusal, trained_by_name
 from engine.document.data_spec import FieldKind
-from engine.document.graph import Node, natural
-from engine.document.recipe import Phase, Recipe, Target
+from engine.document.graph import natural
+from engine.document.recipe import Phase, Recipe
 
 BLENDED = (CrossEntropyLoss,)
 """Losses over classes whose target may be a share of each class instead of one class."""
@@ -57,7 +58,7 @@ def _reach(checker: ShapeInference, phase: Phase) -> Iterator[Problem]:
         return  # one player of everything: whether there is anything to train is asked of the network as a whole
     if any(None in checker.output_specs(node_id) for node_id in checker.needed):
         return  # what has weights is not known yet
-    copies = {target.node for player in phase.players for target in player.targets}
+    copies = copies_of(phase)
     trained: list[tuple[str, frozenset[str]]] = []
     weights = _with_weights(checker, checker.needed)
     for player in phase.players:
@@ -122,8 +123,7 @@ def _targets(checker: ShapeInference, phase: Phase) -> Iterator[Problem]:
     """Copies must be of the same make as what they follow, and nobody may train them."""
     graph = checker.project.graph
     followed: set[str] = set()
-    copies = {target.node for player in phase.players for target in player.targets}
-    trained = {name for player in phase.players for name in player.nodes}
+    copies, trained = copies_of(phase), trained_by_name(phase)
     for player in phase.players:
         for target in player.targets:
             unknown = [name for name in (target.node, target.of) if name not in graph.nodes]
@@ -135,7 +135,7 @@ def _targets(checker: ShapeInference, phase: Phase) -> Iterator[Problem]:
                     found=unknown[0][:80],
                 )
                 continue
-            said = _refusal(checker, target, copies, trained)
+            said = refusal(graph, target.node, target.of, copies=copies, trained=trained)
             if not said and target.node in followed:
                 said = "it follows two nodes at once"
             if said:
@@ -146,28 +146,6 @@ def _targets(checker: ShapeInference, phase: Phase) -> Iterator[Problem]:
                     found=said,
                 )
             followed.add(target.node)
-
-
-def _refusal(checker: ShapeInference, target: Target, copies: set[str], trained: set[str]) -> str:
-    graph = checker.project.graph
-    copy, original = graph.node(target.node), graph.node(target.of)
-    if target.node == target.of:
-        return "they are the same node"
-    if target.of in copies:
-        return "that is a copy itself"
-    if target.node in trained:
-        return "a player trains it"
-    if graph.owner(target.node) == graph.owner(target.of):
-        return "they share their weights already"
-    if graph.owner(target.node) != target.node:
-        return "it uses the weights of another node"
-    if not _alike(copy, original):
-        return "they are not of the same make"
-    return ""
-
-
-def _alike(first: Node, second: Node) -> bool:
-    return first.type == second.type and first.attributes == second.attributes
 
 
 def _blending(checker: ShapeInference, recipe: Recipe) -> Iterator[Problem]:

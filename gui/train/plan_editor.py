@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 from engine.catalog.registry import layer_type
 from engine.document.recipe import Phase, Player, Recipe
 from gui.models.project import ProjectModel
+from gui.train.copies_editor import CopiesEditor
 from gui.train.node_dialog import NodeDialog, TrainableNode
 from gui.widgets.button import Button
 from gui.widgets.form_row import FormRow
@@ -100,6 +101,9 @@ class PlanEditor(QWidget):
         column.addWidget(self.player)
         for row in self.rows.values():
             column.addWidget(row)
+        self.copies = CopiesEditor(caption_width=caption_width)
+        self.copies.changed.connect(lambda targets: self._set_player(targets=targets))
+        column.addWidget(self.copies)
         self.phase.name.editingFinished.connect(self._on_phase_name)
         self.player.name.editingFinished.connect(self._on_player_name)
         self.phase.add.clicked.connect(self.add_phase)
@@ -124,8 +128,10 @@ class PlanEditor(QWidget):
             if isinstance(editor, NumberEditor) and editor.value() != value:
                 editor.set_value(value)
         several = len(phase.players) > 1
+        trainable = self.trainable()
         for name, row in self.rows.items():
-            row.setVisible(several or (name == "nodes" and bool(self.trainable())) or bool(count))
+            row.setVisible(several or (name == "nodes" and bool(trainable)) or bool(count))
+        self.copies.show_player(self._project.project.graph, phase, player, trainable)
 
     def trainable(self) -> list[TrainableNode]:
         """The nodes with weights of their own."""

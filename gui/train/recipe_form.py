@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 import msgspec
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.catalog.entry import Entry
@@ -24,6 +25,7 @@ from gui.train.schedule_curve import ScheduleCurve
 from gui.widgets.button import Button
 from gui.widgets.choice_editor import Choice, ChoiceEditor
 from gui.widgets.form_row import FormRow
+from gui.widgets.guarded import guarded
 from gui.widgets.number_editor import NumberEditor
 from gui.widgets.section_label import SectionLabel
 from gui.widgets.switch import Switch
@@ -53,6 +55,7 @@ class RecipeForm(QWidget):
         self._phase_at = 0
         self._player_at = 0
         self._more_is_open = False
+        self._drawing_changed = False  # set by edits of nodes while hidden, cleared when the plan was shown anew
         self._rows: dict[str, FormRow] = {}
         self._metrics_offered: object = None
         self._question: SavedQuestion | None = None
@@ -339,6 +342,22 @@ class RecipeForm(QWidget):
         of_losses = any(self.losses.knows(name) or is_loss(nodes.get(name)) for name in (*change.nodes, *change.moved))
         if change.recipe or change.data or of_losses:
             self._show()
+        elif change.nodes:
+            self._drawing_changed = True
+            if self.isVisible():
+                self._show_plan()
+
+    @guarded
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._drawing_changed:
+            self._show_plan()
+
+    def _show_plan(self) -> None:
+        """Which nodes there are to train and to follow."""
+        self._drawing_changed = False
+        self._current()
+        self.plan.show_recipe(self._project.project.recipe, self._phase_at, self._player_at)
 
     def _show_read_only(self) -> None:
         locked = self._project.read_only
