@@ -42,8 +42,8 @@ def choose_device(wanted: str) -> torch.device:
 def choose_precision(wanted: Precision, device: torch.device) -> tuple[Precision, str]:
     """The number format to compute in, and a note for the log when that was our decision.
 
-    `auto` never measures, as the same seed must give the same numbers: bfloat16 where the graphics card has units for
-    it, float16 where it has units for that alone (compute capability 7 and up), float32 on processors. Raises
+    `auto` is bfloat16 where the graphics card has units for it, float16 where it has units for that alone (compute
+    capability 7 and up), and float32 on processors, where a run may then try bfloat16 (`trial.py`). Raises
     TrainingError when a format is asked for that the device does not compute in.
     """
     card = device.type == "cuda"

@@ -117,7 +117,7 @@ def measured_precision(
 
     `multiply_adds` are those of one sample. What was decided is written into the run's folder, before it counts.
     """
-    if not is_worth_trying(task, multiply_adds):
+    if not is_possible(task, multiply_adds):
         return Precision.FLOAT32, ""
     about = subject(task)
     known = decisions.decided(folder, about)
@@ -126,6 +126,8 @@ def measured_precision(
         found = Precision(known.precision)
         note = f"Computing in {known.precision}, as was measured for this network before."
         return found, note if found is Precision.BFLOAT16 else ""
+    if not is_worth_trying(task):
+        return Precision.FLOAT32, ""
     trial = tried(task, cancelled=cancelled, clock=clock)
     if trial is None:
         return Precision.FLOAT32, ""
@@ -133,16 +135,20 @@ def measured_precision(
     return trial.precision, trial.note
 
 
-def is_worth_trying(task: Task, multiply_adds: int) -> bool:
-    """Whether a trial may pay at all: a long run, much work a step, and nothing that acts beyond the network."""
-    if task.device.type != "cpu" or not has_units():
-        return False
-    if any(node.type == PyTorch.type_name() for node in task.project.graph.nodes.values()):
-        return False  # code of the user's own may do anything, and is run when it is meant to be
+def is_possible(task: Task, multiply_adds: int) -> bool:
+    """Whether bfloat16 may be quicker: on this processor, for so much work, and with nothing that acts beyond the
+    network, as code of the user's own may."""
+    phases = task.project.recipe.phases
+    work = multiply_adds * min(task.train.samples, max(phase.batch_size * phase.accumulate for phase in phases))
+    own = any(node.type == PyTorch.type_name() for node in task.project.graph.nodes.values())
+    return task.device.type == "cpu" and work >= LEAST_WORK and not own and has_units()
+
+
+def is_worth_trying(task: Task) -> bool:
+    """Whether the run is so long that a trial takes a small part of it."""
     phases = task.project.recipe.phases
     steps = sum(phase.epochs * (task.train.samples // (phase.batch_size * phase.accumulate)) for phase in phases)
-    work = multiply_adds * min(task.train.samples, max(phase.batch_size * phase.accumulate for phase in phases))
-    return steps * PART_OF_RUN >= _STEPS_OF_TRIAL and work >= LEAST_WORK
+    return steps * PART_OF_RUN >= _STEPS_OF_TRIAL
 
 
 def tried(

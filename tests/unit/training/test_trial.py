@@ -1,5 +1,6 @@
 """bfloat16 on processors: taken where a trial says that it is faster and learns the same, and then kept."""
 
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -8,14 +9,28 @@ import pytest
 import torch
 from torch import Tensor
 
+from engine.data.importing import inspect
+from engine.data.proposals import propose
 from engine.document.graph import Node
 from engine.document.recipe import Phase, Precision
+from engine.protocol.run_events import RunNote, RunPrepared
 from engine.protocol.run_folder import RunFolder
 from engine.training import decisions, trial
-from engine.training.run_state import RunState
+from engine.training.run import RunProcess
+from engine.training.run_log import whole_log
+from engine.training.run_state import RunState, peek
+from engine.training.runs import create_run, extend_run
 from engine.training.step import Outcome, Stepper
 from engine.training.task import Task, prepare_task
-from engine.training.trial import Trial, is_worth_trying, kept_precision, measured_precision, subject, tried
+from engine.training.trial import (
+    Trial,
+    is_possible,
+    is_worth_trying,
+    kept_precision,
+    measured_precision,
+    subject,
+    tried,
+)
 from tests.unit.training.small_tasks import class_data, classifier, one_phase, optimizer
 
 CPU = torch.device("cpu")
@@ -100,17 +115,18 @@ def test_short_steps_are_left_as_they_are(monkeypatch: pytest.MonkeyPatch, tmp_p
 
 
 def test_small_networks_short_runs_and_other_processors_are_not_tried(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert is_worth_trying(task_of(), MUCH)
-    assert not is_worth_trying(task_of(), 100)
-    assert not is_worth_trying(task_of(epochs=20), MUCH)
+    assert is_possible(task_of(), MUCH)
+    assert is_worth_trying(task_of())
+    assert not is_possible(task_of(), 100)
+    assert not is_worth_trying(task_of(epochs=20))
     monkeypatch.setattr(trial, "has_units", lambda: False)
-    assert not is_worth_trying(task_of(), MUCH)
+    assert not is_possible(task_of(), MUCH)
 
 
 def test_code_of_the_users_own_is_not_run_for_a_trial() -> None:
     task = task_of()
     task.project.graph.nodes["mine"] = Node(id="mine", type="PyTorch")
-    assert not is_worth_trying(task, MUCH)
+    assert not is_possible(task, MUCH)
 
 
 def test_units_are_what_the_processor_says(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -201,15 +217,15 @@ def _never(*_: Any, **__: Any) -> Trial:
     raise AssertionError("it was decided before")
 
 
-@pytest.mark.parametrize("seed", [7, 8])
-def test_the_run_again_and_further_seeds_compute_alike(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, seed: int
+@pytest.mark.parametrize(("seed", "epochs"), [(7, 1000), (8, 1000), (7, 2)])
+def test_the_run_again_further_seeds_and_short_forks_compute_alike(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, seed: int, epochs: int
 ) -> None:
     clock = Clock(monkeypatch, float32_s=0.020, bfloat16_s=0.010)
     measured_precision(task_of(), folder(tmp_path), MUCH, clock=clock)
     monkeypatch.setattr(trial, "tried", _never)
     later = folder(tmp_path, 2)
-    precision, note = measured_precision(task_of(seed=seed), later, MUCH)
+    precision, note = measured_precision(task_of(seed=seed, epochs=epochs), later, MUCH)
     assert precision is Precision.BFLOAT16
     assert "measured for this network before" in note
     assert (later.path / decisions.FILE).exists()
@@ -250,3 +266,31 @@ def test_a_run_that_goes_on_computes_as_before() -> None:
     assert kept_precision(RunState(), CPU) is None
     for unknown in ("float16", "float8"):
         assert kept_precision(msgspec.structs.replace(state, precision=unknown), CPU) is None
+
+
+def test_a_whole_run_says_what_it_chose_and_the_next_one_takes_it_over(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    monkeypatch.setattr(trial, "is_possible", lambda *_: True)
+    monkeypatch.setattr(trial, "is_worth_trying", lambda *_: True)
+    monkeypatch.setattr(trial, "tried", lambda *_, **__: Trial(float32_s=0.02, bfloat16_s=0.01))
+    (tmp_path / "t.csv").write_text("a,fruit\n" + "1,apple\n2,pear\n3,plum\n" * 20)
+    found = inspect(tmp_path / "t.csv")
+    project = propose("x", found.data, found.samples)
+    first = create_run(tmp_path, project)
+    assert RunProcess(first, device="cpu", resume=False).run() == 0
+    texts = [event.text for event in whole_log(first) if isinstance(event, RunNote)]
+    assert any("Computing in bfloat16, 2 times as fast here" in text for text in texts), texts
+    assert [event.precision for event in whole_log(first) if isinstance(event, RunPrepared)] == ["bfloat16"]
+    state = peek(first)
+    assert state is not None
+    assert state.precision == "bfloat16"
+    monkeypatch.setattr(trial, "tried", _never)
+    extend_run(first, state.epoch + 1)
+    assert RunProcess(first, device="cpu", resume=True, go_on=True).run() == 0
+    second = create_run(tmp_path, project)
+    assert RunProcess(second, device="cpu", resume=False).run() == 0
+    for run in (first, second):
+        told = [event.precision for event in whole_log(run) if isinstance(event, RunPrepared)]
+        assert set(told) == {"bfloat16"}
