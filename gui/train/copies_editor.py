@@ -31,7 +31,7 @@ class SlowCopies:
         self._copies = copies_of(phase)
         self._trained = trained_by_name(phase)
         self._followed = {target.of for player in phase.players for target in player.targets}
-        self._nodes = {node.id: node for node in nodes}
+        self._nodes = {node.id: node for node in nodes if node.id in graph.nodes}
 
     def originals(self, node: str) -> list[str]:
         """What a node may follow; its weights must be as many."""
