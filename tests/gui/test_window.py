@@ -302,11 +302,6 @@ def test_data_dropped_anywhere_is_imported(opened: MainWindow, qtbot: QtBot, tmp
     qtbot.waitUntil(lambda: bool(engine(opened).asked(ImportData)))
 
 
-def test_several_files_dropped_at_once_are_refused_in_words(opened: MainWindow, tmp_path: Path) -> None:
-    drop(opened, tmp_path / "a", tmp_path / "b")
-    assert "one" in opened.toast.text()
-
-
 def test_projects_are_opened_and_copied_by_dialog(
     opened: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -205,3 +205,9 @@ def test_peaks_are_lowest_and_highest() -> None:
     assert peaks(samples, 3).tolist() == [[0, 1], [-1, 0.5], [0.25, 0.25]]
     assert peaks(samples[:0], 3).shape == (1, 2)
     assert len(peaks(samples, 100)) == 6
+
+
+def test_a_part_that_says_it_is_longer_than_the_file_is_refused() -> None:
+    head = b"RIFF\xc4\x0f\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00@\x1f\x00\x00\x80>\x00\x00\x02\x00\x10\x00"
+    with pytest.raises(DataError):
+        decode(head + b"junk\x00\x00\x16\x37" + bytes(500), "a.wav")
