@@ -393,6 +393,23 @@ def ours(case: Case, device: Any) -> tuple[float, list[str], int]:
         return max(case.samples / event.seconds for event in later), notes, weights
 
 
+def waits(case: Case, device: Any) -> str:
+    """How often the program waits for the card in two epochs, in words: only reports and the ends of epochs may."""
+    import warnings
+
+    import torch
+
+    torch.cuda.set_sync_debug_mode("warn")
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            ours(replace(case, epochs=2, mode="eager"), device)
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+    count = sum("synchronizing" in str(warning.message) for warning in caught)
+    return f"waited {count:,} times for the card in {2 * math.ceil(case.samples / case.batch_size):,} steps"
+
+
 # -- the chip ----------------------------------------------------------------------------------------------------------
 
 
@@ -461,6 +478,8 @@ def main() -> None:
         print(f"{case.name:18}{case.mode:>16}{quick:12,.0f}{best:12,.0f}{ratio:8.2f}   {verdict}", flush=True)
         for note in notes:
             print(f"{'':18}{note}")
+        if case.mode == "eager" and not options.tiny:
+            print(f"{'':18}{waits(case, device)}", flush=True)
         if case.tokens:
             done = operations(case, weights) * quick / 1e12
             against = f"{done / sheet:.1%} of the data sheet's peak, " if sheet else ""

@@ -31,7 +31,7 @@ from engine.training.trial import (
     subject,
     tried,
 )
-from tests.unit.training.small_tasks import class_data, classifier, one_phase, optimizer
+from tests.unit.training.small_tasks import KilledError, Rig, class_data, classifier, one_phase, optimizer, same
 
 CPU = torch.device("cpu")
 MUCH = 10**9
@@ -294,3 +294,13 @@ def test_a_whole_run_says_what_it_chose_and_the_next_one_takes_it_over(
     for run in (first, second):
         told = [event.precision for event in whole_log(run) if isinstance(event, RunPrepared)]
         assert set(told) == {"bfloat16"}
+
+
+def test_a_run_in_bfloat16_goes_on_to_the_same_weights(tmp_path: Path) -> None:
+    project = classifier(*DROPPING, recipe=one_phase(Phase(epochs=3, batch_size=16), precision=Precision.BFLOAT16))
+    whole, broken = (Rig(tmp_path / name, project, class_data()) for name in ("whole", "broken"))
+    whole.run()
+    with pytest.raises(KilledError):
+        broken.run(step_limit=11)
+    broken.run(resume=True)
+    assert same(whole.weights(), broken.weights())
