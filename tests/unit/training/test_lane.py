@@ -80,3 +80,67 @@ def test_what_lies_on_the_device_anyway_needs_none(monkeypatch: pytest.MonkeyPat
     assert not asked
     Feed([MemoryColumn(torch.zeros(4, 2), resident=False)], CPU)
     assert asked == [CPU]
+
+
+class FakeStream:
+    """Writes down what it is asked."""
+
+    def __init__(self, asked: list[tuple[str, object]], name: str) -> None:
+        self.asked, self.name = asked, name
+
+    def wait_stream(self, other: "FakeStream") -> None:
+        self.asked.append((f"{self.name} waits for", other.name))
+
+    def wait_event(self, event: "FakeEvent") -> None:
+        self.asked.append((f"{self.name} waits for event of", event.of))
+
+    def __enter__(self) -> None:
+        self.asked.append(("into", self.name))
+
+    def __exit__(self, *_: object) -> None:
+        self.asked.append(("out of", self.name))
+
+
+class FakeEvent:
+    """Remembers whose it is."""
+
+    of = ""
+
+    def record(self, stream: FakeStream) -> None:
+        self.of = stream.name
+
+
+class FakeTensor:
+    """A tensor on the card."""
+
+    def __init__(self) -> None:
+        self.used_by: list[str] = []
+
+    def record_stream(self, stream: FakeStream) -> None:
+        self.used_by.append(stream.name)
+
+
+def test_the_steps_wait_for_what_the_lane_has_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is asked of CUDA, in order; that CUDA does it can only be seen on a card."""
+    asked: list[tuple[str, object]] = []
+    steps, tensor = FakeStream(asked, "steps"), FakeTensor()
+    monkeypatch.setattr(torch.cuda, "Stream", lambda _: FakeStream(asked, "lane"))
+    monkeypatch.setattr(torch.cuda, "Event", FakeEvent)
+    monkeypatch.setattr(torch.cuda, "current_stream", lambda _: steps)
+    monkeypatch.setattr(torch.cuda, "stream", lambda stream: stream)
+    lane = lane_for(torch.device("cuda"))
+    assert lane is not None
+
+    def make() -> list[Tensor]:
+        asked.append(("make", ""))
+        return [tensor]  # type: ignore[list-item]
+
+    assert lane.arrived(lane.fill(make)) == [tensor]
+    assert asked == [
+        ("lane waits for", "steps"),
+        ("into", "lane"),
+        ("make", ""),
+        ("out of", "lane"),
+        ("steps waits for event of", "lane"),
+    ]
+    assert tensor.used_by == ["steps"]
