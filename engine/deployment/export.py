@@ -27,6 +27,7 @@ from engine.errors import DataError, ExportError, NotYet
 from engine.evaluation.network import load_network, project_of
 from engine.protocol.messages import ModelExported, Verified
 from engine.protocol.run_folder import RunFolder, RunSummary
+from engine.training.run_state import Kind
 
 __all__ = ["cached_model", "export_network", "export_onnx"]
 
@@ -38,13 +39,14 @@ def export_onnx(
     run: RunFolder,
     to: Path,
     *,
+    which: Kind = "best",
     precision: str = "float32",
     opset: int = 20,
     samples: int = SAMPLES,
     progress: Progress = silent,
     cancelled: IsCancelled = never,
 ) -> ModelExported:
-    """Write the best weights of a run to `to`, prove the file, and say what it is.
+    """Write the best (or last) weights of a run to `to`, prove the file, and say what it is.
 
     The file is written beside `to` under another name and takes its place only when proved, so that a failed or stopped
     export leaves what was there before. Raises ExportError naming the node where file and network part, RunNotFound,
@@ -53,7 +55,7 @@ def export_onnx(
     _check(precision, opset)
     progress(0.0, "Loading the run")
     project = project_of(run)
-    network = load_network(run, project=project)
+    network = load_network(run, which, project=project)
     description = _about(project, run)
     progress(0.05, "Opening the data")
     try:

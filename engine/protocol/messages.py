@@ -215,11 +215,14 @@ class Predict(Request, frozen=True, kw_only=True):
     """Answer for new inputs, through the exported file in onnxruntime. -> PredictionMade
 
     Each input is {field: value}; a picture's value is a path, or {"pixels": bytes, "height", "width", "channels"}.
+
+    `which` weights of the run: those of its best epoch, or the last ones, as of a run that is paused.
     """
 
     project_dir: str
     inputs: list[dict[str, object]]
     run: str = "best"
+    which: str = "best"
 
 
 class Export(Request, frozen=True, kw_only=True):

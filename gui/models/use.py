@@ -1,6 +1,7 @@
 """What the Use tab shows: answers for new inputs, and the exported file with its proof."""
 
 from pathlib import Path
+from typing import Literal
 
 from PySide6.QtCore import QObject, Signal
 
@@ -38,8 +39,13 @@ class UseModel(QObject):
         self._export_request = 0
         project_model.opened.connect(self._on_opened)
 
-    def predict(self, inputs: list[dict[str, object]], run: str = "best") -> None:
-        """Ask for the answers of a run to some inputs: {field: value} each, a picture's value is a path or pixels."""
+    def predict(
+        self, inputs: list[dict[str, object]], run: str = "best", which: Literal["best", "last"] = "best"
+    ) -> None:
+        """Ask for the answers of a run to some inputs: {field: value} each, a picture's value is a path or pixels.
+
+        `which` weights: those of the best epoch, or the last ones, as of a run that is paused.
+        """
         if self._project.directory is None:
             return
         if self._predict_request:
@@ -54,6 +60,7 @@ class UseModel(QObject):
             project_dir=str(self._project.directory),
             inputs=inputs,
             run=run,
+            **({"which": which} if which != "best" else {}),
         )
         self.changed.emit()
 

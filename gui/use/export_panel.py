@@ -12,6 +12,7 @@ from engine.protocol.run_folder import RunSummary
 from gui.models.project import ProjectModel
 from gui.models.runs import RunsModel
 from gui.models.use import UseModel
+from gui.use.chosen_run import is_usable
 from gui.widgets.button import Button
 from gui.widgets.card import Card
 from gui.widgets.choice_editor import Choice, ChoiceEditor
@@ -77,6 +78,7 @@ class ExportPanel(Card):
     def __init__(self, project: ProjectModel, runs: RunsModel, use: UseModel, parent: QWidget | None = None) -> None:
         super().__init__("Export", name="use.export.card", parent=parent)
         self._project, self._runs, self._use = project, runs, use
+        self._offered: list[tuple[str, str]] = []
         self.run = ChoiceEditor([Choice(value="best", label="best run")])
         self.run.setObjectName("use.run")
         self.precision = ChoiceEditor(_PRECISIONS)
@@ -163,9 +165,10 @@ class ExportPanel(Card):
             self.proof.show_rows(proof_of(result))
 
     def _fill_runs(self) -> None:
-        usable = [summary for summary in self._runs.summaries if summary.epochs > 0]
+        usable = [summary for summary in self._runs.summaries if is_usable(summary)]
         offered = [("best", "best run"), *((str(s.run), _run_words(s)) for s in usable)]
-        if self.run.values() != [value for value, _ in offered]:
+        if offered != self._offered:
+            self._offered = offered
             self.run.set_choices([Choice(value=value, label=label) for value, label in offered])
             if self.run.value() not in [value for value, _ in offered]:
                 self.run.set_value("best")
@@ -238,7 +241,8 @@ def size_text(count: int) -> str:
 
 
 def _run_words(summary: RunSummary) -> str:
-    return f"#{summary.run} {summary.name}".strip()
+    name = f"#{summary.run} {summary.name}".strip()
+    return f"{name} · paused" if summary.state == "paused" else name
 
 
 def _rule() -> QWidget:

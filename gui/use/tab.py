@@ -6,6 +6,7 @@ from gui.models.data import DataModel
 from gui.models.project import ProjectModel
 from gui.models.runs import RunsModel
 from gui.models.use import UseModel
+from gui.use.chosen_run import is_usable
 from gui.use.export_panel import ExportPanel
 from gui.use.files_panel import ExportedFiles, PythonCard
 from gui.use.try_panel import TryPanel
@@ -27,7 +28,7 @@ class UseTab(QWidget):
             "Train a network first. Then try it here on things of your own, and export it as one ONNX file that runs "
             "anywhere.",
         )
-        self.trying = TryPanel(project, use, data)
+        self.trying = TryPanel(project, use, data, runs)
         self.export = ExportPanel(project, runs, use)
         self.files = ExportedFiles(project, use, self.export)
         self.python = PythonCard(use)
@@ -71,5 +72,5 @@ class UseTab(QWidget):
         self.trying.inputs.drop.setFocus()
 
     def _refresh(self) -> None:
-        usable = any(summary.epochs > 0 for summary in self._runs.summaries)
+        usable = any(is_usable(summary) for summary in self._runs.summaries)
         self.stack.setCurrentIndex(1 if usable else 0)

@@ -13,24 +13,31 @@ from engine.document.edits import Change
 from engine.protocol.messages import SampleCard
 from gui.models.data import DataModel
 from gui.models.project import ProjectModel
+from gui.models.runs import RunsModel
 from gui.models.use import UseModel
 from gui.use.answer_panel import AnswerPanel
+from gui.use.chosen_run import paused_run
 from gui.use.inputs_form import InputsForm, input_fields
 from gui.widgets.card import Card
 from gui.widgets.guarded import guarded
 from gui.widgets.notice import Notice
 
 _TEST: Final = 2
+_NOTE: Final = "runs the exported file"
 
 
 class TryPanel(Card):
-    """Asks for an answer as soon as something is given. `run` is the run that answers."""
+    """Asks for an answer as soon as something is given. `run` is the run that answers: with the weights of its best
+    epoch, or as it is now while it is paused."""
 
     answered = Signal()
 
-    def __init__(self, project: ProjectModel, use: UseModel, data: DataModel, parent: QWidget | None = None) -> None:
-        super().__init__("Try it", "runs the exported file", parent=parent)
+    def __init__(
+        self, project: ProjectModel, use: UseModel, data: DataModel, runs: RunsModel, parent: QWidget | None = None
+    ) -> None:
+        super().__init__("Try it", _NOTE, parent=parent)
         self._project = project
+        self._runs = runs
         self._use = use
         self._data = data
         self._sample: int | None = None  # the sample asked for, until its card is there
@@ -112,7 +119,15 @@ class TryPanel(Card):
         """Let another run answer what was given last."""
         self.run = run
         if self._use.inputs:
-            self._use.predict(self._use.inputs, run)
+            self._ask(self._use.inputs)
+
+    def _ask(self, inputs: list[dict[str, object]]) -> None:
+        paused = paused_run(self._runs, self.run)
+        self.set_note(_NOTE if paused is None else f"run {paused} as it is now, paused")
+        if paused is None:
+            self._use.predict(inputs, self.run)
+        else:
+            self._use.predict(inputs, str(paused), "last")
 
     def _show_fields(self) -> None:
         self.inputs.set_fields(input_fields(self._project.project))
@@ -136,7 +151,7 @@ class TryPanel(Card):
         if isinstance(inputs, list):
             self._began = True
             self._sample = None  # one still on its way must not take the place of what was just given
-            self._use.predict(inputs, self.run)
+            self._ask(inputs)
             self.answered.emit()
 
     def _on_refused(self, reason: str) -> None:

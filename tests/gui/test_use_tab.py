@@ -20,6 +20,7 @@ from engine.protocol.messages import (
     RequestFailed,
     SplitCounts,
 )
+from engine.protocol.run_events import RunContinued, RunPaused
 from gui.models.settings import Settings
 from gui.use.export_panel import proof_of, size_text
 from gui.use.picture_preview import PicturePreview, _image
@@ -100,6 +101,35 @@ def test_a_dropped_picture_is_answered_and_shown(bench, engine, pictures, tmp_pa
     assert engine.asked(Predict)[0].run == "best"
     assert pictures.trying.answer.outputs() == ["label: Sneaker"]
     assert pictures.trying.answer.words_below() == "0.41 ms in onnxruntime · run #14"
+
+
+def test_a_paused_run_answers_as_it_is_now(bench, engine, tmp_path, qtbot):
+    directory = open_example(bench, tmp_path)
+    log = RunLog(directory, 3, name="wide")
+    log.prepare()
+    log.say(RunPaused(step=4, checkpoint="last-000004"))
+    bench.project.open(directory)
+    tab = shown(bench, qtbot)
+    qtbot.waitUntil(lambda: tab.stack.currentWidget() is not tab.empty)
+    tab.trying._on_given([{"pixels": "a.png"}])
+    answered(bench, qtbot)
+    asked = engine.asked(Predict)[-1]
+    assert (asked.run, asked.which) == ("3", "last"), "no run has finished an epoch: this is the one there is"
+    assert tab.trying.note() == "run 3 as it is now, paused"
+    log.say(RunContinued(step=4))
+    log.train(1)
+    qtbot.waitUntil(lambda: bench.runs.summary(3).epochs == 1)
+    tab.trying._on_given([{"pixels": "a.png"}])
+    asked = engine.asked(Predict)[-1]
+    assert (asked.run, asked.which) == ("best", "best")
+    assert tab.trying.note() == "runs the exported file"
+    log.say(RunPaused(step=41, checkpoint="last-000041"))
+    qtbot.waitUntil(lambda: bench.runs.summary(3).state == "paused")
+    assert "paused" in tab.export.run.itemText(1)
+    tab.export.run.set_value("3")
+    tab.export.run.committed.emit("3")
+    asked = engine.asked(Predict)[-1]
+    assert (asked.run, asked.which) == ("3", "last")
 
 
 def test_several_files_get_a_line_each_and_a_broken_one_says_why(bench, engine, pictures, tmp_path, qtbot):

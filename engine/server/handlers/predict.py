@@ -22,7 +22,13 @@ def handle(request: Predict, work: Work) -> PredictionMade:
     project_dir = Path(request.project_dir)
     run = find_run(project_dir, request.run)
     work.progress(-1, "Preparing the model")
-    path = cached_model(project_dir, run, progress=work.progress, cancelled=work.cancelled)
+    path = cached_model(
+        project_dir,
+        run,
+        "last" if request.which == "last" else "best",
+        progress=work.progress,
+        cancelled=work.cancelled,
+    )
     result = _predictor(path).predict(request.inputs, progress=work.progress, cancelled=work.cancelled)
     return msgspec.structs.replace(result, request=request.id, run=run.number)
 

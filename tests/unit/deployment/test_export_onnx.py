@@ -29,6 +29,9 @@ from engine.document.graph import Edge, Graph, Node
 from engine.document.project import Project
 from engine.errors import Cancelled, ExportError, NotYet, RunNotFound
 from engine.evaluation.network import load_network, project_of
+from engine.training import checkpoint
+from engine.training.checkpoint import load_weights
+from engine.training.run_state import RunState
 
 torch.set_num_threads(1)
 
@@ -312,6 +315,17 @@ def test_the_cached_model_is_made_once_and_anew_for_other_weights(
     assert calls and second != first and not first.exists()
 
 
+def test_the_last_weights_have_a_file_of_their_own_beside_the_best(tmp_path: Path) -> None:
+    project_dir = tmp_path / "p"
+    run = finished_run(project_dir, table(tmp_path), target="kind")
+    best = cached_model(project_dir, run)
+    moved = {name: value * 1.5 for name, value in load_weights(run).items()}
+    checkpoint.write(run.checkpoints, "last", RunState(step=9, epoch=1), moved, {})
+    last = cached_model(project_dir, run, "last")
+    assert best.is_file() and last.is_file() and last != best
+    assert cached_model(project_dir, run) == best and cached_model(project_dir, run, "last") == last
+
+
 def test_a_network_may_answer_with_a_picture(tmp_path: Path) -> None:
     project = _picture_project(tmp_path)
     field = next(item.name for item in project.data.fields if item.kind.value == "image")
@@ -339,4 +353,6 @@ def test_a_network_may_answer_with_a_picture(tmp_path: Path) -> None:
     ]
     picture = next((tmp_path / "pictures").rglob("*.png"))
     (answer,) = Predictor(tmp_path / "m.onnx").predict([str(picture)]).predictions
-    assert str(answer.outputs[field].value).endswith("numbers")
+    shown = answer.outputs[field]
+    assert shown.value == f"a picture, {shown.height} × {shown.width}"
+    assert len(shown.pixels) == shown.height * shown.width * shown.channels
