@@ -1,5 +1,8 @@
 """A GAN as a person draws it: noise, a generator, and a critic that looks at real and made pictures."""
 
+import msgspec
+
+from engine.document.block import BLOCK, BLOCK_INPUT, BLOCK_OUTPUT, BlockDefinition
 from engine.document.data_spec import DataSpec, Field, FieldKind, Statistics, Step
 from engine.document.graph import Edge, Graph, Node
 from engine.document.project import Project
@@ -89,3 +92,56 @@ def gan(
         graph=Graph(nodes.values(), edges),
         recipe=Recipe(phases=(Phase(epochs=epochs, batch_size=16, players=players()),)),
     )
+
+
+def gan_of_blocks() -> Project:
+    """The same with a block for the generator, which holds the noise, and one for both critics."""
+    project = gan()
+    drawn = project.graph
+
+    def block(name: str, inner: tuple[str, ...], first: str, last: str) -> BlockDefinition:
+        nodes = [drawn.node(node_id) for node_id in inner]
+        edges = [edge for edge in drawn.edges if edge.source in inner and edge.target in inner]
+        nodes.append(Node(id="out", type=BLOCK_OUTPUT))
+        edges.append(Edge(source=last, target="out"))
+        if first:
+            nodes.append(Node(id="in", type=BLOCK_INPUT))
+            edges.append(Edge(source="in", target=first))
+        return BlockDefinition(id=name, title=name, graph=Graph(nodes, edges))
+
+    generator = ("noise1", "gen1", "gen_relu", "gen2", "gen_shape", "gen_tanh")
+    critic = ("criticflat", "critic1", "criticleaky", "critic2")
+    project.blocks = {
+        "maker": block("maker", generator, "", "gen_tanh"),
+        "judging": block("judging", critic, "criticflat", "critic2"),
+    }
+    ends = {"made", "real", "ones", "zeros", "fake_loss", "made_loss", "real_loss"}
+    outside = {"gen_tanh": "maker1", "critic2": "critic1", "judge2": "judge1"}
+    nodes = [node for node in drawn.nodes.values() if node.id in ends]
+    nodes += [
+        Node(id="maker1", type=BLOCK, attributes={"block": "maker"}),
+        Node(id="critic1", type=BLOCK, attributes={"block": "judging"}),
+        Node(id="judge1", type=BLOCK, attributes={"block": "judging"}, shares="critic1"),
+    ]
+    edges = [
+        Edge(source="maker1", output="out", target="critic1", input="in"),
+        Edge(source="real", target="judge1", input="in"),
+        *(
+            Edge(
+                source=outside.get(edge.source, edge.source),
+                output="out" if edge.source in outside else edge.output,
+                target=edge.target,
+                input=edge.input,
+            )
+            for edge in drawn.edges
+            if edge.target in ends
+        ),
+    ]
+    project.graph = Graph(nodes, edges)
+    first, second = players()
+    parts = (
+        msgspec.structs.replace(first, nodes=("critic1",)),
+        msgspec.structs.replace(second, nodes=("maker1",)),
+    )
+    project.recipe = Recipe(phases=(Phase(epochs=2, batch_size=16, players=parts),))
+    return project

@@ -1,9 +1,9 @@
 """What is wrong at one node, in words, with repairs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from engine.catalog.layer import Family, Layer
-from engine.catalog.layers.data import Input, Output
+from engine.catalog.layers.data import Input, Noise, Output
 from engine.catalog.losses import Loss
 from engine.catalog.losses.loss import ClassLoss
 from engine.catalog.rules import found_text, same_sizes
@@ -13,7 +13,7 @@ from engine.checks.field_specs import answer_spec
 from engine.checks.problem import Problem, Repair, Severity
 from engine.checks.shapes import ShapeInference, keeps_width
 from engine.checks.text_problems import text_problems
-from engine.checks.walking import upstream
+from engine.checks.walking import sources_of, upstream
 from engine.document.block import BLOCK, BLOCK_INPUT, BLOCK_OUTPUT
 from engine.document.data_spec import FieldKind
 from engine.document.edits import Batch, SetAttributes, SetShares
@@ -416,6 +416,15 @@ def _activation_before(checker: ShapeInference, node: Node) -> Iterator[Problem]
     yield _problem(node, text, expected="scores", found=f"{before.type} '{before.id}'", hint=hint, mended=mended)
 
 
+def _judged(checker: ShapeInference, made: str, losses: Sequence[str]) -> bool:
+    """Whether what is made of noise goes on, through a critic, to a loss; that is how a GAN learns."""
+    if not any(isinstance(layer, Noise) for layer in checker.layers.values()):
+        return False
+    before = sources_of(checker.project.graph, [made])
+    of_noise = any(isinstance(checker.layers.get(node_id), Noise) for node_id in before)
+    return of_noise and made in sources_of(checker.project.graph, losses)
+
+
 def _untrained(checker: ShapeInference, node: Node, layer: Output) -> Iterator[Problem]:
     """An Output that no loss learns from."""
     graph, data = checker.project.graph, checker.project.data
@@ -428,6 +437,8 @@ def _untrained(checker: ShapeInference, node: Node, layer: Output) -> Iterator[P
         inner = graph.inputs_of(loss).get("prediction")
         if inner is not None and chain & _free_of_weights(checker, inner):
             return
+    if _judged(checker, edge.source, losses):
+        return
     field = data.field(layer.field)
     yield _problem(
         node,

@@ -41,8 +41,8 @@ def _data(checker: ShapeInference) -> Iterator[Problem]:
     if not data.fields:
         yield _error("There is no data yet. Add some in the tab Data.", expected="data", found="none")
         return
-    makes_something = any(isinstance(checker.layers.get(node_id), Noise) for node_id in checker.needed)
-    if not data.targets() and not makes_something:
+    # What is made of noise is held against pictures that are there, by a critic, and no field has to be learned.
+    if not data.targets() and not any(isinstance(layer, Noise) for layer in checker.layers.values()):
         yield _error(
             "No field of the data is to be learned. Choose one in the tab Data.",
             expected="a field with the role target",

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from engine.catalog.layers.data import Input
+from engine.catalog.layers.indexing import Constant as ConstantTensor
 from engine.catalog.layers.special import StopGradient
 from engine.catalog.losses import Loss
 from engine.catalog.losses.classes import CrossEntropyLoss
@@ -106,10 +107,13 @@ def _before(checker: ShapeInference, losses: Iterable[str]) -> set[str]:
     graph, found, waiting = checker.project.graph, set[str](), list(losses)
     while waiting:
         node_id = waiting.pop()
-        if node_id in found or isinstance(checker.layers.get(node_id), StopGradient):
+        if node_id in found or isinstance(checker.layers.get(node_id), StopGradient | ConstantTensor):
             continue
         found.add(node_id)
-        waiting.extend(edge.source for edge in graph.inputs_of(node_id).values())
+        for edge in graph.inputs_of(node_id).values():
+            spec = checker.specs.get((edge.source, edge.output))
+            if spec is not None and spec.dtype is DType.FLOAT:  # no gradient goes through whole numbers
+                waiting.append(edge.source)
     return found
 
 

@@ -1,6 +1,6 @@
 """Walks over a drawn network: where a tensor really comes from, and which layer set its width."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from engine.catalog import registry
 from engine.checks.shapes import ShapeInference, keeps_width
@@ -47,6 +47,18 @@ def upstream(checker: ShapeInference, edge: Edge | None) -> Iterator[Node]:
         seen.add(edge.source)
         yield graph.nodes[edge.source]
         edge = first_edge(checker, edge.source)
+
+
+def sources_of(graph: Graph, node_ids: Iterable[str]) -> set[str]:
+    """These nodes and all that they depend on."""
+    found: set[str] = set()
+    waiting = list(node_ids)
+    while waiting:
+        node_id = waiting.pop()
+        if node_id not in found:
+            found.add(node_id)
+            waiting.extend(edge.source for edge in graph.inputs_of(node_id).values())
+    return found
 
 
 def width_setter(checker: ShapeInference, edge: Edge) -> Node | None:

@@ -116,7 +116,7 @@ class _File:
         found: dict[object, str] = {}
         if any(node_id in self.steps.input_shifts for node_id in self.steps.input_ids):
             _copy(shift_right, found)
-        for call in self.calls:
+        for call in self._built():
             if _is_copied(call, self.classes[call.node.id]):
                 _copy(self.classes[call.node.id], found)
             form = call.layer.weight_form()
@@ -142,7 +142,7 @@ class _File:
         in_use = {call.node.id for call in self.steps.prediction_calls}
         frozen = []
         written: set[str] = set()
-        for call in sorted_calls(self.steps.calls) if self._shuffled() else self.calls:
+        for call in self._built():
             made_of = self.classes[call.node.id]
             name = self.module_names[call.owner]
             if made_of in OPERATIONS or name in written:
@@ -164,9 +164,17 @@ class _File:
         for name in frozen:
             yield f"self.{name}.requires_grad_(False)"
 
-    def _shuffled(self) -> bool:
-        """Whether parts for training alone are in, which the order of reading leaves out; then ids give the order."""
-        return len(self.calls) != len(self.steps.calls)
+    def _built(self) -> list[Call]:
+        """The calls whose modules are built, in order: as they are read, but by id where some are for training alone.
+
+        Of these a file with weights holds the weights too, so they are built; those without any are left out.
+        """
+        if len(self.calls) == len(self.steps.calls):
+            return self.calls
+        answering = {call.node.id for call in self.calls}
+        return [
+            call for call in sorted_calls(self.steps.calls) if call.node.id in answering or build(call).state_dict()
+        ]
 
     def _forward(self) -> Iterable[str]:
         predictions = list(self.steps.predictions.values())

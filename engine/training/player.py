@@ -10,6 +10,7 @@ from engine.catalog.registry import optimizer, schedule, wrapper
 from engine.catalog.schedules import Constant, Plateau
 from engine.compiler.module import CompiledNetwork
 from engine.document import recipe
+from engine.document.flat import SEPARATOR
 from engine.errors import AttributeOutOfRange, TrainingError
 from engine.training.optimizers import mover
 
@@ -188,7 +189,8 @@ def _parameters(
 ) -> list[tuple[str, nn.Parameter]]:
     chosen = set(settings.nodes)
     known = {name for name, _ in network.named_children()}
-    if unknown := sorted(chosen - known):
+    # A block stands for all that is inside of it, and some of that, such as its ports, is no module.
+    if unknown := sorted(name for name in chosen - known if SEPARATOR not in name):
         raise TrainingError(
             f"The recipe trains '{unknown[0]}', which is not a part of the network.",
             where=unknown[0],

@@ -8,13 +8,15 @@ import torch
 from small_tasks import KilledError, MemoryData, Rig, one_phase, same
 from torch import Tensor
 
+from engine.checks.inference import ShapeChecker
 from engine.compiler.module import compile_project
+from engine.document.project import Project
 from engine.document.recipe import Phase
 from engine.protocol.run_events import EpochFinished, RunFinished
 from engine.training import checkpoint
 from engine.training.player import players_of
 from engine.training.recorded import record
-from tests.drawn_gan import CRITIC, GENERATOR, gan, players
+from tests.drawn_gan import CRITIC, GENERATOR, gan, gan_of_blocks, players
 
 
 def bars(count: int, seed: int) -> Tensor:
@@ -99,6 +101,29 @@ def test_scoring_draws_the_same_noise_each_epoch_and_leaves_training_alone(tmp_p
 def zero(step):  # type: ignore[no-untyped-def]
     """The optimizer, standing still."""
     return msgspec.structs.replace(step, attributes={**step.attributes, "lr": 1e-30})
+
+
+def test_a_gan_of_blocks_learns_as_one_without(tmp_path: Path) -> None:
+    plain, folded = Rig(tmp_path / "plain", gan(), data()), Rig(tmp_path / "folded", gan_of_blocks(), data())
+    assert not ShapeChecker(gan_of_blocks()).problems()
+    plain.run()
+    folded.run()
+    names = {
+        "maker1__gen1": "gen1",
+        "maker1__gen2": "gen2",
+        "critic1__critic1": "critic1",
+        "critic1__critic2": "critic2",
+    }
+    told = {name: tensor.shape for name, tensor in plain.weights().items()}
+    moved = {f"{names[name.partition('.')[0]]}.{name.partition('.')[2]}": t for name, t in folded.weights().items()}
+    assert {name: tensor.shape for name, tensor in moved.items()} == told
+    start = compile_started(gan_of_blocks())
+    assert all(not torch.equal(start[name], tensor) for name, tensor in folded.weights().items()), "all of them learn"
+
+
+def compile_started(project: Project) -> dict[str, Tensor]:
+    torch.manual_seed(project.recipe.seed)
+    return dict(compile_project(project).state_dict())
 
 
 def test_other_seeds_draw_other_noise() -> None:
