@@ -146,6 +146,10 @@ class RecipeForm(QWidget):
         self.find_rate.clicked.connect(self._on_find_rate)
         self.find_rate.hide()
         self._column.addWidget(self.find_rate)
+        self.find_batch = Button("Find batch size...", role="link", name="train.recipe.find_batch")
+        self.find_batch.clicked.connect(self._on_find_batch)
+        self.find_batch.hide()
+        self._column.addWidget(self.find_batch)
         self._more = Button("More settings", role="link")
         self._more.clicked.connect(lambda: self._open_more(not self._more_is_open))
         self._column.addWidget(self._more)
@@ -368,7 +372,8 @@ class RecipeForm(QWidget):
             form.setEnabled(not locked)
         self.losses.setEnabled(not locked)
         self.plan.setEnabled(not locked)
-        self.find_rate.set_blocked("This project is open for reading only." if locked else "")
+        for button in (self.find_rate, self.find_batch):
+            button.set_blocked("This project is open for reading only." if locked else "")
         if not locked:
             self._block_what_does_not_suit()
 
@@ -494,10 +499,11 @@ class RecipeForm(QWidget):
 
     # Editing
 
-    def offer_rate_test(self, question: SavedQuestion) -> None:
-        """Let the learning rate be found by a test; without an engine there is none."""
+    def offer_tests(self, question: SavedQuestion) -> None:
+        """Let the learning rate and the batch size be found by tests; without an engine there are none."""
         self._question = question
         self.find_rate.show()
+        self.find_batch.show()
 
     def _on_find_rate(self) -> None:
         question = self._question
@@ -512,6 +518,21 @@ class RecipeForm(QWidget):
 
         finder = RateFinder(question, phase=self._phase_at, player=self._player_at, device="", parent=self)
         finder.taken.connect(lambda rate: self._set_optimizer({"lr": rate}))
+        finder.open()
+
+    def _on_find_batch(self) -> None:
+        question = self._question
+        if question is None:
+            return
+        reason = question.reason_not_to_ask()
+        self._rows["batch_size"].set_problem(reason)
+        if reason:
+            return
+        from gui.train.batch_finder import BatchFinder
+
+        phase, _ = self._current()
+        finder = BatchFinder(question, phase=self._phase_at, present=phase.batch_size, parent=self)
+        finder.taken.connect(self._on_batch)
         finder.open()
 
     def _on_plan(self, recipe: object, phase_at: int, player_at: int) -> None:

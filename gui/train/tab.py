@@ -150,7 +150,7 @@ class TrainTab(QWidget):
         yield from self.facts.making()
         yield
         yield from self.recipe.making()
-        self.recipe.offer_rate_test(runs.question)
+        self.recipe.offer_tests(runs.question)
         yield
         self.comparison = ComparePanel(runs, runs.projects)
         self.comparison.run_picked.connect(runs.select)

@@ -10,11 +10,19 @@ from engine.document.edits import AddNode, SetData, SetRecipe
 from engine.document.graph import Node
 from engine.document.project import Project
 from engine.document.recipe import EarlyStop, Phase, Player, Precision, Recipe
-from engine.protocol.messages import FindLearningRate, LearningRateFound, Progress, RequestFailed
+from engine.protocol.messages import (
+    BatchSizeFound,
+    FindBatchSize,
+    FindLearningRate,
+    LearningRateFound,
+    Progress,
+    RequestFailed,
+)
 from gui.models.curves import RunCurves
 from gui.models.project import ProjectModel
 from gui.models.saved_question import SavedQuestion
 from gui.train.advice import advise
+from gui.train.batch_finder import BatchFinder
 from gui.train.node_dialog import TrainableNode
 from gui.train.rate_finder import RateFinder
 from gui.train.recipe_form import RecipeForm
@@ -388,7 +396,7 @@ def test_the_learning_rate_is_found_and_taken_with_one_click(qtbot, project, for
         highest=0.01,
         present=0.003,
     )
-    form.offer_rate_test(SavedQuestion(project, engine))
+    form.offer_tests(SavedQuestion(project, engine))
     project.do(SetRecipe(recipe=msgspec.structs.replace(Recipe(), seed=12)))
     form.find_rate.click()
     finder = form.findChild(RateFinder)
@@ -405,10 +413,50 @@ def test_the_learning_rate_is_found_and_taken_with_one_click(qtbot, project, for
     assert project.project.recipe.phases[0].players[0].optimizer.attributes["lr"] == 0.0012
 
 
+def test_the_batch_size_is_found_and_taken_with_one_click(qtbot, project, form):
+    engine = FakeEngine()
+    assert form.find_batch.isHidden(), "without an engine there is nothing to ask"
+    form.offer_tests(SavedQuestion(project, engine))
+    project.do(SetRecipe(recipe=msgspec.structs.replace(Recipe(), seed=12)))
+    form.find_batch.click()
+    finder = form.findChild(BatchFinder)
+    assert finder.take.blocked_reason() == "It is not known yet."
+    qtbot.waitUntil(lambda: bool(engine.asked(FindBatchSize)))
+    asked = engine.asked(FindBatchSize)[0]
+    assert asked.phase == 0
+    engine.answer(asked.id, Progress(fraction=-1, message="Batch of 256"))
+    assert finder.line.text() == "Batch of 256"
+    engine.answer(
+        asked.id,
+        BatchSizeFound(batch_size=512, reason="There are no more samples.", memory_bytes=2 * 10**9, free_bytes=10**10),
+    )
+    assert finder.facts.rows() == [
+        ("largest batch", "512 samples"),
+        ("in the recipe", "64 samples"),
+        ("memory it takes", "2.00 GB"),
+        ("memory free", "10.00 GB"),
+    ]
+    assert finder.words.whole_text() == "There are no more samples."
+    finder.take.click()
+    assert project.project.recipe.phases[0].batch_size == 512
+    assert form.row("batch_size").editor.value() == 512
+
+
+def test_a_batch_size_that_cannot_be_found_says_why(qtbot, project, form):
+    engine = FakeEngine()
+    engine.answer_with(FindBatchSize, RequestFailed(error=error("training", "There is no data.")))
+    form.offer_tests(SavedQuestion(project, engine))
+    form.find_batch.click()
+    finder = form.findChild(BatchFinder)
+    qtbot.waitUntil(lambda: finder.notice.isVisible())
+    assert "There is no data." in finder.notice.text()
+    assert finder.take.blocked_reason() == "Nothing was found."
+
+
 def test_a_range_test_that_fails_says_so_and_one_that_is_closed_is_given_up(qtbot, project, form):
     engine = FakeEngine()
     engine.answer_with(FindLearningRate, RequestFailed(error=error("training", "There is no data.")))
-    form.offer_rate_test(SavedQuestion(project, engine))
+    form.offer_tests(SavedQuestion(project, engine))
     form.find_rate.click()
     finder = form.findChild(RateFinder)
     qtbot.waitUntil(lambda: finder.notice.isVisible())
