@@ -207,7 +207,7 @@ def hand(case: Case, device: Any) -> float:
                 answer = forward(rows.index_select(0, chosen))
                 loss = functional.cross_entropy(answer, labels.index_select(0, chosen))
             optimizer.zero_grad(set_to_none=True)
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
         wait_for(device)
         if epoch >= min(2, case.epochs - 1):
@@ -469,7 +469,7 @@ def main() -> None:
             continue
         case = tiny(case) if options.tiny else case
         if not options.tiny:
-            torch.compiler.reset()  # type: ignore[no-untyped-call]
+            torch.compiler.reset()
             torch.cuda.empty_cache()
         quick, notes, weights = ours(case, device)
         best = hand(case, device)

@@ -207,7 +207,7 @@ def test_it_is_for_cards_alone_and_can_be_switched_off(monkeypatch: pytest.Monke
     made = partial(compiling, task, 10_000, Precision.BFLOAT16, lambda *_: None)
     assert made() is None, "this is a processor"
     monkeypatch.setattr(task, "device", torch.device("cuda"))
-    monkeypatch.setattr(compiled.importlib.util, "find_spec", lambda name: name)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: name)
     assert made() is not None
     assert made(decided=EAGER) is None
     assert compiling(task, 10, Precision.BFLOAT16, lambda *_: None) is None
@@ -216,9 +216,9 @@ def test_it_is_for_cards_alone_and_can_be_switched_off(monkeypatch: pytest.Monke
         assert made() is None
     monkeypatch.setenv(VARIABLE, "1")
     assert made() is not None
-    monkeypatch.setattr(compiled.importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     assert made() is None, "there is no back end"
-    monkeypatch.setattr(compiled.importlib.util, "find_spec", lambda name: name)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: name)
     task.project.graph.nodes["mine"] = Node(id="mine", type="PyTorch")
     assert made() is None, "code of the user's own may do anything"
 
