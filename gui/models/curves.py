@@ -228,6 +228,7 @@ class RunCurves:
                 self.activations_seen.append(event)
             case LayersSeen():
                 self.layers.append(event)
+                self._feed_ratios(event)
             case SamplesPinned():
                 self.pinned = event
             case AnswersSeen():
@@ -331,6 +332,14 @@ class RunCurves:
             self.settings[f"{event.player}.learning_rate" if event.player else "learning_rate"] = event.learning_rate
         if event.clip_norm is not None:
             self.settings["clip_norm"] = event.clip_norm
+
+    def _feed_ratios(self, event: LayersSeen) -> None:
+        ratios = sorted(event.update_ratios.values())
+        if ratios:
+            middle = len(ratios) // 2
+            median = ratios[middle] if len(ratios) % 2 else (ratios[middle - 1] + ratios[middle]) / 2
+            for name, value in (("median", median), ("low", ratios[0]), ("high", ratios[-1])):
+                self._add(f"ratio.{name}", event.step, value)
 
     def _add(self, name: str, step: float, value: float) -> None:
         column = self.column(name)

@@ -27,6 +27,9 @@ _FIXED: Final = (
     ChartKind(key="rate", title="Learning rate", help="Of each player, over the run."),
     ChartKind(key="flow", title="Gradient flow", help="Norm of the gradient of each layer."),
     ChartKind(key="ratio", title="Update to weight", help="How far a step moves each layer, as a share of its size."),
+    ChartKind(
+        key="ratios", title="Update ratios", help="The same as lines: the middle layer, and the extremes of all layers."
+    ),
     ChartKind(key="weights", title="Weights", help="How the weights of a layer are spread, over time.", columns=3),
     ChartKind(key="activations", title="Activations", help="What comes out of a layer, over time.", columns=3),
     ChartKind(key="parts", title="Losses", help="Each loss of the network by itself.", columns=3),

@@ -25,7 +25,7 @@ class CurveChart(ChartCard):
         plain = METRIC if kind.startswith(METRIC) else kind
         super().__init__(
             found.title if found is not None else kind,
-            log=plain in ("loss", "parts", "rate"),
+            log=plain in ("loss", "parts", "rate", "ratios"),
             smooth=plain in ("loss", "speed", "load", "parts"),
             empty=_NOTHING,
             name=f"train.{'metric' if plain == METRIC else kind}",
@@ -55,6 +55,8 @@ class CurveChart(ChartCard):
         if plain == "load":
             self.chart.set_y_limits((0.0, 100.0))
             self.set_note("%")
+        if plain == "ratios":
+            self.set_note("1e-3 is usual")
         if plain == "memory":
             self.set_note("MB")
         if plain == "speed":

@@ -101,6 +101,7 @@ _MACHINE: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "speed": (("speed", "samples a second"),),
     "load": (("gpu", "GPU"), ("cpu", "CPU"), ("run_cpu", "this run")),
     "memory": (("gpu_memory", "GPU"), ("memory", "memory")),
+    "ratios": (("ratio.median", "middle layer"), ("ratio.high", "largest"), ("ratio.low", "smallest")),
 }
 
 

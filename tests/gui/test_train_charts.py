@@ -1,6 +1,7 @@
 """The grid of charts: arranged by the user, kept with the project, and each chart on what a run really tells."""
 
 import csv
+import statistics
 
 import msgspec
 import pytest
@@ -144,6 +145,19 @@ def test_layers_spreads_and_confusion_show_what_was_seen(bench, directory, log, 
     assert len(rows) == 1 + 4 * len(LAYERS)
     assert charts.chart("memory").chart.has_series("1:gpu_memory")
     assert isinstance(charts.chart("speed"), CurveChart)
+
+
+def test_update_ratios_are_lines_over_all_layers(bench, directory, log, qtbot):
+    tab = opened(bench, directory, qtbot)
+    tab.charts.add_chart("ratios")
+    card = tab.charts.chart("ratios")
+    chart = card.chart
+    qtbot.waitUntil(lambda: chart.has_series("1:ratio.median") and len(chart.series("1:ratio.median")) == 3)
+    seen = bench.runs.curves(1).layers[-1].update_ratios
+    for name, value in (("low", min(seen.values())), ("high", max(seen.values()))):
+        assert chart.series(f"1:ratio.{name}").y[-1] == value
+    assert chart.series("1:ratio.median").y[-1] == pytest.approx(statistics.median(seen.values()))
+    assert card._log.isVisible(), "they lie over some powers of ten"
 
 
 def test_watched_samples_say_what_is_right_and_what_was_said(bench, directory, log, qtbot):
