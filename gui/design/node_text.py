@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from engine.catalog.layer import Family, Layer
+from engine.catalog.layers.data import Noise
 from engine.catalog.tensors import TensorSpec, edge_text
 from engine.document.data_spec import DataSpec, FieldKind, Role
 from engine.document.graph import Node
@@ -72,6 +73,9 @@ def main_parts(
     if node.type in ("Input", "Output"):
         text = _data_line(node, output, data)
         return (LinePart(text, "fields" if node.type == "Input" else "field"),) if text else ()
+    if isinstance(layer, Noise):
+        spread = (LinePart(f"spread {layer.std:g}", "std"),) if layer.std != 1.0 else ()
+        return LinePart(_size(layer.size), "size"), LinePart(layer.distribution, "distribution"), *spread
     return _settings_parts(layer, tuple(inputs))
 
 

@@ -20,6 +20,8 @@ from gui.design.node_text import line_of, main_parts
         ("VectorQuantize", {"vectors": 64}, "vectors 64 · dim 1"),
         ("Einsum", {"expression": "nij,nkj->nik"}, "nij,nkj->nik"),
         ("Exp", {}, ""),
+        ("Noise", {}, "64 · normal"),
+        ("Noise", {"size": [4, 8], "distribution": "uniform", "std": 0.5}, "4×8 · uniform · spread 0.5"),
     ],
 )
 def test_the_card_says_what_was_set(kind: str, attributes: dict[str, Value], line: str) -> None:

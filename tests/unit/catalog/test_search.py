@@ -23,6 +23,9 @@ from engine.catalog.search import search
         ("word vec", "Embedding"),
         ("batch norm", "BatchNorm1d"),
         ("labels", "Input"),
+        ("latent", "Noise"),
+        ("random", "Noise"),
+        ("gan", "Noise"),
     ],
 )
 def test_search_finds_what_people_call_it(typed: str, first: str) -> None:
