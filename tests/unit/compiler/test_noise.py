@@ -120,3 +120,12 @@ def test_noise_inside_a_network_is_no_part_of_its_weights() -> None:
     assert not [name for name in network.state_dict() if name.startswith("noise")]
     assert network.input_ids == () and network.training_input_ids == ("real",)
     assert network.noise(3)[0].shape == (3, 8) and network.noise(0)[0].shape == (0, 8)
+
+
+def test_torch_compiles_the_drawing_in_one_piece() -> None:
+    network = compile_project(gan())
+    compiled = torch.compile(network.training_forward, backend="aot_eager", fullgraph=True)
+    torch.manual_seed(1)
+    ours = network.training_forward(PICTURES)[0][0]
+    torch.manual_seed(1)
+    assert torch.equal(compiled(PICTURES)[0][0], ours)
