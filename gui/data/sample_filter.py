@@ -24,6 +24,11 @@ class SampleFilter:
     only: tuple[int, ...] | None = None
     sample: int = -1
 
+    @property
+    def looks_at_labels(self) -> bool:
+        """Whether a sample may stop to pass, or begin to, when labels are given."""
+        return bool(self.split) or self.class_index >= 0 or self.class_index == UNLABELLED
+
     def matching(
         self,
         samples: int,

@@ -177,8 +177,11 @@ class SamplesModel(QAbstractListModel):
 
     def _on_labels(self) -> None:
         """The rows stay: what was just labelled would jump away from under the eyes."""
-        fitting = self._fitting()
-        behind = len(self._shown) - int(np.isin(self._shown, fitting).sum()) if len(fitting) != len(self._shown) else 0
+        behind = 0
+        if self._description is not None and self._filter.looks_at_labels:
+            fits = np.zeros(self._description.samples, bool)
+            fits[self._fitting()] = True
+            behind = len(self._shown) - int(np.count_nonzero(fits[self._shown]))
         self._set_left_behind(behind)
         self._tell_all()
 

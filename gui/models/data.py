@@ -42,6 +42,9 @@ PAGES_AT_ONCE: Final = 2
 COLLECT_MS: Final = 20
 LABELS_SETTLE_MS: Final = 2000
 """How long after the last label the engine is asked to count anew."""
+PIECE: Final = 1 << 15
+"""Of a million labels so many are counted at a time: arrays of that size are kept by malloc, while fresh memory for all
+of them takes the system several times as long as the counting."""
 LABELS_KEPT: Final = 24
 """How many earlier states of the labels are remembered, so that an undo shows at once."""
 
@@ -299,14 +302,14 @@ class DataModel(QObject):
         """
         if self.labels is None or self.splits is None or not len(self.labels):
             return
-        labels, splits = self.labels.copy(), self.splits.copy()
+        labels, splits = self.labels.copy(), self.splits
         chosen = slice(None) if len(samples) == len(labels) else samples  # all of them are ten times as quick as such
         labels[chosen] = class_index
-        if class_index < 0:
-            splits[chosen] = POOL
-        else:
-            dealt = splits[chosen]
-            splits[chosen] = dealt * (dealt != POOL)  # from the pool into training
+        dealt = splits[chosen]
+        moves = dealt != POOL if class_index < 0 else dealt == POOL  # into the pool, or from it into training
+        if moves.any():
+            splits = splits.copy()
+            splits[chosen] = POOL if class_index < 0 else dealt * ~moves
         self.labels, self.splits = labels, splits
         self._remember_labels()
         self.labels_changed.emit()
@@ -370,7 +373,10 @@ class DataModel(QObject):
 
         counts: list[int] = []
         if self.classes:
-            counts = np.bincount(self.labels.astype(np.intp) + 1, minlength=len(self.classes) + 1)[1:].tolist()
+            found = np.zeros(len(self.classes) + 1, np.int64)
+            for start in range(0, len(self.labels), PIECE):
+                found += np.bincount(self.labels[start : start + PIECE] + 1, minlength=len(found))
+            counts = found[1:].tolist()
         self._counted = self.labels, counts, int(np.count_nonzero(self.splits == POOL))
 
     def label_of(self, sample: int) -> int:

@@ -13,6 +13,7 @@ from engine.document.data_spec import LabelledSamples
 from engine.document.sample_names import names
 from engine.protocol.messages import GetNames
 from gui.data.tab import DataTab
+from gui.models import data
 from gui.models.data import COLOURS
 from gui.window import MainWindow
 from tests.gui.data_scene import CLASSES, LABELS, SAMPLES, click_sample, engine_of, press, show_flowers
@@ -69,6 +70,20 @@ def test_counts_of_classes_follow_at_once(tab: DataTab, window: MainWindow, qtbo
     assert window.bench.data.class_counts()[2] == before + 1
     assert window.bench.data.waiting() == LABELS.count(-1) - 1
     assert tab.sources.classes.item(2).data(Qt.ItemDataRole.AccessibleTextRole) == f"tulip {before + 1}"
+
+
+def test_labels_are_counted_in_pieces_as_in_one(
+    tab: DataTab, window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(data, "PIECE", 7)
+    known(window, qtbot, 4)
+    click_sample(qtbot, tab, 4)
+    wanted = (LABELS[4] + 1) % 3
+    press(qtbot, tab.samples.grid, Key(Key.Key_1 + wanted))
+    now = [*LABELS[:4], wanted, *LABELS[5:]]
+    assert SAMPLES > 14
+    assert window.bench.data.class_counts() == [now.count(index) for index in range(3)]
+    assert window.bench.data.waiting() == now.count(-1)
 
 
 def test_arrows_move_and_space_gathers_what_a_digit_then_labels(tab: DataTab, window: MainWindow, qtbot: QtBot) -> None:
