@@ -493,6 +493,8 @@ class LineChart(QWidget):
         """The drawn part, in pieces."""
         from gui.charts.plot_area import PlotArea
 
+        if any(len(series) for series in self._series.values()):
+            self._hint.set_text("")  # they are about to be drawn
         plot = PlotArea(self)
         plot.hide()  # until there is something to draw
         yield

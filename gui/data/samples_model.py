@@ -178,8 +178,9 @@ class SamplesModel(QAbstractListModel):
     def _on_labels(self) -> None:
         """The rows stay: what was just labelled would jump away from under the eyes."""
         behind = 0
-        if self._description is not None and self._filter.looks_at_labels:
-            fits = np.zeros(self._description.samples, bool)
+        description = self._data.description
+        if description is not None and self._filter.looks_at_labels:
+            fits = np.zeros(description.samples, np.bool_)
             fits[self._fitting()] = True
             behind = len(self._shown) - int(np.count_nonzero(fits[self._shown]))
         self._set_left_behind(behind)

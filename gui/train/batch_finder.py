@@ -93,7 +93,7 @@ class BatchFinder(QDialog):
             rows = [("largest batch", f"{found.batch_size:,} samples"), ("in the recipe", f"{self._present:,} samples")]
             rows += [
                 (name, f"{count / 1e9:.2f} GB")
-                for name, count in (("memory it takes", found.memory_bytes), ("memory free", found.free_bytes))
+                for name, count in (("memory used", found.memory_bytes), ("memory free", found.free_bytes))
                 if count > 0
             ]
             words = found.reason

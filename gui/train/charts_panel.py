@@ -287,6 +287,8 @@ class ChartsPanel(QWidget):
         for card in (*spare, *self._rooms.values()):
             self._take_out(card)
         self._rooms = {at: Card(_title(places[at]), parent=self) for at, chart in enumerate(found) if chart is None}
+        for room in self._rooms.values():
+            room.body.addStretch(1)
         self._place(places, found)
         yield
         for at in list(self._rooms):

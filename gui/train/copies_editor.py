@@ -51,10 +51,10 @@ class SlowCopies:
         fitting = any(self._fits(one, two, ()) for one in self._nodes for two in self._nodes)
         return _ALL_TAKEN if fitting and self._copies else _NO_PAIR
 
-    def label(self, node: str) -> str:
-        """A node in a list."""
+    def kind(self, node: str) -> str:
+        """What a node is."""
         found = self._nodes.get(node)
-        return f"{node} · {found.label}" if found is not None else node
+        return f"{found.label}, {found.parameters:,} weights" if found is not None else ""
 
     def _fits(self, node: str, of: str, copies: set[str] | tuple[str, ...]) -> bool:
         alike = self._nodes[node].parameters == self._nodes[of].parameters
@@ -103,7 +103,7 @@ class _Pair(QWidget):
         for editor, value, offered in ((self.node, target.node, copies), (self.of, target.of, originals)):
             names = offered if value in offered else [value, *offered]
             if editor.values() != names:
-                editor.set_choices([Choice(value=name, label=allowed.label(name)) for name in names])
+                editor.set_choices([Choice(value=name, label=name, help=allowed.kind(name)) for name in names])
             editor.set_value(value)
         self.rows["of"].set_problem("" if target.of in originals else "Their weights do not fit. Choose another.")
         for number, held in ((self.tau, target.tau), (self.every, target.every)):

@@ -63,6 +63,7 @@ class RecipeForm(QWidget):
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(8)
         self._read_only = Text("This project is open for reading only.", role="note", wrap=True)
+        self._read_only.hide()
         self._column.addWidget(self._read_only)
         if not in_pieces:
             for _ in self.making():

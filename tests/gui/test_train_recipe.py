@@ -433,7 +433,7 @@ def test_the_batch_size_is_found_and_taken_with_one_click(qtbot, project, form):
     assert finder.facts.rows() == [
         ("largest batch", "512 samples"),
         ("in the recipe", "64 samples"),
-        ("memory it takes", "2.00 GB"),
+        ("memory used", "2.00 GB"),
         ("memory free", "10.00 GB"),
     ]
     assert finder.words.whole_text() == "There are no more samples."
