@@ -39,9 +39,7 @@ class MaskTokens(AugmentationStep):
     """
 
     formula: ClassVar[str] = "x with each token unknown with probability share"
-    when: ClassVar[str] = (
-        "Use it for texts that will hold words never seen in training."
-    )
+    when: ClassVar[str] = "Use it for texts that will hold words never seen in training."
     caption: ClassVar[str] = "Hide words"
     target: ClassVar[str] = "engine.data.augmentation.text.mask"
     synonyms: ClassVar[tuple[str, ...]] = ("word dropout", "unknown", "mask", "bert")
