@@ -27,11 +27,11 @@ _WATCH_STEPS: Final = 2000
 
 _LONGEST_STEP_S: Final = 0.02
 _SHORT_STEP_S: Final = 0.001
-_GAIN, _SHORT_GAIN = 0.15, 0.5
+_GAIN, _SHORT_GAIN = 0.15, 0.6
 """What part of a step is saved at least: of an MLP or a small CNN 0.2, where a step is short and most of it overhead
 0.7."""
 
-_IMPORT_S: Final = 2.0
+_IMPORT_S: Final = 1.5
 _MODULE_S: Final = 0.05
 """What recording costs at most."""
 
@@ -128,7 +128,7 @@ class Recorder:
         modules = sum(1 for _ in self._task.network.modules())
         cost_s = _IMPORT_S + len(players) * modules * _MODULE_S
         saved_s = self._left * step_s * (_SHORT_GAIN if step_s < _SHORT_STEP_S else _GAIN)
-        if step_s > _LONGEST_STEP_S or saved_s < 2 * cost_s:
+        if step_s > _LONGEST_STEP_S or saved_s < cost_s:
             return
         for number, player in enumerate(players):
             network = self._task.network

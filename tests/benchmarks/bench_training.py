@@ -353,7 +353,7 @@ def fastai(case: Case) -> Callable[[], None]:
             loss_func=torch.nn.functional.cross_entropy,
             opt_func=lambda parameters, lr: OptimWrapper(parameters, torch.optim.AdamW, lr=lr),
         )
-        with learner.no_bar(), learner.no_logging():
+        with learner.no_logging():  # there is no bar unless fastai.callback.progress is imported
             learner.fit(case.epochs, 1e-3)
 
     return work
