@@ -7,6 +7,7 @@ of a second and more for large networks, so it is made when a run is long enough
 """
 
 import math
+import sys
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple, cast
@@ -27,12 +28,13 @@ _WATCH_STEPS: Final = 2000
 
 _LONGEST_STEP_S: Final = 0.02
 _SHORT_STEP_S: Final = 0.001
-_GAIN, _SHORT_GAIN = 0.15, 0.6
+_GAIN, _SHORT_GAIN = 0.2, 0.6
 """What part of a step is saved at least: of an MLP or a small CNN 0.2, where a step is short and most of it overhead
 0.7."""
 
+_TRACER: Final = "torch.fx.experimental.proxy_tensor"
 _IMPORT_S: Final = 1.5
-_MODULE_S: Final = 0.05
+_MODULE_S: Final = 0.03
 """What recording costs at most."""
 
 MOST_KERNELS: Final = 600
@@ -126,7 +128,8 @@ class Recorder:
         self._watching = False
         step_s = self._seconds / self._taken
         modules = sum(1 for _ in self._task.network.modules())
-        cost_s = _IMPORT_S + len(players) * modules * _MODULE_S
+        imported = _TRACER in sys.modules
+        cost_s = (0.0 if imported else _IMPORT_S) + len(players) * modules * _MODULE_S
         saved_s = self._left * step_s * (_SHORT_GAIN if step_s < _SHORT_STEP_S else _GAIN)
         if step_s > _LONGEST_STEP_S or saved_s < cost_s:
             return

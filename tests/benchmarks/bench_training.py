@@ -41,9 +41,9 @@ class Case:
 
 CASES = (
     Case(name="toy MLP 32", shape=(4,), classes=3, samples=6_400, batch_size=32, epochs=150, goal=1.8),
-    Case(name="MLP 784-256-10", shape=(784,), classes=10, samples=12_800, batch_size=128, epochs=50, goal=1.2),
+    Case(name="MLP 784-256-10", shape=(784,), classes=10, samples=12_800, batch_size=128, epochs=80, goal=1.2),
     Case(name="CNN 128", shape=(1, 28, 28), classes=10, samples=1_280, batch_size=128, epochs=3, goal=1.2),
-    Case(name="LSTM 32", shape=(28, 28), classes=10, samples=640, batch_size=32, epochs=3, goal=1.0),
+    Case(name="LSTM 32", shape=(28, 28), classes=10, samples=640, batch_size=32, epochs=10, goal=1.0),
     Case(name="LSTM 512", shape=(28, 28), classes=10, samples=2_560, batch_size=512, epochs=3, goal=1.4),
     Case(name="transformer 128", shape=(32,), classes=4, samples=512, batch_size=128, epochs=2, goal=1.0, tokens=1000),
 )
