@@ -139,8 +139,7 @@ def _possible(tree: FileTree, address: str, layout: str, task: str) -> Sequence[
                 expected=", ".join(item.kind.value for item in LAYOUTS),
                 found=layout[:40],
             )
-        wanted = layout_of(SourceKind(layout))
-        return [wanted, *(other for other in candidates(tree, task) if other is not wanted)][:1]
+        return [layout_of(SourceKind(layout))]
     named = layout_of_address(address)
     if named is not None:
         return [named]

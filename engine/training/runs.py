@@ -14,6 +14,7 @@ import psutil
 
 import engine
 from engine.catalog.registry import metric_named
+from engine.data.memory import limit_bytes
 from engine.document.atomic import write_atomically
 from engine.document.files import from_bytes, to_bytes
 from engine.document.own_code import copy_code, require_trusted
@@ -254,8 +255,10 @@ def start_run_process(
 
     `device` overrides the recipe's; `pictures` lets its log tell what charts show beside losses and scores; `go_on`
     resumes also a run that had finished, as it was given more epochs; `spare` may have a process ready for it. Raises
-    TrainingError when the run has a process already, or has nothing left to do.
+    TrainingError when the run has a process already, or has nothing left to do, UsageError for a memory limit that
+    is no amount.
     """
+    limit_bytes()  # a limit that is no amount of memory is told here, not by a process that ends at its first line
     if resume:
         require_resumable(folder, go_on=go_on)
     arguments = [str(folder.path)]

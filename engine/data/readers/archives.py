@@ -297,7 +297,7 @@ class _Header(tarfile.TarInfo):
     def fromtarfile(cls, archive: tarfile.TarFile) -> "_Header":
         try:
             return super().fromtarfile(archive)
-        except Exception as error:
+        except Exception as error:  # raised again: whoever reads the archive tells the user
             archive.ended = type(error).__name__  # type: ignore[attr-defined]
             raise
 
