@@ -16,19 +16,19 @@ from typing import Any, Final
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
 
 from engine.protocol.codec import Decoder, ProtocolError, encode, event_decoder
-from engine.protocol.messages import (
+from engine.protocol.messages import AnyEvent
+from engine.protocol.messages.base import (
     PROTOCOL_VERSION,
-    AnyEvent,
     Cancel,
     Cancelled,
     EngineReady,
-    GetSamples,
     Heartbeat,
     Progress,
     Request,
     RequestFailed,
     Shutdown,
 )
+from engine.protocol.messages.data import GetSamples
 
 GIVE_UP_AFTER: Final = 3
 RESTART_AFTER_MS: Final = (300, 1000, 3000)

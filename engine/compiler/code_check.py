@@ -14,7 +14,7 @@ from engine.catalog.tensors import TensorSpec
 from engine.checks.inference import ShapeChecker
 from engine.compiler.own_code import examples, own_class, said
 from engine.errors import GraphError, NetwrightError
-from engine.protocol.messages import CodeChecked, CodeFinding
+from engine.protocol.messages.code import CodeChecked, CodeFinding
 
 OPSET = 20
 

@@ -23,7 +23,7 @@ from engine.data.preparation import Preparation
 from engine.data.progress import IsCancelled, Pace, Progress
 from engine.data.samples import Pictures
 from engine.errors import DataError, NetwrightError
-from engine.protocol.messages import LeftOut
+from engine.protocol.messages.data import LeftOut
 
 FORMAT = 1
 _SMALLER = "Make room, or choose a smaller size in Resize."

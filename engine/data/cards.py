@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Final
 from engine.data.drawing import draw_raw, words
 from engine.document.data_spec import Field, FieldKind, Role
 from engine.errors import NetwrightError
-from engine.protocol.messages import SampleCard, Shown
+from engine.protocol.messages.data import SampleCard, Shown
 
 if TYPE_CHECKING:
     from engine.data.dataset import Dataset

@@ -29,7 +29,7 @@ from engine.data.splits import deal
 from engine.data.strings import Strings
 from engine.document.data_spec import DataSpec, Field, FieldKind, Labelling, Role, SplitMethod
 from engine.errors import DataError
-from engine.protocol.messages import DataCheck, LeftOut, SampleCard, SplitCounts
+from engine.protocol.messages.data import DataCheck, LeftOut, SampleCard, SplitCounts
 
 Int64s = npt.NDArray[np.int64]
 

@@ -26,7 +26,7 @@ from engine.data.drawing import (
 from engine.data.preparation import Preparation
 from engine.document.data_spec import Field, FieldKind, Role, Step
 from engine.errors import NetwrightError
-from engine.protocol.messages import FieldDetail, SampleDetail, Shown
+from engine.protocol.messages.data import FieldDetail, SampleDetail, Shown
 
 if TYPE_CHECKING:
     from engine.data.dataset import Dataset

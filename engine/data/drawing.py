@@ -13,7 +13,7 @@ from engine.data.left_out import printable
 from engine.data.pictures import thumbnail
 from engine.data.samples import Sound
 from engine.document.data_spec import Field, FieldKind
-from engine.protocol.messages import Shown
+from engine.protocol.messages.data import Shown
 
 CURVES: Final = 8
 """How many channels of a series are drawn; the others are counted."""

@@ -11,7 +11,7 @@ from engine.data.rows import NumberRows, PictureRows, Rows, StringRows
 from engine.document.data_spec import Field, FieldKind, Role
 from engine.document.graph import natural
 from engine.errors import Cancelled, DataError
-from engine.protocol.messages import FieldValue, ValueRange
+from engine.protocol.messages.data import FieldValue, ValueRange
 
 if TYPE_CHECKING:
     from engine.data.dataset import Dataset

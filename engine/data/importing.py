@@ -22,7 +22,7 @@ from engine.document.data_edits import SetMeasured
 from engine.document.data_spec import DataSpec, Field, Labelling, Role, Source, SourceKind, Statistics
 from engine.document.graph import Value
 from engine.errors import DataError, UsageError
-from engine.protocol.messages import LeftOut
+from engine.protocol.messages.data import LeftOut
 
 TASKS = (
     "classification",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from engine.protocol.messages import LeftOut
+from engine.protocol.messages.data import LeftOut
 
 LISTED = 1000
 

@@ -21,7 +21,7 @@ from engine.data.progress import IsCancelled, Pace, Progress
 from engine.data.samples import Sound, Sounds
 from engine.data.sounds import resampled
 from engine.errors import DataError, NetwrightError
-from engine.protocol.messages import LeftOut
+from engine.protocol.messages.data import LeftOut
 
 FORMAT: Final = 1
 _WAITING_BYTES: Final = 256 << 20

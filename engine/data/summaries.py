@@ -24,7 +24,7 @@ from engine.data.rows import (
     StringRows,
 )
 from engine.document.data_spec import Field, FieldKind, Role
-from engine.protocol.messages import Distribution, FieldSummary, ValueCount
+from engine.protocol.messages.data import Distribution, FieldSummary, ValueCount
 
 if TYPE_CHECKING:
     from engine.data.dataset import Dataset

@@ -25,7 +25,7 @@ from engine.document.flat import flattened
 from engine.document.project import Project
 from engine.errors import DataError, ExportError, NotYet
 from engine.evaluation.network import load_network, project_of
-from engine.protocol.messages import ModelExported, Verified
+from engine.protocol.messages.deployment import ModelExported, Verified
 from engine.protocol.run_folder import RunFolder, RunSummary
 from engine.training.run_state import Kind
 

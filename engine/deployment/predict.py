@@ -24,7 +24,7 @@ from engine.deployment.session import as_input, groups_of, open_session
 from engine.deployment.writing import Manner, write_texts
 from engine.document.data_spec import Field, FieldKind
 from engine.errors import Cancelled, DataError
-from engine.protocol.messages import Answer, Prediction, PredictionMade
+from engine.protocol.messages.deployment import Answer, Prediction, PredictionMade
 
 _BATCH = 64
 _USUAL = Manner()

@@ -28,7 +28,7 @@ from engine.deployment.description import NOISE, draw
 from engine.deployment.session import as_input, groups_of
 from engine.document.data_spec import Field, FieldKind
 from engine.errors import Cancelled, DataError, ExportError
-from engine.protocol.messages import Verified
+from engine.protocol.messages.deployment import Verified
 
 SAMPLES = 1000
 _BATCH = 64

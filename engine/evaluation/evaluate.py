@@ -28,7 +28,7 @@ from engine.evaluation.masks import score_mask
 from engine.evaluation.network import load_network, project_of
 from engine.evaluation.scores import category_metrics, class_scores, confusion, regression_metrics, wilson_interval
 from engine.evaluation.texts import MOST_WRITTEN, TextTaker, taker_of, write_freely, writer_places
-from engine.protocol.messages import EvaluationFinished, FieldEvaluation, Mistake
+from engine.protocol.messages.evaluation import EvaluationFinished, FieldEvaluation, Mistake
 from engine.protocol.run_folder import RunFolder
 from engine.training.device import choose_device
 from engine.training.metrics import by_sample, scores_for

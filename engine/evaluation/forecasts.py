@@ -14,7 +14,7 @@ from engine.data.dataset import Dataset
 from engine.data.rows import SeriesRows
 from engine.document.data_spec import Field, FieldKind
 from engine.evaluation.scores import regression_metrics
-from engine.protocol.messages import FieldEvaluation, Mistake
+from engine.protocol.messages.evaluation import FieldEvaluation, Mistake
 
 MOST_MISTAKES: Final = 60
 

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from engine.document.data_spec import Field
 from engine.evaluation.scores import wilson_interval
-from engine.protocol.messages import ClassScore, FieldEvaluation, Mistake
+from engine.protocol.messages.evaluation import ClassScore, FieldEvaluation, Mistake
 
 THRESHOLD: Final = 0.5
 MOST_MISTAKES: Final = 60

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from engine.document.data_spec import Field
-from engine.protocol.messages import ClassScore, FieldEvaluation, Mistake
+from engine.protocol.messages.evaluation import ClassScore, FieldEvaluation, Mistake
 
 MOST_MISTAKES: Final = 60
 

@@ -9,7 +9,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from engine.protocol.messages import ClassScore
+from engine.protocol.messages.evaluation import ClassScore
 from engine.training.metrics import count_by_class, macro_averages, number_metrics
 
 Z_95: Final = 1.959963984540054

@@ -18,7 +18,7 @@ from engine.data.tokens.words import WordTokens
 from engine.document.data_spec import Field, FieldKind
 from engine.document.project import Project
 from engine.errors import Cancelled
-from engine.protocol.messages import FieldEvaluation, Mistake
+from engine.protocol.messages.evaluation import FieldEvaluation, Mistake
 from engine.training.metrics import scores_for
 
 MOST_WRITTEN: Final = 200

@@ -23,7 +23,7 @@ from engine.document.flat import flattened
 from engine.evaluation.answers import probabilities
 from engine.evaluation.evaluate import predict_split
 from engine.evaluation.network import load_network, project_of
-from engine.protocol.messages import DataCheck, Severity
+from engine.protocol.messages.data import DataCheck, Severity
 from engine.protocol.run_folder import RunFolder
 
 KIND: Final = "wrong_labels"

@@ -11,7 +11,7 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
-from engine.protocol.messages import EngineReady
+from engine.protocol.messages.base import EngineReady
 from engine.server.channel import Channel, claim_stdout
 from engine.server.handlers import HANDLERS
 from engine.server.server import Server

@@ -5,7 +5,8 @@ import sys
 import threading
 
 from engine.protocol.codec import ProtocolError, encode
-from engine.protocol.messages import AnyEvent, RequestFailed
+from engine.protocol.messages import AnyEvent
+from engine.protocol.messages.base import RequestFailed
 
 
 class WindowGone(Exception):

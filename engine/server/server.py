@@ -16,18 +16,9 @@ from typing import Any
 from engine.errors import Cancelled, NetwrightError
 from engine.protocol.codec import ProtocolError, request_decoder
 from engine.protocol.faults import fault
-from engine.protocol.messages import (
-    AnyEvent,
-    AnyRequest,
-    Cancel,
-    EngineReady,
-    Event,
-    Heartbeat,
-    Request,
-    RequestFailed,
-    Shutdown,
-)
-from engine.protocol.messages import Cancelled as CancelTaken
+from engine.protocol.messages import AnyEvent, AnyRequest
+from engine.protocol.messages.base import Cancel, EngineReady, Event, Heartbeat, Request, RequestFailed, Shutdown
+from engine.protocol.messages.base import Cancelled as CancelTaken
 from engine.server.channel import Channel, WindowGone
 from engine.server.datasets import OpenDatasets
 from engine.server.run_processes import RunProcesses

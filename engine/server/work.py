@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable
 
 from engine.errors import Cancelled
-from engine.protocol.messages import AnyEvent, Progress
+from engine.protocol.messages import AnyEvent
+from engine.protocol.messages.base import Progress
 from engine.server.datasets import OpenDatasets
 from engine.server.run_processes import RunProcesses
 

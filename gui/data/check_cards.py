@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from engine.document.edits import Change
-from engine.protocol.messages import DataCheck, DataDescribed, Remedy, Severity
+from engine.protocol.messages.data import DataCheck, DataDescribed, Remedy, Severity
 from gui.models.data import DataModel
 from gui.models.data_checks import DataChecksModel
 from gui.models.project import ProjectModel

@@ -18,7 +18,7 @@ from PySide6.QtGui import (
     QTextOption,
 )
 
-from engine.protocol.messages import SampleCard, Shown
+from engine.protocol.messages.data import SampleCard, Shown
 from gui.charts.series_style import COLORS
 from gui.data.class_colours import class_color
 from gui.widgets.fonts import SIZE_BODY, text_font

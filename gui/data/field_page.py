@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from engine.checks.field_specs import prepared_spec
 from engine.document.data_spec import Field, FieldKind, Role
 from engine.errors import NetwrightError
-from engine.protocol.messages import Distribution, FieldSummary, FieldValue, ValueRange
+from engine.protocol.messages.data import Distribution, FieldSummary, FieldValue, ValueRange
 from gui.charts.histogram import Histogram
 from gui.data.shown_view import ShownView
 from gui.data.step_list import StepList

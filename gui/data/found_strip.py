@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.document.data_spec import FieldKind, Role
 from engine.document.edits import Change
-from engine.protocol.messages import DataImported
+from engine.protocol.messages.data import DataImported
 from gui.models.data import DataModel
 from gui.models.project import ProjectModel
 from gui.widgets.button import Button

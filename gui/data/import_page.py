@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.errors import DataError, NetwrightError
-from engine.protocol.messages import Progress
+from engine.protocol.messages.base import Progress
 from gui.models.data import DataModel
 from gui.widgets.button import Button
 from gui.widgets.card import Card

@@ -18,7 +18,8 @@ from engine.document.data_edits import (
 )
 from engine.document.data_spec import Field, FieldKind
 from engine.document.sample_names import as_runs
-from engine.protocol.messages import GetNames, NamesRead, RequestFailed
+from engine.protocol.messages.base import RequestFailed
+from engine.protocol.messages.data import GetNames, NamesRead
 from gui.data.class_colours import with_colour
 from gui.models.data import DataModel
 from gui.models.engine import Engine, as_error

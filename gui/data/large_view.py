@@ -5,7 +5,7 @@ from PySide6.QtGui import QColor, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.document.data_spec import Role
-from engine.protocol.messages import Shown
+from engine.protocol.messages.data import Shown
 from gui.data.label_bar import LabelBar
 from gui.data.play_button import PlayButton
 from gui.data.samples_model import SamplesModel

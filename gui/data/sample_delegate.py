@@ -8,7 +8,7 @@ from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPointF,
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPixmap
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from engine.protocol.messages import SampleCard
+from engine.protocol.messages.data import SampleCard
 from gui.data.class_colours import class_color
 from gui.data.drawn import draw_badge, draw_curves, draw_picture, draw_words, picture_of
 from gui.data.samples_model import ClassRole, card_of

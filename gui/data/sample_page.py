@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from engine.document.data_spec import FieldKind, Role
-from engine.protocol.messages import FieldDetail, SampleDetail, Shown
+from engine.protocol.messages.data import FieldDetail, SampleDetail, Shown
 from gui.data.class_colours import palette
 from gui.data.play_button import PlayButton
 from gui.data.shown_view import ShownView, with_mask

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
-from engine.protocol.messages import SampleCard
+from engine.protocol.messages.data import SampleCard
 from gui.data.sample_filter import SPLITS, SampleFilter
 from gui.models.data import DataModel
 from gui.models.sample_search import SearchModel

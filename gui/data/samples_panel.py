@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QStackedWidget, QVB
 
 from engine.document.data_spec import FieldKind, Role
 from engine.document.edits import Change
-from engine.protocol.messages import DataCheck, FieldValue, ValueRange
+from engine.protocol.messages.data import DataCheck, FieldValue, ValueRange
 from gui.data.check_cards import parted
 from gui.data.class_colours import palette
 from gui.data.filter_chips import Condition, FilterChips

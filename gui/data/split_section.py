@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from engine.document.data_edits import SetSplit
 from engine.document.data_spec import FieldKind, Role, Split, SplitMethod
-from engine.protocol.messages import SplitCounts
+from engine.protocol.messages.data import SplitCounts
 from gui.models.data import DataModel
 from gui.models.project import ProjectModel
 from gui.widgets.button import Button

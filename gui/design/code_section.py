@@ -8,7 +8,7 @@ from engine.checks.scoped import ScopedChecks
 from engine.document.edits import Batch, SetAttributes
 from engine.document.graph import Node
 from engine.errors import NetwrightError
-from engine.protocol.messages import CodeChecked
+from engine.protocol.messages.code import CodeChecked
 from gui.models.own_code import FileState, OwnCodeModel
 from gui.models.scope import Scope
 from gui.widgets.button import Button

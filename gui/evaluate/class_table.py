@@ -5,7 +5,7 @@ from typing import Final
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt, Signal
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
-from engine.protocol.messages import ClassScore
+from engine.protocol.messages.evaluation import ClassScore
 from gui.widgets.guarded import guarded
 from gui.widgets.plain_text import plain_text
 from gui.widgets.theme import current_theme

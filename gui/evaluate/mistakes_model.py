@@ -4,7 +4,8 @@ from typing import Final
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
 
-from engine.protocol.messages import Mistake, SampleCard
+from engine.protocol.messages.data import SampleCard
+from engine.protocol.messages.evaluation import Mistake
 from gui.models.data import DataModel
 from gui.widgets.guarded import guarded
 from gui.widgets.plain_text import plain_text, tooltip_text

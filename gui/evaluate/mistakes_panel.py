@@ -7,7 +7,8 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QImage, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from engine.protocol.messages import FieldEvaluation, Mistake, SampleCard
+from engine.protocol.messages.data import SampleCard
+from engine.protocol.messages.evaluation import FieldEvaluation, Mistake
 from gui.evaluate.mistakes_model import CardRole, MistakeRole, MistakesModel
 from gui.forms.metric_text import short_value
 from gui.models.data import DataModel

@@ -2,7 +2,7 @@
 
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
-from engine.protocol.messages import FieldEvaluation
+from engine.protocol.messages.evaluation import FieldEvaluation
 from gui.forms.metric_text import is_share, metric_label, metric_text, short_value
 from gui.widgets.card import Card
 from gui.widgets.text import Text

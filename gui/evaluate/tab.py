@@ -4,7 +4,8 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from engine.protocol.messages import EvaluationFinished, FieldEvaluation, Progress
+from engine.protocol.messages.base import Progress
+from engine.protocol.messages.evaluation import EvaluationFinished, FieldEvaluation
 from gui.charts.confusion_matrix import ConfusionMatrix
 from gui.evaluate.class_table import ClassTable
 from gui.evaluate.mistakes_panel import MistakesPanel

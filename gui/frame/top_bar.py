@@ -3,7 +3,7 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QWidget
 
-from engine.protocol.messages import EngineReady
+from engine.protocol.messages.base import EngineReady
 from gui.frame.menu_button import MenuButton
 from gui.widgets.button import Button
 from gui.widgets.pill import Pill

@@ -13,7 +13,8 @@ from engine.document.edits import AddNode, Batch, Change, Connect, Edit, RemoveN
 from engine.document.graph import Value
 from engine.document.project import Project
 from engine.errors import NetwrightError
-from engine.protocol.messages import (
+from engine.protocol.messages.base import Progress, RequestFailed
+from engine.protocol.messages.data import (
     DataDescribed,
     DataImported,
     DescribeData,
@@ -21,8 +22,6 @@ from engine.protocol.messages import (
     ImportData,
     LayoutChoice,
     LeftOut,
-    Progress,
-    RequestFailed,
     SampleCard,
     SamplesRead,
 )

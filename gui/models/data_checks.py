@@ -5,7 +5,8 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.document.edits import Batch, Change, Edit, SetClassWeights
 from engine.errors import NetwrightError
-from engine.protocol.messages import CheckData, DataCheck, DataChecked, Progress, Remedy, RequestFailed
+from engine.protocol.messages.base import Progress, RequestFailed
+from engine.protocol.messages.data import CheckData, DataCheck, DataChecked, Remedy
 from gui.models.engine import Engine, as_error, was_cancelled
 from gui.models.project import ProjectModel
 

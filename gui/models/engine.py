@@ -14,7 +14,7 @@ from engine.errors import (
     ShapeMismatch,
     TrainingError,
 )
-from engine.protocol.messages import RequestFailed
+from engine.protocol.messages.base import RequestFailed
 
 
 class Engine(Protocol):

@@ -3,7 +3,8 @@
 from PySide6.QtCore import QObject, Signal
 
 from engine.errors import NetwrightError
-from engine.protocol.messages import Evaluate, EvaluationFinished, Progress, RequestFailed
+from engine.protocol.messages.base import Progress, RequestFailed
+from engine.protocol.messages.evaluation import Evaluate, EvaluationFinished
 from gui.models.engine import Engine, as_error, was_cancelled
 from gui.models.project import ProjectModel
 

@@ -12,7 +12,8 @@ from PySide6.QtCore import QObject, Signal
 from engine.document.data_spec import DataSpec
 from engine.document.edits import Batch, Change, Edit
 from engine.errors import NetwrightError
-from engine.protocol.messages import DataRefreshed, RefreshData, RequestFailed
+from engine.protocol.messages.base import RequestFailed
+from engine.protocol.messages.data import DataRefreshed, RefreshData
 from gui.models.engine import Engine, as_error, was_cancelled
 from gui.models.project import ProjectModel
 

@@ -12,7 +12,8 @@ from PySide6.QtCore import QFileSystemWatcher, QObject, Signal
 from engine.document.atomic import write_atomically
 from engine.document.own_code import FOLDER, CodeFile, read_code, trust, trusted
 from engine.errors import NetwrightError, ProjectError
-from engine.protocol.messages import CheckCode, CodeChecked, RequestFailed
+from engine.protocol.messages.base import RequestFailed
+from engine.protocol.messages.code import CheckCode, CodeChecked
 from gui.models.background import Background
 from gui.models.engine import Engine, as_error
 from gui.models.project import ProjectModel

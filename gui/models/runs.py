@@ -10,11 +10,11 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.document.edits import Change
 from engine.errors import NetwrightError, TrainingError
-from engine.protocol.messages import (
+from engine.protocol.messages.base import RequestFailed
+from engine.protocol.messages.training import (
     ArrangeQueue,
     EditRun,
     QueueArranged,
-    RequestFailed,
     RunEdited,
     StartTraining,
     TrainingStarted,

@@ -6,7 +6,8 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.document.data_spec import Field
 from engine.document.edits import Change
-from engine.protocol.messages import FieldDetail, GetDetail, RequestFailed, SampleDetail
+from engine.protocol.messages.base import RequestFailed
+from engine.protocol.messages.data import FieldDetail, GetDetail, SampleDetail
 from gui.models.data import DataModel
 from gui.models.engine import Engine, as_error, was_cancelled
 from gui.models.project import ProjectModel

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 import msgspec
 from PySide6.QtCore import QObject, Signal
 
-from engine.protocol.messages import FieldValue, FindSamples, RequestFailed, SamplesFound, ValueRange
+from engine.protocol.messages.base import RequestFailed
+from engine.protocol.messages.data import FieldValue, FindSamples, SamplesFound, ValueRange
 from gui.models.data import DataModel
 from gui.models.engine import Engine, as_error, was_cancelled
 from gui.models.project import ProjectModel

@@ -5,7 +5,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from engine.errors import NetwrightError
-from engine.protocol.messages import Event, Progress, Request, RequestFailed
+from engine.protocol.messages.base import Event, Progress, Request, RequestFailed
 from gui.models.engine import Engine, as_error, was_cancelled
 from gui.models.project import ProjectModel
 

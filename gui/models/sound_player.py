@@ -8,7 +8,8 @@ from typing import Final
 from PySide6.QtCore import QObject, QProcess, QTemporaryDir, Signal
 
 from engine.document.data_spec import FieldKind, Role
-from engine.protocol.messages import GetSound, RequestFailed, SoundRead
+from engine.protocol.messages.base import RequestFailed
+from engine.protocol.messages.data import GetSound, SoundRead
 from gui.models.engine import Engine, as_error, was_cancelled
 from gui.models.project import ProjectModel
 

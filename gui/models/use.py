@@ -6,7 +6,8 @@ from typing import Literal
 from PySide6.QtCore import QObject, Signal
 
 from engine.errors import NetwrightError
-from engine.protocol.messages import Export, ModelExported, Predict, PredictionMade, Progress, RequestFailed
+from engine.protocol.messages.base import Progress, RequestFailed
+from engine.protocol.messages.deployment import Export, ModelExported, Predict, PredictionMade
 from gui.models.engine import Engine, as_error, was_cancelled
 from gui.models.project import ProjectModel
 

@@ -7,7 +7,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QImage, QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from engine.protocol.messages import SampleCard
+from engine.protocol.messages.data import SampleCard
 from gui.charts.ticks import value_text
 from gui.models.curves import RunCurves
 from gui.models.data import DataModel

@@ -3,7 +3,7 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
-from engine.protocol.messages import BatchSizeFound, FindBatchSize
+from engine.protocol.messages.training import BatchSizeFound, FindBatchSize
 from gui.models.saved_question import SavedQuestion
 from gui.widgets.button import Button
 from gui.widgets.facts import Facts

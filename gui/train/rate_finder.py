@@ -3,7 +3,7 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
-from engine.protocol.messages import FindLearningRate, LearningRateFound
+from engine.protocol.messages.training import FindLearningRate, LearningRateFound
 from gui.charts.line_chart import LineChart
 from gui.charts.series_style import SeriesStyle, series_style
 from gui.models.saved_question import SavedQuestion

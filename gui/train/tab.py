@@ -7,7 +7,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from engine.protocol.messages import EngineReady
+from engine.protocol.messages.base import EngineReady
 from gui.charts.turns import turns
 from gui.models.data import DataModel
 from gui.models.project import ProjectModel

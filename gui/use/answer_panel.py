@@ -7,7 +7,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from engine.protocol.messages import Answer, Prediction, Progress
+from engine.protocol.messages.base import Progress
+from engine.protocol.messages.deployment import Answer, Prediction
 from gui.charts.line_chart import LineChart
 from gui.charts.score_bars import ScoreBars, percent
 from gui.forms.metric_text import short_value

@@ -7,7 +7,8 @@ from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QFrame, QGridLayout, QHBoxLayout, QWidget
 
-from engine.protocol.messages import ModelExported, Progress
+from engine.protocol.messages.base import Progress
+from engine.protocol.messages.deployment import ModelExported
 from engine.protocol.run_folder import RunSummary
 from gui.models.project import ProjectModel
 from gui.models.runs import RunsModel

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QGridLayout, QPlainTextEdit, QWidget
 
-from engine.protocol.messages import ModelExported
+from engine.protocol.messages.deployment import ModelExported
 from gui.models.project import ProjectModel
 from gui.models.use import UseModel
 from gui.use.export_panel import ExportPanel, size_text

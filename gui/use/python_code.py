@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from engine.protocol.messages import ModelExported
+from engine.protocol.messages.deployment import ModelExported
 
 
 def python_code(result: ModelExported) -> str:

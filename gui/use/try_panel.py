@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from engine.document.data_spec import FieldKind
 from engine.document.edits import Change
-from engine.protocol.messages import SampleCard
+from engine.protocol.messages.data import SampleCard
 from gui.models.data import DataModel
 from gui.models.project import ProjectModel
 from gui.models.runs import RunsModel

@@ -18,7 +18,9 @@ import msgspec
 import psutil
 
 from engine.protocol.codec import encode, event_decoder
-from engine.protocol.messages import DescribeData, Heartbeat, Progress, StartTraining, TrainingStarted
+from engine.protocol.messages.base import Heartbeat, Progress
+from engine.protocol.messages.data import DescribeData
+from engine.protocol.messages.training import StartTraining, TrainingStarted
 from engine.protocol.run_events import FINAL_EVENTS, RunStarted, StepsReported, StopRun
 from engine.protocol.run_folder import RunFolder
 from engine.training.run_log import whole_log

@@ -24,7 +24,7 @@ from PySide6.QtWidgets import QAbstractItemView, QApplication, QListView, QStyle
 from engine.document.data_spec import DataSpec, Field, FieldKind, Role, Source, SourceKind, Statistics
 from engine.document.project import Project
 from engine.protocol.codec import encode, event_decoder
-from engine.protocol.messages import DataDescribed, GetSamples, SampleCard, SamplesRead, SplitCounts
+from engine.protocol.messages.data import DataDescribed, GetSamples, SampleCard, SamplesRead, SplitCounts
 from gui.data.sample_delegate import PICTURE_CELL, SampleDelegate
 from gui.data.tab import DataTab
 from gui.models.data import DataModel

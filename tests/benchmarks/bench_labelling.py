@@ -9,7 +9,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import numpy as np
 
-from engine.protocol.messages import (
+from engine.protocol.messages.data import (
     DataDescribed,
     DescribeData,
     GetNames,

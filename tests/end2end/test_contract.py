@@ -18,7 +18,8 @@ from engine.document.edits import AddNode, Connect, Edit, SetAttributes, SetData
 from engine.document.files import load, save
 from engine.document.graph import Edge, Node
 from engine.protocol.codec import encode, event_decoder
-from engine.protocol.messages import RequestFailed, StartTraining, TrainingStarted
+from engine.protocol.messages.base import RequestFailed
+from engine.protocol.messages.training import StartTraining, TrainingStarted
 from engine.protocol.run_folder import RunFolder, is_final
 from tests.end2end.command import ROOT, netwright
 

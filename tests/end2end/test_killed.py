@@ -16,7 +16,9 @@ from pytestqt.qtbot import QtBot
 from engine.document.edits import apply
 from engine.document.files import load
 from engine.document.project_json import to_bytes
-from engine.protocol.messages import Evaluate, EvaluationFinished, RequestFailed, StartTraining, TrainingStarted
+from engine.protocol.messages.base import RequestFailed
+from engine.protocol.messages.evaluation import Evaluate, EvaluationFinished
+from engine.protocol.messages.training import StartTraining, TrainingStarted
 from engine.protocol.run_events import EpochFinished, RunFinished
 from engine.protocol.run_folder import RunFolder, is_final
 from gui.engine_client import EngineClient

@@ -19,7 +19,9 @@ from engine.document.graph import Edge, Graph, Node
 from engine.document.project import Project
 from engine.document.recipe import Phase, Player, Recipe
 from engine.protocol.codec import encode, event_decoder
-from engine.protocol.messages import DescribeData, Heartbeat, Progress, StartTraining, TrainingStarted
+from engine.protocol.messages.base import Heartbeat, Progress
+from engine.protocol.messages.data import DescribeData
+from engine.protocol.messages.training import StartTraining, TrainingStarted
 from engine.protocol.run_events import RunFinished, RunResumed, RunStarted, StepsReported
 from engine.protocol.run_folder import RunFolder
 from engine.training.run_log import whole_log

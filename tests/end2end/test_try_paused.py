@@ -15,7 +15,7 @@ from engine.data.proposals import propose
 from engine.document.files import create, load
 from engine.document.recipe import Phase
 from engine.evaluation.network import load_network, project_of
-from engine.protocol.messages import Predict
+from engine.protocol.messages.deployment import Predict
 from engine.protocol.run_events import (
     FINAL_EVENTS,
     ContinueRun,

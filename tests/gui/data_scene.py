@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from engine.document.data_spec import DataSpec, Field, FieldKind, Role, Source, SourceKind, Statistics, Step
 from engine.document.project import Project
 from engine.document.sample_names import as_runs
-from engine.protocol.messages import (
+from engine.protocol.messages.data import (
     DataCheck,
     DataDescribed,
     DescribeData,

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from engine.protocol.messages import EngineReady, Event, Progress, Request, RequestFailed
+from engine.protocol.messages.base import EngineReady, Event, Progress, Request, RequestFailed
 
 Script = Event | list[Event] | Callable[[Any], "Event | Iterable[Event] | None"] | None
 """An event, several (Progress before the final one), a function of the request, or None for no answer yet."""

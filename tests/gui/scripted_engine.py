@@ -6,7 +6,8 @@ import sys
 import time
 
 from engine.protocol.codec import encode, request_decoder
-from engine.protocol.messages import DataDescribed, DescribeData, EngineReady, Progress, Shutdown, SplitCounts
+from engine.protocol.messages.base import EngineReady, Progress, Shutdown
+from engine.protocol.messages.data import DataDescribed, DescribeData, SplitCounts
 
 
 def main() -> None:

@@ -19,28 +19,18 @@ from engine.document.edits import AddNode, apply
 from engine.document.graph import Node
 from engine.document.project import Project
 from engine.document.project_json import to_bytes
-from engine.protocol.messages import (
+from engine.protocol.messages.base import Progress, RequestFailed
+from engine.protocol.messages.data import DataDescribed, DescribeData, GetSamples, SampleCard, SamplesRead, SplitCounts
+from engine.protocol.messages.deployment import (
     Answer,
-    ClassScore,
-    DataDescribed,
-    DescribeData,
-    Evaluate,
-    EvaluationFinished,
     Export,
-    FieldEvaluation,
-    GetSamples,
-    Mistake,
     ModelExported,
     Predict,
     Prediction,
     PredictionMade,
-    Progress,
-    RequestFailed,
-    SampleCard,
-    SamplesRead,
-    SplitCounts,
     Verified,
 )
+from engine.protocol.messages.evaluation import ClassScore, Evaluate, EvaluationFinished, FieldEvaluation, Mistake
 from engine.protocol.run_events import BatchChanged, RunPaused, SettingsChanged
 from gui.evaluate.tab import EvaluateTab
 from gui.train.tab import TrainTab

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from engine.document.block import BLOCK, DrawnBlock
 from engine.document.edits import AddBlock, AddNode, Batch, SetBypassed
 from engine.document.graph import Node
-from engine.protocol.messages import StartTraining
+from engine.protocol.messages.training import StartTraining
 from engine.protocol.run_events import RunFinished, WeightHistogram, WeightsSeen
 from gui.design.canvas.canvas import GraphCanvas
 from gui.design.canvas.face import CARD_WIDTH, NodeFace

@@ -8,7 +8,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from pytestqt.qtbot import QtBot
 
 from engine.document.project import Project
-from engine.protocol.messages import DescribeData, ImportData
+from engine.protocol.messages.data import DescribeData, ImportData
 from gui.window import MainWindow
 from tests.gui.data_scene import engine_of
 

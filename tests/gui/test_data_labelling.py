@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.document.data_spec import LabelledSamples
 from engine.document.sample_names import names
-from engine.protocol.messages import GetNames
+from engine.protocol.messages.data import GetNames
 from gui.data.tab import DataTab
 from gui.models import data
 from gui.models.data import COLOURS

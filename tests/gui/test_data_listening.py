@@ -12,7 +12,8 @@ from pytestqt.qtbot import QtBot
 
 from engine.document.data_edits import SetField
 from engine.document.data_spec import FieldKind
-from engine.protocol.messages import GetSound, RequestFailed, SoundRead
+from engine.protocol.messages.base import RequestFailed
+from engine.protocol.messages.data import GetSound, SoundRead
 from engine.server.handlers.get_sound import as_wav
 from gui.data.tab import DataTab
 from gui.window import MainWindow

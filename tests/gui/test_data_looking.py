@@ -13,7 +13,8 @@ from engine.document.data_edits import ExcludeSamples
 from engine.document.data_spec import FieldKind, SplitMethod
 from engine.document.edits import Edit
 from engine.document.project import Project
-from engine.protocol.messages import (
+from engine.protocol.messages.base import Progress, RequestFailed
+from engine.protocol.messages.data import (
     CheckData,
     DataCheck,
     DataChecked,
@@ -23,9 +24,7 @@ from engine.protocol.messages import (
     ImportData,
     LayoutChoice,
     LeftOut,
-    Progress,
     Remedy,
-    RequestFailed,
     Severity,
     ValueRange,
 )
@@ -334,7 +333,7 @@ def imported(kind: str = "image_folder") -> DataImported:
 def test_an_import_says_what_it_found_and_how_else_it_could_be_read(
     tab: DataTab, window: MainWindow, qtbot: QtBot
 ) -> None:
-    from engine.protocol.messages import DescribeData
+    from engine.protocol.messages.data import DescribeData
     from tests.gui.data_scene import described
 
     engine = engine_of(window)

@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.document.data_spec import Source, SourceKind
 from engine.document.edits import SetData
-from engine.protocol.messages import DescribeData, ImportData
+from engine.protocol.messages.data import DescribeData, ImportData
 from gui.data.name_pattern import NamePattern
 from gui.widgets.theme import apply_theme
 from gui.window import MainWindow

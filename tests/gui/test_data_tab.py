@@ -24,7 +24,8 @@ from engine.document.data_spec import (
     Step,
 )
 from engine.document.project import Project
-from engine.protocol.messages import (
+from engine.protocol.messages.base import Progress, RequestFailed
+from engine.protocol.messages.data import (
     DataCheck,
     DataDescribed,
     DescribeData,
@@ -32,8 +33,6 @@ from engine.protocol.messages import (
     GetSamples,
     ImportData,
     LeftOut,
-    Progress,
-    RequestFailed,
     SampleCard,
     SamplesFound,
     SamplesRead,

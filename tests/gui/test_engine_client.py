@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from pytestqt.qtbot import QtBot
 
-from engine.protocol.messages import DataDescribed, DescribeData, Progress, RequestFailed
+from engine.protocol.messages.base import Progress, RequestFailed
+from engine.protocol.messages.data import DataDescribed, DescribeData
 from gui import engine_client
 from gui.engine_client import EngineClient
 

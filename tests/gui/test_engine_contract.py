@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from pytestqt.qtbot import QtBot
 
-from engine.protocol.messages import DataDescribed, DescribeData, Progress, RequestFailed, SplitCounts
+from engine.protocol.messages.base import Progress, RequestFailed
+from engine.protocol.messages.data import DataDescribed, DescribeData, SplitCounts
 from gui.engine_client import EngineClient
 from tests.gui.fake_engine import FakeEngine
 

@@ -3,13 +3,9 @@
 import pytest
 from PySide6.QtCore import Qt
 
-from engine.protocol.messages import (
-    Evaluate,
-    FieldEvaluation,
-    GetSamples,
-    Progress,
-    RequestFailed,
-)
+from engine.protocol.messages.base import Progress, RequestFailed
+from engine.protocol.messages.data import GetSamples
+from engine.protocol.messages.evaluation import Evaluate, FieldEvaluation
 from engine.protocol.run_folder import RunSummary
 from gui.evaluate.mistakes_panel import sureness
 from gui.evaluate.scored_runs import best_run, scorable

@@ -13,7 +13,8 @@ from engine.document.edits import SetAttributes
 from engine.document.graph import Edge, Graph, Node
 from engine.document.own_code import trusted
 from engine.document.project import Project
-from engine.protocol.messages import CheckCode, CodeChecked, CodeFinding, RequestFailed
+from engine.protocol.messages.base import RequestFailed
+from engine.protocol.messages.code import CheckCode, CodeChecked, CodeFinding
 from gui.design.tab import DesignTab
 from gui.models.project import ProjectModel
 from gui.models.selection import Selection

@@ -9,7 +9,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from engine.protocol.messages import ImportData
+from engine.protocol.messages.data import ImportData
 from gui.frame import choosers
 from gui.window import MainWindow
 

@@ -3,7 +3,7 @@
 import pytest
 from PySide6.QtCore import Qt
 
-from engine.protocol.messages import StartTraining, TrainingStarted
+from engine.protocol.messages.training import StartTraining, TrainingStarted
 from engine.protocol.run_events import (
     ContinueRun,
     PauseRun,

@@ -10,14 +10,8 @@ from engine.document.edits import AddNode, SetData, SetRecipe
 from engine.document.graph import Node
 from engine.document.project import Project
 from engine.document.recipe import EarlyStop, Phase, Player, Precision, Recipe
-from engine.protocol.messages import (
-    BatchSizeFound,
-    FindBatchSize,
-    FindLearningRate,
-    LearningRateFound,
-    Progress,
-    RequestFailed,
-)
+from engine.protocol.messages.base import Progress, RequestFailed
+from engine.protocol.messages.training import BatchSizeFound, FindBatchSize, FindLearningRate, LearningRateFound
 from gui.models.curves import RunCurves
 from gui.models.project import ProjectModel
 from gui.models.saved_question import SavedQuestion

@@ -7,7 +7,14 @@ from PySide6.QtCore import Qt
 from engine.document.edits import AddNode, Connect, RemoveNode, SetAttributes, apply
 from engine.document.graph import Edge, Node
 from engine.document.project_json import to_bytes
-from engine.protocol.messages import ArrangeQueue, EditRun, QueueArranged, RunEdited, StartTraining, TrainingStarted
+from engine.protocol.messages.training import (
+    ArrangeQueue,
+    EditRun,
+    QueueArranged,
+    RunEdited,
+    StartTraining,
+    TrainingStarted,
+)
 from engine.protocol.run_events import ChangeSettings, SettingsChanged, StepOnce
 from engine.protocol.run_folder import LogReader
 from engine.protocol.run_queue import QueuedRun, RunQueue

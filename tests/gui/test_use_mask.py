@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QImage, QPixmap
 
-from engine.protocol.messages import Answer, Prediction, PredictionMade
+from engine.protocol.messages.deployment import Answer, Prediction, PredictionMade
 from gui.forms.metric_text import main_metric
 from gui.use.answer_panel import OutputAnswer
 from gui.use.mask_view import MaskView
@@ -92,7 +92,7 @@ def test_only_an_answer_with_a_mask_shows_one(qapp, qtbot) -> None:
 
 
 def test_the_picture_that_was_given_lies_beneath(bench, engine, pictures, tmp_path, qtbot) -> None:  # noqa: F811
-    from engine.protocol.messages import Predict
+    from engine.protocol.messages.deployment import Predict
 
     answer = Answer(value="cell 50%", scores={"cell": 0.5}, mask=regions(), height=HIGH, width=WIDE)
     made = PredictionMade(
@@ -110,7 +110,7 @@ def test_the_picture_that_was_given_lies_beneath(bench, engine, pictures, tmp_pa
 
 
 def test_the_scores_of_masks_have_the_place_of_the_matrix(bench, engine, pictures, qtbot) -> None:  # noqa: F811
-    from engine.protocol.messages import ClassScore, EvaluationFinished, FieldEvaluation, Mistake
+    from engine.protocol.messages.evaluation import ClassScore, EvaluationFinished, FieldEvaluation, Mistake
     from gui.evaluate.tab import EvaluateTab
 
     tab = EvaluateTab(project=bench.project, runs=bench.runs, evaluation=bench.evaluation, data=bench.data)

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtWidgets import QFileDialog
 
 from engine.document.data_spec import Field, FieldKind, Statistics
-from engine.protocol.messages import Answer
+from engine.protocol.messages.deployment import Answer
 from gui.use.answer_panel import OutputAnswer
 from gui.use.inputs_form import InputsForm
 from gui.widgets.theme import apply_theme

@@ -8,18 +8,9 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
 from PySide6.QtGui import QColor, QGuiApplication, QImage
 
-from engine.protocol.messages import (
-    Answer,
-    DataDescribed,
-    DescribeData,
-    Export,
-    Predict,
-    Prediction,
-    PredictionMade,
-    Progress,
-    RequestFailed,
-    SplitCounts,
-)
+from engine.protocol.messages.base import Progress, RequestFailed
+from engine.protocol.messages.data import DataDescribed, DescribeData, SplitCounts
+from engine.protocol.messages.deployment import Answer, Export, Predict, Prediction, PredictionMade
 from engine.protocol.run_events import RunContinued, RunPaused
 from gui.models.settings import Settings
 from gui.use.export_panel import proof_of, size_text

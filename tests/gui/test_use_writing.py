@@ -7,7 +7,7 @@ import pytest
 from engine.data.proposals import propose
 from engine.document import files
 from engine.document.data_spec import DataSpec, Field, FieldKind, Role, Statistics, Step
-from engine.protocol.messages import Answer, Predict, Prediction
+from engine.protocol.messages.deployment import Answer, Predict, Prediction
 from gui.models.settings import Settings
 from gui.use.inputs_form import input_fields
 from gui.widgets.theme import apply_theme

@@ -16,7 +16,9 @@ from engine.document.edits import AddNode, SetData
 from engine.document.graph import Node
 from engine.document.project import Project
 from engine.errors import ProjectError
-from engine.protocol.messages import DescribeData, EngineReady, ImportData, StartTraining
+from engine.protocol.messages.base import EngineReady
+from engine.protocol.messages.data import DescribeData, ImportData
+from engine.protocol.messages.training import StartTraining
 from engine.protocol.run_events import RunFinished, StopRun
 from engine.protocol.run_folder import LogReader, RunFolder
 from gui.frame import choosers

@@ -11,7 +11,7 @@ from engine.cli.inputs import rows_apart
 from engine.cli.table import number
 from engine.document.files import project_folder
 from engine.errors import DataError, UsageError
-from engine.protocol.messages import Prediction
+from engine.protocol.messages.deployment import Prediction
 from engine.training.runs import find_run
 
 _TOP = 3

@@ -21,7 +21,7 @@ from engine.data.checks.sizes import MixedSizes
 from engine.data.checks.splits import UnbalancedSplit
 from engine.data.checks.unreadable import Unreadable
 from engine.data.progress import IsCancelled, Progress, never, silent
-from engine.protocol.messages import DataCheck, Severity
+from engine.protocol.messages.data import DataCheck, Severity
 
 if TYPE_CHECKING:
     from engine.data.dataset import Dataset

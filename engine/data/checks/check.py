@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.data.progress import IsCancelled, Progress, never, silent
-from engine.protocol.messages import DataCheck, Remedy, Severity
+from engine.protocol.messages.data import DataCheck, Remedy, Severity
 
 if TYPE_CHECKING:
     from engine.data.dataset import Dataset

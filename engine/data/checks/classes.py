@@ -10,7 +10,7 @@ from engine.data.checks.remedies import LOOK, doing, weight_classes
 from engine.data.checks.values import class_labels
 from engine.document.data_edits import DeleteClass, MergeClasses
 from engine.document.data_spec import Field
-from engine.protocol.messages import DataCheck, Remedy, Severity
+from engine.protocol.messages.data import DataCheck, Remedy, Severity
 
 UNEVEN = 4
 FEW = 10

@@ -9,7 +9,7 @@ from engine.data.checks.check import Check, Int64s, Look, listed, some
 from engine.data.checks.remedies import LOOK, ignore, leave_out, with_step
 from engine.data.checks.values import Float64s, values_of
 from engine.document.data_spec import Field, FieldKind, Role, Step
-from engine.protocol.messages import DataCheck, Severity
+from engine.protocol.messages.data import DataCheck, Severity
 
 _FEW_ROWS = 20
 _EACH = 3

@@ -12,7 +12,7 @@ from engine.data.checks.values import class_labels
 from engine.data.rows.digests import mixed
 from engine.data.samples import NOT_SAID
 from engine.document.data_spec import SplitMethod
-from engine.protocol.messages import DataCheck, Severity
+from engine.protocol.messages.data import DataCheck, Severity
 
 
 class Duplicates(Check):

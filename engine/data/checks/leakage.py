@@ -11,7 +11,7 @@ from engine.data.checks.columns import inputs_of
 from engine.data.checks.remedies import ignore
 from engine.data.checks.values import Float64s, Values, class_labels, values_of
 from engine.document.data_spec import Field, FieldKind
-from engine.protocol.messages import DataCheck
+from engine.protocol.messages.data import DataCheck
 
 MOST_ROWS = 50_000
 MOST_COLUMNS = 300

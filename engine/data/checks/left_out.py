@@ -6,7 +6,7 @@ from typing import ClassVar
 from engine.data.checks.check import Check, Look, some
 from engine.data.checks.remedies import doing
 from engine.document.data_edits import IncludeSamples
-from engine.protocol.messages import DataCheck, Severity
+from engine.protocol.messages.data import DataCheck, Severity
 
 
 class LeftOutByHand(Check):

@@ -11,7 +11,7 @@ from engine.data.checks.check import Check, Int64s, Look, some
 from engine.data.checks.remedies import LOOK, leave_out
 from engine.document.data_spec import Field
 from engine.errors import Cancelled
-from engine.protocol.messages import DataCheck, Severity
+from engine.protocol.messages.data import DataCheck, Severity
 
 if TYPE_CHECKING:
     from engine.data.rows import Rows

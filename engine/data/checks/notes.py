@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from engine.data.checks.check import Check, Look
-from engine.protocol.messages import DataCheck, Severity
+from engine.protocol.messages.data import DataCheck, Severity
 
 
 class ReaderNotes(Check):

@@ -9,7 +9,7 @@ from engine.document.data_edits import ExcludeSamples, SetField, SetSplit
 from engine.document.data_spec import Field, Role, Split, SplitMethod, Step
 from engine.document.edits import Edit, SetClassWeights
 from engine.document.sample_names import as_runs
-from engine.protocol.messages import Remedy
+from engine.protocol.messages.data import Remedy
 
 if TYPE_CHECKING:
     from engine.data.dataset import Dataset

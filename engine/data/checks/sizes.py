@@ -9,7 +9,7 @@ from engine.data.checks.check import Check, Look
 from engine.data.checks.remedies import LOOK, with_step
 from engine.data.rows import PictureRows, SoundRows
 from engine.document.data_spec import Field, Step
-from engine.protocol.messages import DataCheck, Severity
+from engine.protocol.messages.data import DataCheck, Severity
 
 
 class MixedSizes(Check):

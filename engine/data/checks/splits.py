@@ -10,7 +10,7 @@ from engine.data.checks.remedies import deal_anew
 from engine.data.checks.values import class_labels
 from engine.data.samples import SPLITS
 from engine.document.data_spec import SplitMethod
-from engine.protocol.messages import DataCheck, Severity
+from engine.protocol.messages.data import DataCheck, Severity
 
 _FAR = 0.15
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from engine.data.checks.check import Check, Look, some
-from engine.protocol.messages import DataCheck
+from engine.protocol.messages.data import DataCheck
 
 
 class Unreadable(Check):

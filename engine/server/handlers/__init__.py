@@ -4,27 +4,22 @@ import importlib
 from collections.abc import Callable, Mapping
 from typing import cast
 
-from engine.protocol.messages import (
-    ArrangeQueue,
-    CheckCode,
+from engine.protocol.messages.base import Request
+from engine.protocol.messages.code import CheckCode
+from engine.protocol.messages.data import (
     CheckData,
     DescribeData,
-    EditRun,
-    Evaluate,
-    Export,
-    FindBatchSize,
-    FindLearningRate,
     FindSamples,
     GetDetail,
     GetNames,
     GetSamples,
     GetSound,
     ImportData,
-    Predict,
     RefreshData,
-    Request,
-    StartTraining,
 )
+from engine.protocol.messages.deployment import Export, Predict
+from engine.protocol.messages.evaluation import Evaluate
+from engine.protocol.messages.training import ArrangeQueue, EditRun, FindBatchSize, FindLearningRate, StartTraining
 from engine.server.server import Handle, Handler
 
 

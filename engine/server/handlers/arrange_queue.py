@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from engine.protocol.messages import ArrangeQueue, QueueArranged
+from engine.protocol.messages.training import ArrangeQueue, QueueArranged
 from engine.protocol.run_queue import queue_file, read_queue
 from engine.server.work import Work
 from engine.training.queue import arrange, is_worked_off, wake

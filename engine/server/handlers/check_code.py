@@ -8,7 +8,7 @@ from engine.checks.inference import ShapeChecker
 from engine.compiler.code_check import checked_node
 from engine.document.files import load
 from engine.document.own_code import code_of
-from engine.protocol.messages import CheckCode, CodeChecked
+from engine.protocol.messages.code import CheckCode, CodeChecked
 from engine.server.work import Work
 
 

@@ -6,7 +6,7 @@ from engine.data.checks import CHECKS, check_data, in_order
 from engine.document.files import load
 from engine.errors import RunNotFound, UsageError
 from engine.evaluation.wrong_labels import KIND, wrong_labels
-from engine.protocol.messages import CheckData, DataChecked
+from engine.protocol.messages.data import CheckData, DataChecked
 from engine.server.work import Work
 from engine.training.runs import find_run
 

@@ -11,7 +11,7 @@ from engine.data.samples import POOL
 from engine.data.summaries import summaries_of
 from engine.document.data_spec import FieldKind
 from engine.document.files import load
-from engine.protocol.messages import DataDescribed, DescribeData
+from engine.protocol.messages.data import DataDescribed, DescribeData
 from engine.server.work import Work
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from engine.protocol.messages import EditRun, RunEdited
+from engine.protocol.messages.training import EditRun, RunEdited
 from engine.server.work import Work
 from engine.training.runs import edit_run, find_run
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 
 from engine.evaluation.evaluate import evaluate
-from engine.protocol.messages import Evaluate, EvaluationFinished
+from engine.protocol.messages.evaluation import Evaluate, EvaluationFinished
 from engine.server.work import Work
 from engine.training.runs import find_run
 

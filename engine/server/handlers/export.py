@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 
 from engine.deployment.export import export_onnx
-from engine.protocol.messages import Export, ModelExported
+from engine.protocol.messages.deployment import Export, ModelExported
 from engine.server.work import Work
 from engine.training.runs import find_run
 

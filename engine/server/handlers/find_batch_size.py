@@ -5,7 +5,7 @@ from pathlib import Path
 from engine.checks.readiness import require_trainable
 from engine.document.files import load
 from engine.errors import TrainingError
-from engine.protocol.messages import BatchSizeFound, FindBatchSize
+from engine.protocol.messages.training import BatchSizeFound, FindBatchSize
 from engine.server.work import Work
 from engine.training.batch_size import find_batch_size
 from engine.training.device import choose_device, choose_precision

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from engine.checks.readiness import require_trainable
 from engine.document.files import load
-from engine.protocol.messages import FindLearningRate, LearningRateFound
+from engine.protocol.messages.training import FindLearningRate, LearningRateFound
 from engine.server.work import Work
 from engine.training.device import choose_device
 from engine.training.range_test import find_learning_rate

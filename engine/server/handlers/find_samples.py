@@ -4,7 +4,7 @@ from pathlib import Path
 
 from engine.data.finding import find_samples
 from engine.document.files import load
-from engine.protocol.messages import FindSamples, SamplesFound
+from engine.protocol.messages.data import FindSamples, SamplesFound
 from engine.server.work import Work
 
 

@@ -6,7 +6,7 @@ import msgspec
 
 from engine.data.detail import detail_of
 from engine.document.files import load
-from engine.protocol.messages import GetDetail, SampleDetail
+from engine.protocol.messages.data import GetDetail, SampleDetail
 from engine.server.work import Work
 
 MAX_VARIANTS = 16

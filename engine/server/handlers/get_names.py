@@ -8,7 +8,7 @@ import numpy as np
 from engine.document.files import load
 from engine.document.sample_names import as_runs
 from engine.errors import Cancelled, DataError
-from engine.protocol.messages import GetNames, NamesRead
+from engine.protocol.messages.data import GetNames, NamesRead
 from engine.server.work import Work
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from engine.document.files import load
 from engine.errors import Cancelled
-from engine.protocol.messages import GetSamples, SamplesRead
+from engine.protocol.messages.data import GetSamples, SamplesRead
 from engine.server.work import Work
 
 MAX_SAMPLES = 1000

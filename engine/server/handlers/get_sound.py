@@ -9,7 +9,7 @@ import numpy as np
 from engine.data.samples import Sound
 from engine.document.files import load
 from engine.errors import DataError
-from engine.protocol.messages import GetSound, SoundRead
+from engine.protocol.messages.data import GetSound, SoundRead
 from engine.server.work import Work
 
 LONGEST_S = 120

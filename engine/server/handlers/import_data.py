@@ -5,7 +5,7 @@ from pathlib import Path
 from engine.data.importing import inspect
 from engine.data.proposals import propose
 from engine.document.files import as_document
-from engine.protocol.messages import DataImported, ImportData, LayoutChoice
+from engine.protocol.messages.data import DataImported, ImportData, LayoutChoice
 from engine.server.work import Work
 
 

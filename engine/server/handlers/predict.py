@@ -8,7 +8,7 @@ import msgspec
 
 from engine.deployment.export import cached_model
 from engine.deployment.predict import Predictor
-from engine.protocol.messages import Predict, PredictionMade
+from engine.protocol.messages.deployment import Predict, PredictionMade
 from engine.server.work import Work
 from engine.training.runs import find_run
 

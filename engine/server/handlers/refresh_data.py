@@ -6,7 +6,7 @@ import msgspec
 
 from engine.data.importing import remeasured
 from engine.document.files import load
-from engine.protocol.messages import DataRefreshed, RefreshData
+from engine.protocol.messages.data import DataRefreshed, RefreshData
 from engine.server.work import Work
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from engine.checks.settings import apply_settings
 from engine.document.files import load
 from engine.document.project import Project
-from engine.protocol.messages import StartTraining, TrainingStarted
+from engine.protocol.messages.training import StartTraining, TrainingStarted
 from engine.server.work import Work
 from engine.training.runs import find_run, run_project, with_epochs
 from engine.training.starting import Wanted, go_on_with, start_new

@@ -20,7 +20,7 @@ from engine.document.data_spec import DataSpec, FieldKind, Role, Split, SplitMet
 from engine.document.edits import Edit, apply
 from engine.document.project import Project
 from engine.errors import Cancelled
-from engine.protocol.messages import DataCheck, Remedy, Severity
+from engine.protocol.messages.data import DataCheck, Remedy, Severity
 from tests.unit.data.samples_on_disk import noisy, picture_folder, png
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from engine.data.dataset import Dataset, open_dataset
 from engine.data.importing import inspect
 from engine.data.summaries import BINS, edges_for, spread_of, summaries_of
-from engine.protocol.messages import FieldSummary
+from engine.protocol.messages.data import FieldSummary
 from tests.unit.data.samples_on_disk import picture_folder, text_folder
 
 

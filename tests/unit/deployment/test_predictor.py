@@ -14,7 +14,7 @@ from small_runs import finished_run, pictures, table, text
 from engine.deployment.export import export_onnx
 from engine.deployment.predict import Predictor
 from engine.errors import Cancelled, DataError
-from engine.protocol.messages import PredictionMade
+from engine.protocol.messages.deployment import PredictionMade
 
 torch.set_num_threads(1)
 

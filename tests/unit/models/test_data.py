@@ -11,14 +11,13 @@ from engine.document.data_spec import DataSpec, Field, FieldKind, Role, Source, 
 from engine.document.edits import AddNode, SetData, apply
 from engine.document.graph import Node
 from engine.document.project import Project
-from engine.protocol.messages import (
+from engine.protocol.messages.base import Progress, RequestFailed
+from engine.protocol.messages.data import (
     DataDescribed,
     DataImported,
     DescribeData,
     GetSamples,
     ImportData,
-    Progress,
-    RequestFailed,
     SampleCard,
     SamplesRead,
     SplitCounts,

@@ -6,17 +6,9 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from engine.document.project import Project
-from engine.protocol.messages import (
-    Evaluate,
-    EvaluationFinished,
-    Export,
-    ModelExported,
-    Predict,
-    PredictionMade,
-    Progress,
-    RequestFailed,
-    Verified,
-)
+from engine.protocol.messages.base import Progress, RequestFailed
+from engine.protocol.messages.deployment import Export, ModelExported, Predict, PredictionMade, Verified
+from engine.protocol.messages.evaluation import Evaluate, EvaluationFinished
 from gui.models.evaluation import EvaluationModel
 from gui.models.project import ProjectModel
 from gui.models.use import UseModel

@@ -9,16 +9,8 @@ from engine.document.data_edits import AddClass, LabelSamples, SetField, SetMeas
 from engine.document.data_spec import DataSpec, Field, FieldKind, Role, Source, SourceKind, Statistics, Step
 from engine.document.files import load
 from engine.document.project import Project
-from engine.protocol.messages import (
-    CheckData,
-    DataCheck,
-    DataChecked,
-    DataRefreshed,
-    Progress,
-    RefreshData,
-    Remedy,
-    RequestFailed,
-)
+from engine.protocol.messages.base import Progress, RequestFailed
+from engine.protocol.messages.data import CheckData, DataCheck, DataChecked, DataRefreshed, RefreshData, Remedy
 from gui.models.data_checks import DataChecksModel
 from gui.models.measuring import MeasuringModel
 from gui.models.project import ProjectModel

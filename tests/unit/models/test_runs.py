@@ -15,7 +15,8 @@ from engine.document.data_spec import DataSpec, Source, SourceKind
 from engine.document.edits import AddNode, SetData
 from engine.document.graph import Node
 from engine.document.project import Project
-from engine.protocol.messages import ArrangeQueue, RequestFailed, StartTraining, TrainingStarted
+from engine.protocol.messages.base import RequestFailed
+from engine.protocol.messages.training import ArrangeQueue, StartTraining, TrainingStarted
 from engine.protocol.run_events import (
     ContinueRun,
     PauseRun,

@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.document import files
 from engine.document.project import Project
-from engine.protocol.messages import ImportData
+from engine.protocol.messages.data import ImportData
 from gui.models import shelf as shelf_module
 from gui.models.data import DataModel
 from gui.models.project import ProjectModel

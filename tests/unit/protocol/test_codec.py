@@ -6,20 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.protocol.codec import MAX_MESSAGE_BYTES, ProtocolError, encode, event_decoder, request_decoder
-from engine.protocol.messages import (
-    Cancel,
-    DescribeData,
-    EngineReady,
-    Evaluate,
-    GetSamples,
-    LeftOut,
-    Predict,
-    Progress,
-    RequestFailed,
-    SampleCard,
-    SamplesRead,
-    StartTraining,
-)
+from engine.protocol.messages.base import Cancel, EngineReady, Progress, RequestFailed
+from engine.protocol.messages.data import DescribeData, GetSamples, LeftOut, SampleCard, SamplesRead
+from engine.protocol.messages.deployment import Predict
+from engine.protocol.messages.evaluation import Evaluate
+from engine.protocol.messages.training import StartTraining
 
 ids = st.integers(0, 2**31)
 text = st.text(max_size=20)

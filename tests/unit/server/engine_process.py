@@ -9,7 +9,7 @@ from collections import deque
 from pathlib import Path
 
 from engine.protocol.codec import encode, event_decoder
-from engine.protocol.messages import Cancel, Heartbeat, Progress
+from engine.protocol.messages.base import Cancel, Heartbeat, Progress
 
 ROOT = Path(__file__).resolve().parents[3]
 TOY = Path(__file__).with_name("toy_engine.py")

@@ -8,18 +8,11 @@ import sys
 import pytest
 from engine_process import ROOT, EngineProcess
 
-from engine.protocol.messages import (
-    PROTOCOL_VERSION,
-    DescribeData,
-    EngineReady,
-    Evaluate,
-    Export,
-    GetSamples,
-    ImportData,
-    Predict,
-    RequestFailed,
-    StartTraining,
-)
+from engine.protocol.messages.base import PROTOCOL_VERSION, EngineReady, RequestFailed
+from engine.protocol.messages.data import DescribeData, GetSamples, ImportData
+from engine.protocol.messages.deployment import Export, Predict
+from engine.protocol.messages.evaluation import Evaluate
+from engine.protocol.messages.training import StartTraining
 
 
 def test_ready_before_torch():

@@ -9,7 +9,8 @@ from engine.data import dataset as dataset_module
 from engine.document import files
 from engine.document.data_edits import AddClass, LabelSamples, SetMeasured
 from engine.document.edits import Edit, apply
-from engine.protocol.messages import (
+from engine.protocol.messages.base import RequestFailed
+from engine.protocol.messages.data import (
     CheckData,
     DataChecked,
     DataDescribed,
@@ -18,7 +19,6 @@ from engine.protocol.messages import (
     DescribeData,
     ImportData,
     RefreshData,
-    RequestFailed,
 )
 from engine.server.datasets import OpenDatasets
 from tests.unit.data.samples_on_disk import picture_folder

@@ -7,24 +7,11 @@ import pytest
 from engine_process import EngineProcess
 
 from engine.document import files
-from engine.protocol.messages import (
-    DataDescribed,
-    DataImported,
-    DescribeData,
-    Evaluate,
-    EvaluationFinished,
-    Export,
-    GetSamples,
-    ImportData,
-    ModelExported,
-    Predict,
-    PredictionMade,
-    Progress,
-    RequestFailed,
-    SamplesRead,
-    StartTraining,
-    TrainingStarted,
-)
+from engine.protocol.messages.base import Progress, RequestFailed
+from engine.protocol.messages.data import DataDescribed, DataImported, DescribeData, GetSamples, ImportData, SamplesRead
+from engine.protocol.messages.deployment import Export, ModelExported, Predict, PredictionMade
+from engine.protocol.messages.evaluation import Evaluate, EvaluationFinished
+from engine.protocol.messages.training import StartTraining, TrainingStarted
 from engine.protocol.run_events import RunFinished
 from engine.protocol.run_folder import RunFolder, is_final
 

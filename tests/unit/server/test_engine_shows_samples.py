@@ -7,7 +7,8 @@ from engine_process import EngineProcess
 from engine.document import files
 from engine.document.data_spec import Field, FieldKind, Step
 from engine.document.sample_names import count, names
-from engine.protocol.messages import (
+from engine.protocol.messages.base import RequestFailed
+from engine.protocol.messages.data import (
     DataImported,
     FieldValue,
     FindSamples,
@@ -16,7 +17,6 @@ from engine.protocol.messages import (
     GetSamples,
     ImportData,
     NamesRead,
-    RequestFailed,
     SampleDetail,
     SamplesFound,
     SamplesRead,

@@ -7,26 +7,27 @@ import pytest
 from engine_process import TOY, EngineProcess
 
 from engine.protocol.codec import encode
-from engine.protocol.messages import (
+from engine.protocol.messages.base import (
     PROTOCOL_VERSION,
     Cancelled,
-    DataDescribed,
-    DescribeData,
     EngineReady,
-    Evaluate,
-    Export,
-    GetSamples,
     Heartbeat,
-    ImportData,
-    Predict,
     Progress,
     RequestFailed,
+    Shutdown,
+)
+from engine.protocol.messages.data import (
+    DataDescribed,
+    DescribeData,
+    GetSamples,
+    ImportData,
     SampleCard,
     SamplesRead,
-    Shutdown,
     SplitCounts,
-    StartTraining,
 )
+from engine.protocol.messages.deployment import Export, Predict
+from engine.protocol.messages.evaluation import Evaluate
+from engine.protocol.messages.training import StartTraining
 
 
 @pytest.fixture

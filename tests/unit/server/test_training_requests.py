@@ -10,15 +10,9 @@ from engine.data.importing import inspect
 from engine.data.proposals import propose
 from engine.document.files import create, load, save
 from engine.errors import Cancelled, NetwrightError, RunNotFound, TrainingError, UsageError
-from engine.protocol.messages import (
-    AnyEvent,
-    ArrangeQueue,
-    EditRun,
-    FindBatchSize,
-    FindLearningRate,
-    Progress,
-    StartTraining,
-)
+from engine.protocol.messages import AnyEvent
+from engine.protocol.messages.base import Progress
+from engine.protocol.messages.training import ArrangeQueue, EditRun, FindBatchSize, FindLearningRate, StartTraining
 from engine.protocol.run_folder import RunFolder, about
 from engine.protocol.run_queue import read_queue
 from engine.server.datasets import OpenDatasets

@@ -5,19 +5,18 @@ import sys
 import time
 
 from engine.errors import Cancelled, DataError
-from engine.protocol.messages import (
+from engine.protocol.messages.base import EngineReady
+from engine.protocol.messages.data import (
     DataDescribed,
     DescribeData,
-    EngineReady,
-    Evaluate,
-    Export,
     GetSamples,
     ImportData,
-    Predict,
     SampleCard,
     SamplesRead,
     SplitCounts,
 )
+from engine.protocol.messages.deployment import Export, Predict
+from engine.protocol.messages.evaluation import Evaluate
 from engine.server.channel import Channel, claim_stdout
 from engine.server.server import Handler, Server
 

@@ -1,0 +1,96 @@
+"""Requests to the engine (imperative) and events from it (past tense), each one frozen value.
+
+The first event is EngineReady with the protocol version. Every event but Heartbeat names the request it answers; every
+request ends in exactly one final event, its result or RequestFailed.
+Progress may come before. New fields have defaults.
+
+A module a subject; here are only the unions of all.
+"""
+
+from typing import Union
+
+from engine.protocol.messages.base import Cancel, Cancelled, EngineReady, Heartbeat, Progress, RequestFailed, Shutdown
+from engine.protocol.messages.code import CheckCode, CodeChecked
+from engine.protocol.messages.data import (
+    CheckData,
+    DataChecked,
+    DataDescribed,
+    DataImported,
+    DataRefreshed,
+    DescribeData,
+    FindSamples,
+    GetDetail,
+    GetNames,
+    GetSamples,
+    GetSound,
+    ImportData,
+    NamesRead,
+    RefreshData,
+    SampleDetail,
+    SamplesFound,
+    SamplesRead,
+    SoundRead,
+)
+from engine.protocol.messages.deployment import Export, ModelExported, Predict, PredictionMade
+from engine.protocol.messages.evaluation import Evaluate, EvaluationFinished
+from engine.protocol.messages.training import (
+    ArrangeQueue,
+    BatchSizeFound,
+    EditRun,
+    FindBatchSize,
+    FindLearningRate,
+    LearningRateFound,
+    QueueArranged,
+    RunEdited,
+    StartTraining,
+    TrainingStarted,
+)
+
+AnyRequest = Union[
+    ImportData,
+    DescribeData,
+    GetSamples,
+    GetDetail,
+    GetSound,
+    FindSamples,
+    GetNames,
+    RefreshData,
+    CheckData,
+    StartTraining,
+    EditRun,
+    ArrangeQueue,
+    FindLearningRate,
+    FindBatchSize,
+    Evaluate,
+    Predict,
+    Export,
+    CheckCode,
+    Cancel,
+    Shutdown,
+]
+
+AnyEvent = Union[
+    EngineReady,
+    Heartbeat,
+    Progress,
+    DataImported,
+    DataDescribed,
+    SamplesRead,
+    SampleDetail,
+    SoundRead,
+    SamplesFound,
+    NamesRead,
+    DataRefreshed,
+    DataChecked,
+    TrainingStarted,
+    RunEdited,
+    QueueArranged,
+    LearningRateFound,
+    BatchSizeFound,
+    EvaluationFinished,
+    CodeChecked,
+    PredictionMade,
+    ModelExported,
+    Cancelled,
+    RequestFailed,
+]

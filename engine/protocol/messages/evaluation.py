@@ -1,0 +1,56 @@
+"""Requests about how good a run is, and what they are answered with."""
+
+import msgspec
+
+from engine.protocol.messages.base import Event, Request
+
+
+class Evaluate(Request, frozen=True, kw_only=True):
+    """Score a run on a split. `run`: number, "best" or "last". -> EvaluationFinished"""
+
+    project_dir: str
+    run: str = "best"
+    split: str = "test"
+
+
+class Mistake(msgspec.Struct, frozen=True, kw_only=True):
+    """A sample answered wrongly (or furthest off), surest first. `score` is the answer's probability or error."""
+
+    index: int
+    true: str
+    predicted: str
+    score: float
+
+
+class ClassScore(msgspec.Struct, frozen=True, kw_only=True):
+    """Scores of one class."""
+
+    name: str
+    precision: float
+    recall: float
+    f1: float
+    samples: int
+    overlap: float | None = None
+    """Intersection over union, of the classes of a mask; `samples` are then points."""
+
+
+class FieldEvaluation(msgspec.Struct, frozen=True, kw_only=True):
+    """Scores of one output. `matrix[true][predicted]` counts samples, for categories."""
+
+    field: str
+    metrics: dict[str, float]
+    classes: list[str] = []
+    matrix: list[list[int]] = []
+    per_class: list[ClassScore] = []
+    mistakes: list[Mistake] = []
+    interval: list[float] = []
+
+
+class EvaluationFinished(Event, frozen=True, kw_only=True):
+    """Scores of a run on a split, an entry an output of the network, the first is the main one."""
+
+    run: int
+    split: str
+    samples: int
+    seconds: float
+    outputs: list[FieldEvaluation]
