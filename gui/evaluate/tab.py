@@ -1,24 +1,22 @@
-"""The Evaluate tab: what is scored at the left; scores, confusion matrix, classes and mistakes beside it."""
+"""The Evaluate tab: what is scored and how it is looked at on the left; the scores, and below them the view."""
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.protocol.messages.base import Progress
-from engine.protocol.messages.evaluation import EvaluationFinished, FieldEvaluation
-from gui.charts.confusion_matrix import ConfusionMatrix
-from gui.evaluate.class_table import ClassTable
-from gui.evaluate.mistakes_panel import MistakesPanel
+from engine.protocol.messages.evaluation import EvaluationFinished
 from gui.evaluate.model_panel import ModelPanel
 from gui.evaluate.score_cards import ScoreCards
 from gui.evaluate.scored_runs import best_run, scorable
+from gui.evaluate.view import EvaluateContext, EvaluateView
+from gui.evaluate.view_stack import ViewStack
 from gui.models.data import DataModel
 from gui.models.evaluation import EvaluationModel
 from gui.models.project import ProjectModel
 from gui.models.runs import RunsModel
 from gui.widgets.busy import BusyOverlay
 from gui.widgets.button import Button
-from gui.widgets.card import Card
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.guarded import guarded
 from gui.widgets.notice import Notice
@@ -26,11 +24,6 @@ from gui.widgets.side_panel import ScrollColumn
 from gui.widgets.tokens import GAP
 
 _LOOK_AGAIN_MS = 100
-_SPLIT_WORDS = {
-    "test": "test split, never seen in training",
-    "val": "validation split, chose the best epoch",
-    "train": "training split, learned from",
-}
 
 
 class EvaluateTab(QWidget):
@@ -42,10 +35,11 @@ class EvaluateTab(QWidget):
         self._project = project
         self._runs = runs
         self._evaluation = evaluation
-        self._output_at = 0
         self._shown: EvaluationFinished | None = None
         self._declined = False  # the user cancelled the first scoring; it is not begun again by itself
-        self.left = ModelPanel(runs)
+        context = EvaluateContext(project=project, runs=runs, data=data, evaluation=evaluation, engine=data.engine)
+        self.views = ViewStack(context)
+        self.left = ModelPanel(runs, evaluation, self.views.kinds)
         self.empty = EmptyState(
             "target",
             "Nothing to score yet",
@@ -63,26 +57,12 @@ class EvaluateTab(QWidget):
         self.failure = Notice("error", "", name="evaluate.failure")
         self.newer = Notice("info", "", name="evaluate.newer", closable=True)
         self.scores = ScoreCards()
-        self.matrix = ConfusionMatrix(name="evaluate.confusion")
-        self.matrix_card = Card("Confusion matrix", "rows: true · columns: predicted · click a cell")
-        self.matrix_card.body.addWidget(self.matrix, 1)
-        self.classes = ClassTable()
-        self.classes_card = Card("Per class")
-        self.classes_card.body.addWidget(self.classes, 1)
-        self.mistakes = MistakesPanel(data)
         self.results = QWidget()
-        grid = QGridLayout(self.results)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setSpacing(GAP)
-        grid.addWidget(self.scores, 0, 0, 1, 2)
-        grid.addWidget(self.matrix_card, 1, 0)
-        grid.addWidget(self.classes_card, 1, 1)
-        grid.addWidget(self.mistakes, 2, 0, 1, 2)
-        grid.setColumnStretch(0, 4)
-        grid.setColumnStretch(1, 5)
-        grid.setRowStretch(1, 3)
-        grid.setRowStretch(2, 2)
-        self._grid = grid
+        below = QVBoxLayout(self.results)
+        below.setContentsMargins(0, 0, 0, 0)
+        below.setSpacing(GAP)
+        below.addWidget(self.scores)
+        below.addWidget(self.views, 1)
         middle = QWidget()
         column = QVBoxLayout(middle)
         column.setContentsMargins(GAP, GAP, GAP, GAP)
@@ -112,13 +92,10 @@ class EvaluateTab(QWidget):
 
     def _connect(self) -> None:
         self.left.asked.connect(self._ask)
-        self.left.output_chosen.connect(self._on_output_chosen)
-        self.matrix.cell_selected.connect(self.mistakes.show_cell)
-        self.matrix.selection_cleared.connect(self.mistakes.show_all)
-        self.mistakes.all.clicked.connect(self.matrix.clear_selection)
-        self.classes.class_chosen.connect(self._on_class_chosen)
+        self.views.judged.connect(self.left.judge_view)
         self.busy.cancelled.connect(self._on_cancelled)
         self._evaluation.changed.connect(self._refresh)
+        self._evaluation.output_chosen.connect(self._show_scores)
         self._evaluation.progressed.connect(self._on_progressed)
         self._runs.list_changed.connect(self._on_runs_changed)
         self._project.opened.connect(self._on_opened)
@@ -131,6 +108,10 @@ class EvaluateTab(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._score_first()
+
+    def view(self, key: str) -> EvaluateView:
+        """A view, made now if it is the first time. Raises KeyError."""
+        return self.views.view(key)
 
     # Asking
 
@@ -165,7 +146,6 @@ class EvaluateTab(QWidget):
         self._score_first()
 
     def _on_opened(self) -> None:
-        self._output_at = 0
         self._shown = None
         self._declined = False
         self._refresh()
@@ -204,9 +184,9 @@ class EvaluateTab(QWidget):
             self._shown = result
             self.left.select(result.run)
             self.left.split.set_value(result.split)
-            self.left.show_outputs([output.field for output in result.outputs])
-            self._output_at = min(self._output_at, max(0, len(result.outputs) - 1))
-            self._show_output()
+            self.left.show_outputs([output.field for output in result.outputs], self._evaluation.output_at)
+            self._show_scores()
+            self.views.show_result()
         self._show_newer(result)
 
     def _show_newer(self, result: EvaluationFinished | None) -> None:
@@ -231,35 +211,10 @@ class EvaluateTab(QWidget):
             self.newer.hide()
             self.newer.set_message("info", "")
 
-    def _show_output(self) -> None:
-        result = self._shown
-        if result is None or not result.outputs:
-            return
-        field: FieldEvaluation = result.outputs[self._output_at]
-        is_category = bool(field.matrix)
-        self.scores.show_field(field, result.samples)
-        self.matrix_card.setVisible(is_category)
-        self.classes_card.setVisible(bool(field.per_class))
-        self._grid.setRowStretch(1, 3 if is_category else 0)
-        # Without the matrix, as of a mask, the classes have its place too.
-        self._grid.addWidget(self.classes_card, 1, 1 if is_category else 0, 1, 1 if is_category else 2)
-        if is_category:
-            self.matrix.set_matrix(field.classes, field.matrix)
-            # Small matrices keep cells that hold their numbers; the page scrolls where the window is low.
-            self.matrix.setMinimumHeight(340 if 4 < len(field.classes) <= 12 else 260)
-        if field.per_class:
-            self.classes.set_scores(field.per_class)
-            self.classes_card.set_note(_SPLIT_WORDS.get(result.split, result.split))
-        self.mistakes.show_field(field)
-
-    def _on_output_chosen(self, at: object) -> None:
-        self._output_at = int(str(at))
-        self._show_output()
-
-    def _on_class_chosen(self, at: int) -> None:
-        self.matrix.clear_selection()
-        if not self.matrix_card.isHidden():  # the mistakes of a mask are of no one class
-            self.mistakes.show_class(at)
+    def _show_scores(self, *_: object) -> None:
+        result, output = self._evaluation.result, self._evaluation.output
+        if result is not None and output is not None:
+            self.scores.show_field(output, result.samples)
 
 
 def _split_name(split: str) -> str:

@@ -1,21 +1,48 @@
-"""What the Evaluate tab shows: the scores of a run on a split."""
+"""What the Evaluate tab shows: the scores of a run on a split, and what of them the user has picked to look at."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal
 
 from engine.errors import NetwrightError
 from engine.protocol.messages.base import Progress, RequestFailed
-from engine.protocol.messages.evaluation import Evaluate, EvaluationFinished
+from engine.protocol.messages.evaluation import Evaluate, EvaluationFinished, FieldEvaluation
 from gui.models.engine import Engine, as_error, was_cancelled
 from gui.models.project import ProjectModel
 
 
+@dataclass(frozen=True, kw_only=True)
+class Method:
+    """A way to explain an answer: its key for the engine, its name, what it does, and why it cannot be used here."""
+
+    key: str
+    caption: str
+    help: str = ""
+    why_not: str = ""
+
+
 class EvaluationModel(QObject):
-    """`state`: idle, working, done or failed (`error` says why). The last result stays until another one is there."""
+    """`state`: idle, working, done or failed (`error` says why). The last result stays until another one is there.
+
+    Beside the scores it holds what is looked at: an output, a view, a sample and a way of explaining. All views show
+    the same ones.
+    """
 
     changed = Signal()
     """`state`, `result` or `error` changed."""
     progressed = Signal(object)
     """Progress."""
+    output_chosen = Signal(int)
+    """Another output of the network is looked at."""
+    view_chosen = Signal(str)
+    """Another view is wanted."""
+    sample_chosen = Signal(object)
+    """Another sample is looked at: its number in the data, or None."""
+    method_chosen = Signal(str)
+    """Another way of explaining is wanted."""
+    methods_changed = Signal()
+    """The ways of explaining that are offered changed."""
 
     def __init__(self, project_model: ProjectModel, engine: Engine, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -26,8 +53,26 @@ class EvaluationModel(QObject):
         self.error: NetwrightError | None = None
         self.progress: Progress | None = None
         self.asked: tuple[str, str] = ("best", "test")
+        self.output_at = 0
+        """The output looked at, by its place in the result."""
+        self.view = ""
+        """Key of the view looked at; "" for the first."""
+        self.sample: int | None = None
+        """The sample looked at, by its number in the data as the run knows it."""
+        self.method = ""
+        """Key of the way of explaining; "" while none is offered."""
+        self.methods: tuple[Method, ...] = ()
         self._request = 0  # 0 while nothing is asked
         project_model.opened.connect(self._on_opened)
+
+    @property
+    def output(self) -> FieldEvaluation | None:
+        """The scores of the output looked at."""
+        if self.result is None or not self.result.outputs:
+            return None
+        return self.result.outputs[min(self.output_at, len(self.result.outputs) - 1)]
+
+    # Asking.
 
     def evaluate(self, run: str = "best", split: str = "test") -> None:
         """Score a run ("best", "last" or its number) on a split."""
@@ -53,12 +98,56 @@ class EvaluationModel(QObject):
             self._engine.cancel(request)
             self._set_state("done" if self.result is not None else "idle")
 
+    # Picking what is looked at.
+
+    def choose_output(self, at: int) -> None:
+        """Look at another output of the network."""
+        if at != self.output_at:
+            self.output_at = at
+            self.output_chosen.emit(at)
+
+    def choose_view(self, key: str) -> None:
+        """Show a view."""
+        if key != self.view:
+            self.view = key
+            self.view_chosen.emit(key)
+
+    def choose_sample(self, index: int | None) -> None:
+        """Look at a sample, or at none."""
+        if index != self.sample:
+            self.sample = index
+            self.sample_chosen.emit(index)
+
+    def choose_method(self, key: str) -> None:
+        """Explain in another way."""
+        if key != self.method:
+            self.method = key
+            self.method_chosen.emit(key)
+
+    def offer_methods(self, methods: Sequence[Method]) -> None:
+        """Say which ways of explaining there are; the one picked stays if it still can be used."""
+        offered = tuple(methods)
+        if offered == self.methods:
+            return
+        self.methods = offered
+        self.methods_changed.emit()
+        usable = [method.key for method in offered if not method.why_not]
+        if self.method not in usable:
+            self.choose_method(usable[0] if usable else "")
+
+    # Answers.
+
     def _on_finished(self, event: EvaluationFinished) -> None:
         if event.request != self._request:
             return
         self._request = 0
-        self.result = event
+        before, self.result = self.result, event
+        self.output_at = min(self.output_at, max(0, len(event.outputs) - 1))
         self._set_state("done")
+        output = self.output
+        if self.sample is None or before is None or before.split != event.split:
+            worst = output.mistakes[0].index if output is not None and output.mistakes else None
+            self.choose_sample(worst)  # so that no view begins with nothing to show
 
     def _on_failed(self, event: RequestFailed) -> None:
         if event.request != self._request:
@@ -78,7 +167,9 @@ class EvaluationModel(QObject):
     def _on_opened(self) -> None:
         self.cancel()
         self.result = None
+        self.output_at = 0
         self._set_state("idle")
+        self.choose_sample(None)
 
     def _set_state(self, state: str) -> None:
         self.state = state

@@ -33,6 +33,7 @@ from engine.protocol.messages.deployment import (
 from engine.protocol.messages.evaluation import ClassScore, Evaluate, EvaluationFinished, FieldEvaluation, Mistake
 from engine.protocol.run_events import BatchChanged, RunPaused, SettingsChanged
 from gui.evaluate.tab import EvaluateTab
+from gui.evaluate.views.mistakes import MistakesView
 from gui.train.tab import TrainTab
 from gui.use.tab import UseTab
 from gui.workbench import Workbench
@@ -284,6 +285,13 @@ def evaluate_tab(bench: Workbench) -> EvaluateTab:
     return EvaluateTab(project=bench.project, runs=bench.runs, evaluation=bench.evaluation, data=bench.data)
 
 
+def mistakes_view(tab: EvaluateTab) -> MistakesView:
+    """The first view of the tab."""
+    view = tab.view("mistakes")
+    assert isinstance(view, MistakesView)
+    return view
+
+
 def evaluate_empty(bench: Workbench, place: Path, log: type[RunLog]) -> QWidget:
     """Nothing trained."""
     bench.project.open(open_example(bench, place))
@@ -296,7 +304,7 @@ def evaluate_full(bench: Workbench, place: Path, log: type[RunLog]) -> QWidget:
     bench.engine.answer_with(Evaluate, lambda request: scores_of(int(request.run)))
     two_runs(bench, place, log)
     tab = evaluate_tab(bench)
-    tab.setProperty("act", lambda: tab.matrix.select(0, 1))
+    tab.setProperty("act", lambda: mistakes_view(tab).matrix.select(0, 1))
     return tab
 
 

@@ -10,6 +10,7 @@ from engine.protocol.run_folder import RunSummary
 from gui.evaluate.mistakes_panel import sureness
 from gui.evaluate.scored_runs import best_run, scorable
 from gui.evaluate.tab import EvaluateTab
+from gui.evaluate.views.mistakes import MistakesView
 from gui.models.settings import Settings
 from gui.widgets.button import Button
 from gui.widgets.theme import apply_theme
@@ -32,6 +33,12 @@ def bench(tmp_path, engine):
     bench = Workbench(Settings(tmp_path / "config"), engine)
     yield bench
     bench.shut_down()
+
+
+def page(tab: EvaluateTab) -> MistakesView:
+    view = tab.view("mistakes")
+    assert isinstance(view, MistakesView)
+    return view
 
 
 def shown(bench, qtbot) -> EvaluateTab:
@@ -68,8 +75,8 @@ def test_the_best_run_is_scored_by_itself_once(bench, engine, scored):
         ("Accuracy", "94.1 %", "95 % CI 93.6–94.5"),
         ("F1", "94.0 %", "8 classes"),
     ]
-    assert scored.matrix.classes()[0] == "shirt"
-    assert scored.classes.model().rowCount() == 8
+    assert page(scored).matrix.classes()[0] == "shirt"
+    assert page(scored).classes.model().rowCount() == 8
     scored.hide()
     scored.show()
     assert len(engine.asked(Evaluate)) == 1
@@ -83,42 +90,42 @@ def test_other_runs_and_splits_are_scored_when_picked(bench, engine, scored, qtb
     assert [(request.run, request.split) for request in engine.asked(Evaluate)] == [
         ("14", "test"), ("13", "test"), ("13", "val"),
     ]  # fmt: skip
-    assert scored.classes_card.note() == "validation split, chose the best epoch"
+    assert page(scored).classes_card.note() == "validation split, chose the best epoch"
     qtbot.mouseClick(scored.left.again, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: len(engine.asked(Evaluate)) == 4 and bench.evaluation.state == "done")
 
 
 def test_a_cell_leads_to_its_mistakes_and_back(bench, scored, qtbot):
-    view, model = scored.mistakes.view, scored.mistakes.model
+    view, model = page(scored).mistakes.view, page(scored).mistakes.model
     assert model.rowCount() == 40
-    where = scored.matrix.cell_rect(0, 1).center().toPoint()
-    qtbot.mouseClick(scored.matrix, Qt.MouseButton.LeftButton, pos=where)
+    where = page(scored).matrix.cell_rect(0, 1).center().toPoint()
+    qtbot.mouseClick(page(scored).matrix, Qt.MouseButton.LeftButton, pos=where)
     assert model.filter() == ("shirt", "coat")
     assert 0 < model.rowCount() < 40
-    assert scored.mistakes.note().startswith("shirt taken for coat · 41")
-    assert scored.mistakes.all.isVisible()
-    scored.mistakes.all.click()
+    assert page(scored).mistakes.note().startswith("shirt taken for coat · 41")
+    assert page(scored).mistakes.all.isVisible()
+    page(scored).mistakes.all.click()
     assert model.rowCount() == 40
-    assert scored.matrix.selected() is None
-    scored.matrix.select(2, 2)
+    assert page(scored).matrix.selected() is None
+    page(scored).matrix.select(2, 2)
     assert not view.isVisible()
-    assert scored.mistakes.none_text() == "These were answered right. Pick a red cell to see mistakes."
-    scored.matrix.setFocus()
-    qtbot.keyClick(scored.matrix, Qt.Key.Key_Escape)
+    assert page(scored).mistakes.none_text() == "These were answered right. Pick a red cell to see mistakes."
+    page(scored).matrix.setFocus()
+    qtbot.keyClick(page(scored).matrix, Qt.Key.Key_Escape)
     assert model.rowCount() == 40
 
 
 def test_mistakes_show_their_samples_as_they_are_seen(bench, engine, scored, qtbot):
     qtbot.waitUntil(lambda: bool(engine.asked(GetSamples)))
-    qtbot.waitUntil(lambda: scored.mistakes.model.index(0).data(Qt.ItemDataRole.UserRole + 2) is not None)
-    tip = scored.mistakes.model.index(0).data(Qt.ItemDataRole.ToolTipRole)
+    qtbot.waitUntil(lambda: page(scored).mistakes.model.index(0).data(Qt.ItemDataRole.UserRole + 2) is not None)
+    tip = page(scored).mistakes.model.index(0).data(Qt.ItemDataRole.ToolTipRole)
     assert "00000.png" in tip
     assert "shirt taken for coat, 0.99" in tip
-    assert not scored.mistakes.view.grab().toImage().isNull()
+    assert not page(scored).mistakes.view.grab().toImage().isNull()
 
 
 def test_a_class_leads_to_its_mistakes_however_the_table_is_sorted(scored, qtbot):
-    table = scored.classes
+    table = page(scored).classes
     table.sortByColumn(2, Qt.SortOrder.AscendingOrder)
     recalls = [table.model().index(row, 2).data(Qt.ItemDataRole.UserRole) for row in range(8)]
     assert recalls == sorted(recalls)
@@ -126,7 +133,7 @@ def test_a_class_leads_to_its_mistakes_however_the_table_is_sorted(scored, qtbot
     qtbot.mouseClick(
         table.viewport(), Qt.MouseButton.LeftButton, pos=table.visualRect(table.model().index(0, 0)).center()
     )
-    assert scored.mistakes.model.filter() == (name, None)
+    assert page(scored).mistakes.model.filter() == (name, None)
 
 
 def test_numbers_have_cards_and_worst_samples_but_no_matrix(bench, engine, tmp_path, qtbot):
@@ -135,10 +142,10 @@ def test_numbers_have_cards_and_worst_samples_but_no_matrix(bench, engine, tmp_p
     tab = shown(bench, qtbot)
     qtbot.waitUntil(lambda: bench.evaluation.state == "done")
     assert [name for name, _, _ in tab.scores.shown()] == ["Mean error", "R²", "Loss"]
-    assert not tab.matrix_card.isVisible()
-    assert tab.mistakes.title() == "Furthest off"
-    assert tab.mistakes.model.rowCount() == 9
-    assert not tab.mistakes.view.grab().toImage().isNull()
+    assert not page(tab).matrix_card.isVisible()
+    assert page(tab).mistakes.title() == "Furthest off"
+    assert page(tab).mistakes.model.rowCount() == 9
+    assert not page(tab).mistakes.view.grab().toImage().isNull()
 
 
 def test_several_outputs_are_shown_one_at_a_time(bench, engine, tmp_path, qtbot):
@@ -150,9 +157,9 @@ def test_several_outputs_are_shown_one_at_a_time(bench, engine, tmp_path, qtbot)
     tab = shown(bench, qtbot)
     qtbot.waitUntil(lambda: bench.evaluation.state == "done")
     assert tab.left.output.isVisible()
-    assert tab.matrix_card.isVisible()
+    assert page(tab).matrix_card.isVisible()
     qtbot.keyClick(tab.left.output, Qt.Key.Key_Down)
-    assert not tab.matrix_card.isVisible()
+    assert not page(tab).matrix_card.isVisible()
     assert tab.scores.shown()[0][0] == "Mean error"
 
 
@@ -164,7 +171,7 @@ def test_no_mistakes_at_all_is_said(bench, engine, tmp_path, qtbot):
     two_runs(bench, tmp_path, RunLog)
     tab = shown(bench, qtbot)
     qtbot.waitUntil(lambda: bench.evaluation.state == "done")
-    assert tab.mistakes.none_text() == "No mistakes at all on these samples."
+    assert page(tab).mistakes.none_text() == "No mistakes at all on these samples."
 
 
 def test_what_is_scored_as_a_whole_lists_no_samples(bench, engine, tmp_path, qtbot):
@@ -175,9 +182,9 @@ def test_what_is_scored_as_a_whole_lists_no_samples(bench, engine, tmp_path, qtb
     two_runs(bench, tmp_path, RunLog)
     tab = shown(bench, qtbot)
     qtbot.waitUntil(lambda: bench.evaluation.state == "done")
-    assert tab.mistakes.none_text().startswith("Answers of this kind are scored as a whole")
+    assert page(tab).mistakes.none_text().startswith("Answers of this kind are scored as a whole")
     assert {"Accuracy", "Overlap (IoU)", "Matthews correlation"} <= {name for name, _, _ in tab.scores.shown()}
-    assert not tab.matrix_card.isVisible()
+    assert not page(tab).matrix_card.isVisible()
     assert not tab.grab().isNull()
 
 

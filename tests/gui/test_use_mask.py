@@ -112,6 +112,7 @@ def test_the_picture_that_was_given_lies_beneath(bench, engine, pictures, tmp_pa
 def test_the_scores_of_masks_have_the_place_of_the_matrix(bench, engine, pictures, qtbot) -> None:  # noqa: F811
     from engine.protocol.messages.evaluation import ClassScore, EvaluationFinished, FieldEvaluation, Mistake
     from gui.evaluate.tab import EvaluateTab
+    from gui.evaluate.views.mistakes import MistakesView
 
     tab = EvaluateTab(project=bench.project, runs=bench.runs, evaluation=bench.evaluation, data=bench.data)
     qtbot.addWidget(tab)
@@ -127,15 +128,16 @@ def test_the_scores_of_masks_have_the_place_of_the_matrix(bench, engine, picture
         per_class=scores,
         mistakes=mistakes,
     )
-    tab._shown = EvaluationFinished(run=1, split="test", samples=3, seconds=0.1, outputs=[field])
-    tab._show_output()
-    assert not tab.classes_card.isHidden() and tab.matrix_card.isHidden()
-    model = tab.classes.model()
+    page = tab.view("mistakes")
+    assert isinstance(page, MistakesView)
+    page.show_output(EvaluationFinished(run=1, split="test", samples=3, seconds=0.1, outputs=[field]), field)
+    assert not page.classes_card.isHidden() and page.matrix_card.isHidden()
+    model = page.classes.model()
     heads = [model.headerData(column, Qt.Orientation.Horizontal) for column in range(model.columnCount())]
     assert heads == ["class", "precision", "recall", "F1", "IoU", "n"]
     assert model.index(1, 4).data() == "0.740"
-    tab._on_class_chosen(1)
-    assert tab.mistakes.model.rowCount() == 1  # a class has no mistakes of its own
+    page._on_class_chosen(1)
+    assert page.mistakes.model.rowCount() == 1  # a class has no mistakes of its own
 
 
 def test_parts_of_a_loss_are_not_what_a_run_is_judged_by() -> None:

@@ -1,0 +1,58 @@
+"""What every view of the Evaluate tab is: a page below the scores that shows one output of a scored run in one way."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from PySide6.QtWidgets import QWidget
+
+from engine.protocol.messages.evaluation import EvaluationFinished, FieldEvaluation
+from gui.models.data import DataModel
+from gui.models.engine import Engine
+from gui.models.evaluation import EvaluationModel
+from gui.models.project import ProjectModel
+from gui.models.runs import RunsModel
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluateContext:
+    """The models that a view may look at and call."""
+
+    project: ProjectModel
+    runs: RunsModel
+    data: DataModel
+    evaluation: EvaluationModel
+    engine: Engine
+
+
+class EvaluateView(QWidget):
+    """One row of the list at the left, and the page that it shows.
+
+    A view is made when it is first needed, with the context alone. It says nothing to the engine before `show_output`:
+    that is called while it is visible, when it comes up and whenever result or output changed. What else it shows
+    (the chosen sample, the chosen way of explaining) it takes from `context.evaluation` and its signals.
+    """
+
+    key: ClassVar[str] = ""
+    """Stable, short: part of the object name `evaluate.view.KEY`."""
+    caption: ClassVar[str] = ""
+    """Its row at the left."""
+    section: ClassVar[str] = "Views"
+    """The heading that its row stands under."""
+
+    def __init__(self, context: EvaluateContext) -> None:
+        super().__init__()
+        self.context = context
+        self.setObjectName(f"evaluate.view.{self.key}")
+        self.setAccessibleName(self.caption)
+
+    def why_not(self, result: EvaluationFinished, output: FieldEvaluation) -> str:
+        """Why this cannot be shown for an output, in a sentence; "" when it can. The row is disabled with it."""
+        return ""
+
+    def show_output(self, result: EvaluationFinished, output: FieldEvaluation) -> None:
+        """Show an output; called while visible, and again whenever either changed."""
+        raise NotImplementedError
+
+    def focus_first(self) -> None:
+        """Give the focus to what the keyboard begins with."""
+        self.setFocus()

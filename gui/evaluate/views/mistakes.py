@@ -1,0 +1,75 @@
+"""View "Mistakes": confusion matrix, scores per class, and the samples answered wrongly."""
+
+from PySide6.QtWidgets import QGridLayout
+
+from engine.protocol.messages.evaluation import EvaluationFinished, FieldEvaluation
+from gui.charts.confusion_matrix import ConfusionMatrix
+from gui.evaluate.class_table import ClassTable
+from gui.evaluate.mistakes_panel import MistakesPanel
+from gui.evaluate.view import EvaluateContext, EvaluateView
+from gui.widgets.card import Card
+from gui.widgets.tokens import GAP
+
+_SPLIT_WORDS = {
+    "test": "test split, never seen in training",
+    "val": "validation split, chose the best epoch",
+    "train": "training split, learned from",
+}
+
+
+class MistakesView(EvaluateView):
+    """A cell of the matrix, or a class, leads to its samples."""
+
+    key = "mistakes"
+    caption = "Mistakes"
+
+    def __init__(self, context: EvaluateContext) -> None:
+        super().__init__(context)
+        self._shown: FieldEvaluation | None = None
+        self.matrix = ConfusionMatrix(name="evaluate.confusion")
+        self.matrix_card = Card("Confusion matrix", "rows: true · columns: predicted · click a cell")
+        self.matrix_card.body.addWidget(self.matrix, 1)
+        self.classes = ClassTable()
+        self.classes_card = Card("Per class")
+        self.classes_card.body.addWidget(self.classes, 1)
+        self.mistakes = MistakesPanel(context.data)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(GAP)
+        grid.addWidget(self.matrix_card, 0, 0)
+        grid.addWidget(self.classes_card, 0, 1)
+        grid.addWidget(self.mistakes, 1, 0, 1, 2)
+        grid.setColumnStretch(0, 4)
+        grid.setColumnStretch(1, 5)
+        grid.setRowStretch(0, 3)
+        grid.setRowStretch(1, 2)
+        self._grid = grid
+        self.matrix.cell_selected.connect(self.mistakes.show_cell)
+        self.matrix.selection_cleared.connect(self.mistakes.show_all)
+        self.mistakes.all.clicked.connect(self.matrix.clear_selection)
+        self.classes.class_chosen.connect(self._on_class_chosen)
+
+    def show_output(self, result: EvaluationFinished, output: FieldEvaluation) -> None:
+        """Show the matrix, the classes and the mistakes of an output."""
+        if output is self._shown:
+            return
+        self._shown = output
+        is_category = bool(output.matrix)
+        self.matrix_card.setVisible(is_category)
+        self.classes_card.setVisible(bool(output.per_class))
+        self._grid.setRowStretch(0, 3 if is_category else 0)
+        # Without the matrix, as of a mask, the classes have its place too.
+        self._grid.addWidget(self.classes_card, 0, 1 if is_category else 0, 1, 1 if is_category else 2)
+        if is_category:
+            self.matrix.set_matrix(output.classes, output.matrix)
+            # Small matrices keep cells that hold their numbers; the page scrolls where the window is low.
+            self.matrix.setMinimumHeight(340 if 4 < len(output.classes) <= 12 else 260)
+        if output.per_class:
+            self.classes.set_scores(output.per_class)
+            self.classes_card.set_note(_SPLIT_WORDS.get(result.split, result.split))
+        self.mistakes.show_field(output)
+
+    def _on_class_chosen(self, at: int) -> None:
+        self.matrix.clear_selection()
+        if not self.matrix_card.isHidden():  # the mistakes of a mask are of no one class
+            self.mistakes.show_class(at)
