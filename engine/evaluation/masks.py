@@ -37,22 +37,23 @@ def class_areas(answer_nhw: Tensor, true_nhw: Tensor, classes: int) -> Tensor:
     return torch.stack([item.reshape(count, classes) for item in found], 1)
 
 
-def score_mask(field: Field, raw: Tensor, target: Tensor, answer: str, indices: Tensor) -> FieldEvaluation | None:
+def is_mask(field: Field, raw: Tensor) -> bool:
+    """Whether what stands at the output, (N, C, H, W), can be read as a mask of the field's classes."""
+    classes = len(field.statistics.classes)
+    return raw.dim() == 4 and classes > 0 and raw.shape[1] in (1, classes)
+
+
+def true_mask(target: Tensor) -> Tensor:
+    """Class numbers int64 (N, H, W) of prepared targets; a region is (N, 1, H, W)."""
+    return target[:, 0].round().to(torch.int64) if target.is_floating_point() else target
+
+
+def score_mask(field: Field, areas: Tensor, indices: Tensor) -> FieldEvaluation:
     """Scores of masks, counted in points; the mistakes are the samples with the least overlap, which is their score.
 
-    None where what stands at the output is no mask. Of two classes that is the overlap of the second, the object.
+    `areas` are those of `class_areas`. Of two classes the score is the overlap of the second, the object.
     """
     names = list(field.statistics.classes)
-    if raw.dim() != 4 or not names or raw.shape[1] not in (1, len(names)):
-        return None
-    if target.is_floating_point():  # a region, (N, 1, H, W)
-        target = target[:, 0].round().to(torch.int64)
-    areas = torch.cat(
-        [
-            class_areas(mask_of(raw[start : start + 64], answer), target[start : start + 64], len(names))
-            for start in range(0, len(raw), 64)
-        ]
-    )
     right, named, true = areas.sum(0).tolist()
     per_class = [
         ClassScore(

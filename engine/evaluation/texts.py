@@ -53,7 +53,7 @@ class TextTaker:
         self._nll = 0.0
         self._characters = 0.0
         self._answers: list[Tensor] = []
-        self._doubt: list[Tensor] = []
+        self._unlikely: list[Tensor] = []
         blank = int(isinstance(tokens, WordTokens))
         self._lengths = torch.tensor([max(1, len(text) + blank) for text in tokens.spellings()], dtype=torch.float64)
         self._lengths[: tokens.first] = 1.0
@@ -75,7 +75,17 @@ class TextTaker:
             nll = torch.nn.functional.cross_entropy(raw_ncl.float(), target, reduction="none") * (target != _PAD)
             self._nll += float(nll.double().sum())
             self._characters += float((self._lengths[target] * (target != _PAD)).sum())
-            self._doubt.append(nll.sum(1) / (target != _PAD).sum(1).clamp(min=1))
+            self._unlikely.append(nll)
+
+    @property
+    def answers(self) -> Tensor:
+        """int64 (N, L): the likeliest token at each place, given the true ones before it. Empty for other outputs."""
+        return torch.cat(self._answers) if self._answers else torch.zeros((0, self.target_nl.shape[1])).long()
+
+    @property
+    def nll_nl(self) -> Tensor | None:
+        """float32 (N, L): how unlikely each true token seemed, in nats; 0 where nothing stands. None where unknown."""
+        return torch.cat(self._unlikely) if self._unlikely else None
 
     def result(self, indices: Tensor, written: dict[int, str] | None) -> FieldEvaluation:
         """Scores, and the texts that are furthest off. `written` are those that were written freely, by place."""
@@ -92,9 +102,10 @@ class TextTaker:
 
     def _mistakes(self, indices: Tensor, written: dict[int, str] | None) -> list[Mistake]:
         """Texts that were written otherwise than they should be, with the doubt about the truth in nats a token."""
-        if not self._doubt:
+        nll_nl = self.nll_nl
+        if nll_nl is None:
             return []
-        doubt, answers = torch.cat(self._doubt), torch.cat(self._answers)
+        doubt, answers = nll_nl.sum(1) / (self.target_nl != _PAD).sum(1).clamp(min=1), self.answers
         said = written or {place: self.tokens.text(row) for place, row in enumerate(answers.tolist())}
         wrong = [(float(doubt[place]), place) for place, text in said.items() if text != self.text(place)]
         wrong.sort(key=lambda item: (-item[0], item[1]))

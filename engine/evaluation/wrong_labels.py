@@ -21,8 +21,8 @@ from engine.document.data_edits import LabelSamples
 from engine.document.data_spec import FieldKind
 from engine.document.flat import flattened
 from engine.evaluation.answers import probabilities
-from engine.evaluation.evaluate import predict_split
 from engine.evaluation.network import load_network, project_of
+from engine.evaluation.predicting import predict_split
 from engine.protocol.messages.data import DataCheck, Severity
 from engine.protocol.run_folder import RunFolder
 

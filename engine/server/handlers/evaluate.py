@@ -14,5 +14,12 @@ def handle(request: Evaluate, work: Work) -> EvaluationFinished:
     """Metrics, confusion matrix and mistakes of each output. Raises RunNotFound, DataError."""
     project_dir = Path(request.project_dir)
     run = find_run(project_dir, request.run)
-    result = evaluate(project_dir, run, request.split, progress=work.progress, cancelled=work.cancelled)
+    result = evaluate(
+        project_dir,
+        run,
+        request.split,
+        progress=work.progress,
+        cancelled=work.cancelled,
+        open_data=work.datasets.get,
+    )
     return msgspec.structs.replace(result, request=request.id)

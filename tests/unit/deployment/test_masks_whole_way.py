@@ -16,7 +16,7 @@ from engine.document import files
 from engine.document.data_spec import Field, FieldKind, Statistics, Step
 from engine.document.project import Project
 from engine.evaluation.evaluate import evaluate
-from engine.evaluation.masks import class_areas, score_mask
+from engine.evaluation.masks import class_areas, is_mask, mask_of, score_mask, true_mask
 from engine.training.task import prepare_task
 from tests.unit.data.samples_on_disk import png
 from tests.unit.data.test_masks import mask_folder, pictured, square, write
@@ -99,13 +99,15 @@ def test_overlap_counted_by_hand() -> None:
     ]
     field = Field(name="m", kind=FieldKind.MASK, statistics=Statistics(classes=("none", "thing")))
     raw = torch.nn.functional.one_hot(said, 2).movedim(-1, 1).float()
-    found = score_mask(field, raw, true, "softmax", torch.tensor([5, 6, 7]))
-    assert found is not None
+    areas = class_areas(mask_of(raw, "softmax"), true_mask(true), 2)
+    found = score_mask(field, areas, torch.tensor([5, 6, 7]))
     assert found.per_class[1].overlap == pytest.approx(5 / 7) and found.per_class[0].overlap == pytest.approx(5 / 7)
     assert [(mistake.index, mistake.score) for mistake in found.mistakes] == [(7, 0.0), (5, pytest.approx(2 / 3))]
-    one = score_mask(field, raw[:, 1:] * 2 - 1, true, "sigmoid", torch.tensor([5, 6, 7]))
-    assert one is not None and one.per_class == found.per_class
-    assert score_mask(field, raw[:, :, 0], true, "softmax", torch.tensor([5, 6, 7])) is None
+    single = raw[:, 1:] * 2 - 1
+    assert is_mask(field, single) and torch.equal(class_areas(mask_of(single, "sigmoid"), true, 2), areas)
+    region = true[:, None].float()
+    assert torch.equal(class_areas(mask_of(single, "sigmoid"), true_mask(region), 2), areas)
+    assert not is_mask(field, raw[:, :, 0])
 
 
 def test_small_regions_can_be_made_to_count_as_much_as_the_background(tmp_path: Path) -> None:
