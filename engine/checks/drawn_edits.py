@@ -21,6 +21,7 @@ from engine.document.edits import (
     SetShares,
     SetTitle,
     SetType,
+    SetWeights,
     title,
 )
 from engine.document.flat import Flattening, Place
@@ -132,11 +133,25 @@ class _Translation:
             case RemoveNode(id=node_id) | SetType(id=node_id) | SetTitle(id=node_id) | SetShares(id=node_id):
                 scope, local = self._place(node_id)
                 return scope, msgspec.structs.replace(part, id=local)
+            case SetWeights(id=node_id):
+                scope, local = self._holder_of_weights(node_id)
+                return scope, msgspec.structs.replace(part, id=local)
             case SetFrozen(ids=(node_id,)) | SetBypassed(ids=(node_id,)):
                 scope, local = self._place(node_id)
                 return scope, msgspec.structs.replace(part, ids=(local,))
             case _:
                 raise _Untranslatable
+
+    def _holder_of_weights(self, node_id: str) -> tuple[_Scope, str]:
+        """Where it is drawn what a node begins with: the outermost instance around it that says so, or the node."""
+        found = self._place(node_id)
+        scope = found[0]
+        while scope.prefix:
+            instance = self._flat.instances[scope.prefix]
+            scope = _Scope(instance.prefix, instance.block)
+            if self._graph(scope).node(instance.node).weights:
+                found = scope, instance.node
+        return found
 
     def _attributes(self, part: SetAttributes, node_id: str) -> tuple[_Scope, Edit]:
         """An attribute that instances set for themselves is set at the instance."""

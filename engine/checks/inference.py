@@ -1,6 +1,7 @@
 """The one who knows what fits in a drawn network: shapes, cost and problems, kept up to date edit by edit."""
 
 import re
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -26,11 +27,11 @@ class ShapeChecker(ShapeInference):
     forgotten at every edit, since its repairs hold ids and places that any edit may take.
     """
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, folder: Path | None = None) -> None:
         self._found: dict[str, tuple[Problem, ...]] = {}
         self._faulty: set[str] = set()
         self._found_project: tuple[Problem, ...] | None = None
-        super().__init__(project)
+        super().__init__(project, folder)
 
     def refresh(self) -> set[str]:
         """Check everything anew; returns all node ids, those that are gone too."""

@@ -11,6 +11,7 @@ from engine.checks.mask_problems import mask_problems
 from engine.checks.problem import Problem, Repair, Severity
 from engine.checks.recipe_problems import recipe_problems
 from engine.checks.shapes import ShapeInference
+from engine.checks.weights_problems import weights_problems
 from engine.document.data_spec import Step
 from engine.document.graph import Edge
 from engine.errors import NetwrightError
@@ -25,6 +26,7 @@ def project_problems(checker: ShapeInference) -> tuple[Problem, ...]:
         *_ends(checker),
         *_recipe(checker),
         *recipe_problems(checker),
+        *weights_problems(checker),
     )
 
 

@@ -1,5 +1,7 @@
 """The result of checking a project as plain values, for `netwright check`."""
 
+from pathlib import Path
+
 import msgspec
 
 from engine.catalog import registry
@@ -39,9 +41,9 @@ class CheckReport(msgspec.Struct, frozen=True, kw_only=True):
         return all(problem.severity is not Severity.ERROR for problem in self.problems)
 
 
-def check(project: Project) -> CheckReport:
-    """Check a project; nodes in order, those on a cycle last."""
-    checker = ShapeChecker(project)
+def check(project: Project, folder: Path | None = None) -> CheckReport:
+    """Check a project, and the files in its folder where that is said; nodes in order, those on a cycle last."""
+    checker = ShapeChecker(project, folder)
     graph = checker.project.graph
     left = [node_id for node_id in graph.nodes if checker.position(node_id) is None]
     nodes = []

@@ -7,6 +7,7 @@ since chains of thousands of nodes are normal. Runs in the window's thread.
 import heapq
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from engine.catalog import registry
 from engine.catalog.layer import Family, InputPort, Layer
@@ -104,7 +105,9 @@ class ShapeInference:
     bypassed Input as any other.
     """
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, folder: Path | None = None) -> None:
+        self.folder = folder
+        """The project's folder, where the files lie that nodes take their first weights from; None if not known."""
         self._flat = Flattening(project)
         self._project = self._flat.project
         self.specs: dict[tuple[str, str], TensorSpec | None] = {}

@@ -80,6 +80,13 @@ class SetInitial(EditValue, frozen=True):
     bias: Initial | None = None
 
 
+class SetWeights(EditValue, frozen=True):
+    """Choose the file a node takes its first weights from; empty lets it begin anew."""
+
+    id: str
+    weights: str = ""
+
+
 class SetBypassed(EditValue, frozen=True):
     """Pass the input of nodes through unchanged, or stop doing so."""
 
@@ -194,6 +201,7 @@ Edit = Union[
     SetTitle,
     SetFrozen,
     SetInitial,
+    SetWeights,
     SetBypassed,
     SetShares,
     MoveNodes,
@@ -256,6 +264,12 @@ def title(edit: Edit) -> str:
             return f"{'Freeze' if frozen else 'Thaw'} {_some(ids)}"
         case SetInitial(id=node_id):
             return f"Begin {node_id} otherwise"
+        case SetWeights(id=node_id, weights=weights):
+            return (
+                f"Take the weights of {node_id} from {weights.partition('#')[0]}"
+                if weights
+                else f"Start {node_id} fresh"
+            )
         case SetBypassed(ids=ids, bypassed=bypassed):
             return f"{'Bypass' if bypassed else 'Restore'} {_some(ids)}"
         case SetShares(id=node_id, shares=owner):
@@ -422,6 +436,9 @@ def _apply_to(graph: Graph, edit: Edit) -> Edit:
         case SetInitial(id=node_id, weight=weight, bias=bias):
             old_node = graph.replace(msgspec.structs.replace(graph.node(node_id), weight_init=weight, bias_init=bias))
             return SetInitial(id=node_id, weight=old_node.weight_init, bias=old_node.bias_init)
+        case SetWeights(id=node_id, weights=weights):
+            old_node = graph.replace(msgspec.structs.replace(graph.node(node_id), weights=weights))
+            return SetWeights(id=node_id, weights=old_node.weights)
         case SetFrozen(ids=ids, frozen=frozen):
             return _set_flag(graph, {i: graph.node(i).frozen for i in ids}, "frozen", frozen, SetFrozen)
         case SetBypassed(ids=ids, bypassed=bypassed):
@@ -536,6 +553,7 @@ class _Touched:
                 | SetType(id=node_id)
                 | SetShares(id=node_id)
                 | SetInitial(id=node_id)
+                | SetWeights(id=node_id)
             ):
                 self.nodes.add(node_id)
             case Connect(edge=edge):

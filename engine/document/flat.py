@@ -14,6 +14,7 @@ import msgspec
 from engine.document.block import BLOCK, BLOCK_INPUT, BLOCK_OUTPUT, BlockDefinition, definition_id
 from engine.document.edits import Change
 from engine.document.graph import Edge, Graph, Node, Value
+from engine.document.node_weights import WeightsOf, spelled_out, weights_of
 from engine.document.project import Project
 from engine.document.recipe import Phase, Player, Recipe, Target
 
@@ -121,6 +122,7 @@ class _Part:
     frozen: bool
     owner: str | None  # prefix of the part whose parameters this one uses
     chain: tuple[str, ...]
+    weights: WeightsOf | None = None  # of the instance it was reached through: what all inside begins with
 
 
 def flatten(project: Project) -> Flat:
@@ -178,7 +180,12 @@ def _copied(part: _Part, node: Node) -> Node:
     elif node.shares:
         shares = part.prefix + node.shares
     return msgspec.structs.replace(
-        node, id=part.prefix + node.id, frozen=node.frozen or part.frozen, bypassed=node.bypassed, shares=shares
+        node,
+        id=part.prefix + node.id,
+        frozen=node.frozen or part.frozen,
+        bypassed=node.bypassed,
+        shares=shares,
+        weights=str(part.weights.inside(node.id)) if part.weights is not None else spelled_out(node),
     )
 
 
@@ -199,6 +206,7 @@ def _parts(
     inputs, outputs = definition.ports(BLOCK_INPUT), definition.ports(BLOCK_OUTPUT)
     places = prefixes(part.prefix, node)[: 1 if node.bypassed else None]
     owners = _owners(project, part, node, places, faults)
+    weights = part.weights.inside(node.id) if part.weights is not None else weights_of(node)
     for number, place in enumerate(places):
         yield _Part(
             graph=graph,
@@ -208,6 +216,7 @@ def _parts(
             frozen=node.frozen or part.frozen,
             owner=owners[number],
             chain=(*part.chain, definition.id),
+            weights=_repeated(weights, number),
         )
         if number:
             # What comes out goes in again; inputs beyond the outputs (a memory, a mask) are the same each time.
@@ -215,6 +224,11 @@ def _parts(
                 edges.append(Edge(source=places[number - 1] + source, target=place + target))
             for target in inputs[len(outputs) :]:
                 edges.append(Edge(source=places[0] + target, target=place + target))
+
+
+def _repeated(weights: WeightsOf | None, number: int) -> WeightsOf | None:
+    """Of the copies of a repeated instance, what each begins with: that of the second is found under 2."""
+    return weights.inside(str(number + 1)) if weights is not None and number else weights
 
 
 def _owners(project: Project, part: _Part, node: Node, places: list[str], faults: list[BlockFault]) -> list[str | None]:

@@ -30,6 +30,7 @@ class Node(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     `attributes` holds only what differs from the catalog's defaults. `x`, `y` are canvas units (a node is 180 wide).
     `weight_init` and `bias_init` say what its parameters begin with, where the recipe or torch would say otherwise.
     `shares` is the id of a node of the same type whose parameters this one uses instead of own ones.
+    `weights` names the file a run takes its first weights from ("NAME" or "NAME#PREFIX"; see `node_weights`).
     """
 
     id: str
@@ -43,6 +44,7 @@ class Node(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     shares: str = ""
     weight_init: Initial | None = None
     bias_init: Initial | None = None
+    weights: str = ""
 
 
 class Edge(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -7,6 +7,7 @@ steepest, as in fastai.
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -23,6 +24,7 @@ from engine.training.feed import batch_bounds, epoch_order
 from engine.training.loss_scale import LossScale
 from engine.training.mixing import Mixing
 from engine.training.player import players_of
+from engine.training.start_weights import begin_with_files
 from engine.training.step import Stepper
 from engine.training.task import Data, Task, prepare_task
 
@@ -56,12 +58,14 @@ def find_learning_rate(
     phase: int = 0,
     player: int = 0,
     device: torch.device,
+    project_dir: Path | None = None,
     progress: Callable[[float, str], None] = lambda _fraction, _message: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> RangeTest:
     """Train with a learning rate from 1e-7 to 10, or until the loss has grown to four times its best.
 
-    All other settings are those of the recipe, but for schedules. Raises TrainingError for a phase or player that is
+    All other settings are those of the recipe, but for schedules. Weights that nodes name are read from `project_dir`.
+    Raises TrainingError for a phase or player that is
     not there, Cancelled.
     """
     phases = project.recipe.phases
@@ -74,6 +78,8 @@ def find_learning_rate(
         )
     precision, _ = choose_precision(project.recipe.precision, device)
     task = prepare_task(project, data, device=device, precision=precision)
+    if project_dir is not None:
+        begin_with_files(task.network, task.project, project_dir)
     try:
         return _tested(task, phase, player, precision, progress, cancelled)
     finally:

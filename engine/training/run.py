@@ -14,6 +14,7 @@ import signal
 import sys
 import time
 import traceback
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
@@ -44,7 +45,7 @@ from engine.training.hardware import processor_name
 from engine.training.ownership import Ownership
 from engine.training.run_log import Inbox, RunLog, logged_epochs
 from engine.training.run_state import RunState, newest_first, peek, state_of
-from engine.training.runs import run_project
+from engine.training.runs import START, run_project
 from engine.training.runtime import keep_memory, wait_politely
 
 if TYPE_CHECKING:
@@ -190,7 +191,7 @@ class RunProcess:
             self.batch_size = recipe.phases[0].batch_size
         task = prepare_task(project, dataset, device=device, precision=precision, checker=checker)
         if checkpoint is None:
-            self._begin_with(task)
+            self._begin_with(task, project_dir)
         for text in self._differences(state, threads, dataset.fingerprint) if checkpoint is not None else ():
             self.log.append(RunNote(text=text, warning=True, epoch=state.epoch))
         state.threads, state.torch, state.data = threads, str(torch.__version__), dataset.fingerprint
@@ -269,10 +270,19 @@ class RunProcess:
         write_atomically(self.folder.project_file, to_bytes(measured))
         return measured
 
-    def _begin_with(self, task: "Task") -> None:
-        """Take over the weights of the run this one was forked from."""
-        from engine.training.start_weights import begin_with
+    def _begin_with(self, task: "Task", project_dir: Path) -> None:
+        """Take the weights that nodes name from their files, and then those of the run this one was forked from."""
+        from engine.training.start_weights import begin_with, begin_with_files
 
+        if (self.folder.path / START).exists():
+            with suppress(TrainingError):  # what was frozen and is not there comes with the other run's weights
+                begin_with_files(task.network, task.project, project_dir)
+        else:
+            done, warnings = begin_with_files(task.network, task.project, project_dir)
+            for text in done:
+                self.log.append(RunNote(text=text))
+            for text in warnings:
+                self.log.append(RunNote(text=text, warning=True))
         note = begin_with(task.network, self.folder)
         if note:
             self.log.append(RunNote(text=note))

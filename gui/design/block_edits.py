@@ -37,6 +37,7 @@ from engine.document.edits import (
 )
 from engine.document.flat import MOST_REPEATS, SEPARATOR
 from engine.document.graph import Edge, Frame, Graph, Mark, Node, Point, Value, natural
+from engine.document.node_weights import spelled_out, weights_of
 from engine.document.project import Project
 from engine.document.recipe import Phase, Player, Recipe, Target
 from engine.errors import GraphError
@@ -525,6 +526,7 @@ class _Copies:
                         y=node.y + dy,
                         frozen=node.frozen or instance.frozen,
                         shares=shares,
+                        weights=_weights_unpacked(instance, node, number),
                     )
                 )
             for mark in graph.sorted_marks():
@@ -624,6 +626,14 @@ class _Copies:
             return []
         by = right - min(node.x for node in behind)
         return [MoveNodes(positions={node.id: (node.x + by, node.y) for node in behind})] if by > 0 else []
+
+
+def _weights_unpacked(instance: Node, node: Node, number: int) -> str:
+    """What an inner node begins with once it stands by itself."""
+    outer = weights_of(instance)
+    if outer is None:
+        return spelled_out(node)
+    return str((outer.inside(str(number + 1)) if number else outer).inside(node.id))
 
 
 def _step(number: int) -> str:

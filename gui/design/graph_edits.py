@@ -34,6 +34,7 @@ from engine.document.edits import (
     title,
 )
 from engine.document.graph import Edge, Frame, Mark, Node, Note, Point, Value
+from engine.document.node_weights import spelled_out
 from engine.document.project import Project
 from engine.errors import GraphError
 from gui.design.flow import Flow, flow_of
@@ -600,7 +601,14 @@ def _copies(
     for node in nodes:
         # A copy of two that share weights shares them too; one alone goes on sharing those of the original.
         shares = names.get(node.shares) or (node.shares if node.shares in project.graph.nodes else "")
-        copied = msgspec.structs.replace(node, id=names[node.id], x=node.x + dx, y=node.y + dy, shares=shares)
+        copied = msgspec.structs.replace(
+            node,
+            id=names[node.id],
+            x=node.x + dx,
+            y=node.y + dy,
+            shares=shares,
+            weights=spelled_out(node),
+        )
         edits.append(AddNode(node=copied))
     for edge in edges:
         source = names.get(edge.source, edge.source)

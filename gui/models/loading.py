@@ -42,11 +42,11 @@ class Loaded:
         self.lock.release()
 
 
-def new_checker(project: Project) -> "ShapeChecker":
+def new_checker(project: Project, folder: Path | None = None) -> "ShapeChecker":
     """A shape checker. The catalog is imported with it, and that is why it is imported here: the window shows first."""
     from engine.checks.inference import ShapeChecker
 
-    return ShapeChecker(project)
+    return ShapeChecker(project, folder)
 
 
 @garbage_waits()
@@ -64,7 +64,7 @@ def load(directory: Path) -> Loaded:
         if mine:
             journal = Journal(folder, base)
             recovered = _replay(journal, project, notes)
-        checker = new_checker(project)
+        checker = new_checker(project, folder)
     except BaseException:  # raised again: the lock may not outlive a project that did not open
         if journal is not None:
             journal.close()

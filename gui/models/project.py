@@ -77,7 +77,7 @@ class ProjectModel(QObject):
     def checker(self) -> "ShapeChecker":
         """Shapes, problems and cost of the open project, up to date."""
         if self._checker is None:
-            self._checker = new_checker(self.project)
+            self._checker = new_checker(self.project, self.directory)
         return self._checker
 
     @property

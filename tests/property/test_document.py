@@ -63,6 +63,7 @@ from engine.document.edits import (
     SetShares,
     SetTitle,
     SetType,
+    SetWeights,
 )
 from engine.document.graph import Edge, Frame, Graph, Initial, Node, Note, natural
 from engine.document.journal import Journal
@@ -94,6 +95,7 @@ nodes = st.builds(
     title=names,
     frozen=st.booleans(),
     weight_init=initials,
+    weights=st.sampled_from(["", "lite0", "lite0#stem"]),
     bias_init=initials,
     bypassed=st.booleans(),
     shares=st.sampled_from(["", "a"]),
@@ -213,6 +215,7 @@ graph_edits = st.one_of(
     st.builds(MoveNodes, positions=st.dictionaries(ids | mark_ids, st.tuples(numbers, numbers), max_size=2)),
     st.builds(SetInitial, id=ids, weight=initials, bias=initials),
     st.builds(SetShares, id=ids, shares=st.sampled_from(["", "a"])),
+    st.builds(SetWeights, id=ids, weights=st.sampled_from(["", "lite0", "lite0#stem"])),
     st.builds(Route, target=ids, input=ports, via=vias),
     st.builds(PutFrame, frame=frames),
     st.builds(PutNote, note=notes),

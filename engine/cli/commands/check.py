@@ -34,7 +34,7 @@ def run(options: argparse.Namespace, console: Console) -> dict[str, Any]:
     """The report of `engine.checks`."""
     folder = project_folder(options.project)
     project = load(folder)
-    report = check(project)
+    report = check(project, folder)
     result: dict[str, Any] = {**msgspec.to_builtins(report), "can_train": report.can_train}
     if options.data:
         result["data"] = _looked_over(folder, project, options.data == "all", console)

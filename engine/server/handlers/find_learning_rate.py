@@ -25,6 +25,7 @@ def handle(request: FindLearningRate, work: Work) -> LearningRateFound:
         device=choose_device(request.device or project.recipe.device),
         progress=work.progress,
         cancelled=work.cancelled,
+        project_dir=project_dir,
     )
     return LearningRateFound(
         request=request.id,

@@ -1,6 +1,6 @@
 """Small projects with their data in memory, and a loop on them without a process."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -200,12 +200,15 @@ class Rig:
         self.loop: Loop | None = None
         self.task: Task | None = None
 
-    def run(self, *, resume: bool = False, step_limit: int = 0) -> RunFinished | RunStopped:
+    def run(
+        self, *, resume: bool = False, step_limit: int = 0, begin: Callable[[Task], object] = lambda _task: None
+    ) -> RunFinished | RunStopped:
         log, inbox = RunLog(self.folder), Inbox(self.folder, skip=resume)
         precision = choose_precision(self.project.recipe.precision, torch.device("cpu"))[0]
         task = self.task = prepare_task(self.project, self.data, precision=precision)
         if self.project.recipe.class_weights:
             task.weigh_classes()
+        begin(task)
         found = checkpoint.read(self.folder) if resume else None
         saver = Saver(self.folder, log)
         try:

@@ -1,0 +1,91 @@
+"""What is wrong with the files nodes take their first weights from: gone, damaged, or of a network of another size.
+
+Seen from the headers alone, without torch: how many numbers lie there for a node is held against how many it has. The
+run itself looks at every tensor again.
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from engine.checks.problem import Problem, Repair, Severity
+from engine.checks.shapes import ShapeInference
+from engine.document.edits import Batch, SetWeights
+from engine.document.graph import Node
+from engine.document.node_weights import WeightsOf, shapes_in, weights_file, weights_of
+from engine.errors import ProjectError
+
+STATISTICS: Final = frozenset({"running_mean", "running_var", "num_batches_tracked"})
+"""Names in a state dict that are measured, not trained."""
+_MOST_TOLD: Final = 3
+
+
+def weights_problems(checker: ShapeInference) -> Iterator[Problem]:
+    """A problem for each file that cannot be used, and for each of the first nodes that a file does not fit."""
+    graph = checker.project.graph
+    by_file: dict[str, list[tuple[Node, WeightsOf]]] = {}
+    for node in graph.nodes.values():
+        named = weights_of(node) if node.weights and not node.shares else None
+        if named is not None:
+            by_file.setdefault(named.name, []).append((node, named))
+    for name, users in by_file.items():
+        if checker.folder is None:
+            continue
+        needing = [(node, named) for node, named in users if checker.cost_of(node.id).parameters]
+        try:
+            shapes = shapes_in(weights_file(checker.folder, name))
+        except ProjectError as error:
+            if needing:
+                yield _unusable(name, [node for node, _named in needing], error)
+            continue
+        faults = [(node, said) for node, named in needing if (said := _unlike(checker, node, named, shapes))]
+        for number, (node, said) in enumerate(faults[:_MOST_TOLD], start=1):
+            yield _unfit(node, name, said, more=len(faults) - _MOST_TOLD if number == _MOST_TOLD else 0)
+
+
+def _unlike(checker: ShapeInference, node: Node, named: WeightsOf, shapes: Mapping[str, tuple[int, ...]]) -> str:
+    """How what lies in the file for a node differs from what the node needs; empty where it may fit."""
+    start = named.key("")
+    found = {key.removeprefix(start): shape for key, shape in shapes.items() if key.startswith(start)}
+    trained = {key: shape for key, shape in found.items() if key.rpartition(".")[2] not in STATISTICS}
+    if not trained:
+        return "nothing"
+    count = sum(math.prod(shape) for shape in trained.values())
+    wanted = checker.cost_of(node.id).parameters
+    return f"{count:,} numbers where the node has {wanted:,}" if count < wanted else ""
+
+
+def _unusable(name: str, users: list[Node], error: ProjectError) -> Problem:
+    first = users[0]
+    others = f" and {len(users) - 1} more" if len(users) > 1 else ""
+    return Problem(
+        severity=Severity.WARNING,
+        node=first.id,
+        message=(
+            f"{first.type} '{first.id}'{others} should begin with the weights '{name[:80]}'. {error.message} "
+            "Put the file back, add the network again, or let it start fresh."
+        ),
+        expected=error.expected,
+        found=error.found,
+        repairs=(_fresh(users),),
+    )
+
+
+def _unfit(node: Node, name: str, said: str, *, more: int) -> Problem:
+    also = f" The same holds for {more} more." if more else ""
+    return Problem(
+        severity=Severity.WARNING,
+        node=node.id,
+        message=(
+            f"{node.type} '{node.id}': the weights '{name[:80]}' hold {said}. "
+            f"Set its sizes back to those the weights were made for, or let it start fresh.{also}"
+        ),
+        expected="weights of its own size",
+        found=said,
+        repairs=(_fresh([node]),),
+    )
+
+
+def _fresh(users: list[Node]) -> Repair:
+    title = f"Start {users[0].id} fresh" if len(users) == 1 else f"Start these {len(users)} nodes fresh"
+    return Repair(title=title, edit=Batch(title=title, edits=tuple(SetWeights(id=node.id) for node in users)))
