@@ -5,7 +5,7 @@ An input that cannot be used gets a problem in words, and the others are answere
 
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -19,13 +19,17 @@ from engine.data.progress import IsCancelled, Progress, never, silent
 from engine.data.reading import read_input
 from engine.data.sounds import SUFFIXES as SOUND_SUFFIXES
 from engine.data.tokens import tokens_of
-from engine.deployment.description import NOISE, Description, OutputDescription, draw, read_metadata
+from engine.deployment.description import NOISE, Description, OutputDescription, read_metadata
+from engine.deployment.noise import first_numbers, noise_of
+from engine.deployment.notes import notes_of
 from engine.deployment.session import as_input, groups_of, open_session
 from engine.deployment.writing import Manner, write_texts
 from engine.document.data_spec import Field, FieldKind
 from engine.errors import Cancelled, DataError
 from engine.protocol.messages.deployment import Answer, Prediction, PredictionMade
+from engine.protocol.messages.writing import WrittenToken
 
+_Told = Callable[[str, int, WrittenToken], None] | None
 _BATCH = 64
 _USUAL = Manner()
 _SHOWN = 80
@@ -34,6 +38,8 @@ _MOMENTS = 24
 """Moments of a series that are named in the answer's words."""
 _MASK_CLASSES = 4
 """Classes of a mask that are named in the answer's words."""
+_NUMBERS = 1000
+"""How many numbers of an array are told."""
 _TABLES = frozenset((".csv", ".tsv", ".tab", ".xlsx", ".xlsm", ".xls", ".parquet", ".arrow", ".feather", ".jsonl"))
 
 
@@ -80,6 +86,7 @@ class Predictor:
         manner: Manner = _USUAL,
         progress: Progress = silent,
         cancelled: IsCancelled = never,
+        told: _Told = None,
     ) -> PredictionMade:
         """Answers in the order of the inputs.
 
@@ -87,7 +94,8 @@ class Predictor:
         an input), text itself where the network reads text (a .txt file gives a line an input), or a JSON object. A
         picture is a path or {"pixels", "height", "width", "channels"}. Where a network makes something of noise alone,
         text says how many are to be made. Noise that is not given is drawn, the same for the same seed and place.
-        `milliseconds` is onnxruntime's time a sample. `manner` is how texts are written, and the seed.
+        `milliseconds` is onnxruntime's time a sample. `manner` is how texts are written, and the seed; `told` hears of
+        each token: the field, the place of the input, and what was written.
         """
         predictions: list[Prediction] = []
         seconds, answered = 0.0, 0
@@ -95,7 +103,7 @@ class Predictor:
         while chunk := list(islice(waiting, _BATCH)):
             if cancelled():
                 raise Cancelled
-            found, spent, count = self._answered(chunk, manner, cancelled, len(predictions))
+            found, spent, count = self._answered(chunk, manner, cancelled, len(predictions), told)
             predictions += found
             seconds += spent
             answered += count
@@ -104,7 +112,7 @@ class Predictor:
         return PredictionMade(run=self.description.run, predictions=predictions, milliseconds=milliseconds)
 
     def _answered(
-        self, questions: list[_Question], manner: Manner, cancelled: IsCancelled, first: int
+        self, questions: list[_Question], manner: Manner, cancelled: IsCancelled, first: int, told: _Told
     ) -> tuple[list[Prediction], float, int]:
         """Answers for a chunk, of which `first` is the place, the seconds onnxruntime took and how many it answered."""
         results = [Prediction(input=question.name, problem=question.problem) for question in questions]
@@ -128,7 +136,7 @@ class Predictor:
             start = time.perf_counter()
             try:
                 values = self._session.run(None, arrays)
-                texts = self._texts([raw[place] for place in chosen], manner, cancelled)
+                texts = self._texts([raw[place] for place in chosen], manner, cancelled, chosen, first, told)
             except Cancelled:
                 raise
             except Exception as error:  # noqa: BLE001 - onnxruntime raises its own kinds; told as the inputs' problem
@@ -141,13 +149,42 @@ class Predictor:
             outputs = dict(zip((output.name for output in self._session.get_outputs()), values, strict=True))
             for row, place in enumerate(chosen):
                 answers = _answers(self.description, outputs, row, self._fields)
-                answers |= {name: Answer(value=found[row]) for name, found in texts.items()}
-                results[place] = Prediction(input=questions[place].name, outputs=answers)
+                answers |= {
+                    name: Answer(value=found[row], written=steps[row]) for name, (found, steps) in texts.items()
+                }
+                results[place] = Prediction(
+                    input=questions[place].name,
+                    outputs=answers,
+                    notes=self._notes(raw[place]),
+                    drawn=self._drawn(raw[place]),
+                )
         return results, seconds, len(places)
 
-    def _texts(self, raw: Sequence[dict[str, Any]], manner: Manner, cancelled: IsCancelled) -> dict[str, list[str]]:
-        """The texts that the network writes for these raw values, by field. Raises Cancelled."""
-        found: dict[str, list[str]] = {}
+    def _notes(self, raw: Mapping[str, Any]) -> list[str]:
+        """What is unusual about an input, in sentences."""
+        given = {item.field for item in self.description.inputs if item.kind != NOISE}
+        return [
+            note
+            for name, value in raw.items()
+            if name in given
+            for note in notes_of(self._fields[name], value, written=name in self._written)
+        ]
+
+    def _drawn(self, raw: Mapping[str, Any]) -> dict[str, list[float]]:
+        """The first numbers of the noise that was put in."""
+        return {item.name: first_numbers(raw[item.field]) for item in self.description.inputs if item.kind == NOISE}
+
+    def _texts(
+        self,
+        raw: Sequence[dict[str, Any]],
+        manner: Manner,
+        cancelled: IsCancelled,
+        places: Sequence[int],
+        first: int,
+        told: _Told,
+    ) -> dict[str, tuple[list[str], list[list[WrittenToken]]]]:
+        """The texts that the network writes for these raw values, by field, and their tokens. Raises Cancelled."""
+        found: dict[str, tuple[list[str], list[list[WrittenToken]]]] = {}
         for name, item in self._written.items():
             tokens = tokens_of(self._fields[name])
             if tokens is None:
@@ -157,8 +194,15 @@ class Predictor:
                 arrays = {given.name: as_input(values[given.field], given.kind) for given in self.description.inputs}
                 return self._session.run([scores], arrays)[0]
 
+            steps: list[list[WrittenToken]] = [[] for _ in raw]
+
+            def hear(place: int, token: WrittenToken, item: OutputDescription = item, steps: Any = steps) -> None:
+                steps[place].append(token)
+                if told is not None:
+                    told(item.field, first + places[place], token)
+
             columns = {field: [values[field] for values in raw] for field in raw[0]}
-            found[item.field] = write_texts(ask, columns, name, tokens, manner, cancelled)
+            found[item.field] = write_texts(ask, columns, name, tokens, manner, cancelled, hear), steps
         return found
 
     def _read(self, values: Mapping[str, object]) -> dict[str, Any]:
@@ -183,22 +227,7 @@ class Predictor:
         for number, item in enumerate(self.description.inputs):
             if item.kind != NOISE:
                 continue
-            if item.name not in values:
-                found[item.field] = draw(item, [seed, place, number])
-                continue
-            sizes = tuple(item.shape[1:])
-            try:
-                given = np.asarray(values[item.name], np.float32)
-            except (TypeError, ValueError):
-                given = np.empty(0, np.float32)
-            if given.shape != sizes or not np.isfinite(given).all():
-                raise DataError(
-                    f"'{item.name}' is not the noise that the network takes.",
-                    where=item.name,
-                    expected=f"{' × '.join(map(str, sizes))} numbers, or nothing for new ones",
-                    found=f"{' × '.join(map(str, given.shape))} numbers" if given.size else "something else",
-                )
-            found[item.field] = given
+            found[item.field] = noise_of(item, values.get(item.name), [seed, place, number])
         return found
 
     # What a person may call an input
@@ -374,8 +403,11 @@ def _answers(
             if item.mean and value.ndim == 3:
                 found[item.field] = _picture_answer(value, item)
                 continue
-            sizes = " × ".join(map(str, value.shape))
-            found[item.field] = Answer(value=float(value) if value.ndim == 0 else f"{sizes} numbers")
+            if value.ndim == 0:
+                found[item.field] = Answer(value=float(value))
+                continue
+            numbers = [float(f"{number:.7g}") for number in value.reshape(-1)[:_NUMBERS].tolist()]
+            found[item.field] = Answer(value=" × ".join(map(str, value.shape)) + " numbers", numbers=numbers)
     return found
 
 

@@ -5,6 +5,8 @@ import threading
 import time
 from collections.abc import Callable
 
+import msgspec
+
 from engine.errors import Cancelled
 from engine.protocol.messages import AnyEvent
 from engine.protocol.messages.base import Progress
@@ -12,6 +14,7 @@ from engine.server.datasets import OpenDatasets
 from engine.server.run_processes import RunProcesses
 
 _EVERY_S = 0.1
+_DUE_S = 0.05
 _STAGE = re.compile(r"[^:\d]*")
 """What a message says of the kind of work: what stands before the first number or colon."""
 
@@ -30,6 +33,7 @@ class Work:
         self._started = time.monotonic()
         self._reported = 0.0
         self._said = ""
+        self._due = 0.0
 
     def cancel(self) -> None:
         """Wish it to stop; called by the reading thread."""
@@ -38,6 +42,20 @@ class Work:
     def cancelled(self) -> bool:
         """Whether it should stop; handed to long work as it is."""
         return self._stop.is_set()
+
+    def is_due(self) -> bool:
+        """Whether a twentieth of a second has gone since this said so last, for those who tell of much."""
+        now = time.monotonic()
+        if now - self._due < _DUE_S:
+            return False
+        self._due = now
+        return True
+
+    def tell(self, event: Progress) -> None:
+        """Send progress that says more than how far the work is, at once. Raises Cancelled when asked to stop."""
+        if self._stop.is_set():
+            raise Cancelled
+        self._send(msgspec.structs.replace(event, request=self.request))
 
     def progress(self, fraction: float, message: str = "") -> None:
         """Report, ten times a second at most, a new kind of work at once. Raises Cancelled when asked to stop."""

@@ -98,6 +98,9 @@ def _shown(name: str, prediction: Prediction) -> dict[str, Any]:
     outputs: dict[str, Any] = msgspec.to_builtins(prediction.outputs)
     for answer in outputs.values():
         hidden = answer.pop("mask"), answer.pop("pixels")  # too much to print; --masks and --pictures write them
+        del answer["written"]
+        if not answer["numbers"]:
+            del answer["numbers"]
         if not any(hidden):
             del answer["height"], answer["width"]
         if not hidden[1]:
@@ -105,6 +108,8 @@ def _shown(name: str, prediction: Prediction) -> dict[str, Any]:
     found: dict[str, Any] = {"input": name, "outputs": outputs}
     if prediction.problem:
         found["problem"] = prediction.problem
+    if prediction.notes:
+        found["notes"] = prediction.notes
     return found
 
 
@@ -163,6 +168,7 @@ def show(result: dict[str, Any]) -> str:
             continue
         answers = [_answer(field, answer, len(item["outputs"])) for field, answer in item["outputs"].items()]
         lines.append(f"{item['input']:<{width}}  {'; '.join(answers)}")
+        lines += [f"{'':<{width}}  note: {note}" for note in item.get("notes", ())]
     return "\n".join(lines)
 
 

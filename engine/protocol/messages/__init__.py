@@ -9,6 +9,7 @@ A module a subject; here are only the unions of all.
 
 from typing import Union
 
+from engine.protocol.messages.apps import AppSaved, AppsListed, ListApps, SaveApp
 from engine.protocol.messages.base import Cancel, Cancelled, EngineReady, Heartbeat, Progress, RequestFailed, Shutdown
 from engine.protocol.messages.code import CheckCode, CodeChecked
 from engine.protocol.messages.data import (
@@ -33,6 +34,7 @@ from engine.protocol.messages.data import (
 )
 from engine.protocol.messages.deployment import Export, ModelExported, Predict, PredictionMade
 from engine.protocol.messages.evaluation import Evaluate, EvaluationFinished
+from engine.protocol.messages.sample_input import ReadSample, SampleRead
 from engine.protocol.messages.training import (
     ArrangeQueue,
     BatchSizeFound,
@@ -45,6 +47,7 @@ from engine.protocol.messages.training import (
     StartTraining,
     TrainingStarted,
 )
+from engine.protocol.messages.writing import TextWritten
 
 AnyRequest = Union[
     ImportData,
@@ -63,7 +66,10 @@ AnyRequest = Union[
     FindBatchSize,
     Evaluate,
     Predict,
+    ReadSample,
     Export,
+    ListApps,
+    SaveApp,
     CheckCode,
     Cancel,
     Shutdown,
@@ -90,7 +96,11 @@ AnyEvent = Union[
     EvaluationFinished,
     CodeChecked,
     PredictionMade,
+    SampleRead,
+    TextWritten,
     ModelExported,
+    AppsListed,
+    AppSaved,
     Cancelled,
     RequestFailed,
 ]

@@ -52,11 +52,15 @@ class GetDetail(Request, frozen=True, kw_only=True):
 
 
 class GetSound(Request, frozen=True, kw_only=True):
-    """The recording in a field of a sample, to be listened to. -> SoundRead"""
+    """The recording in a field of a sample, to be listened to. -> SoundRead
+
+    `index` is the sample's number in the data as saved, or with `run` as that run knows it.
+    """
 
     project_dir: str
     index: int
     field: str
+    run: str = ""
 
 
 class ValueRange(msgspec.Struct, frozen=True, kw_only=True):

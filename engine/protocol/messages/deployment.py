@@ -3,20 +3,31 @@
 import msgspec
 
 from engine.protocol.messages.base import Event, Request
+from engine.protocol.messages.writing import WrittenToken
 
 
 class Predict(Request, frozen=True, kw_only=True):
     """Answer for new inputs, through the exported file in onnxruntime. -> PredictionMade
 
-    Each input is {field: value}; a picture's value is a path, or {"pixels": bytes, "height", "width", "channels"}.
+    Each input is {field: value}; a picture's value is a path, or {"pixels": bytes, "height", "width", "channels"};
+    {"sample": index} takes the value from the project's data. Noise is a list of numbers, or says how it is drawn:
+    {"seed", "toward": another seed, "share": how far on the way there, "set": {place: number}}, each of which may be
+    missing.
 
-    `which` weights of the run: those of its best epoch, or the last ones, as of a run that is paused.
+    `which` weights of the run: those of its best epoch, or the last ones, as of a run that is paused. Texts are written
+    as `engine.deployment.writing.Manner` says; with `stream` the text of a single input is told of while it is written.
+    -> TextWritten before the answer.
     """
 
     project_dir: str
     inputs: list[dict[str, object]]
     run: str = "best"
     which: str = "best"
+    temperature: float | None = None
+    top_k: int = 0
+    seed: int = 0
+    length: int = 0
+    stream: bool = False
 
 
 class Export(Request, frozen=True, kw_only=True):
@@ -35,7 +46,9 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     For a mask `value` says in words what is seen, `scores` is the share of the points that each class has, and `mask`
     holds a class number (0 to 255) for each point, row by row, `height` × `width`. For a series `series` holds the
     values of each moment to come, whose `names` it says, `value` the first of them in words. For a picture that was
-    made `pixels` holds a byte for each channel of each point, row by row, `height` × `width` × `channels`.
+    made `pixels` holds a byte for each channel of each point, row by row, `height` × `width` × `channels`. For a text
+    that was written `written` holds its tokens, in order, behind the beginning that was given. For an array `numbers`
+    holds the first thousand of its numbers.
     """
 
     value: str | float
@@ -47,14 +60,22 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     names: list[str] = []
     pixels: bytes = b""
     channels: int = 0
+    written: list[WrittenToken] = []
+    numbers: list[float] = []
 
 
 class Prediction(msgspec.Struct, frozen=True, kw_only=True):
-    """Answers for one input, by output field; `problem` instead when the input could not be used."""
+    """Answers for one input, by output field; `problem` instead when the input could not be used.
+
+    `notes` say what makes the answer doubtful: a category that was never seen, a number far from all that were.
+    `drawn` holds the first numbers of each noise that was put in.
+    """
 
     input: str
     outputs: dict[str, Answer] = {}
     problem: str = ""
+    notes: list[str] = []
+    drawn: dict[str, list[float]] = {}
 
 
 class PredictionMade(Event, frozen=True, kw_only=True):

@@ -3,6 +3,7 @@
 import msgspec
 
 from engine.protocol.messages.base import Event, Request
+from engine.protocol.messages.plots import PictureGrid, Plot
 
 
 class Evaluate(Request, frozen=True, kw_only=True):
@@ -32,10 +33,18 @@ class ClassScore(msgspec.Struct, frozen=True, kw_only=True):
     samples: int
     overlap: float | None = None
     """Intersection over union, of the classes of a mask; `samples` are then points."""
+    auroc: float | None = None
+    """Area under the ROC curve of this class against the rest."""
+    average_precision: float | None = None
 
 
 class FieldEvaluation(msgspec.Struct, frozen=True, kw_only=True):
-    """Scores of one output. `matrix[true][predicted]` counts samples, for categories."""
+    """Scores of one output. `matrix[true][predicted]` counts samples, for categories.
+
+    `kind` is that of the field. `averages` are precision, recall and F1 of all classes together: macro, micro and
+    weighted by samples. `interval` belongs to the main metric, `intervals` to each metric by name; both hold the truth
+    with 95 % confidence. `plots` and `pictures` name the view they stand in.
+    """
 
     field: str
     metrics: dict[str, float]
@@ -44,6 +53,11 @@ class FieldEvaluation(msgspec.Struct, frozen=True, kw_only=True):
     per_class: list[ClassScore] = []
     mistakes: list[Mistake] = []
     interval: list[float] = []
+    kind: str = ""
+    averages: list[ClassScore] = []
+    intervals: dict[str, list[float]] = {}
+    plots: list[Plot] = []
+    pictures: list[PictureGrid] = []
 
 
 class EvaluationFinished(Event, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ import importlib
 from collections.abc import Callable, Mapping
 from typing import cast
 
+from engine.protocol.messages.apps import ListApps, SaveApp
 from engine.protocol.messages.base import Request
 from engine.protocol.messages.code import CheckCode
 from engine.protocol.messages.data import (
@@ -19,6 +20,7 @@ from engine.protocol.messages.data import (
 )
 from engine.protocol.messages.deployment import Export, Predict
 from engine.protocol.messages.evaluation import Evaluate
+from engine.protocol.messages.sample_input import ReadSample
 from engine.protocol.messages.training import ArrangeQueue, EditRun, FindBatchSize, FindLearningRate, StartTraining
 from engine.server.server import Handle, Handler
 
@@ -45,6 +47,9 @@ HANDLERS: Mapping[type[Request], Handler] = {
     FindBatchSize: Handler(_in("find_batch_size")),
     Evaluate: Handler(_in("evaluate")),
     Predict: Handler(_in("predict"), quick=True),
+    ReadSample: Handler(_in("read_sample"), quick=True),
     Export: Handler(_in("export")),
+    ListApps: Handler(_in("list_apps")),
+    SaveApp: Handler(_in("save_app")),
     CheckCode: Handler(_in("check_code")),
 }
