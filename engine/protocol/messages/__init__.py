@@ -9,6 +9,15 @@ A module a subject; here are only the unions of all.
 
 from typing import Union
 
+from engine.protocol.messages.answered_samples import (
+    AnsweredRead,
+    CorrectionsFound,
+    FindNamed,
+    GetAnswered,
+    GetCorrections,
+    LatencyMeasured,
+    MeasureLatency,
+)
 from engine.protocol.messages.apps import AppSaved, AppsListed, ListApps, SaveApp
 from engine.protocol.messages.base import Cancel, Cancelled, EngineReady, Heartbeat, Progress, RequestFailed, Shutdown
 from engine.protocol.messages.code import CheckCode, CodeChecked
@@ -65,6 +74,10 @@ AnyRequest = Union[
     FindLearningRate,
     FindBatchSize,
     Evaluate,
+    GetAnswered,
+    FindNamed,
+    GetCorrections,
+    MeasureLatency,
     Predict,
     ReadSample,
     Export,
@@ -94,6 +107,9 @@ AnyEvent = Union[
     LearningRateFound,
     BatchSizeFound,
     EvaluationFinished,
+    AnsweredRead,
+    CorrectionsFound,
+    LatencyMeasured,
     CodeChecked,
     PredictionMade,
     SampleRead,

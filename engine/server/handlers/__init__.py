@@ -4,6 +4,7 @@ import importlib
 from collections.abc import Callable, Mapping
 from typing import cast
 
+from engine.protocol.messages.answered_samples import FindNamed, GetAnswered, GetCorrections, MeasureLatency
 from engine.protocol.messages.apps import ListApps, SaveApp
 from engine.protocol.messages.base import Request
 from engine.protocol.messages.code import CheckCode
@@ -46,6 +47,10 @@ HANDLERS: Mapping[type[Request], Handler] = {
     FindLearningRate: Handler(_in("find_learning_rate")),
     FindBatchSize: Handler(_in("find_batch_size")),
     Evaluate: Handler(_in("evaluate")),
+    GetAnswered: Handler(_in("get_answered"), quick=True),
+    FindNamed: Handler(_in("find_named"), quick=True),
+    GetCorrections: Handler(_in("get_corrections"), quick=True),
+    MeasureLatency: Handler(_in("measure_latency")),
     Predict: Handler(_in("predict"), quick=True),
     ReadSample: Handler(_in("read_sample"), quick=True),
     Export: Handler(_in("export")),

@@ -11,6 +11,7 @@ from engine.document.files import load
 from engine.errors import DataError
 from engine.protocol.messages.data import GetSound, SoundRead
 from engine.server.work import Work
+from engine.training.runs import find_run, run_project
 
 LONGEST_S = 120
 
@@ -18,7 +19,8 @@ LONGEST_S = 120
 def handle(request: GetSound, work: Work) -> SoundRead:
     """The first two minutes of it. Raises DataError when the field holds no sound, or the file is gone."""
     folder = Path(request.project_dir)
-    dataset = work.datasets.shown(folder, load(folder).data, progress=work.progress, cancelled=work.cancelled)
+    data = run_project(find_run(folder, request.run)).data if request.run else load(folder).data
+    dataset = work.datasets.shown(folder, data, progress=work.progress, cancelled=work.cancelled)
     if not 0 <= request.index < dataset.samples:
         raise DataError("There is no such sample any more.", hint="The data has changed; look again.")
     sound = dataset.raw(request.index, request.field)
