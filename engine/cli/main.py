@@ -37,6 +37,7 @@ COMMANDS: Mapping[str, Command] = {
     "evaluate": Command("evaluate", "score a run on a split of the data"),
     "predict": Command("predict", "answers for pictures, tables or text"),
     "export": Command("export", "write a run as an ONNX file and prove it"),
+    "app": Command("app", "save a run as a web page, Python package, server, C++, C#, PyTorch code, ..."),
     "import": Command("import_model", "turn an ONNX file into a project"),
     "code": Command("code", "write the network as a PyTorch file"),
     "trust": Command("trust", "let a project's own PyTorch code run on this machine, and look it over"),

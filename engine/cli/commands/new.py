@@ -11,6 +11,7 @@ from engine.cli.examples import copy_example
 from engine.cli.table import plural
 from engine.document.files import FILE_NAME, create, load
 from engine.document.project import Project
+from engine.document.sharing import unpack_project
 from engine.errors import ProjectError, UsageError
 
 _LISTED = 20
@@ -20,7 +21,12 @@ _TASKS = ("classification", "regression", "forecasting")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """DIR, and where the project comes from."""
     parser.add_argument("folder", metavar="DIR", help="the folder of the new project")
-    parser.add_argument("--from", dest="example", metavar="EXAMPLE", help="copy an example (see `netwright examples`)")
+    parser.add_argument(
+        "--from",
+        dest="example",
+        metavar="EXAMPLE|FILE.zip",
+        help="copy an example (see `netwright examples`), or unpack a project that was shared",
+    )
     parser.add_argument("--data", metavar="PATH", help="a folder, file or archive to learn from")
     parser.add_argument("--target", default="", metavar="FIELD", help="the column or field to be learned")
     parser.add_argument(
@@ -48,7 +54,11 @@ def run(options: argparse.Namespace, console: Console) -> dict[str, Any]:
         )
     result: dict[str, Any] = {"project": str(folder)}
     if options.example:
-        copy_example(options.example, folder)
+        shared = Path(options.example).expanduser()
+        if shared.suffix.lower() == ".zip" and shared.is_file():
+            unpack_project(shared, folder)
+        else:
+            copy_example(options.example, folder)
         project = load(folder)
     elif options.data:
         if (folder / FILE_NAME).exists():
