@@ -1,4 +1,4 @@
-"""How long an exported file takes for one sample: onnxruntime, one thread an operator, raw samples of the test split."""
+"""How long an exported file takes for one raw sample of the test split, in onnxruntime with one thread an operator."""
 
 import time
 from pathlib import Path

@@ -194,10 +194,9 @@ def _past(given: Answered, column: str, index: int, most: int) -> npt.NDArray[np
     for other in given.dataset.data.inputs():
         rows = given.dataset.rows(other.name)
         held = other.options.get("columns")
-        if other.kind is FieldKind.SERIES and isinstance(rows, SeriesRows) and isinstance(held, list):
-            if column in held:
-                values = rows.windows.take(np.array([index], np.int64))[0, :, held.index(column)]
-                return np.asarray(values[-most:], np.float32)
+        if isinstance(rows, SeriesRows) and isinstance(held, list) and column in held:
+            values = rows.windows.take(np.array([index], np.int64))[0, :, held.index(column)]
+            return np.asarray(values[-most:], np.float32)
     return None
 
 

@@ -20,10 +20,10 @@ from engine.document.data_spec import Field, FieldKind
 from engine.document.sample_names import as_runs
 from engine.protocol.messages.base import RequestFailed
 from engine.protocol.messages.data import GetNames, NamesRead
-from gui.data.class_colours import with_colour
 from gui.models.data import DataModel
 from gui.models.engine import Engine, as_error
 from gui.models.project import ProjectModel
+from gui.samples.class_colours import with_colour
 
 KNOWN_BY_CARD: Final = 500
 """Up to how many samples the cards that are here are looked through for their names."""

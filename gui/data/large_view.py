@@ -6,14 +6,14 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.document.data_spec import Role
 from engine.protocol.messages.data import Shown
-from gui.data.label_bar import LabelBar
-from gui.data.play_button import PlayButton
 from gui.data.samples_model import SamplesModel
 from gui.data.shown_view import ShownView, with_mask
 from gui.models.data import DataModel
 from gui.models.project import ProjectModel
 from gui.models.sample_detail import DetailModel
 from gui.models.sound_player import SoundPlayer
+from gui.samples.label_bar import LabelBar
+from gui.samples.play_button import PlayButton
 from gui.widgets.button import Button
 from gui.widgets.guarded import guarded
 from gui.widgets.pill import Pill

@@ -9,9 +9,9 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPixmap
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from engine.protocol.messages.data import SampleCard
-from gui.data.class_colours import class_color
-from gui.data.drawn import draw_badge, draw_curves, draw_picture, draw_words, picture_of
 from gui.data.samples_model import ClassRole, card_of
+from gui.samples.class_colours import class_color
+from gui.samples.drawn import draw_badge, draw_curves, draw_picture, draw_words, picture_of
 from gui.widgets.fonts import SIZE_MONO_SMALL, SIZE_SMALL, mono_font, text_font
 from gui.widgets.guarded import guarded
 from gui.widgets.icons import draw_icon

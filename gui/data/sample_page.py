@@ -10,13 +10,13 @@ from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from engine.document.data_spec import FieldKind, Role
 from engine.protocol.messages.data import FieldDetail, SampleDetail, Shown
-from gui.data.class_colours import palette
-from gui.data.play_button import PlayButton
 from gui.data.shown_view import ShownView, with_mask
 from gui.models.data import DataModel
 from gui.models.project import ProjectModel
 from gui.models.sample_detail import DetailModel
 from gui.models.sound_player import SoundPlayer
+from gui.samples.class_colours import palette
+from gui.samples.play_button import PlayButton
 from gui.widgets.button import Button
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.facts import Facts

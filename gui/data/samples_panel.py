@@ -13,10 +13,7 @@ from engine.document.data_spec import FieldKind, Role
 from engine.document.edits import Change
 from engine.protocol.messages.data import DataCheck, FieldValue, ValueRange
 from gui.data.check_cards import parted
-from gui.data.class_colours import palette
 from gui.data.filter_chips import Condition, FilterChips
-from gui.data.grid_view import GridView
-from gui.data.label_bar import LabelBar, keys_of
 from gui.data.labelling import Labelling
 from gui.data.large_view import LargeView
 from gui.data.left_out_list import LeftOutList
@@ -30,8 +27,11 @@ from gui.models.project import ProjectModel
 from gui.models.sample_detail import DetailModel
 from gui.models.sample_search import SearchModel, Wanted
 from gui.models.sound_player import SoundPlayer
+from gui.samples.class_colours import palette
+from gui.samples.label_bar import LabelBar, keys_of
 from gui.widgets.button import Button
 from gui.widgets.empty_state import EmptyState
+from gui.widgets.grid_view import GridView
 from gui.widgets.guarded import guarded
 from gui.widgets.plain_text import button_text, plain_text
 from gui.widgets.text import Text

@@ -26,10 +26,10 @@ from PySide6.QtWidgets import (
 )
 
 from engine.document.data_spec import Field, FieldKind, Role
-from gui.data.class_colours import class_color
 from gui.data.samples_model import SamplesModel
 from gui.models.data import DataModel
 from gui.models.project import ProjectModel
+from gui.samples.class_colours import class_color
 from gui.widgets.fonts import SIZE_MONO, SIZE_MONO_SMALL, mono_font
 from gui.widgets.guarded import guarded
 from gui.widgets.plain_text import plain_text

@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPainte
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.protocol.messages.data import FieldDetail, Shown
-from gui.data.drawn import draw_curves, draw_picture, draw_words, picture_of
+from gui.samples.drawn import draw_curves, draw_picture, draw_words, picture_of
 from gui.widgets.fonts import SIZE_BODY, SIZE_MONO_SMALL, SIZE_SMALL, mono_font, text_font
 from gui.widgets.guarded import guarded
 from gui.widgets.icons import draw_icon

@@ -8,13 +8,13 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QWidget
 
 from engine.document.data_spec import FieldKind, SourceKind
 from engine.document.edits import Change
-from gui.data.class_colours import palette
 from gui.data.class_list import ClassList
 from gui.data.field_table import FieldTable
 from gui.data.labelling import Labelling
 from gui.data.name_pattern import NamePattern
 from gui.models.data import DataModel
 from gui.models.project import ProjectModel
+from gui.samples.class_colours import palette
 from gui.widgets.button import Button
 from gui.widgets.choice_editor import Choice, ChoiceEditor
 from gui.widgets.plain_text import tooltip_text

@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QApplication
 
 from engine.document import files
 from engine.document.sample_names import names
-from gui.data.grid_view import GridView
 from gui.data.tab import DataTab
+from gui.widgets.grid_view import GridView
 from tests.end2end.test_main_job import User, user
 
 __all__ = ["user"]

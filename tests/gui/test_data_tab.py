@@ -38,12 +38,12 @@ from engine.protocol.messages.data import (
     SamplesRead,
     SplitCounts,
 )
-from gui.data.grid_view import GridView
 from gui.data.sample_filter import UNLABELLED, SampleFilter
 from gui.data.step_list import summary
 from gui.data.tab import DataTab
 from gui.models.data import DataModel
 from gui.models.project import ProjectModel
+from gui.widgets.grid_view import GridView
 from gui.widgets.row_list import ValueRole
 from gui.window import MainWindow
 from tests.gui.fake_engine import FakeEngine, error

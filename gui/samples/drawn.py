@@ -20,7 +20,7 @@ from PySide6.QtGui import (
 
 from engine.protocol.messages.data import SampleCard, Shown
 from gui.charts.series_style import COLORS
-from gui.data.class_colours import class_color
+from gui.samples.class_colours import class_color
 from gui.widgets.fonts import SIZE_BODY, text_font
 from gui.widgets.plain_text import plain_lines
 from gui.widgets.theme import current_theme
