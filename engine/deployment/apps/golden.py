@@ -128,7 +128,8 @@ def as_json(value: Any, kind: str) -> Any:
         return _without_nan(value.astype(np.float64).tolist())
     if isinstance(value, int | float | np.number):
         number = float(value)
-        return number if np.isfinite(number) else None
+        brief = float(f"{number:.7g}")  # 39.1 rather than 39.099998474121094: the same once it is a float32
+        return (brief if np.float32(brief) == np.float32(number) else number) if np.isfinite(number) else None
     return str(value)
 
 

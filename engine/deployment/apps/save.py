@@ -127,9 +127,18 @@ def gather(
         contract=contract(predictor.description, fields, project.name),
         golden=golden,
         dataset=dataset,
-        progress=lambda done, text="": progress(0.7 + 0.3 * done, text),
+        progress=_later(progress),
         cancelled=cancelled,
     )
+
+
+def _later(progress: Progress) -> Progress:
+    """The last part of the way: what the app itself takes."""
+
+    def report(done: float, text: str = "") -> None:
+        progress(0.7 + 0.3 * done, text)
+
+    return report
 
 
 def _require_free(to: Path, app: App) -> None:
