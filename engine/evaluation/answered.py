@@ -66,7 +66,7 @@ class AnsweredOutput:
     `raw` is what stands at the output, `target` the prepared truth of the same samples (None where no field of the
     data is answered), both for the places `rows` (int64) in the split. `areas` int64 (N, 3, C) of masks: points found
     rightly, answered, true. `errors` float64 (N, 2): mean absolute and mean squared error of each sample as prepared,
-    where answer and truth have the same shape and are numbers. `metrics` are those that the recipe asks for, or the
+    where answer and truth are equally many numbers. `metrics` are those that the recipe asks for, or the
     usual ones.
     """
 
@@ -333,7 +333,7 @@ class _Taker:
             classes = mask_of(raw, self._answer)
             self._areas[there] = class_areas(classes, true_mask(target), self._areas.shape[2])
         if self._errors is not None and target is not None:
-            off = (raw.double() - target.double()).reshape(len(raw), -1)
+            off = raw.double().reshape(len(raw), -1) - target.double().reshape(len(raw), -1)
             self._errors[there] = torch.stack([off.abs().mean(1), off.square().mean(1)], 1)
         if self._kept is Kept.CLASSES and classes is not None:
             self._raw[there] = classes.to(self._raw.dtype)
@@ -351,7 +351,7 @@ class _Taker:
         if self._field is not None and target is not None:
             if self._field.kind is FieldKind.MASK and is_mask(self._field, raw):
                 self._areas = torch.zeros((count, 3, len(self._field.statistics.classes)), dtype=torch.int64)
-            elif raw.shape == target.shape and target.is_floating_point():
+            elif raw.numel() == target.numel() and target.is_floating_point():
                 self._errors = torch.zeros((count, 2), dtype=torch.float64)
         each = max(1, raw[:1].nbytes)
         if each * count > KEPT_BYTES and (self._field is None or self._field.kind in _LARGE):

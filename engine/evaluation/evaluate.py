@@ -16,6 +16,7 @@ from engine.data.progress import IsCancelled, Progress, never, silent
 from engine.document.data_spec import Field, FieldKind
 from engine.evaluation.answered import Answered, AnsweredOutput, Open, answered
 from engine.evaluation.answers import probabilities
+from engine.evaluation.details import detailed
 from engine.evaluation.forecasts import score_forecast
 from engine.evaluation.labels import score_labels
 from engine.evaluation.masks import score_mask
@@ -64,15 +65,29 @@ def score_output(
     given: Answered, output: AnsweredOutput, *, progress: Progress = silent, cancelled: IsCancelled = never
 ) -> FieldEvaluation | None:
     """Scores of one output; None where nothing can be said of it. Raises Cancelled."""
+    key = f"evaluate/scores/{output.output_id}"
+    if key not in given.memo:
+        given.memo[key] = _score(given, output, progress, cancelled)
+    found: FieldEvaluation | None = given.memo[key]
+    return found
+
+
+def _score(
+    given: Answered, output: AnsweredOutput, progress: Progress, cancelled: IsCancelled
+) -> FieldEvaluation | None:
     field, target = output.field, output.target
     if field is None or target is None:
         return None
+    said: dict[int, str] | None = None
     if output.texts is not None:
-        return output.texts.result(given.indices, written(given, output, progress=progress, cancelled=cancelled))
-    found = _scored(given, field, output, target)
-    if found is not None:
-        return msgspec.structs.replace(found, metrics={**found.metrics, **output.metrics})
-    return FieldEvaluation(field=field.name, metrics=output.metrics) if output.metrics else None
+        said = written(given, output, progress=progress, cancelled=cancelled)
+        found: FieldEvaluation | None = output.texts.result(given.indices, said)
+    else:
+        found = _scored(given, field, output, target)
+    found = found or FieldEvaluation(field=field.name, metrics={})
+    progress(1.0, "Scoring")
+    found = detailed(given, output, msgspec.structs.replace(found, metrics={**found.metrics, **output.metrics}), said)
+    return found if found.metrics or found.pictures else None
 
 
 def written(

@@ -54,29 +54,39 @@ def score_forecast(
     )
 
 
+def known_past(field: Field, dataset: Dataset, indices: Tensor) -> Floats | None:
+    """What came before of the values that are forecast, (N, T, C) in their own unit, gaps filled with the last value.
+
+    None where no input holds all of them.
+    """
+    columns = field.options.get("columns")
+    for other in dataset.data.inputs():
+        rows = dataset.rows(other.name)
+        held = other.options.get("columns")
+        if other.kind is not FieldKind.SERIES or not isinstance(rows, SeriesRows):
+            continue
+        if not isinstance(columns, list) or not isinstance(held, list) or not set(columns) <= set(held):
+            continue
+        past = rows.windows.take(indices.numpy())[:, :, [held.index(name) for name in columns]]
+        return _last_known(past)
+    return None
+
+
 def simple_forecasts(field: Field, dataset: Dataset, indices: Tensor) -> dict[str, Floats]:
     """What the last value, and the value a cycle ago, say of these samples: (N, H, C) in the field's own unit.
 
     Empty where the past does not hold the columns that are forecast.
     """
-    columns = field.options.get("columns")
     horizon = field.statistics.shape[0] if field.statistics.shape else None
     season = field.options.get("season", 0)
-    for other in dataset.data.inputs():
-        rows = dataset.rows(other.name)
-        held = other.options.get("columns")
-        if other.kind is not FieldKind.SERIES or not isinstance(rows, SeriesRows) or not horizon:
-            continue
-        if not isinstance(columns, list) or not isinstance(held, list) or not set(columns) <= set(held):
-            continue
-        past = rows.windows.take(indices.numpy())[:, :, [held.index(name) for name in columns]]
-        past = _last_known(past)
-        found = {"last_value_error": np.repeat(past[:, -1:], horizon, axis=1)}
-        length = past.shape[1]
-        if isinstance(season, int) and 1 < season <= length:
-            found["seasonal_error"] = past[:, length - season + np.arange(horizon) % season]
-        return found
-    return {}
+    past = known_past(field, dataset, indices) if horizon else None
+    if past is None or not horizon:
+        return {}
+    found = {"last_value_error": np.repeat(past[:, -1:], horizon, axis=1)}
+    length = past.shape[1]
+    if isinstance(season, int) and 1 < season <= length:
+        found["seasonal_error"] = past[:, length - season + np.arange(horizon) % season]
+    return found
 
 
 def _last_known(past_ntc: Floats) -> Floats:
