@@ -5,6 +5,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,7 +31,7 @@ from engine.evaluation.explaining.sample import Sample, baseline_of, prepared
 from engine.evaluation.explaining.taps import Taps
 from engine.evaluation.explaining.target import Target, target_of
 from engine.evaluation.network import load_network, project_of
-from engine.protocol.messages.explanation import Explained, Explanation
+from engine.protocol.messages.explanation import Explained, Explanation, FieldRelevance
 from engine.protocol.run_folder import RunFolder
 from engine.training.device import choose_device
 from engine.training.run_state import Kind
@@ -59,7 +60,7 @@ class Explaining:
 
     def output(self, field: str = "") -> tuple[str, Field]:
         """The Output for a field, the main one for "". Raises DataError."""
-        known = {}
+        known: dict[str, tuple[str, Field]] = {}
         for output_id in self.taps.network.output_ids:
             found = self.project.data.field(self.taps.network.output_fields[output_id])
             if found is not None:
@@ -118,7 +119,9 @@ class Explaining:
     def raw_of(self, dataset: Dataset, index: int) -> dict[str, Any]:
         """The raw values of a sample that the network is given. Raises DataError."""
         if not 0 <= index < dataset.samples:
-            raise DataError(f"There is no sample {index:,}.", expected=f"0 to {dataset.samples - 1:,}", found=str(index))
+            raise DataError(
+                f"There is no sample {index:,}.", expected=f"0 to {dataset.samples - 1:,}", found=str(index)
+            )
         return {field.name: dataset.raw(index, field.name) for field in self.fields}
 
     def read(self, values: Mapping[str, object]) -> dict[str, Any]:
@@ -188,7 +191,7 @@ class Explaining:
     def _told(
         self, sample: Sample, target: Target, step: Explainer, relevance: Relevance, size: int, seconds: float
     ) -> Explanation:
-        fields = {}
+        fields: dict[str, FieldRelevance] = {}
         for input_id, slots in sample.slots.items():
             own, found = sample.inputs[input_id][0].cpu(), relevance.by_input[input_id].cpu()
             for slot in slots:
@@ -326,12 +329,12 @@ def explain(
                     one(
                         number,
                         dataset.name(number) if inside else f"sample {number:,}",
-                        lambda number=number: ready.raw_of(dataset, number),
-                        lambda number=number: label_of(dataset, number, field) if field.name in _known(dataset) else "",
+                        partial(ready.raw_of, dataset, number),
+                        partial(_true_answer, dataset, number, field),
                     )
                 )
         for at, values in enumerate(inputs, 1):
-            found.append(one(-1, f"input {at}", lambda values=values: ready.read(values), lambda: ""))
+            found.append(one(-1, f"input {at}", partial(ready.read, values), str))
     return Explained(run=run.number, explanations=found, seconds=round(time.perf_counter() - started, 3))
 
 
@@ -351,8 +354,10 @@ def chosen_method(project: Project, name: str, output: str = "") -> type[Explain
     return kind
 
 
-def _known(dataset: Dataset) -> set[str]:
-    return {field.name for field in dataset.data.fields}
+def _true_answer(dataset: Dataset, index: int, field: Field) -> str:
+    """What the data say, in words; "" where they say nothing."""
+    known = dataset.data.field(field.name)
+    return "" if known is None else label_of(dataset, index, known)
 
 
 def _named(made: Explanation, index: int, name: str, true: str) -> Explanation:

@@ -7,7 +7,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.compiler.plan import Value
 from engine.errors import DataError
 from engine.evaluation.explaining.question import Question, Relevance, share_explained
 from engine.evaluation.explaining.sample import baseline_words

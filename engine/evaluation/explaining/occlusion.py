@@ -36,7 +36,9 @@ def relevance(question: Question) -> Relevance:
             falls[name][covered] += (score - after) / int(covered.sum())
             times[name][covered] += 1
     found = {name: falls[name] / times[name].clamp(min=1) for name in own}
-    return Relevance(by_input=found, score=score, baseline_score=base_score, baseline=baseline_words(question.sample, kind))
+    return Relevance(
+        by_input=found, score=score, baseline_score=base_score, baseline=baseline_words(question.sample, kind)
+    )
 
 
 def _covers(question: Question, pieces: Pieces, input_id: str) -> Iterator[tuple[str, Tensor]]:

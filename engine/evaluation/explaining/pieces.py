@@ -143,6 +143,7 @@ def patches(picture_chw: Tensor, parts: int) -> Tensor:
                 closer = far < best
                 best = torch.where(closer, far, best)
                 belongs = torch.where(closer, near, belongs)
-    _, numbers = belongs.unique(return_inverse=True)
+    there = torch.bincount(belongs, minlength=count) > 0
+    numbers = (there.cumsum(0) - 1)[belongs]  # without gaps
     grid = numbers.reshape(tall, wide)
     return grid.repeat_interleave(down, 0).repeat_interleave(down, 1)[:height, :width]

@@ -6,7 +6,7 @@ Axes: H height, W width, C channels, T time, K tones, F frames.
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import msgspec
 import numpy as np
@@ -195,7 +195,7 @@ def _over_time(
     knots = np.concatenate([begins, [begins[-1] + lengths]]) if len(begins) else np.zeros(1)
 
     def until(place: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        return np.interp(place, knots, sums)
+        return cast("npt.NDArray[np.float64]", np.interp(place, knots, sums))
 
     if rule is None:
         found = np.diff(until(edges))

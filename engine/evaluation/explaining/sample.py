@@ -15,6 +15,7 @@ from engine.data.samples import Sound
 from engine.document.data_spec import Field, FieldKind
 from engine.document.project import Project
 
+
 @dataclass(frozen=True, slots=True)
 class Sample:
     """`raw` by field as the data hold it; `inputs` by Input node, prepared, (1, ...)."""
@@ -92,8 +93,8 @@ def _baseline(slot: Slot, sample: Sample, input_id: str, kind: str) -> Tensor:
     preparation = Preparation(field)
     raw = sample.raw[field.name]
     if field.kind in (FieldKind.NUMBER, FieldKind.DATE):
-        mean = field.statistics.mean[0] if field.statistics.mean else 0.0
-        return preparation.apply([0.0 if kind == "nothing" else float(mean)])
+        usual = float(field.statistics.mean[0]) if field.statistics.mean else 0.0
+        return preparation.apply([0.0 if kind == "nothing" else usual])
     if field.kind is FieldKind.LABELS:
         return torch.zeros_like(own)
     if field.kind is FieldKind.IMAGE:
@@ -136,7 +137,9 @@ def _plain_picture(field: Field, raw: npt.NDArray[np.uint8], kind: str) -> npt.N
         if raw.shape[2] in (2, 4):
             levels[-1] = 255  # opaque
     if kind == "nothing":
-        levels = np.where(np.arange(raw.shape[2]) == raw.shape[2] - 1, 255.0, 0.0) if raw.shape[2] in (2, 4) else 0.0
+        levels = np.zeros(raw.shape[2])
+        if raw.shape[2] in (2, 4):
+            levels[-1] = 255
     return np.broadcast_to(np.round(levels).astype(np.uint8), raw.shape).copy()
 
 

@@ -64,7 +64,9 @@ def _spans(tokens: Tokens, text: str) -> list[tuple[int, int, int]]:
 
 def _words(tokens: Tokens, text: str, spans: list[tuple[int, int, int]]) -> list[int]:
     """The number of each token's word: what stands between blanks, for characters and byte pairs; else its own."""
-    if not isinstance(tokens, CharacterTokens) and all(text[start:end].strip() == text[start:end] for start, end, _ in spans):
+    if not isinstance(tokens, CharacterTokens) and all(
+        text[start:end].strip() == text[start:end] for start, end, _ in spans
+    ):
         return list(range(len(spans)))
     if isinstance(tokens, CharacterTokens) and len(_WORD.findall(text)) < 2:
         return list(range(len(spans)))  # of a single word, such as a name, the letters are what can be told apart

@@ -43,7 +43,8 @@ from engine.protocol.messages.data import (
 )
 from engine.protocol.messages.deployment import Export, ModelExported, Predict, PredictionMade
 from engine.protocol.messages.evaluation import Evaluate, EvaluationFinished
-from engine.protocol.messages.sample_input import ReadSample, SampleRead
+from engine.protocol.messages.explanation import Explain, Explained
+from engine.protocol.messages.sample_input import InputRead, ReadInput, ReadSample, SampleRead
 from engine.protocol.messages.training import (
     ArrangeQueue,
     BatchSizeFound,
@@ -78,8 +79,10 @@ AnyRequest = Union[
     FindNamed,
     GetCorrections,
     MeasureLatency,
+    Explain,
     Predict,
     ReadSample,
+    ReadInput,
     Export,
     ListApps,
     SaveApp,
@@ -111,8 +114,10 @@ AnyEvent = Union[
     CorrectionsFound,
     LatencyMeasured,
     CodeChecked,
+    Explained,
     PredictionMade,
     SampleRead,
+    InputRead,
     TextWritten,
     ModelExported,
     AppsListed,

@@ -1,4 +1,4 @@
-"""The request for a sample of the data as an input for Try it, with what is true of it."""
+"""Requests for a sample of the data, or a file, as an input for Try it, and what they are answered with."""
 
 from engine.protocol.messages.base import Event, Request
 from engine.protocol.messages.data import Shown
@@ -28,3 +28,21 @@ class SampleRead(Event, frozen=True, kw_only=True):
     values: dict[str, object]
     shown: dict[str, Shown] = {}
     truth: dict[str, Answer] = {}
+
+
+class ReadInput(Request, frozen=True, kw_only=True):
+    """How a file that is given for a field looks, and its numbers where it is a series. -> InputRead"""
+
+    project_dir: str
+    field: str
+    path: str
+    size: int = 640
+
+
+class InputRead(Event, frozen=True, kw_only=True):
+    """`series` holds the values of each moment, None where one is missing; empty for what is no series."""
+
+    field: str
+    path: str
+    shown: Shown
+    series: list[list[float | None]] = []

@@ -21,7 +21,8 @@ from engine.protocol.messages.data import (
 )
 from engine.protocol.messages.deployment import Export, Predict
 from engine.protocol.messages.evaluation import Evaluate
-from engine.protocol.messages.sample_input import ReadSample
+from engine.protocol.messages.explanation import Explain
+from engine.protocol.messages.sample_input import ReadInput, ReadSample
 from engine.protocol.messages.training import ArrangeQueue, EditRun, FindBatchSize, FindLearningRate, StartTraining
 from engine.server.server import Handle, Handler
 
@@ -51,8 +52,10 @@ HANDLERS: Mapping[type[Request], Handler] = {
     FindNamed: Handler(_in("find_named"), quick=True),
     GetCorrections: Handler(_in("get_corrections"), quick=True),
     MeasureLatency: Handler(_in("measure_latency")),
+    Explain: Handler(_in("explain"), quick=True),
     Predict: Handler(_in("predict"), quick=True),
     ReadSample: Handler(_in("read_sample"), quick=True),
+    ReadInput: Handler(_in("read_input"), quick=True),
     Export: Handler(_in("export")),
     ListApps: Handler(_in("list_apps")),
     SaveApp: Handler(_in("save_app")),

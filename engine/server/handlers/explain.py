@@ -1,0 +1,38 @@
+"""Why a network answers as it does, for samples of the data and for new inputs."""
+
+from pathlib import Path
+
+import msgspec
+
+from engine.evaluation.explaining.explain import explain
+from engine.protocol.messages.explanation import Explain, Explained
+from engine.server.work import Work
+from engine.training.runs import find_run
+
+MAX_SAMPLES = 200
+MAX_SIZE = 1024
+
+
+def handle(request: Explain, work: Work) -> Explained:
+    """One explanation a sample and input; what cannot be explained has a `problem`.
+
+    Raises RunNotFound, DataError (an unknown method, or one that does not fit the network), AttributeOutOfRange.
+    """
+    project_dir = Path(request.project_dir)
+    result = explain(
+        project_dir,
+        find_run(project_dir, request.run),
+        samples=request.samples[:MAX_SAMPLES],
+        inputs=request.inputs[:MAX_SAMPLES],
+        which="last" if request.which == "last" else "best",
+        method=request.method,
+        settings=request.settings,
+        output=request.output,
+        choice=request.choice,
+        seed=request.seed,
+        size=min(max(16, request.size), MAX_SIZE),
+        progress=work.progress,
+        cancelled=work.cancelled,
+        open_data=work.datasets.get,
+    )
+    return msgspec.structs.replace(result, request=request.id)
