@@ -72,6 +72,14 @@ class OnnxWriter:
             self.domains.setdefault(domain, {"ai.onnx.ml": 3, "com.microsoft": 1}.get(domain, 1))
         return names[0] if outputs == 1 else names
 
+    def size(self, value: str, axis: int) -> str:
+        """The size of one axis at run time, int64 with one dimension."""
+        if self.opset >= 15:
+            name: str = self.add("Shape", [value], start=axis, end=axis + 1)
+            return name
+        name = self.add("Gather", [self.add("Shape", [value]), self.constant([axis], np.int64)])
+        return name
+
     def choose(self, condition: str, then: Callable[[], str], otherwise: Callable[[], str], dtype: int) -> str:
         """A value worked out one way or the other at run time (If); each way adds its nodes and returns a value."""
         outer, branches = self.nodes, []

@@ -90,6 +90,7 @@ class Resize(PreparationStep):
     formula: ClassVar[str] = "x[i, j] = blend of the points around it"
     when: ClassVar[str] = "Use it first: a network wants pictures of one size."
     target: ClassVar[str] = "engine.data.preparation.picture.ResizeRule"
+    opset: ClassVar[int] = 18
     synonyms: ClassVar[tuple[str, ...]] = ("scale", "crop", "letterbox", "size")
     kinds: ClassVar[tuple[FieldKind, ...]] = (FieldKind.IMAGE, FieldKind.MASK)
     height: int = attribute(64, minimum=1, maximum=4096, help="Height of the result in pixels.")

@@ -18,6 +18,10 @@ class PreparationStep(Entry):
     """
 
     kinds: ClassVar[tuple[FieldKind, ...]] = ()
+    opset: ClassVar[int] = 13
+    """The oldest opset of ONNX whose operators can do it; a file in an older one takes the prepared tensor instead."""
+    beyond_standard: ClassVar[str] = ""
+    """What its ONNX form needs that is no operator of the standard, in the user's words; empty where it needs none."""
     inputs_only: ClassVar[bool] = False
     """Whether what it does cannot be turned back, so that answers could not be given in their own unit."""
 

@@ -1,4 +1,4 @@
-"""The preparation steps that turn text into numbers: characters, words, byte pairs.
+"""The preparation steps that turn text into numbers: characters, words, byte pairs, word pieces.
 
 Number 0 is padding and 1 an unknown character or word; the vocabulary begins at 2, or at 4 where begin and end are
 marked.
@@ -19,11 +19,18 @@ FIRST_TOKEN = 2
 BEGIN, END = 2, 3
 """Marks of begin and end, where a step has them; the vocabulary then begins at 4."""
 
+CONTINUED = "##"
+"""Begins a word piece that goes on a word."""
+FIRST_PIECE = 4
+LONGEST_WORD = 100
+"""A longer word has no pieces: it is unknown."""
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class TextStep(PreparationStep):
     """Base of the steps that turn text into numbers."""
 
+    beyond_standard: ClassVar[str] = "the Tokenizer that every onnxruntime has"
     kinds: ClassVar[tuple[FieldKind, ...]] = (FieldKind.TEXT,)
     ends: bool = attribute(
         False,
@@ -132,6 +139,7 @@ class BytePairs(TextStep):
     when: ClassVar[str] = "Use it for translation and for texts with many different words."
     caption: ClassVar[str] = "Byte pairs"
     target: ClassVar[str] = "engine.data.preparation.text.BytePairsRule"
+    opset: ClassVar[int] = 18
     synonyms: ClassVar[tuple[str, ...]] = ("tokenize", "bpe", "subword", "pieces", "token")
     length: int = attribute(64, minimum=1, maximum=4096, help="Pieces of each text that are used.")
     lower_case: bool = attribute(False, help="Treat A and a as the same character.")
@@ -144,7 +152,45 @@ class BytePairs(TextStep):
         return self.length
 
 
-TEXT_STEPS: tuple[type[TextStep], ...] = (Characters, Words, BytePairs)
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class WordPiece(TextStep):
+    """Turns text into the numbers of pieces of words, the longest that fits first.
+
+    In small letters without accents; blanks and punctuation part words, Chinese characters stand alone. A word of which
+    one part is not in the list is unknown as a whole. N × length whole numbers: 2 and 3 mark begin and end, 0 fills up
+    on the right. A pretrained network brings its own list; else it is made from the train split, of the pieces that
+    occur most. Source: Schuster and Nakajima 2012; Devlin et al. 2018.
+    """
+
+    formula: ClassVar[str] = "place of each piece in the list of pieces"
+    when: ClassVar[str] = "Use it with a pretrained network for texts, which knows its own pieces."
+    caption: ClassVar[str] = "Word pieces"
+    target: ClassVar[str] = "engine.data.preparation.word_pieces.WordPieceRule"
+    opset: ClassVar[int] = 18
+    synonyms: ClassVar[tuple[str, ...]] = ("tokenize", "bert", "subword", "wordpiece", "token")
+    length: int = attribute(64, minimum=4, maximum=4096, help="Pieces of each text that are used, the marks included.")
+    pieces: Literal["learned", "given"] = attribute(
+        "learned", help="Where the list comes from: the train split, or the pretrained network that brought it."
+    )
+    vocabulary_size: int = attribute(
+        4000, minimum=1, maximum=200000, help="How many pieces a list of its own has.", label="Vocabulary"
+    )
+    ends: bool = attribute(True, help="Always on: the network was trained with both marks.", advanced=True, last=True)
+    pad: Literal["left", "right"] = attribute("right", help="The side that is filled up.", advanced=True, last=True)
+
+    @property
+    def token_length(self) -> int:
+        return self.length
+
+    @property
+    def first_token(self) -> int:
+        return FIRST_PIECE
+
+    def index_count(self, statistics: Statistics) -> int:
+        return FIRST_PIECE + len(statistics.vocabulary)
+
+
+TEXT_STEPS: tuple[type[TextStep], ...] = (Characters, Words, BytePairs, WordPiece)
 """The steps for text, in the order of the menu."""
 
 _BY_NAME = {step.type_name(): step for step in TEXT_STEPS}

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from onnx import TensorProto
 from torch import Tensor
@@ -51,6 +52,9 @@ class Answer:
     label: str = ""
     scores: str = ""
     value: str = ""
+    raw: str = ""
+    """The one output of a file that holds the network alone: the tensor as it is; `label`, `scores` and `value` then
+    name what whoever asks makes of it."""
     so_far: str = ""
     """The input with the text as far as it is written, where the answer is what comes next in it."""
 
@@ -95,6 +99,10 @@ class Answer:
 
     def write(self, writer: OnnxWriter, value: str, so_far: str = "") -> None:
         """Add the same to a graph, and the graph's outputs. `so_far`: the prepared texts as far as they are written."""
+        if self.raw:
+            sizes = [f"size_{axis}" if size is None else size for axis, size in enumerate(self.shape)]
+            writer.output(value, self.raw, TensorProto.FLOAT, ["N", *sizes[1:]])
+            return
         if self.so_far:
             value = write_next_scores(writer, value, so_far, self.field)
         if self.function == "softmax":
@@ -137,6 +145,18 @@ class Answer:
         sizes = [f"size_{axis}" if size is None else size for axis, size in enumerate(self.shape)]
         writer.output(value, self.value, TensorProto.FLOAT, ["N", *sizes[1:]])
 
+    def read(self, tensor: npt.NDArray[np.float32], so_far: Tensor | None) -> dict[str, Any]:
+        """What a whole file would answer, by name, worked out of what the network alone gives."""
+        shown = self.of(torch.from_numpy(tensor), so_far).numpy()
+        found: dict[str, Any] = {self.scores or self.value: shown}
+        if self.is_labels:
+            found[self.label] = np.where(shown > THRESHOLD, np.array([self.classes], dtype=object), "")
+        elif self.classes:
+            found[self.label] = [self.classes[number] for number in shown.argmax(axis=1).tolist()]
+        elif self.is_mask:
+            found[self.value] = shown.argmax(axis=1)
+        return found
+
 
 def _gives_mask(field: Field, shape: Shape) -> bool:
     """Whether a tensor holds a score for each class and point; one alone stands for the second of two classes."""
@@ -146,12 +166,17 @@ def _gives_mask(field: Field, shape: Shape) -> bool:
 
 
 def describe_answers(
-    outputs: list[tuple[str, Field, str, Shape]], taken: set[str], written: Collection[str] = ()
+    outputs: list[tuple[str, Field, str, Shape]],
+    taken: set[str],
+    written: Collection[str] = (),
+    *,
+    raw: bool = False,
 ) -> list[Answer]:
     """Name the file's outputs: `label` and `scores` when the network has one output, else with the field in front.
 
     `outputs` are node id, field, function and shape of each Output; names in `taken` belong to the file's inputs.
     `written` are the fields of text that the network looks back at while it writes them: `next` is their next token.
+    With `raw` the file gives the tensors as they are: `logits` where scores are made of them, else the field's name.
     """
     alone = len(outputs) == 1
     used = set(taken)
@@ -167,6 +192,8 @@ def describe_answers(
     for node_id, field, function, shape in outputs:
         common: dict[str, Any] = {"node_id": node_id, "field": field, "function": function, "shape": shape}
         prefix = "" if alone else f"{field.name}_"
+        if raw:
+            common["raw"] = free(f"{prefix}logits" if function != "none" else field.name)
         if field.kind is FieldKind.TEXT and field.name in written and len(shape) == 3:
             label, scores = free(f"{prefix}next"), free(f"{prefix}scores")
             answers.append(Answer(**common, label=label, scores=scores, so_far=field.name))

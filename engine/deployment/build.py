@@ -3,29 +3,37 @@
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
+import msgspec
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from engine.catalog.layers.data import Noise
-from engine.catalog.tensors import Shape
+from engine.catalog.preparation import preparation_type
+from engine.catalog.tensors import DType, Shape, TensorSpec
 from engine.checks.answers import answer_of
+from engine.checks.field_specs import prepared_spec
 from engine.compiler.generated import module_names
 from engine.compiler.module import CompiledNetwork
 from engine.compiler.plan import Plan, Value
 from engine.data.preparation import Preparation
 from engine.data.preparation.picture import NormalizeRule, ScaleRule
 from engine.deployment.answers import Answer, describe_answers
+from engine.deployment.core import Border, cut, put_back, simplified
 from engine.deployment.description import (
     NOISE,
+    PREPARED,
     Description,
     InputDescription,
     OutputDescription,
     meaning,
     noise_meaning,
+    prepared_meaning,
     write_metadata,
 )
+from engine.deployment.form import FileForm
 from engine.deployment.network import write_network
+from engine.deployment.opsets import OPSETS
 from engine.deployment.shifting import write_shift
 from engine.document.data_spec import Field, FieldKind
 from engine.document.flat import flattened
@@ -33,8 +41,13 @@ from engine.document.project import Project
 from engine.errors import ExportError
 from engine.onnx_writer import OnnxWriter
 
+__all__ = ["OPSETS", "Built", "build_file", "finish_file", "store_as_half"]
+
+IR_VERSIONS = {13: 7, 14: 7, 15: 8, 16: 8, 17: 8, 18: 8, 19: 9}
+"""The version of the file's form that came with an opset, so that programs of its time can read it; later ones: 10."""
 IR_VERSION = 10
-OPSETS = range(17, 23)
+_ONNX_TYPES = {DType.FLOAT: TensorProto.FLOAT, DType.INT: TensorProto.INT64, DType.BOOL: TensorProto.BOOL}
+_DTYPES = {TensorProto.FLOAT: "float", TensorProto.INT64: "int64", TensorProto.BOOL: "bool"}
 _LARGEST_BYTES = 2**31 - 1
 _SMALLEST_HALVED = 64
 _LARGEST_HALF = 65504.0
@@ -52,32 +65,57 @@ class Built:
     description: Description = field(repr=False)
     noises: dict[str, str] = field(default_factory=dict)
     """The name of the input that brings the random numbers of each Noise node."""
+    form: FileForm = field(default_factory=FileForm)
+    borders: tuple[list[Border], list[Border]] = field(default_factory=lambda: ([], []), repr=False)
+    """What goes into the network inside the file, and what comes out of it."""
+
+    def core(self) -> onnx.ModelProto:
+        """The network inside the file, as a model of its own."""
+        return cut(self.model, *self.borders)
 
 
 def build_file(
-    project: Project, steps: Plan, network: CompiledNetwork, *, opset: int, precision: str, description: Description
+    project: Project,
+    steps: Plan,
+    network: CompiledNetwork,
+    *,
+    form: FileForm,
+    description: Description,
 ) -> Built:
-    """Write everything; `description` says name, version, run and metrics, its inputs and outputs are filled in here.
+    """Write everything in float32; `finish_file` brings it to its precision.
 
-    Raises ExportError when a layer or a preparation cannot be written, or the file would be too large.
+    `description` says name, version, run and metrics, its inputs and outputs are filled in here. Raises ExportError
+    when a layer cannot be written.
     """
-    writer = OnnxWriter(opset)
+    writer = OnnxWriter(form.opset)
     fields = {name: _field(project, name) for node_id in steps.input_ids for name in steps.input_fields[node_id]}
-    prepared = {name: Preparation(item).write_input(writer) for name, item in fields.items()}
-    inputs = {
-        node_id: _joined(writer, [prepared[name] for name in steps.input_fields[node_id]])
-        for node_id in steps.input_ids
-    }
+    alone = form.contents == "network"
+    described: list[InputDescription] = []
+    prepared: dict[str, str] = {}
+    inputs: dict[str, str] = {}
+    if alone:
+        for node_id in steps.input_ids:
+            spec = steps.specs[(node_id, "output")]
+            among = [fields[name] for name in steps.input_fields[node_id]]
+            inputs[node_id] = _prepared_input(writer, described, node_id, spec, among)
+    else:
+        for name, item in fields.items():
+            if form.opset < _needed(item):
+                prepared[name] = _prepared_input(writer, described, name, prepared_spec(item), [item])
+            else:
+                prepared[name] = Preparation(item).write_input(writer)
+                described.append(_raw_input(writer, item))
+        for node_id in steps.input_ids:
+            inputs[node_id] = _joined(writer, [prepared[name] for name in steps.input_fields[node_id]])
     for node_id in steps.input_ids:
         if node_id in steps.input_shifts:
             inputs[node_id] = write_shift(writer, inputs[node_id], *steps.input_shifts[node_id])
     noises = {node_id: _noise_input(writer, node_id, steps.noises[node_id], fields) for node_id in steps.noise_ids}
+    described += [_noise_described(noises[node_id], steps.noises[node_id]) for node_id in steps.noise_ids]
     inputs |= noises
     names = module_names(dict.fromkeys(call.owner for call in (*steps.calls, *steps.losses)))
     modules = {call.node.id: network.get_submodule(names[call.owner]) for call in (*steps.calls, *steps.losses)}
-    before = len(writer.initializers)
     values = write_network(writer, steps, modules, inputs)
-    weights = {tensor.name for tensor in writer.initializers[before:]}
     graph = flattened(project).graph
     outputs = [
         (node_id, _field(project, name), answer_of(graph, node_id), _shape(steps, steps.predictions[node_id]))
@@ -88,19 +126,115 @@ def build_file(
     moved = {
         name for node_id in steps.input_ids if node_id in steps.input_shifts for name in steps.input_fields[node_id]
     }
-    answers = describe_answers(outputs, {*fields, *noises.values()}, moved)
+    taken = {*fields, *noises.values(), *(item.name for item in described)}
+    answers = describe_answers(outputs, taken, moved, raw=alone)
     for answer in answers:
         answer.write(writer, values[steps.predictions[answer.node_id]], prepared.get(answer.so_far, ""))
-    model = writer.model(ir_version=IR_VERSION)
-    described = _described(description, model, fields, answers, {noises[i]: steps.noises[i] for i in noises})
-    _finish(model, described, project)
-    if precision == "float16":
-        store_as_half(model, weights)
-    if model.ByteSize() > _LARGEST_BYTES:
+    model = writer.model(ir_version=IR_VERSIONS.get(form.opset, IR_VERSION))
+    told = msgspec.structs.replace(
+        description,
+        inputs=_with_so_far(described, answers),
+        outputs=[_output_described(answer) for answer in answers],
+        precision=form.precision,
+        contents=form.contents,
+    )
+    _finish(model, told, project)
+    borders = (
+        [_border(steps, (node_id, "output"), value) for node_id, value in inputs.items()],
+        [_border(steps, value, values[value]) for value in steps.predictions.values()],
+    )
+    return Built(
+        model=model,
+        values=values,
+        fields=fields,
+        answers=answers,
+        description=told,
+        noises=noises,
+        form=form,
+        borders=borders,
+    )
+
+
+def finish_file(built: Built) -> None:
+    """Make it simpler if that is asked for, and store the weights as the precision says; int8 is not done here.
+
+    Raises ExportError when the file would be too large.
+    """
+    if built.form.optimised:
+        put_back(built.model, simplified(built.core()))
+    if built.form.precision == "float16":
+        store_as_half(built.model, {tensor.name for tensor in built.core().graph.initializer})
+    if built.model.ByteSize() > _LARGEST_BYTES:
         raise ExportError(
             "The network is larger than 2 GB, which one ONNX file cannot hold.", hint="Export it as float16."
         )
-    return Built(model=model, values=values, fields=fields, answers=answers, description=described, noises=noises)
+
+
+def _needed(item: Field) -> int:
+    """The oldest opset in which the preparation of a field can be written."""
+    kinds = [preparation_type(step.type) for step in item.preparation]
+    return max((kind.opset for kind in kinds if kind is not None), default=0)
+
+
+def _border(steps: Plan, value: Value, name: str) -> Border:
+    spec = steps.specs.get(value)
+    dtype = _ONNX_TYPES[spec.dtype] if spec is not None else TensorProto.FLOAT
+    return Border(name=name, dtype=dtype, shape=spec.shape if spec is not None else (None,))
+
+
+def _prepared_input(
+    writer: OnnxWriter, described: list[InputDescription], name: str, spec: TensorSpec, fields: list[Field]
+) -> str:
+    """An input for prepared numbers, and its description."""
+    sizes = [f"size_{axis}" if size is None else size for axis, size in enumerate(spec.shape)]
+    shape: list[int | str] = ["N", *sizes[1:]]
+    value = writer.input(name, _ONNX_TYPES[spec.dtype], shape)
+    described.append(
+        InputDescription(
+            name=value,
+            field=name,
+            kind=PREPARED,
+            dtype=_DTYPES[_ONNX_TYPES[spec.dtype]],
+            shape=list(shape),
+            meaning=prepared_meaning(fields),
+        )
+    )
+    return value
+
+
+def _raw_input(writer: OnnxWriter, item: Field) -> InputDescription:
+    """The description of the input that was written last."""
+    info = writer.inputs[-1]
+    return InputDescription(
+        name=info.name,
+        field=item.name,
+        kind=item.kind.value,
+        dtype=TensorProto.DataType.Name(info.type.tensor_type.elem_type).lower(),
+        shape=[size.dim_param or size.dim_value for size in info.type.tensor_type.shape.dim],
+        meaning=meaning(item),
+    )
+
+
+def _noise_described(name: str, layer: Noise) -> InputDescription:
+    return InputDescription(
+        name=name,
+        field=name,
+        kind=NOISE,
+        dtype="float",
+        shape=["N", *layer.size],
+        meaning=noise_meaning(layer),
+        distribution=layer.distribution,
+        std=layer.std,
+    )
+
+
+def _with_so_far(described: list[InputDescription], answers: list[Answer]) -> list[InputDescription]:
+    """Texts that are written say so."""
+    written = {answer.so_far for answer in answers if answer.so_far}
+    return [
+        msgspec.structs.replace(item, meaning=_SO_FAR) if item.field in written and item.kind != PREPARED else item
+        for item in described
+    ]
 
 
 def _noise_input(writer: OnnxWriter, node_id: str, layer: Noise, fields: Collection[str]) -> str:
@@ -130,62 +264,19 @@ def _joined(writer: OnnxWriter, values: list[str]) -> str:
     return value
 
 
-def _described(
-    description: Description,
-    model: onnx.ModelProto,
-    fields: dict[str, Field],
-    answers: list[Answer],
-    noises: dict[str, Noise],
-) -> Description:
-    inputs = []
-    for info, item in zip(model.graph.input, fields.values(), strict=False):
-        sizes = [size.dim_param or size.dim_value for size in info.type.tensor_type.shape.dim]
-        inputs.append(
-            InputDescription(
-                name=info.name,
-                field=item.name,
-                kind=item.kind.value,
-                dtype=TensorProto.DataType.Name(info.type.tensor_type.elem_type).lower(),
-                shape=sizes,
-                meaning=_SO_FAR if item.name in {answer.so_far for answer in answers} else meaning(item),
-            )
-        )
-    inputs += [
-        InputDescription(
-            name=name,
-            field=name,
-            kind=NOISE,
-            dtype="float",
-            shape=["N", *layer.size],
-            meaning=noise_meaning(layer),
-            distribution=layer.distribution,
-            std=layer.std,
-        )
-        for name, layer in noises.items()
-    ]
-    outputs = [
-        OutputDescription(
-            field=answer.field.name,
-            kind=answer.field.kind.value,
-            label=answer.label,
-            scores=answer.scores,
-            value=answer.value,
-            classes=list(answer.field.statistics.classes if answer.is_mask else answer.classes),
-            function=answer.function,
-            so_far=answer.so_far,
-            **_levels(answer),
-        )
-        for answer in answers
-    ]
-    return Description(
-        name=description.name,
-        inputs=inputs,
-        outputs=outputs,
-        version=description.version,
-        run=description.run,
-        precision=description.precision,
-        samples=description.samples,
-        metrics=description.metrics,
+def _output_described(answer: Answer) -> OutputDescription:
+    alone = bool(answer.raw)
+    return OutputDescription(
+        field=answer.field.name,
+        kind=answer.field.kind.value,
+        label="" if alone else answer.label,
+        scores="" if alone else answer.scores,
+        value="" if alone else answer.value,
+        logits=answer.raw,
+        classes=list(answer.field.statistics.classes if answer.is_mask else answer.classes),
+        function=answer.function,
+        so_far="" if alone else answer.so_far,
+        **_levels(answer),
     )
 
 
@@ -215,7 +306,9 @@ def _finish(model: onnx.ModelProto, description: Description, project: Project) 
             f"{description.name}, made with Netwright {description.version}.",
             *(f"Input {item.name} {item.dtype} {item.shape}: {item.meaning}" for item in description.inputs),
             *(
-                f"Output {item.label} (the next token), {item.scores} (a score for each token)"
+                f"Output {item.logits} ({item.field}, as the network gives it)"
+                if item.logits
+                else f"Output {item.label} (the next token), {item.scores} (a score for each token)"
                 if item.so_far
                 else f"Output {item.label} (text), {item.scores} (one score a class)"
                 if item.label

@@ -32,7 +32,9 @@ def cached_model(
         return path
     from engine.deployment.export import export_onnx  # torch comes with it
 
-    export_onnx(project_dir, run, path, which=which, samples=_SAMPLES, progress=progress, cancelled=cancelled)
+    export_onnx(
+        project_dir, run, path, which=which, samples=_SAMPLES, report=False, progress=progress, cancelled=cancelled
+    )
     for old in folder.glob(f"{name}-*.onnx"):
         if old != path:
             old.unlink(missing_ok=True)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from engine.catalog.layers.data import Noise
 from engine.document import files
-from engine.document.data_spec import DataSpec, Field
+from engine.document.data_spec import DataSpec, Field, Step
 from engine.document.project import Project
 from engine.errors import DataError, NetwrightError
 
@@ -18,6 +18,9 @@ PROJECT = "netwright.project"
 DESCRIPTION = "netwright.description"
 NOISE = "noise"
 """The kind of an input that is no field of the data: random numbers, which whoever asks draws."""
+PREPARED = "prepared"
+"""The kind of an input that takes what the preparation gives: its `field` is a field, or an Input node of the drawing
+where the file holds the network alone."""
 
 
 class InputDescription(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,6 +52,9 @@ class OutputDescription(msgspec.Struct, frozen=True, kw_only=True):
     classes: list[str] = []
     function: str = "none"
     """What made the scores: softmax (they add up to 1), sigmoid (each 0 to 1), exp or none."""
+    logits: str = ""
+    """The one output where a file holds the network alone: `function` makes the scores of it, and what names the best
+    stays with whoever asks."""
     so_far: str = ""
     """A text: the input that takes what is written so far; `label` is then the next token, `classes` are the tokens."""
     mean: list[float] = []
@@ -65,6 +71,7 @@ class Description(msgspec.Struct, frozen=True, kw_only=True):
     version: str = ""
     run: int = 0
     precision: str = "float32"
+    contents: str = "whole"
     samples: int = 0
     metrics: dict[str, float] = {}
 
@@ -92,6 +99,37 @@ def without_paths(project: Project) -> Project:
 
 def _last_part(path: str) -> str:
     return path.replace("\\", "/").rstrip("/").rpartition("/")[2] or "data"
+
+
+def prepared_meaning(fields: Sequence[Field]) -> str:
+    """What an input of prepared numbers takes, in one sentence: the steps, in their order, with their settings."""
+    told = [
+        f"{field.name}: " + (", ".join(_step_words(field, step) for step in field.preparation) or "as it is")
+        for field in fields[:12]
+    ]
+    more = "; ..." if len(fields) > 12 else ""
+    return f"Prepared numbers, as training saw them. {'; '.join(told)}{more}."
+
+
+def _step_words(field: Field, step: Step) -> str:
+    """`Normalize (mean 0.286, std 0.353)`: the settings, and the statistics of the data where the step goes by them."""
+    settings = [f"{name} {value}" for name, value in step.attributes.items() if not isinstance(value, list | dict)]
+    statistics = field.statistics
+    if step.type in ("Normalize", "Standardize"):
+        level = 255 if step.type == "Normalize" else 1
+        given = step.attributes if step.type == "Normalize" else {}
+        for name, measured in (("mean", statistics.mean), ("std", statistics.std)):
+            numbers = given.get(name) or [value / level for value in measured]
+            if isinstance(numbers, Sequence) and numbers:
+                settings.append(f"{name} " + " ".join(f"{float(value):.6g}" for value in numbers[:4]))
+    elif step.type == "MinMaxScale" and statistics.minimum and statistics.maximum:
+        settings.append(f"from {statistics.minimum[0]:.6g} to {statistics.maximum[0]:.6g}")
+    elif step.type == "FillMissing":
+        settings.append(f"with {statistics.fill:.6g}" if "value" not in step.attributes else "")
+    elif step.type in ("OneHot", "ClassIndex", "MultiHot"):
+        settings.append("of " + ", ".join(statistics.classes[:12]) + (", ..." if len(statistics.classes) > 12 else ""))
+    kept = ", ".join(item for item in settings if item)
+    return f"{step.type} ({kept})" if kept else step.type
 
 
 def write_metadata(description: Description, project: Project) -> dict[str, str]:
@@ -132,7 +170,9 @@ def _is_grey(field: Field) -> bool:
 
 def _sentence(description: Description) -> str:
     inputs = ", ".join(item.name for item in description.inputs)
-    outputs = ", ".join(item.label or item.value for item in description.outputs)
+    outputs = ", ".join(item.label or item.logits or item.value for item in description.outputs)
+    if description.contents == "network":
+        return f"{inputs} in, {outputs} out. The network alone, without preparation and labels."
     return f"{inputs} in, {outputs} out. Preparation and labels are inside."
 
 
@@ -149,6 +189,14 @@ def read_metadata(metadata: dict[str, str], where: str) -> tuple[Description, di
             found="an ONNX file without its description",
             hint="Export the network again, or use the file with onnxruntime directly.",
         ) from None
+    if any(item.kind == PREPARED for item in description.inputs):
+        raise DataError(
+            f"'{Path(where).name}' takes numbers that are prepared already.",
+            where=where,
+            expected="a file with the preparation inside",
+            found="the network alone" if description.contents == "network" else "an opset too old for the preparation",
+            hint="Export it with preparation and labels (opset 20), or use the file with onnxruntime directly.",
+        )
     return description, {field.name: field for field in data.fields}
 
 

@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,14 +16,17 @@ from engine.data.dataset import Dataset, open_dataset
 from engine.data.progress import IsCancelled, Progress, never, silent
 from engine.data.tokens import tokens_of
 from engine.data.tokens.words import WordTokens
-from engine.deployment.build import OPSETS, Built, build_file
+from engine.deployment.build import Built, build_file, finish_file
 from engine.deployment.cached import cached_model
 from engine.deployment.description import Description, own_version
 from engine.deployment.difference import first_difference
-from engine.deployment.proof import SAMPLES, TOLERANCES, Comparison, prove
+from engine.deployment.form import USUAL_OPSET, FileForm
+from engine.deployment.golden import write_proof
+from engine.deployment.int8 import as_int8, calibration_samples, kinds_to_try, preferred, refusal, refused
+from engine.deployment.proof import SAMPLES, TOLERANCES, Comparison, Tolerance, TorchPath, prove
 from engine.document.flat import flattened
 from engine.document.project import Project
-from engine.errors import DataError, ExportError, NotYet
+from engine.errors import DataError, ExportError
 from engine.evaluation.network import load_network, project_of
 from engine.protocol.messages.deployment import ModelExported, Verified
 from engine.protocol.run_folder import RunFolder, RunSummary
@@ -31,7 +34,8 @@ from engine.training.run_state import Kind
 
 __all__ = ["cached_model", "export_network", "export_onnx"]
 
-_PRECISIONS = ("float32", "float16", "int8")
+_UNHELD = Tolerance(float("inf"), 0.0)
+"""int8 may answer a little otherwise; what it may not is to lose more of its score than `int8.refusal` allows."""
 
 
 def export_onnx(
@@ -41,18 +45,24 @@ def export_onnx(
     *,
     which: Kind = "best",
     precision: str = "float32",
-    opset: int = 20,
+    opset: int = USUAL_OPSET,
+    contents: str = "whole",
+    optimised: bool = False,
+    int8: str = "auto",
     samples: int = SAMPLES,
+    report: bool = True,
     progress: Progress = silent,
     cancelled: IsCancelled = never,
 ) -> ModelExported:
     """Write the best (or last) weights of a run to `to`, prove the file, and say what it is.
 
-    The file is written beside `to` under another name and takes its place only when proved, so that a failed or stopped
-    export leaves what was there before. Raises ExportError naming the node where file and network part, RunNotFound,
-    NotYet for int8, DataError, Cancelled.
+    `precision` and what follows are those of `FileForm`. The file is written beside `to` under another name and takes
+    its place only when proved, so that a failed or stopped export leaves what was there before; with `report` the proof
+    is saved beside it (`engine.deployment.golden`). Raises ExportError naming the node where file and network part, and
+    when int8 costs too much of the score; RunNotFound, DataError, Cancelled.
     """
-    _check(precision, opset)
+    form = FileForm(precision=precision, opset=opset, contents=contents, optimised=optimised, int8=int8)
+    form.check()
     progress(0.0, "Loading the run")
     project = project_of(run)
     network = load_network(run, which, project=project)
@@ -79,9 +89,9 @@ def export_onnx(
         dataset,
         to,
         description=description,
-        precision=precision,
-        opset=opset,
+        form=form,
         samples=samples,
+        report=report,
         progress=progress,
         cancelled=cancelled,
     )
@@ -94,75 +104,94 @@ def export_network(
     to: Path,
     *,
     description: Description | None = None,
+    form: FileForm | None = None,
     precision: str = "float32",
-    opset: int = 20,
+    opset: int = USUAL_OPSET,
     samples: int = SAMPLES,
+    report: bool = True,
     progress: Progress = silent,
     cancelled: IsCancelled = never,
 ) -> ModelExported:
-    """`export_onnx` for a network that is loaded already."""
-    _check(precision, opset)
+    """`export_onnx` for a network that is loaded already; `precision` and `opset` count where `form` is left out."""
+    form = form or FileForm(precision=precision, opset=opset)
+    form.check()
     description = description or Description(name=project.name, inputs=[], outputs=[], version=own_version())
-    description = msgspec.structs.replace(description, precision=precision, samples=dataset.samples)
+    description = msgspec.structs.replace(description, samples=dataset.samples)
     network = network.eval()
     steps = plan(project)
     progress(0.25, "Writing the file")
-    built = build_file(project, steps, network, opset=opset, precision=precision, description=description)
-    tolerance = TOLERANCES[precision]
+    built = build_file(project, steps, network, form=form, description=description)
     with _beside(to) as path:
-        _write(path, built.model)
-        verified, comparison = prove(
-            path,
-            built,
-            network,
-            dataset,
-            tolerance,
-            samples=samples,
-            progress=lambda done, text: progress(0.3 + 0.65 * done, text),
-            cancelled=cancelled,
-        )
-        if (
-            verified.max_abs_difference > tolerance.difference
-            or verified.same_answers < tolerance.same * verified.samples
-        ):
-            where = first_difference(built, steps, network, comparison.worst_raw, tolerance.difference)
-            raise _otherwise(project, verified, comparison, where, tolerance.difference)
+
+        def proved(tolerance: Tolerance, start: float = 0.3) -> tuple[Verified, Comparison]:
+            return prove(
+                path,
+                built,
+                network,
+                dataset,
+                tolerance,
+                samples=samples,
+                progress=lambda done, text: progress(start + (0.95 - start) * done, text),
+                cancelled=cancelled,
+            )
+
+        kind = ""
+        if form.precision == "int8":
+            kind, verified, comparison = _as_int8(path, built, network, dataset, proved, progress, cancelled)
+        else:
+            finish_file(built)
+            _write(path, built.model)
+            tolerance = TOLERANCES[form.precision]
+            verified, comparison = proved(tolerance)
+            if (
+                verified.max_abs_difference > tolerance.difference
+                or verified.same_answers < tolerance.same * verified.samples
+            ):
+                where = first_difference(built, steps, network, comparison.worst_raw, tolerance.difference)
+                raise _otherwise(project, verified, comparison, where, tolerance.difference)
         size = path.stat().st_size
+        proof = str(write_proof(to, path, built, verified, comparison)) if report else ""
         path.replace(to)
     progress(1.0, "Proved")
     return ModelExported(
         file=str(to),
         bytes=size,
-        opset=opset,
+        opset=form.opset,
         inputs=[msgspec.to_builtins(item) for item in built.description.inputs],
         outputs=_outputs(built),
         verified=verified,
         run=description.run,
+        precision=form.precision,
+        contents=form.contents,
+        int8=kind,
+        proof=proof,
     )
 
 
-def _check(precision: str, opset: int) -> None:
-    if precision == "int8":
-        raise NotYet(
-            "Exporting as int8 is not possible yet.",
-            where="precision",
-            hint="float16 halves the file and changes no answer.",
-        )
-    if precision not in TOLERANCES:
-        raise ExportError(
-            f"There is no precision '{precision[:40]}'.",
-            where="precision",
-            expected=", ".join(_PRECISIONS),
-            found=precision[:40],
-        )
-    if opset not in OPSETS:
-        raise ExportError(
-            f"Opset {opset} is not offered.",
-            where="opset",
-            expected=f"{OPSETS[0]} to {OPSETS[-1]}",
-            found=str(opset),
-            hint="20 runs in every current program.",
-        )
+def _as_int8(
+    path: Path,
+    built: Built,
+    network: CompiledNetwork,
+    dataset: Dataset,
+    proved: Callable[[Tolerance, float], tuple[Verified, Comparison]],
+    progress: Progress,
+    cancelled: IsCancelled,
+) -> tuple[str, Verified, Comparison]:
+    """Write the kind of int8 that suits the network; where that costs too much of the score, the other kind."""
+    kinds = kinds_to_try(built, built.form.int8)
+    progress(0.28, "Measuring what flows through the network")
+    calibration = calibration_samples(built, TorchPath(network, built), dataset, cancelled)
+    kinds = preferred(built, kinds, calibration)
+    reasons: list[str] = []
+    for kind in kinds:
+        progress(0.35, f"Writing {kind} int8")
+        _write(path, as_int8(built, kind, calibration))
+        verified, comparison = proved(_UNHELD, 0.4)
+        reason = refusal(verified)
+        if not reason:
+            return kind, verified, comparison
+        reasons.append(reason)
+    raise refused(kinds[0], reasons[0], kinds[1] if len(kinds) > 1 else "")
 
 
 def _about(project: Project, run: RunFolder) -> Description:
@@ -238,6 +267,11 @@ def _outputs(built: Built) -> list[dict[str, object]]:
     found: list[dict[str, Any]] = []
     for item in built.description.outputs:
         common = {"field": item.field, "kind": item.kind}
+        if item.logits:
+            sizes = {info.name: _sizes(info) for info in built.model.graph.output}
+            made = {"function": item.function, "classes": item.classes} if item.classes else {}
+            found.append({"name": item.logits, "dtype": "float", "shape": sizes[item.logits], **common, **made})
+            continue
         if item.so_far:
             # A program that puts what comes next behind the text needs to know what stands between.
             words = isinstance(tokens_of(built.fields[item.so_far]), WordTokens)

@@ -3,6 +3,8 @@
 from torch import nn
 
 from engine.compiler.plan import Plan, Value
+from engine.deployment.form import USUAL_OPSET
+from engine.deployment.opsets import needed_opset
 from engine.deployment.rules import write
 from engine.deployment.rules.site import Site
 from engine.errors import ExportError
@@ -42,6 +44,15 @@ def write_network(
                 hint="Set its settings back to the usual ones, or replace the layer.",
             ) from error
         values.update(zip(call.outputs, written, strict=True))
+        needed = needed_opset(writer.nodes[first:])
+        if needed > writer.opset:
+            raise ExportError(
+                f"{call.layer.label()} '{call.node.id}' cannot be written in opset {writer.opset}.",
+                where=call.node.id,
+                expected=f"opset {needed} or later",
+                found=f"opset {writer.opset}",
+                hint=f"Choose opset {max(needed, USUAL_OPSET)}, or replace the layer.",
+            )
         for node in writer.nodes[first:]:
             node.metadata_props.add(key=ONNX_KEY, value=call.node.id)
     writer.scope = ""

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,9 @@ from engine.data.progress import IsCancelled, Progress
 from engine.data.samples import Sound
 from engine.deployment.answers import THRESHOLD, Answer
 from engine.deployment.build import Built
-from engine.deployment.description import NOISE, draw
+from engine.deployment.description import NOISE, PREPARED, draw
+from engine.deployment.form import USUAL_OPSET
+from engine.deployment.scoring import scorer_of
 from engine.deployment.session import as_input, groups_of
 from engine.document.data_spec import Field, FieldKind
 from engine.errors import Cancelled, DataError, ExportError
@@ -32,7 +34,10 @@ from engine.protocol.messages.deployment import Verified
 
 SAMPLES = 1000
 _BATCH = 64
-_ALONE = 3
+_NUMBERS_A_BATCH = 4 << 20
+"""Of the raw inputs together: fewer samples of large ones at a time, whose layers would fill the memory."""
+_ALONE = 5
+"""Samples that are also asked for one by one, and saved beside the file."""
 _VERIFIER = "engine.deployment.verify_file"
 _RAW_BYTES = 256 << 20
 _TIE = 1e-5
@@ -50,6 +55,7 @@ class Tolerance:
 
 
 TOLERANCES = {"float32": Tolerance(1e-3, 1.0), "float16": Tolerance(1e-2, 0.99)}
+"""int8 has none: it is held to the score on the test split."""
 
 Raw = dict[str, list[Any]]
 """Raw values by field, a value a sample."""
@@ -64,6 +70,8 @@ class Comparison:
     worst: float = 0.0
     worst_raw: Raw = field(default_factory=dict)
     batch_sizes: set[int] = field(default_factory=set)
+    golden: list[tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]] = field(default_factory=list)
+    """Inputs and outputs of the file, a sample each: what any other program has to answer too."""
 
 
 class TorchPath:
@@ -71,9 +79,29 @@ class TorchPath:
 
     def __init__(self, network: CompiledNetwork, built: Built) -> None:
         self._network = network
+        self._alone = built.form.contents == "network"
+        self._described = built.description.inputs
         self._preparations = {name: Preparation(item) for name, item in built.fields.items()}
         self._answers = built.answers
         self._noises = built.noises
+
+    def arrays(self, raw: Raw) -> dict[str, npt.NDArray[Any]]:
+        """What the file is given for these raw values, by the names of its inputs."""
+        return {
+            item.name: self._prepared(item.field, raw)
+            if item.kind == PREPARED
+            else as_input(raw[item.field], item.kind)
+            for item in self._described
+        }
+
+    def _prepared(self, name: str, raw: Raw) -> npt.NDArray[Any]:
+        """What an input of prepared numbers takes: of an Input node in a network alone, else of a field."""
+        names = self._network.input_fields[name] if self._alone else (name,)
+        return join([self._preparations[item].apply(raw[item]) for item in names], names).numpy()
+
+    def so_far(self, answer: Answer, raw: Raw) -> Tensor | None:
+        """The prepared texts as far as they are written, for an answer that goes on with them."""
+        return self._preparations[answer.so_far].apply(raw[answer.so_far]) if answer.so_far else None
 
     def inputs(self, raw: Raw) -> list[Tensor]:
         """Prepared tensors in the order of the network's inputs, and the noise behind them."""
@@ -90,13 +118,7 @@ class TorchPath:
         with torch.inference_mode():
             predictions = self._network(*self.inputs(raw))
             shown = dict(zip(self._network.output_ids, predictions, strict=True))
-            return [
-                answer.of(
-                    shown[answer.node_id],
-                    self._preparations[answer.so_far].apply(raw[answer.so_far]) if answer.so_far else None,
-                )
-                for answer in self._answers
-            ]
+            return [answer.of(shown[answer.node_id], self.so_far(answer, raw)) for answer in self._answers]
 
 
 def choose_samples(dataset: Dataset, count: int) -> list[int]:
@@ -129,35 +151,81 @@ def prove(
     `path` may be the only trace of the file; nothing else is read from `built` than names, kinds and fields.
     """
     torch_path = TorchPath(network, built)
-    raw = _read(dataset, built, choose_samples(dataset, samples), cancelled)
-    for answer in built.answers:
-        if answer.so_far:  # texts that are still being written: of every length
-            raw[answer.so_far] = [
-                text[: 7919 * place % (len(text) + 1)] for place, text in enumerate(raw[answer.so_far])
-            ]
-    batches = _batches(built.fields, raw)
-    counted = len(batches)
+    numbers, raw = read_samples(dataset, built, choose_samples(dataset, samples), cancelled)
+    cut_texts(built, raw)
+    groups = _groups(built.fields, raw)
+    counted = len(groups)
+    batches = [_take(raw, places) for places in groups]
     batches += [_take(raw, [place]) for place in range(min(_ALONE, _length(raw)))]
     other_size = _other_size(built.fields, raw)
     if other_size is not None:
         batches.append(other_size)
     progress(0.3, "Running the file in onnxruntime")
-    found = _ask(path, built, batches, cancelled)
-    progress(0.7, "Comparing with torch")
     comparison = Comparison()
-    for number, (batch, outputs) in enumerate(zip(batches, found, strict=True)):
-        if cancelled():
-            raise Cancelled
-        _compare(comparison, built.answers, batch, torch_path.answer(batch), outputs, tolerance, count=number < counted)
-        comparison.batch_sizes.add(_length(batch))
+    scores = Scores(built.answers, dataset)
+    with tempfile.TemporaryDirectory(prefix="netwright-") as name:
+        folder = Path(name)
+        names = _ask(path, built, (torch_path.arrays(batch) for batch in batches), folder, cancelled)
+        progress(0.7, "Comparing with torch")
+        for number, batch in enumerate(batches):
+            if cancelled():
+                raise Cancelled
+            outputs = _load(folder, names[number])
+            if counted <= number < counted + _ALONE:
+                comparison.golden.append((torch_path.arrays(batch), outputs))
+            outputs = _as_answers(built.answers, torch_path, batch, outputs)
+            expected = torch_path.answer(batch)
+            _compare(comparison, built.answers, batch, expected, outputs, tolerance, count=number < counted)
+            comparison.batch_sizes.add(_length(batch))
+            if number < counted:
+                scores.add([numbers[place] for place in groups[number]], expected, outputs)
+            progress(0.7 + 0.3 * (number + 1) / len(batches), "Comparing with torch")
     verified = Verified(
         samples=comparison.samples,
         same_answers=comparison.same,
         max_abs_difference=comparison.worst,
         batch_sizes=sorted(comparison.batch_sizes),
         any_size=other_size is not None,
+        **scores.found(),
     )
     return verified, comparison
+
+
+class Scores:
+    """The main score of the file and of torch beside it, on those samples that belong to the test split."""
+
+    def __init__(self, answers: Sequence[Answer], dataset: Dataset) -> None:
+        self._dataset = dataset
+        self._answer = answers[0]
+        test = dataset.split_indices("test").tolist()
+        self._test = frozenset(test or range(dataset.samples))
+        self._file, self._torch = scorer_of(self._answer), scorer_of(self._answer)
+        self._count = 0
+
+    def add(self, numbers: Sequence[int], expected: Sequence[Tensor], found: dict[str, Any]) -> None:
+        """Take a batch into account; samples whose true value cannot be read are left out."""
+        if self._file is None or self._torch is None:
+            return
+        rows, truth = [], []
+        for row, number in enumerate(numbers):
+            if number in self._test:
+                try:
+                    truth.append(_plain(self._dataset.raw(number, self._answer.field.name)))
+                except DataError:
+                    continue
+                rows.append(row)
+        if rows:
+            self._torch.add(expected[0].numpy()[rows], truth)
+            self._file.add(np.asarray(found[self._answer.scores or self._answer.value])[rows], truth)
+            self._count += len(rows)
+
+    def found(self) -> dict[str, Any]:
+        """Fields of `Verified`."""
+        score = self._file.value() if self._file is not None else None
+        before = self._torch.value() if self._torch is not None else None
+        if self._file is None or score is None or before is None:
+            return {}
+        return {"score_name": self._file.name, "score": score, "score_before": before, "scored": self._count}
 
 
 def _length(raw: Raw) -> int:
@@ -168,11 +236,13 @@ def _take(raw: Raw, places: Sequence[int]) -> Raw:
     return {name: [values[place] for place in places] for name, values in raw.items()}
 
 
-def _read(dataset: Dataset, built: Built, numbers: list[int], cancelled: IsCancelled) -> Raw:
-    """Raw values of these samples; stops before they fill the memory. A file that is gone by now is left out.
+def read_samples(dataset: Dataset, built: Built, numbers: list[int], cancelled: IsCancelled) -> tuple[list[int], Raw]:
+    """Raw values of these samples, and which could be read: stops before they fill the memory, and a file that is gone
+    by now is left out.
 
     Noise is drawn for each of them.
     """
+    found: list[int] = []
     fields = list(built.fields)
     drawn = [item for item in built.description.inputs if item.kind == NOISE]
     raw: Raw = {name: [] for name in (*fields, *(item.field for item in drawn))}
@@ -185,6 +255,7 @@ def _read(dataset: Dataset, built: Built, numbers: list[int], cancelled: IsCance
         except DataError:
             continue
         values |= {item.field: draw(item, [number, place]) for place, item in enumerate(drawn)}
+        found.append(number)
         for name, value in values.items():
             raw[name].append(value)
             size += getattr(value, "nbytes", 8)
@@ -194,7 +265,16 @@ def _read(dataset: Dataset, built: Built, numbers: list[int], cancelled: IsCance
         raise ExportError(
             "The file cannot be proved, since no sample of the data can be read.", hint="Look at the tab Data."
         )
-    return raw
+    return found, raw
+
+
+def cut_texts(built: Built, raw: Raw) -> None:
+    """Texts that are still being written: of every length."""
+    for answer in built.answers:
+        if answer.so_far:
+            raw[answer.so_far] = [
+                text[: 7919 * place % (len(text) + 1)] for place, text in enumerate(raw[answer.so_far])
+            ]
 
 
 def _plain(value: Any) -> Any:
@@ -202,11 +282,17 @@ def _plain(value: Any) -> Any:
     return value.samples if isinstance(value, Sound) else value
 
 
-def _batches(fields: dict[str, Field], raw: Raw) -> list[Raw]:
+def _groups(fields: dict[str, Field], raw: Raw) -> list[list[int]]:
     """Samples whose pictures have one size, and whose sound one length, go together."""
     sized = [name for name, item in fields.items() if item.kind in (FieldKind.IMAGE, FieldKind.MASK, FieldKind.AUDIO)]
     signatures = [tuple(raw[name][place].shape for name in sized) for place in range(_length(raw))]
-    return [_take(raw, places) for places in groups_of(signatures, _BATCH)]
+    largest = max((sum(int(np.prod(shape)) for shape in shapes) for shapes in signatures), default=1)
+    return groups_of(signatures, max(1, min(_BATCH, _NUMBERS_A_BATCH // max(1, largest))))
+
+
+def batches_of(built: Built, raw: Raw) -> list[Raw]:
+    """The same samples in batches."""
+    return [_take(raw, places) for places in _groups(built.fields, raw)]
 
 
 def _other_size(fields: dict[str, Field], raw: Raw) -> Raw | None:
@@ -227,49 +313,59 @@ def _other_size(fields: dict[str, Field], raw: Raw) -> Raw | None:
     return sample
 
 
-def _ask(path: Path, built: Built, batches: list[Raw], cancelled: IsCancelled) -> list[dict[str, Any]]:
-    """The outputs of the file for each batch, by name, from a fresh process."""
-    with tempfile.TemporaryDirectory(prefix="netwright-") as name:
-        folder = Path(name)
-        kinds = {item.name: (item.field, item.kind) for item in built.description.inputs}
-        questions = []
-        for number, batch in enumerate(batches):
-            question: dict[str, Any] = {}
-            for place, (input_name, (field_name, kind)) in enumerate(kinds.items()):
-                if kind in ("category", "text", "labels"):
-                    question[input_name] = {"strings": list(batch[field_name])}
-                else:
-                    question[input_name] = {"file": f"questions-{number}-{place}.npy"}
-                    np.save(
-                        folder / question[input_name]["file"], as_input(batch[field_name], kind), allow_pickle=False
-                    )
-            questions.append(question)
-        (folder / "questions.json").write_text(json.dumps(questions), encoding="utf-8")
-        report = _run_verifier(path, folder, cancelled)
-        if not report.get("ok"):
-            raise _refused(report, built.model.opset_import[0].version)
-        found = []
-        for answer in json.loads((folder / "answers.json").read_text(encoding="utf-8")):
-            arrays: dict[str, Any] = {}
-            for output, item in answer.items():
-                if "strings" in item:
-                    arrays[output] = item["strings"]
-                else:
-                    arrays[output] = np.load(folder / item["file"], allow_pickle=False)
-            found.append(arrays)
-        return found
+def _ask(
+    path: Path,
+    built: Built,
+    batches: Iterable[dict[str, npt.NDArray[Any]]],
+    folder: Path,
+    cancelled: IsCancelled,
+) -> list[dict[str, Any]]:
+    """Let a fresh process answer; says for each batch in which file of the folder an output stands, or its strings."""
+    questions = []
+    for number, arrays in enumerate(batches):
+        question: dict[str, Any] = {}
+        for place, (name, array) in enumerate(arrays.items()):
+            if array.dtype == object:
+                question[name] = {"strings": array.tolist()}
+            else:
+                question[name] = {"file": f"questions-{number}-{place}.npy"}
+                np.save(folder / question[name]["file"], array, allow_pickle=False)
+        questions.append(question)
+    (folder / "questions.json").write_text(json.dumps(questions), encoding="utf-8")
+    report = _run_verifier(path, folder, cancelled)
+    if not report.get("ok"):
+        raise _refused(report, built.model.opset_import[0].version)
+    found: list[dict[str, Any]] = json.loads((folder / "answers.json").read_text(encoding="utf-8"))
+    return found
+
+
+def _load(folder: Path, answer: dict[str, Any]) -> dict[str, Any]:
+    """The outputs for one batch, by name."""
+    return {
+        output: item["strings"] if "strings" in item else np.load(folder / item["file"], allow_pickle=False)
+        for output, item in answer.items()
+    }
+
+
+def _as_answers(answers: Sequence[Answer], torch_path: TorchPath, raw: Raw, found: dict[str, Any]) -> dict[str, Any]:
+    """What a file answers; of the network alone what whoever asks makes of its outputs."""
+    read = dict(found)
+    for answer in answers:
+        if answer.raw:
+            read |= answer.read(found[answer.raw], torch_path.so_far(answer, raw))
+    return read
 
 
 def _refused(report: dict[str, Any], opset: int) -> ExportError:
     """The error of a file that the standard's checker or onnxruntime does not take."""
     found = str(report.get("error", ""))[:500]
-    if opset < 20:
+    if opset < USUAL_OPSET:
         return ExportError(
-            f"This network cannot be written with opset {opset}.",
+            f"This network cannot be written in opset {opset}.",
             where="opset",
-            expected="20, which every current program reads",
-            found=f"opset {opset}, which lacks what a layer or a preparation step needs",
-            hint="Use opset 20. Text needs 18, resized pictures 18, categories as inputs 19.",
+            expected=f"{USUAL_OPSET}, which every current program reads",
+            found=found,
+            hint=f"Use opset {USUAL_OPSET}.",
         )
     checked = report.get("stage") == "standard"
     return ExportError(

@@ -15,7 +15,7 @@ def write_shift(writer: OnnxWriter, value: str, steps: int, begin: int) -> str:
         return writer.constant(np.array(items, np.int64))
 
     zero = writer.constant(np.array(0, np.int64))
-    wide = writer.add("Pad", [value, ints(steps, 0), zero, ints(1)])
+    wide = writer.add("Pad", [value, ints(0, steps, 0, 0), zero])
     moved = cast(str, writer.add("Slice", [wide, ints(0), ints(-steps), ints(1)]))
     if begin == 0:
         return moved

@@ -8,8 +8,8 @@ import msgspec
 
 from engine.cli.console import Console
 from engine.cli.table import size, table
+from engine.deployment.form import CONTENTS, INT8_KINDS, NEWEST_OPSET, OLDEST_OPSET, PRECISIONS, USUAL_OPSET
 from engine.document.files import project_folder
-from engine.errors import NotYet
 from engine.training.runs import find_run
 
 
@@ -18,38 +18,71 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("project", metavar="PROJECT", help="a project folder, or its project.json")
     parser.add_argument("--to", required=True, metavar="FILE.onnx", help="the file to write")
     parser.add_argument("--run", default="best", metavar="RUN", help="a number, best (default) or last")
-    parser.add_argument("--precision", default="float32", choices=("float32", "float16", "int8"))
-    parser.add_argument("--opset", type=int, default=20, metavar="N", help="version of the operators (default 20)")
+    parser.add_argument("--precision", default="float32", choices=PRECISIONS, help="default float32")
+    parser.add_argument(
+        "--int8",
+        default="auto",
+        choices=INT8_KINDS,
+        help="with --precision int8: scales from samples of the train split, or while it runs (auto: what suits it)",
+    )
+    parser.add_argument(
+        "--opset",
+        type=int,
+        default=USUAL_OPSET,
+        metavar="N",
+        help=f"version of the operators, {OLDEST_OPSET} to {NEWEST_OPSET} (default {USUAL_OPSET})",
+    )
+    parser.add_argument(
+        "--contents",
+        default="whole",
+        choices=CONTENTS,
+        help="whole: raw input in, answer out (default); network: prepared numbers in, what the network gives out",
+    )
+    parser.add_argument("--optimise", action="store_true", help="fold constants and BatchNorm into what uses them")
 
 
 def run(options: argparse.Namespace, console: Console) -> dict[str, Any]:
     """Writes and proves the file."""
-    if options.precision == "int8":
-        raise NotYet("This version cannot export int8 yet.", where="--precision", hint="Use float32 or float16.")
     project_dir = project_folder(options.project)
     folder = find_run(project_dir, options.run)
     from engine.deployment.export import export_onnx  # torch comes with it: not for --help and wrong usage
 
     to = Path(options.to).expanduser().absolute()
     result = export_onnx(
-        project_dir, folder, to, precision=options.precision, opset=options.opset, progress=console.progress
+        project_dir,
+        folder,
+        to,
+        precision=options.precision,
+        opset=options.opset,
+        contents=options.contents,
+        optimised=options.optimise,
+        int8=options.int8,
+        progress=console.progress,
     )
     found: dict[str, Any] = msgspec.to_builtins(result)
     for name in ("type", "request"):
         found.pop(name, None)
-    return {**found, "run": folder.number, "precision": options.precision}
+    return {**found, "run": folder.number}
 
 
 def show(result: dict[str, Any]) -> str:
     """Where it is, what goes in and comes out, and the proof."""
     verified = result["verified"]
+    precision = " ".join(part for part in (result["int8"], result["precision"]) if part)
     lines = [
-        f"Wrote {result['file']}: {size(result['bytes'])}, opset {result['opset']}, run {result['run']}.",
+        f"Wrote {result['file']}: {size(result['bytes'])}, {precision}, opset {result['opset']}, run {result['run']}.",
         _ports("in", result["inputs"]),
         _ports("out", result["outputs"]),
         f"Verified on {verified['samples']:,} samples: {verified['same_answers']:,} same answers, "
         f"largest difference {verified['max_abs_difference']:.1g}.",
     ]
+    if verified["score_name"]:
+        lines.append(
+            f"Test split, {verified['scored']:,} samples: {verified['score_name']} {verified['score']:.4f}"
+            + ("" if precision == "float32" else f", in float32 {verified['score_before']:.4f}")
+            + "."
+        )
+    lines.append(f"The proof and golden samples are in {result['proof']}.")
     return "\n".join(lines)
 
 

@@ -67,6 +67,12 @@ class OneHotRule(_ByClass):
         from onnx import TensorProto
 
         classes = self.statistics.classes or ("",)
+        if writer.opset < 19:  # which cannot compare strings
+            numbers = writer.add(
+                "Unsqueeze", [self._write_numbers(writer, value, -1), writer.constant(np.array([1], np.int64))]
+            )
+            same = writer.add("Equal", [numbers, writer.constant(np.arange(len(classes))[None], np.int64)])
+            return cast(str, writer.add("Cast", [same], to=TensorProto.FLOAT))
         column = writer.add("Unsqueeze", [value, writer.constant(np.array([1], np.int64))])
         same = writer.add("Equal", [column, writer.constant(np.array([list(classes)], dtype=object), stem="classes")])
         return cast(str, writer.add("Cast", [same], to=TensorProto.FLOAT))

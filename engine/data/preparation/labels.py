@@ -1,5 +1,6 @@
 """Cells with several labels: a row of zeros with a one for each of them."""
 
+import re
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -44,10 +45,22 @@ class MultiHotRule(Rule):
                 mark=0,
                 mincharnum=1,
                 pad_value="",
-                separators=[self.separator],
+                separators=[re.escape(self.separator)],
             )
+        labels: Any
+        if writer.opset < 19:  # which cannot compare strings
+            parts = writer.add(
+                "LabelEncoder",
+                [parts],
+                domain="ai.onnx.ml",
+                keys_strings=list(classes),
+                values_int64s=list(range(len(classes))),
+                default_int64=-1,
+            )
+            labels = writer.constant(np.arange(len(classes))[None, None], np.int64)
+        else:
+            labels = writer.constant(np.array([[list(classes)]], dtype=object), stem="label_names")
         parts = writer.add("Unsqueeze", [parts, writer.constant(np.array([2], np.int64))])
-        labels = writer.constant(np.array([[list(classes)]], dtype=object), stem="label_names")
         same = writer.add("Cast", [writer.add("Equal", [parts, labels])], to=TensorProto.FLOAT)
         # A sum and not a maximum: a batch in which no cell has a label has no parts, and nothing has no maximum.
         found = writer.add("ReduceSum", [same, writer.constant(np.array([1], np.int64))], keepdims=0)

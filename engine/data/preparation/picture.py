@@ -68,7 +68,7 @@ class ChannelsRule(Rule):
         def places(item: int) -> str:
             return writer.constant(np.array([item], np.int64))
 
-        channels = writer.add("Shape", [value], start=3, end=4)
+        channels = writer.size(value, 3)
 
         def coloured(levels: str) -> str:
             table = writer.constant(_colour_table(self._target).astype(np.float32), stem="colours")
@@ -140,7 +140,7 @@ def _write_resize(writer: "OnnxWriter", value: str, height: int, width: int, mod
     size = writer.constant(np.array([height, width], np.int64))
     if mode == "stretch":
         return _resize(writer, value, size, nearest)
-    tall, wide = writer.add("Shape", [value], start=1, end=2), writer.add("Shape", [value], start=2, end=3)
+    tall, wide = writer.size(value, 1), writer.size(value, 2)
     if mode == "cover":  # cut the largest part of the wanted proportions out of the middle, then resize that
         cut_tall = writer.add(
             "Min", [tall, writer.add("Max", [number(1), divide(times(wide, number(height)), number(width))])]

@@ -67,13 +67,13 @@ class LengthRule(Rule):
 
         size = self.size
         if self.step.fill == "repeat":
-            have = writer.add("Shape", [value], start=1, end=2)
+            have = writer.size(value, 1)
             times = writer.add(
                 "Div", [writer.add("Add", [have, number(size - 1)]), writer.add("Max", [have, number(1)])]
             )
             times = writer.add("Max", [times, number(1)])
             value = writer.add("Tile", [value, writer.add("Concat", [number(1), times], axis=0)])
-        have = writer.add("Shape", [value], start=1, end=2)
+        have = writer.size(value, 1)
         over = writer.add("Sub", [have, number(size)])
         if self.step.keep == "start":
             before = number(0)
@@ -197,7 +197,7 @@ class _FramedRule(Rule):
         window, hop, size = self.window, self.hop, self.size
         bins = size // 2 + 1
         value = writer.add("Cast", [value], to=TensorProto.DOUBLE)
-        have = writer.add("Squeeze", [writer.add("Shape", [value], start=1, end=2), number(0)])
+        have = writer.add("Squeeze", [writer.size(value, 1), number(0)])
         starts = writer.add("Range", [scalar(0), writer.add("Sub", [have, scalar(window - 1)]), scalar(hop)])
         within = writer.add("Range", [scalar(0), scalar(window), scalar(1)])
         places = writer.add(

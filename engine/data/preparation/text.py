@@ -77,13 +77,13 @@ class TextRule(Rule):
             return writer.constant(np.array(items, np.int64))
 
         length, marks = self.step.token_length, int(self.step.ends)
-        ids = writer.add("Pad", [ids, ints(0, length), writer.constant(np.array(0, np.int64)), ints(1)])
+        ids = writer.add("Pad", [ids, ints(0, 0, 0, length), writer.constant(np.array(0, np.int64))])
         ids = writer.add("Slice", [ids, ints(0), ints(length - marks), ints(1)])
         used = writer.add("Cast", [writer.add("Greater", [ids, ints(0)])], to=TensorProto.INT64)
         count = writer.add("ReduceSum", [used, ints(1)], keepdims=1)
         steps = writer.constant(np.arange(length, dtype=np.int64)[None], stem="steps")
         if marks:
-            ids = writer.add("Pad", [ids, ints(0, marks), writer.constant(np.array(0, np.int64)), ints(1)])
+            ids = writer.add("Pad", [ids, ints(0, 0, 0, marks), writer.constant(np.array(0, np.int64))])
             ids = writer.add("Where", [writer.add("Equal", [steps, count]), ints(END), ids])
             count = writer.add("Add", [count, ints(marks)])
         if self.step.pad == "right":

@@ -1,7 +1,8 @@
 """How each layer is written in ONNX, a file a family: functions from a `Site` to the values they write.
 
-`write` picks the operator or the rule that the catalog states in OnnxForm. All of it holds for ai.onnx 17 to 22; the
-batch is free everywhere, and so is each length that the drawing leaves free.
+`write` picks the operator or the rule that the catalog states in OnnxForm. What an older opset lacks is written out of
+its parts where that can be done; `engine.deployment.opsets` refuses the rest by name. The batch is free everywhere, and
+so is each length that the drawing leaves free.
 """
 
 import importlib
@@ -13,7 +14,7 @@ from engine.errors import ExportError
 for _family in pkgutil.iter_modules(__path__):  # importing a family's file registers its rules
     importlib.import_module(f"{__name__}.{_family.name}")
 
-_NEWER = {"Mish": (18, "mish")}
+_NEWER = {"Mish": (18, "mish"), "HardSwish": (14, "hardswish")}
 """Operators that an old opset lacks, with the rule that stands in."""
 
 

@@ -68,6 +68,12 @@ def hard_sigmoid(site: Site) -> Written:
     return site.add("HardSigmoid", site.x, alpha=1 / 6, beta=0.5)
 
 
+@rule("hardswish")
+def hard_swish(site: Site) -> Written:
+    """x * clip(x / 6 + 1 / 2, 0, 1); an operator since opset 14."""
+    return site.add("Mul", site.x, site.add("HardSigmoid", site.x, alpha=1 / 6, beta=0.5))
+
+
 @rule("hardtanh", "relu6")
 def clip(site: Site) -> Written:
     """Hardtanh and ReLU6."""

@@ -70,9 +70,22 @@ def cross_product(site: Site) -> Written:
 
 @rule("trilu")
 def trilu(site: Site) -> Written:
-    """Trilu."""
+    """Trilu; before opset 14, when it came, a comparison of row and column."""
+    if site.opset < 14:
+        return _trilu_in_parts(site)
     diagonal = site.writer.constant(np.int64(site.layer.diagonal))  # type: ignore[attr-defined]
     return site.add("Trilu", site.x, diagonal, upper=int(site.layer.type_name() == "Triu"))
+
+
+def _trilu_in_parts(site: Site) -> Written:
+    """Keeps x where column - row is at least the diagonal (Triu), or at most (Tril); 0 elsewhere."""
+    rank = len(site.shape)
+    rows = site.unsqueeze(steps(site, site.size(site.x, rank - 2)), 1)
+    columns = site.unsqueeze(steps(site, site.size(site.x, rank - 1)), 0)
+    off = site.add("Sub", columns, rows)
+    diagonal = site.writer.constant(np.int64(site.layer.diagonal))  # type: ignore[attr-defined]
+    kept = site.add("GreaterOrEqual" if site.layer.type_name() == "Triu" else "LessOrEqual", off, diagonal)
+    return site.add("Where", kept, site.x, site.scalar(0))
 
 
 def _on_diagonal(site: Site, size: str) -> str:

@@ -69,11 +69,26 @@ def layer_norm(site: Site) -> Written:
 def layer_normalization(site: Site, x: str, module: nn.LayerNorm, shape: tuple[int, ...], name: str = "") -> str:
     """LayerNormalization of `module` on any value."""
     prefix = f"{name}." if name else ""
+    if site.opset < 17:
+        return _layer_normalization_in_parts(site, x, module, len(shape), prefix)
     weight = module.weight if module.weight is not None else np.ones(shape)
     tensors = [site.array(weight, f"{prefix}weight")]
     if module.bias is not None:
         tensors.append(site.array(module.bias, f"{prefix}bias"))
     return site.add("LayerNormalization", x, *tensors, axis=-len(shape), epsilon=module.eps)
+
+
+def _layer_normalization_in_parts(site: Site, x: str, module: nn.LayerNorm, dimensions: int, prefix: str) -> str:
+    """(x - mean) / sqrt(variance + eps) * weight + bias; LayerNormalization came with opset 17."""
+    axes = list(range(-dimensions, 0))
+    off = site.add("Sub", x, site.reduce("ReduceMean", x, axes))
+    variance = site.reduce("ReduceMean", site.add("Mul", off, off), axes)
+    x = site.add("Div", off, site.add("Sqrt", site.add("Add", variance, site.scalar(module.eps))))
+    if module.weight is not None:
+        x = site.add("Mul", x, site.array(module.weight, f"{prefix}weight"))
+    if module.bias is not None:
+        x = site.add("Add", x, site.array(module.bias, f"{prefix}bias"))
+    return x
 
 
 @rule("group_norm")

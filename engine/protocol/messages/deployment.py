@@ -38,6 +38,11 @@ class Export(Request, frozen=True, kw_only=True):
     run: str = "best"
     precision: str = "float32"
     opset: int = 20
+    contents: str = "whole"
+    """"whole": preparation, network and answer; "network": prepared numbers in, what the network gives out."""
+    optimised: bool = False
+    int8: str = "auto"
+    """static, dynamic, or auto: what suits the network."""
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,6 +99,12 @@ class Verified(msgspec.Struct, frozen=True, kw_only=True):
     max_abs_difference: float
     batch_sizes: list[int] = []
     any_size: bool = False
+    score_name: str = ""
+    """accuracy, f1, iou or r2 of the first output, on those of the samples that are of the test split: `score` of the
+    file, `score_before` of the network in torch; empty where there is none, as for texts that are written."""
+    score: float = 0.0
+    score_before: float = 0.0
+    scored: int = 0
 
 
 class ModelExported(Event, frozen=True, kw_only=True):
@@ -106,3 +117,9 @@ class ModelExported(Event, frozen=True, kw_only=True):
     outputs: list[dict[str, object]]
     verified: Verified
     run: int = 0
+    precision: str = "float32"
+    contents: str = "whole"
+    int8: str = ""
+    """The kind of int8 that was written."""
+    proof: str = ""
+    """The file with the report of the proof and golden samples."""

@@ -20,6 +20,9 @@ def handle(request: Export, work: Work) -> ModelExported:
         Path(request.to).expanduser().absolute(),
         precision=request.precision,
         opset=request.opset,
+        contents=request.contents,
+        optimised=request.optimised,
+        int8=request.int8,
         progress=work.progress,
         cancelled=work.cancelled,
     )
