@@ -57,6 +57,12 @@ class ShapeMismatch(NetwrightError):
     kind = "shape"
 
 
+class PretrainedError(NetwrightError):
+    """A pretrained network cannot be had: no connection, another file than the one that was expected, no room."""
+
+    kind = "pretrained"
+
+
 class DataError(NetwrightError):
     """A data source cannot be used; `where` names file, row and column.
 
@@ -100,6 +106,12 @@ class ExportError(NetwrightError):
     """The network cannot be exported, or the exported file did not answer as the trained network does."""
 
     kind = "export"
+
+
+class ModelImportError(NetwrightError):
+    """A network from elsewhere cannot be read, or makes no sense."""
+
+    kind = "import"
 
 
 class Cancelled(NetwrightError):

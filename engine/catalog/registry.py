@@ -29,6 +29,7 @@ from engine.catalog.layers import (
     embedding,
     encoding,
     focus,
+    foreign,
     formula,
     gating,
     heads,
@@ -98,6 +99,7 @@ _LAYER_FILES = (
     heads,
     encoding,
     special,
+    foreign,
     scaling,
     *_LOSS_FILES,
 )

@@ -14,6 +14,7 @@ from engine.compiler.modules import losses
 
 _TORCH = re.compile(r"torch\.nn\.([A-Z][A-Za-z0-9]*)\Z")
 _LOSS = re.compile(r"engine\.compiler\.modules\.losses\.([A-Za-z0-9]+)\Z")
+ONNX_OPERATOR = "engine.compiler.onnx_operators.OnnxOperator"
 _OWN = re.compile(r"engine\.compiler\.modules\.([A-Z][A-Za-z0-9]*)\Z")
 
 
@@ -30,6 +31,10 @@ def resolve(target: str) -> type[nn.Module]:
         found = modules.BY_NAME.get(match[1])
     elif match := _LOSS.match(target):
         found = losses.BY_NAME.get(match[1])
+    elif target == ONNX_OPERATOR:
+        from engine.compiler.onnx_operators.module import OnnxOperator  # two hundred operators few networks need
+
+        found = OnnxOperator
     else:
         found = FUNCTIONS.get(target)
     if not (isinstance(found, type) and issubclass(found, nn.Module)):
