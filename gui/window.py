@@ -137,6 +137,7 @@ class MainWindow(QMainWindow):
             signal.connect(self._refresh_soon)
         for signal in (bench.data.changed, bench.evaluation.changed, bench.engine.state_changed, bench.engine.ready):
             signal.connect(self._refresh_soon)
+        bench.data.samples_wanted.connect(lambda _chosen: self.go_to_tab("data"))
         bench.runs.start_failed.connect(self._on_start_failed)
         bench.shelf.failed.connect(self._on_shelf_failed)
         bench.shelf.recent_checked.connect(lambda recent: self.menu.set_recent(recent, bench.project.open_soon))
@@ -275,7 +276,9 @@ class MainWindow(QMainWindow):
         def evaluate() -> QWidget:
             from gui.evaluate.tab import EvaluateTab
 
-            return EvaluateTab(project=bench.project, runs=bench.runs, evaluation=bench.evaluation, data=bench.data)
+            tab = EvaluateTab(project=bench.project, runs=bench.runs, evaluation=bench.evaluation, data=bench.data)
+            tab.tab_wanted.connect(self.go_to_tab)
+            return tab
 
         def use() -> QWidget:
             from gui.use.tab import UseTab

@@ -63,6 +63,7 @@ class DataTab(QWidget):
         row.addWidget(self.settings)
         self._connect()
         self.refresh()
+        self._show_wanted()
 
     def _connect(self) -> None:
         samples, sources, settings = self.samples, self.sources, self.settings
@@ -86,6 +87,7 @@ class DataTab(QWidget):
         self.importing.paths_given.connect(self.paths_given)
         self.importing.refused.connect(self.refused)
         self._data.changed.connect(self.refresh)
+        self._data.samples_wanted.connect(self._show_wanted)
         self._project.opened.connect(self.refresh)
 
     def refresh(self) -> None:
@@ -122,6 +124,13 @@ class DataTab(QWidget):
         self.sources.show_condition("", EVERY)
         self.samples.shown, self.samples.class_index = "", EVERY
         self.samples.pick_check(check)  # type: ignore[arg-type]
+
+    def _show_wanted(self, *_: object) -> None:
+        """Samples that another tab wants to be seen here."""
+        chosen = self._data.take_wanted_samples()
+        if chosen is not None:
+            self.samples.show_all()
+            self._on_check(chosen)
 
     def _show_left_out(self) -> None:
         self.sources.shown.select_key("left_out")

@@ -1,213 +1,485 @@
-"""The mistakes, surest first: each sample as it is, what the network said, how sure it was, what it is."""
+"""The samples behind the scores: mistakes first, or any cell, class or group; here they are corrected too."""
 
-from functools import lru_cache
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QImage, QPainter, QPen, QPixmap
-from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtCore import QModelIndex, QPoint, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QHideEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QWidget
 
-from engine.protocol.messages.data import SampleCard
-from engine.protocol.messages.evaluation import FieldEvaluation, Mistake
-from gui.evaluate.mistakes_model import CardRole, MistakeRole, MistakesModel
-from gui.forms.metric_text import short_value
-from gui.models.data import DataModel
+from engine.protocol.messages.answered_samples import Among, AnsweredSample, Measure, Order
+from engine.protocol.messages.base import Progress
+from engine.protocol.messages.evaluation import FieldEvaluation
+from gui.evaluate.answer_delegate import FOOT, AnswerDelegate
+from gui.evaluate.answered_list import AnsweredList
+from gui.evaluate.view import EvaluateContext
+from gui.models.answered import Wanted
+from gui.samples.label_bar import keys_of
+from gui.samples.play_button import PlayButton
 from gui.widgets.button import Button
 from gui.widgets.card import Card
-from gui.widgets.fonts import SIZE_MONO, SIZE_SMALL, mono_font, text_font
+from gui.widgets.grid_view import GridView
 from gui.widgets.guarded import guarded
 from gui.widgets.plain_text import plain_text
+from gui.widgets.tabs import SegmentedTabs
 from gui.widgets.text import Text
-from gui.widgets.theme import current_theme, theme_notifier
+from gui.widgets.theme import theme_notifier
 
-_SIDE: Final = 104
-_TEXT: Final = 40
-_GAP: Final = 12
-_Index = QModelIndex | QPersistentModelIndex
+WHY: Final = "why"
+SQUARE: Final = QSize(112, 112 + FOOT)
+MASK: Final = QSize(148, 148 + FOOT)
+CURVE: Final = QSize(188, 112 + FOOT)
+PAIR: Final = QSize(230, 124 + FOOT)
+ROWS: Final = QSize(224, 132 + FOOT)
+WORDS: Final = QSize(290, 122 + FOOT)
+_SLOW_MS: Final = 250
+"""After which it is said that samples are on their way."""
+_KEYS: Final = 9
 
 
-class _MistakeDelegate(QStyledItemDelegate):
-    """Draws one mistake."""
+@dataclass(frozen=True, kw_only=True)
+class _List:
+    """A list that can be switched to."""
 
-    is_number = False
+    caption: str
+    among: Among
+    order: Order
 
-    @guarded(fallback=lambda *_: QSize(_SIDE + _GAP, _SIDE + _TEXT))
-    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
-        return QSize(_SIDE + _GAP, _SIDE + _TEXT)
 
-    @guarded
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
-        theme = current_theme()
-        mistake: Mistake = index.data(MistakeRole)
-        card: SampleCard | None = index.data(CardRole)
-        corner = option.rect.topLeft()
-        picture = QRectF(corner.x(), corner.y(), _SIDE, _SIDE)
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme.color("raised"))
-        painter.drawRoundedRect(picture, 6, 6)
-        if card is None:
-            painter.setPen(theme.color("faint"))
-            painter.setFont(text_font(SIZE_SMALL))
-            painter.drawText(picture, Qt.AlignmentFlag.AlignCenter, "…")
-        elif card.rgb:
-            _draw_picture(painter, picture, card)
-        else:
-            _draw_lines(painter, picture, card)
-        if option.state & QStyle.StateFlag.State_Selected:
-            painter.setPen(QPen(theme.color("accent"), 2))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(picture.adjusted(1, 1, -1, -1), 6, 6)
-        self._draw_words(painter, picture, mistake)
-        painter.restore()
-
-    def _draw_words(self, painter: QPainter, picture: QRectF, mistake: Mistake) -> None:
-        theme = current_theme()
-        top = picture.bottom() + 4
-        painter.setFont(mono_font(SIZE_MONO))
-        score = f"off {short_value(mistake.score)}" if self.is_number else sureness(mistake.score)
-        score_width = painter.fontMetrics().horizontalAdvance(score)
-        painter.setFont(text_font(SIZE_SMALL, QFont.Weight.Medium))
-        predicted = painter.fontMetrics().elidedText(
-            plain_text(mistake.predicted, 60), Qt.TextElideMode.ElideRight, int(_SIDE - score_width - 6)
-        )
-        painter.setPen(theme.color("text"))
-        painter.drawText(QRectF(picture.left(), top, _SIDE, 16), Qt.AlignmentFlag.AlignVCenter, predicted)
-        width = painter.fontMetrics().horizontalAdvance(predicted) + 6
-        painter.setFont(mono_font(SIZE_MONO))
-        painter.setPen(theme.color("error_text"))
-        painter.drawText(QRectF(picture.left() + width, top, _SIDE, 16), Qt.AlignmentFlag.AlignVCenter, score)
-        painter.setFont(text_font(SIZE_SMALL))
-        painter.setPen(theme.color("faint"))
-        true = painter.fontMetrics().elidedText(
-            f"is {plain_text(mistake.true, 60)}", Qt.TextElideMode.ElideRight, _SIDE
-        )
-        painter.drawText(QRectF(picture.left(), top + 16, _SIDE, 16), Qt.AlignmentFlag.AlignVCenter, true)
+_LISTS: Final[dict[Measure, tuple[_List, ...]]] = {
+    Measure.SURE: (
+        _List(caption="Most confident mistakes", among=Among.WRONG, order=Order.SUREST),
+        _List(caption="Least certain", among=Among.ALL, order=Order.LEAST_CERTAIN),
+        _List(caption="All", among=Among.ALL, order=Order.DATA),
+    ),
+    Measure.OFF: (
+        _List(caption="Furthest off", among=Among.ALL, order=Order.WORST),
+        _List(caption="Closest", among=Among.ALL, order=Order.BEST),
+        _List(caption="All", among=Among.ALL, order=Order.DATA),
+    ),
+    Measure.OVERLAP: (
+        _List(caption="Least overlap", among=Among.ALL, order=Order.WORST),
+        _List(caption="Most overlap", among=Among.ALL, order=Order.BEST),
+        _List(caption="All", among=Among.ALL, order=Order.DATA),
+    ),
+    Measure.DOUBT: (
+        _List(caption="Written otherwise", among=Among.WRONG, order=Order.WORST),
+        _List(caption="Most doubtful", among=Among.ALL, order=Order.WORST),
+        _List(caption="All", among=Among.ALL, order=Order.DATA),
+    ),
+    Measure.NONE: (_List(caption="Samples", among=Among.ALL, order=Order.DATA),),
+}
+_CELL: Final = (
+    _List(caption="Surest first", among=Among.ALL, order=Order.SUREST),
+    _List(caption="Least certain first", among=Among.ALL, order=Order.LEAST_CERTAIN),
+)
 
 
 class MistakesPanel(Card):
-    """Fill it with `show_field`, narrow it with `show_cell` or `show_class`, widen it with the button or Escape."""
+    """Fill it with `show_field`, narrow it with `show_cell` or `show_class`, widen it with the button or Escape.
 
-    def __init__(self, data: DataModel, parent: QWidget | None = None) -> None:
+    The sample that is current here is the one that all views look at.
+    """
+
+    narrowed = Signal()
+    """Another cell, class or group is listed, or all of them again."""
+
+    def __init__(self, context: EvaluateContext, parent: QWidget | None = None) -> None:
         super().__init__("Most confident mistakes", parent=parent)
+        self._context = context
+        self._evaluation, self._answered = context.evaluation, context.evaluation.answered
+        self._corrections = context.corrections
         self._field = FieldEvaluation(field="", metrics={})
-        self.model = MistakesModel(data)
-        self._delegate = _MistakeDelegate(self)
-        self.view = QListView()
-        self.view.setObjectName("evaluate.mistakes")
-        self.view.setAccessibleName("Mistakes")
-        self.view.setViewMode(QListView.ViewMode.IconMode)
-        self.view.setMovement(QListView.Movement.Static)
-        self.view.setResizeMode(QListView.ResizeMode.Adjust)
-        self.view.setUniformItemSizes(True)
-        self.view.setLayoutMode(QListView.LayoutMode.Batched)
-        self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.view.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
-        self.view.setItemDelegate(self._delegate)
-        self.view.setModel(self.model)
-        self.view.setSpacing(0)
-        self.view.setMinimumHeight(_SIDE + _TEXT + 4)
-        self._none = Text("", tone="dim")
-        self._none.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._lists: tuple[_List, ...] = ()
+        self._filling = False  # the switch is being changed by us
+        self.model = AnsweredList(self._answered, self._corrections, self)
+        self._delegate = AnswerDelegate(self)
+        self._delegate.correction = lambda sample: self._corrections.of(sample, self._field.field)
+        self._build()
+        self._connect()
+        self._add_keys()
+        self._show_lists()
+
+    def _build(self) -> None:
+        self.switch = SegmentedTabs(name="evaluate.lists", small=True)
+        self.switch.setAccessibleName("Which samples are listed")
+        self.set_title_widget(self.switch)
         self.all = Button("Show all", role="link", name="evaluate.mistakes.all")
         self.all.hide()
-        self.all.clicked.connect(self.show_all)
         self.add_to_header(self.all)
-        self.body.addWidget(self.view, 1)
-        self.body.addWidget(self._none, 1)
+        self.label = Button(
+            "Relabel", small=True, icon="edit", name="evaluate.relabel", tooltip="1 to 9, or a menu (R)"
+        )
+        self.menu = QMenu(self.label)
+        self.menu.aboutToShow.connect(self._fill_menu)
+        self.label.setMenu(self.menu)
+        self.leave_out = Button(
+            "Leave out",
+            small=True,
+            name="evaluate.exclude",
+            tooltip="Backspace: nobody uses these; undo brings them back",
+        )
+        self.open_data = Button(
+            "Open in Data",
+            small=True,
+            icon="data",
+            name="evaluate.open_data",
+            tooltip="Show what is chosen in the tab Data (D)",
+        )
+        self.play = PlayButton(self._context.player, self._current_index, run=self._run, name="evaluate.play")
+        self.why = Button(
+            "Why", small=True, icon="bulb", name="evaluate.why", tooltip="Why it was answered so (Return)"
+        )
+        self._count = Text("", role="note", elide=Qt.TextElideMode.ElideRight)
+        actions = QHBoxLayout()
+        actions.setSpacing(6)
+        for button in (self.label, self.leave_out, self.open_data, self.play, self.why):
+            actions.addWidget(button)
+        actions.addWidget(self._count, 1)
+        self.view = GridView(SQUARE)
+        self.view.setObjectName("evaluate.mistakes")
+        self.view.setAccessibleName("Samples and what was answered to them")
+        self.view.setItemDelegate(self._delegate)
+        self.view.setModel(self.model)
+        self.none = Text("", tone="dim", wrap=True)
+        self.none.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.again = Button("Try again", name="evaluate.mistakes.again")
+        self.again.hide()
+        nothing = QWidget()
+        column = QHBoxLayout(nothing)
+        column.addStretch(1)
+        column.addWidget(self.none, 4)
+        column.addWidget(self.again)
+        column.addStretch(1)
+        self.stack = QStackedWidget()
+        self.stack.addWidget(self.view)
+        self.stack.addWidget(nothing)
+        self.body.addLayout(actions)
+        self.body.addWidget(self.stack, 1)
+        self._slow = QTimer(self)
+        self._slow.setSingleShot(True)
+        self._slow.setInterval(_SLOW_MS)
+        self._slow.timeout.connect(self._say)
+
+    def _connect(self) -> None:
+        self.switch.currentChanged.connect(self._on_switched)
+        self.all.clicked.connect(self.show_all)
+        self.leave_out.clicked.connect(self.exclude)
+        self.open_data.clicked.connect(self.open_in_data)
+        self.why.clicked.connect(self._ask_why)
+        self.again.clicked.connect(self._answered.ask_again)
+        self.view.opened.connect(lambda _row: self._ask_why())
+        self.view.menu_requested.connect(self._show_menu)
+        selection = self.view.selectionModel()
+        selection.currentChanged.connect(self._on_current)
+        selection.selectionChanged.connect(lambda *_: self._refresh_actions())
+        self._delegate.redraw_wanted.connect(self.view.viewport().update)
+        self._answered.changed.connect(self._on_changed)
+        self._answered.rows_arrived.connect(self._on_arrived)
+        self._answered.progressed.connect(self._on_progressed)
+        self._evaluation.sample_chosen.connect(self._on_chosen)
+        self._corrections.changed.connect(self._refresh_actions)
         theme_notifier().changed.connect(self.view.viewport().update)
 
+    def _add_keys(self) -> None:
+        def add(keys: str, do: object) -> None:
+            shortcut = QShortcut(QKeySequence(keys), self.view)
+            shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
+            shortcut.activated.connect(do)
+
+        for key in "0123456789":
+            add(key, functools.partial(self._label_by_key, key))
+        add("U", functools.partial(self.relabel, ""))
+        add("R", self.label.showMenu)
+        add("Backspace", self.exclude)
+        add("Del", self.exclude)
+        add("D", self.open_in_data)
+        add("P", self._play)
+
+    @guarded
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._answered.set_watched(True)
+
+    @guarded
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._answered.set_watched(False)
+
+    # What is listed.
+
     def show_field(self, field: FieldEvaluation) -> None:
-        """Show the mistakes of one output."""
+        """List the samples of one output."""
         self._field = field
-        self._delegate.is_number = not field.classes
-        is_mask = bool(field.classes) and not field.matrix
-        self.set_title("Least overlap" if is_mask else "Most confident mistakes" if field.classes else "Furthest off")
-        self.model.set_mistakes(field.mistakes)
+        self._show_lists()
         self._say()
+        self._refresh_actions()
 
     def show_cell(self, true: int, predicted: int) -> None:
-        """Only those of one cell of the matrix."""
+        """Only those of one cell of the matrix: all of them, the surest first."""
         classes = self._field.classes
-        self.model.set_filter(classes[true], classes[predicted])
-        self._say()
+        self._answered.want(
+            Wanted(among=Among.ALL, order=Order.SUREST, true=classes[true], predicted=classes[predicted])
+        )
 
     def show_class(self, true: int) -> None:
-        """Only those of one true class."""
-        self.model.set_filter(self._field.per_class[true].name, None)
-        self._say()
+        """Only the mistakes of one true class."""
+        first = _LISTS[self._measure()][0]
+        self._answered.want(Wanted(among=first.among, order=first.order, true=self._field.per_class[true].name))
 
     def show_all(self) -> None:
         """All of them again."""
-        self.model.set_filter(None, None)
+        first = _LISTS[self._measure()][0]
+        self._answered.want(Wanted(among=first.among, order=first.order))
+
+    def filter(self) -> tuple[str, str]:
+        """(true, predicted) asked for, "" for any."""
+        return self._answered.wanted.true, self._answered.wanted.predicted
+
+    def _measure(self) -> Measure:
+        if self._answered.state == "ready":
+            return self._answered.measure
+        return Measure.SURE if self._field.matrix or not self._field.field else self._guess()
+
+    def _guess(self) -> Measure:
+        """Before the first answer is here."""
+        if self._field.classes:
+            return Measure.OVERLAP if any(one.overlap is not None for one in self._field.per_class) else Measure.SURE
+        return Measure.OFF
+
+    def _show_lists(self) -> None:
+        wanted = self._answered.wanted
+        lists = _CELL if wanted.true and wanted.predicted and self._field.matrix else _LISTS[self._measure()]
+        self._filling = True
+        if lists != self._lists:
+            self._lists = lists
+            while self.switch.count():
+                self.switch.removeTab(0)
+            for one in lists:
+                self.switch.addTab(one.caption)
+        at = next((n for n, one in enumerate(lists) if (one.among, one.order) == (wanted.among, wanted.order)), 0)
+        self.switch.setCurrentIndex(at)
+        self.set_title(lists[at].caption)
+        self._filling = False
+
+    def _on_switched(self, at: int) -> None:
+        if not self._filling and 0 <= at < len(self._lists):
+            chosen = self._lists[at]
+            self._answered.want(replace(self._answered.wanted, among=chosen.among, order=chosen.order))
+
+    def _on_changed(self) -> None:
+        answered = self._answered
+        self._delegate.measure, self._delegate.kind = answered.measure, answered.kind
+        if answered.state == "ready":
+            self.view.set_cell(self._cell())
+        self._show_lists()
         self._say()
+        self._refresh_actions()
+        self.narrowed.emit()
+
+    def _on_arrived(self, first: int, _last: int) -> None:
+        if first == 0:
+            self.view.set_cell(self._cell())
+            if not self.view.currentIndex().isValid():
+                self._on_chosen(self._evaluation.sample)
+        self._refresh_actions()
+
+    def _cell(self) -> QSize:
+        """As large as a sample of this kind needs."""
+        sample = self._answered.known(0)
+        if sample is None:
+            return SQUARE
+        card = sample.card
+        if sample.forecast:
+            return PAIR
+        if sample.answer is not None:
+            return MASK if sample.answer.mask else CURVE if sample.answer.curve else PAIR
+        if self._answered.kind == "text":
+            return WORDS
+        if card.rgb:
+            return SQUARE
+        return CURVE if card.curve else ROWS if len(card.lines) > 1 else WORDS
 
     def _say(self) -> None:
-        true, predicted = self.model.filter()
-        count = self.model.rowCount()
-        self.all.setVisible(true is not None)
-        if true is not None and predicted is not None:
-            classes = self._field.classes
-            whole = self._field.matrix[classes.index(true)][classes.index(predicted)]
-            if true == predicted:
-                self.set_note(f"{true}: {whole:,} recognized")
-            else:
-                listed = f" · the surest {count:,} listed" if 0 < count < whole else ""
-                self.set_note(f"{true} taken for {predicted} · {whole:,}{listed}")
-        elif true is not None:
-            self.set_note(f"{true} taken for something else · {count:,}")
+        answered, wanted = self._answered, self._answered.wanted
+        self.all.setVisible(wanted.is_narrow)
+        self.again.setVisible(answered.state == "failed")
+        count = answered.total
+        if answered.state == "ready" and count:
+            self.stack.setCurrentIndex(0)
+        elif answered.state == "working" and self.stack.currentIndex() == 0 and not self._slow.isActive():
+            self._slow.start()  # what comes within a moment needs no words
+        if answered.state == "working" and self._slow.isActive():
+            self.set_note(self._narrow_words())
+            return
+        self._slow.stop()
+        words = self._narrow_words()
+        if answered.state == "ready":
+            shown = f"{count:,} {'sample' if count == 1 else 'samples'}"
+            self.set_note(f"{words} · {count:,}" if words else shown)
         else:
-            self.set_note(f"{count:,} shown" if count else "")
-        self.view.setVisible(count > 0)
-        self._none.setVisible(count == 0)
-        if true is not None and true == predicted:
-            self._none.set_text("These were answered right. Pick a red cell to see mistakes.")
-        elif true is not None:
-            self._none.set_text("No such mistakes.")
-        elif self._field.classes:
-            self._none.set_text("No mistakes at all on these samples.")
-        else:
-            self._none.set_text("Answers of this kind are scored as a whole; single samples are not listed.")
+            self.set_note(words)
+        if not (answered.state == "ready" and count):
+            self.none.set_text(self._none_words())
+            self.stack.setCurrentIndex(1)
+
+    def _narrow_words(self) -> str:
+        wanted = self._answered.wanted
+        if wanted.words:
+            return wanted.words
+        true, predicted = plain_text(wanted.true, 40), plain_text(wanted.predicted, 40)
+        if true and true == predicted:
+            return f"{true} recognized"
+        if true and predicted:
+            return f"{true} taken for {predicted}"
+        if true:
+            return f"{true} taken for something else" if wanted.among is Among.WRONG else true
+        if predicted:
+            return f"answered {predicted}"
+        found = [f"{value.field}: {value.value or 'missing'}" for value in wanted.values]
+        found += [f"{item.field} {item.low:.4g} to {item.high:.4g}" for item in wanted.ranges]
+        return ", ".join(found)
+
+    def _none_words(self) -> str:
+        answered = self._answered
+        if answered.state == "failed" and answered.error is not None:
+            return f"{answered.error.message} {answered.error.hint}".strip()
+        if answered.state != "ready":
+            return "Looking for the samples"
+        if answered.wanted.is_narrow:
+            return "There are no such samples."
+        if answered.wanted.among is Among.WRONG:
+            return "No mistakes at all on these samples."
+        return "There are no samples."
 
     def none_text(self) -> str:
-        """What is said instead of mistakes; empty while some are shown."""
-        return self._none.whole_text() if not self._none.isHidden() else ""
+        """What is said instead of samples; empty while some are shown."""
+        return self.none.whole_text() if self.stack.currentIndex() == 1 else ""
 
+    def _on_progressed(self, progress: Progress) -> None:
+        if self.stack.currentIndex() == 1 and self._answered.state == "working":
+            share = f" {progress.fraction:.0%}".replace("%", " %") if progress.fraction > 0 else ""
+            self.none.set_text((progress.message or "Looking for the samples") + share)
 
-def sureness(score: float) -> str:
-    """A probability in two digits; never 1.00 for an answer that was wrong."""
-    return "> 0.99" if 0.995 <= score < 1.0 else f"{score:.2f}"
+    # What is chosen.
 
+    def current(self) -> AnsweredSample | None:
+        """The sample that is looked at."""
+        index = self.view.currentIndex()
+        return self._answered.known(index.row()) if index.isValid() else None
 
-def _draw_picture(painter: QPainter, room: QRectF, card: SampleCard) -> None:
-    picture = _pixmap(card.rgb, card.width, card.height)
-    scale = min(room.width() / max(card.width, 1), room.height() / max(card.height, 1))
-    size = QRectF(0, 0, card.width * scale, card.height * scale)
-    size.moveCenter(room.center())
-    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scale < 2)
-    painter.drawPixmap(size, picture, QRectF(picture.rect()))
+    def chosen(self) -> list[AnsweredSample]:
+        """The samples that are selected, as far as they are here."""
+        found = [
+            self._answered.known(row) for first, last in self.view.selected_ranges() for row in range(first, last + 1)
+        ]
+        return [sample for sample in found if sample is not None]
 
+    def _current_index(self) -> int:
+        sample = self.current()
+        return sample.index if sample is not None else -1
 
-@lru_cache(maxsize=512)
-def _pixmap(rgb: bytes, width: int, height: int) -> QPixmap:
-    if width <= 0 or height <= 0 or len(rgb) != width * height * 3:
-        return QPixmap()
-    return QPixmap.fromImage(QImage(rgb, width, height, 3 * width, QImage.Format.Format_RGB888))
+    def _run(self) -> str:
+        place = self._answered.place
+        return str(place.run) if place is not None else ""
 
+    def _on_current(self, now: QModelIndex, _before: QModelIndex) -> None:
+        sample = self._answered.known(now.row()) if now.isValid() else None
+        if sample is not None:
+            self._evaluation.choose_sample(sample.index)
+        self._refresh_actions()
 
-def _draw_lines(painter: QPainter, room: QRectF, card: SampleCard) -> None:
-    theme = current_theme()
-    painter.setFont(text_font(11))
-    painter.setPen(theme.color("error_text" if card.problem else "dim"))
-    lines = [card.problem] if card.problem else card.lines or [card.name]
-    inner = room.adjusted(6, 5, -6, -5)
-    if len(lines) == 1:
-        flags = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignTop
-        painter.drawText(inner, int(flags), plain_text(lines[0], 160))
-        return
-    top = inner.top()
-    for line in lines[: int(inner.height() // 15)]:
-        shown = painter.fontMetrics().elidedText(plain_text(line, 60), Qt.TextElideMode.ElideRight, int(inner.width()))
-        painter.drawText(QRectF(inner.left(), top, inner.width(), 15), Qt.AlignmentFlag.AlignVCenter, shown)
-        top += 15
+    def _on_chosen(self, index: object) -> None:
+        """Another view chose a sample."""
+        sample = self.current()
+        if not isinstance(index, int) or (sample is not None and sample.index == index):
+            return
+        row = self._answered.row_of(index)
+        if row >= 0:
+            self.view.select_one(row)
+
+    def _refresh_actions(self) -> None:
+        wanted = self.view.selected_count()
+        chosen = self.chosen() if wanted else []
+        nothing = "Choose a sample first." if not wanted else ""
+        late = (
+            f"Only {len(chosen):,} of {wanted:,} are here yet; scroll through them first."
+            if wanted > len(chosen)
+            else ""
+        )
+        self.label.set_blocked(nothing or late or self._corrections.reason_not_to_label(self._field.field))
+        self.leave_out.set_blocked(nothing or late or self._corrections.reason_not_to_exclude())
+        excluded = bool(chosen) and all(self._corrections.of(sample, "").excluded for sample in chosen)
+        self.leave_out.set_text("Use again" if excluded else "Leave out")
+        self.open_data.set_blocked(nothing or late)
+        self.play.setVisible(bool(self._context.player.field))
+        self.play.set_blocked(nothing or self._context.player.reason_not_to_play())
+        self.why.setVisible(WHY in self._evaluation.views)
+        self.why.set_blocked(nothing)
+        self._count.set_text(f"{wanted:,} selected" if wanted > 1 else "")
+
+    # What is done with it.
+
+    def relabel(self, name: str) -> None:
+        """Give what is selected a class, "" for none."""
+        chosen = self.chosen()
+        if chosen:
+            self._corrections.relabel(self._field.field, chosen, name)
+
+    def exclude(self) -> None:
+        """Leave out what is selected."""
+        chosen = self.chosen()
+        if chosen:
+            self._corrections.exclude(chosen)
+
+    def open_in_data(self) -> None:
+        """Show what is selected in the tab Data."""
+        self._corrections.open_in_data(self.chosen())
+
+    def _ask_why(self) -> None:
+        if WHY in self._evaluation.views and self.current() is not None:
+            self._evaluation.choose_view(WHY)
+
+    def _play(self) -> None:
+        if self.play.isEnabled() and not self.play.isHidden():
+            self.play.click()
+
+    def _label_by_key(self, key: str) -> None:
+        classes = self._corrections.classes(self._field.field)
+        keys = keys_of(classes)
+        if key in keys:
+            self.relabel(classes[keys.index(key)])
+
+    def _fill_menu(self) -> None:
+        self.menu.clear()
+        self._add_classes(self.menu)
+
+    def _add_classes(self, menu: QMenu) -> None:
+        chosen = self.chosen()
+        field = self._field.field
+        classes: Sequence[str] = self._corrections.classes(field)
+        keys = keys_of(classes)
+        has = [self._corrections.labels_of(field, sample) for sample in chosen]
+        for name, key in zip(classes, keys, strict=True):
+            action = QAction(plain_text(name, 60).replace("&", "&&") + (f"\t{key}" if key else ""), menu)
+            action.setCheckable(True)
+            action.setChecked(bool(has) and all(name in labels for labels in has))
+            action.triggered.connect(functools.partial(self._on_class_picked, name))
+            menu.addAction(action)
+        menu.addSeparator()
+        menu.addAction("No label\tU", functools.partial(self.relabel, ""))
+
+    def _on_class_picked(self, name: str, _checked: bool = False) -> None:
+        self.relabel(name)
+
+    def _show_menu(self, place: QPoint) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        if self.label.isEnabled():
+            self._add_classes(menu.addMenu("Relabel"))
+        for button, keys in ((self.leave_out, "Backspace"), (self.open_data, "D"), (self.why, "Return")):
+            if button.isVisible() and button.isEnabled():
+                menu.addAction(f"{button.text()}\t{keys}", button.click)
+        menu.popup(place)

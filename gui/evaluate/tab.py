@@ -1,12 +1,13 @@
 """The Evaluate tab: what is scored and how it is looked at on the left; the scores, and below them the view."""
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.protocol.messages.base import Progress
 from engine.protocol.messages.evaluation import EvaluationFinished
 from gui.evaluate.model_panel import ModelPanel
+from gui.evaluate.notices import ChangedNotice
 from gui.evaluate.score_cards import ScoreCards
 from gui.evaluate.scored_runs import best_run, scorable
 from gui.evaluate.view import EvaluateContext, EvaluateView
@@ -21,6 +22,7 @@ from gui.widgets.empty_state import EmptyState
 from gui.widgets.guarded import guarded
 from gui.widgets.notice import Notice
 from gui.widgets.side_panel import ScrollColumn
+from gui.widgets.toast import Toast
 from gui.widgets.tokens import GAP
 
 _LOOK_AGAIN_MS = 100
@@ -28,6 +30,9 @@ _LOOK_AGAIN_MS = 100
 
 class EvaluateTab(QWidget):
     """Scores the best run by itself when it is first shown with one; the last result stays while another is made."""
+
+    tab_wanted = Signal(str)
+    """What was begun here goes on in another tab."""
 
     def __init__(self, *, project: ProjectModel, runs: RunsModel, evaluation: EvaluationModel, data: DataModel) -> None:
         super().__init__()
@@ -37,7 +42,10 @@ class EvaluateTab(QWidget):
         self._evaluation = evaluation
         self._shown: EvaluationFinished | None = None
         self._declined = False  # the user cancelled the first scoring; it is not begun again by itself
-        context = EvaluateContext(project=project, runs=runs, data=data, evaluation=evaluation, engine=data.engine)
+        self.context = context = EvaluateContext(
+            project=project, runs=runs, data=data, evaluation=evaluation, engine=data.engine
+        )
+        self.corrections = context.corrections
         self.views = ViewStack(context)
         self.left = ModelPanel(runs, evaluation, self.views.kinds)
         self.empty = EmptyState(
@@ -56,7 +64,9 @@ class EvaluateTab(QWidget):
         )
         self.failure = Notice("error", "", name="evaluate.failure")
         self.newer = Notice("info", "", name="evaluate.newer", closable=True)
+        self.since = ChangedNotice(runs, evaluation, context.corrections)
         self.scores = ScoreCards()
+        self.toast = Toast(self)
         self.results = QWidget()
         below = QVBoxLayout(self.results)
         below.setContentsMargins(0, 0, 0, 0)
@@ -69,6 +79,7 @@ class EvaluateTab(QWidget):
         column.setSpacing(GAP)
         column.addWidget(self.failure)
         column.addWidget(self.newer)
+        column.addWidget(self.since)
         column.addWidget(self.results, 100)
         column.addStretch(1)
         scroll = ScrollColumn()
@@ -96,6 +107,10 @@ class EvaluateTab(QWidget):
         self.busy.cancelled.connect(self._on_cancelled)
         self._evaluation.changed.connect(self._refresh)
         self._evaluation.output_chosen.connect(self._show_scores)
+        self._evaluation.latency_changed.connect(self._show_latency)
+        self.corrections.said.connect(self.toast.say)
+        self.context.player.failed.connect(self.toast.say)
+        self.since.training_begun.connect(lambda: self.tab_wanted.emit("train"))
         self._evaluation.progressed.connect(self._on_progressed)
         self._runs.list_changed.connect(self._on_runs_changed)
         self._project.opened.connect(self._on_opened)
@@ -186,6 +201,7 @@ class EvaluateTab(QWidget):
             self.left.split.set_value(result.split)
             self.left.show_outputs([output.field for output in result.outputs], self._evaluation.output_at)
             self._show_scores()
+            self._show_latency()
             self.views.show_result()
         self._show_newer(result)
 
@@ -215,6 +231,26 @@ class EvaluateTab(QWidget):
         result, output = self._evaluation.result, self._evaluation.output
         if result is not None and output is not None:
             self.scores.show_field(output, result.samples)
+
+    def _show_latency(self) -> None:
+        evaluation = self._evaluation
+        found = evaluation.latency
+        if found is not None:
+            self.scores.show_latency(
+                f"{short_ms(found.milliseconds)} ms",
+                "onnxruntime, batch 1",
+                f"Median of {found.times:,} answers to one sample, preparation included, one thread. "
+                f"19 of 20 take less than {short_ms(found.slow_milliseconds)} ms.",
+            )
+        elif evaluation.latency_problem:
+            self.scores.show_latency("-", "could not be measured", evaluation.latency_problem)
+        else:
+            self.scores.show_latency("…", "measuring the exported file")
+
+
+def short_ms(milliseconds: float) -> str:
+    """Two digits that matter: 0.41, 3.2, 120."""
+    return f"{milliseconds:.2g}" if milliseconds < 100 else f"{milliseconds:,.0f}"
 
 
 def _split_name(split: str) -> str:

@@ -1,16 +1,19 @@
 """What every view of the Evaluate tab is: a page below the scores that shows one output of a scored run in one way."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar
 
 from PySide6.QtWidgets import QWidget
 
 from engine.protocol.messages.evaluation import EvaluationFinished, FieldEvaluation
+from gui.models.corrections import CorrectionsModel
 from gui.models.data import DataModel
 from gui.models.engine import Engine
 from gui.models.evaluation import EvaluationModel
 from gui.models.project import ProjectModel
 from gui.models.runs import RunsModel
+from gui.models.sound_player import SoundPlayer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +25,16 @@ class EvaluateContext:
     data: DataModel
     evaluation: EvaluationModel
     engine: Engine
+
+    @cached_property
+    def corrections(self) -> CorrectionsModel:
+        """Labels given and samples left out where mistakes are seen; one for all views."""
+        return CorrectionsModel(self.project, self.data, self.evaluation, self.engine, self.evaluation)
+
+    @cached_property
+    def player(self) -> SoundPlayer:
+        """Lets a recording be heard; one for all views, as two at once would be a noise."""
+        return SoundPlayer(self.project, self.engine, self.evaluation)
 
 
 class EvaluateView(QWidget):

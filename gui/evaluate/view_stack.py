@@ -26,6 +26,7 @@ class ViewStack(QWidget):
         self._context = context
         self._evaluation: EvaluationModel = context.evaluation
         self._kinds = {kind.key: kind for kind in kinds}
+        self._evaluation.views = tuple(self._kinds)
         self._views: dict[str, EvaluateView] = {}
         self.reason = EmptyState("info", "")
         self.reason.hide()

@@ -15,6 +15,7 @@ from engine.document.project import Project
 from engine.errors import NetwrightError
 from engine.protocol.messages.base import Progress, RequestFailed
 from engine.protocol.messages.data import (
+    DataCheck,
     DataDescribed,
     DataImported,
     DescribeData,
@@ -92,6 +93,8 @@ class DataModel(QObject):
     """Samples were left out by hand, or taken in again."""
     imported_ready = Signal(object)
     """DataImported: data was read and is part of the project now."""
+    samples_wanted = Signal(object)
+    """DataCheck: another tab wants these samples to be shown in the tab Data."""
 
     def __init__(self, project_model: ProjectModel, engine: Engine, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -125,6 +128,8 @@ class DataModel(QObject):
         self.only_labels_changed = False
         """Whether the present description differs from the last one by labels given by hand alone."""
         self._last_import: _Import | None = None
+        self.wanted_samples: DataCheck | None = None
+        """Samples that are to be shown in the tab Data and were not taken yet."""
         self.failed_import = False
         """Whether what failed was an import, and data of before may still be there."""
         self._importing_edit = False  # while the edit of an import is done
@@ -151,6 +156,16 @@ class DataModel(QObject):
     def engine(self) -> Engine:
         """The engine that answers for the data."""
         return self._engine
+
+    def show_samples(self, chosen: DataCheck) -> None:
+        """Show samples in the tab Data, whichever tab is seen now."""
+        self.wanted_samples = chosen
+        self.samples_wanted.emit(chosen)
+
+    def take_wanted_samples(self) -> DataCheck | None:
+        """What is to be shown, once: the tab Data asks, also when it is only being made."""
+        chosen, self.wanted_samples = self.wanted_samples, None
+        return chosen
 
     # Importing.
 

@@ -6,10 +6,15 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject, Signal
 
 from engine.errors import NetwrightError
+from engine.protocol.messages.answered_samples import LatencyMeasured, MeasureLatency
 from engine.protocol.messages.base import Progress, RequestFailed
 from engine.protocol.messages.evaluation import Evaluate, EvaluationFinished, FieldEvaluation
+from gui.models.answered import AnsweredModel, Place, Wanted
 from gui.models.engine import Engine, as_error, was_cancelled
 from gui.models.project import ProjectModel
+
+MISTAKES = "mistakes"
+"""Key of the view that lists samples."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +46,8 @@ class EvaluationModel(QObject):
     """Another sample is looked at: its number in the data, or None."""
     method_chosen = Signal(str)
     """Another way of explaining is wanted."""
+    latency_changed = Signal()
+    """`latency` or `latency_problem` changed."""
     methods_changed = Signal()
     """The ways of explaining that are offered changed."""
 
@@ -57,11 +64,20 @@ class EvaluationModel(QObject):
         """The output looked at, by its place in the result."""
         self.view = ""
         """Key of the view looked at; "" for the first."""
+        self.views: tuple[str, ...] = ()
+        """Keys of the views there are."""
         self.sample: int | None = None
         """The sample looked at, by its number in the data as the run knows it."""
         self.method = ""
         """Key of the way of explaining; "" while none is offered."""
         self.methods: tuple[Method, ...] = ()
+        self.latency: LatencyMeasured | None = None
+        """How long the exported file of the run takes; None until it was measured."""
+        self.latency_problem = ""
+        """Why it could not be measured."""
+        self._latency_request = 0
+        self.answered = AnsweredModel(project_model, engine, self)
+        """The single samples behind the scores."""
         self._request = 0  # 0 while nothing is asked
         project_model.opened.connect(self._on_opened)
 
@@ -104,6 +120,9 @@ class EvaluationModel(QObject):
         """Look at another output of the network."""
         if at != self.output_at:
             self.output_at = at
+            result, output = self.result, self.output
+            if result is not None and output is not None:
+                self.answered.show(Place(run=result.run, split=result.split, output=output.field))
             self.output_chosen.emit(at)
 
     def choose_view(self, key: str) -> None:
@@ -111,6 +130,11 @@ class EvaluationModel(QObject):
         if key != self.view:
             self.view = key
             self.view_chosen.emit(key)
+
+    def list_samples(self, wanted: Wanted) -> None:
+        """List samples in the view of the mistakes, from whichever view: those of a group, of a bar, of a point."""
+        self.answered.want(wanted)
+        self.choose_view(MISTAKES)
 
     def choose_sample(self, index: int | None) -> None:
         """Look at a sample, or at none."""
@@ -143,8 +167,14 @@ class EvaluationModel(QObject):
         self._request = 0
         before, self.result = self.result, event
         self.output_at = min(self.output_at, max(0, len(event.outputs) - 1))
+        if before is None or before.run != event.run:
+            self._set_latency(None)
         self._set_state("done")
+        if self.latency is None:
+            self._measure_latency(event.run)
         output = self.output
+        if output is not None:
+            self.answered.show(Place(run=event.run, split=event.split, output=output.field), anew=True)
         if self.sample is None or before is None or before.split != event.split:
             worst = output.mistakes[0].index if output is not None and output.mistakes else None
             self.choose_sample(worst)  # so that no view begins with nothing to show
@@ -159,6 +189,37 @@ class EvaluationModel(QObject):
         self.error = as_error(event)
         self._set_state("failed")
 
+    # Latency: after the scores, since the file has to be written and proved for it where there is none.
+
+    def _measure_latency(self, run: int) -> None:
+        self._drop_latency()
+        self._latency_request = self._engine.ask(
+            MeasureLatency,
+            done=self._on_latency,
+            failed=self._on_latency_failed,
+            project_dir=str(self._project.directory),
+            run=str(run),
+        )
+
+    def _drop_latency(self) -> None:
+        if self._latency_request:
+            request, self._latency_request = self._latency_request, 0
+            self._engine.cancel(request)
+
+    def _on_latency(self, event: LatencyMeasured) -> None:
+        if event.request == self._latency_request:
+            self._latency_request = 0
+            self._set_latency(event)
+
+    def _on_latency_failed(self, event: RequestFailed) -> None:
+        if event.request == self._latency_request:
+            self._latency_request = 0
+            self._set_latency(None, "" if was_cancelled(event) else as_error(event).message)
+
+    def _set_latency(self, latency: LatencyMeasured | None, problem: str = "") -> None:
+        self.latency, self.latency_problem = latency, problem
+        self.latency_changed.emit()
+
     def _on_progress(self, event: Progress) -> None:
         if event.request == self._request:
             self.progress = event
@@ -166,6 +227,8 @@ class EvaluationModel(QObject):
 
     def _on_opened(self) -> None:
         self.cancel()
+        self._drop_latency()
+        self._set_latency(None)
         self.result = None
         self.output_at = 0
         self._set_state("idle")

@@ -78,8 +78,8 @@ class SoundPlayer(QObject):
             return "There is no sound in this data."
         return "" if self._command else "No player was found. Install paplay, aplay or ffplay to listen."
 
-    def toggle(self, sample: int) -> None:
-        """Play a sample, or stop it when it is the one that is heard."""
+    def toggle(self, sample: int, run: str = "") -> None:
+        """Play a sample, or stop it when it is the one that is heard; with `run` by its number as that run knows it."""
         heard = self.playing
         self.stop()
         reason = self.reason_not_to_play()
@@ -93,6 +93,7 @@ class SoundPlayer(QObject):
                 project_dir=str(self._project.directory),
                 index=sample,
                 field=self.field,
+                run=run,
             )
 
     def stop(self) -> None:

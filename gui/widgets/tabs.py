@@ -17,8 +17,11 @@ _PADDING = 17
 class SegmentedTabs(QTabBar):
     """A tab bar drawn as one rounded trough; arrow keys, Home and End, and screen readers work as in any tab bar."""
 
-    def __init__(self, labels: tuple[str, ...] = (), *, name: str = "tabs", parent: QWidget | None = None) -> None:
+    def __init__(
+        self, labels: tuple[str, ...] = (), *, name: str = "tabs", small: bool = False, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
+        self._height, self._inset, self._padding = (20, 2, 10) if small else (_TAB_HEIGHT, _INSET, _PADDING)
         self.setObjectName(name)
         self.setAccessibleName("Tabs")
         self.setDrawBase(False)
@@ -26,7 +29,7 @@ class SegmentedTabs(QTabBar):
         self.setUsesScrollButtons(False)
         self.setElideMode(Qt.TextElideMode.ElideNone)
         self.setMouseTracking(True)
-        self.setFont(text_font(13, QFont.Weight.Medium))
+        self.setFont(text_font(12 if small else 13, QFont.Weight.Medium))
         for label in labels:
             self.addTab(label)
         self._hovered = -1
@@ -34,14 +37,14 @@ class SegmentedTabs(QTabBar):
 
     @guarded(fallback=QTabBar.tabSizeHint)
     def tabSizeHint(self, index: int) -> QSize:
-        width = self.fontMetrics().horizontalAdvance(self.tabText(index)) + 2 * _PADDING
+        width = self.fontMetrics().horizontalAdvance(self.tabText(index)) + 2 * self._padding
         # The trough's rim belongs to the outer tabs, so that every pixel of the bar can be clicked.
         edges = (index == 0) + (index == self.count() - 1)
-        return QSize(width + _INSET * edges, _TAB_HEIGHT + 2 * _INSET)
+        return QSize(width + self._inset * edges, self._height + 2 * self._inset)
 
     @guarded(fallback=QTabBar.sizeHint)
     def sizeHint(self) -> QSize:
-        return QSize(sum(self.tabSizeHint(i).width() for i in range(self.count())), _TAB_HEIGHT + 2 * _INSET)
+        return QSize(sum(self.tabSizeHint(i).width() for i in range(self.count())), self._height + 2 * self._inset)
 
     @guarded(fallback=QTabBar.sizeHint)
     def minimumSizeHint(self) -> QSize:
@@ -68,9 +71,9 @@ class SegmentedTabs(QTabBar):
             painter.drawRoundedRect(whole, CARD_RADIUS - 1, CARD_RADIUS - 1)
             for index in range(self.count()):
                 rect = QRectF(self.tabRect(index))
-                left = _INSET if index == 0 else 0
-                right = _INSET if index == self.count() - 1 else 0
-                rect.adjust(left, _INSET, -right, -_INSET)
+                left = self._inset if index == 0 else 0
+                right = self._inset if index == self.count() - 1 else 0
+                rect.adjust(left, self._inset, -right, -self._inset)
                 chosen = index == self.currentIndex()
                 if chosen:
                     painter.setPen(QPen(theme.color("line"), 1) if not theme.dark else Qt.PenStyle.NoPen)

@@ -20,7 +20,7 @@ from engine.document.graph import Node
 from engine.document.project import Project
 from engine.document.project_json import to_bytes
 from engine.protocol.messages.base import Progress, RequestFailed
-from engine.protocol.messages.data import DataDescribed, DescribeData, GetSamples, SampleCard, SamplesRead, SplitCounts
+from engine.protocol.messages.data import DataDescribed, DescribeData, GetSamples, SamplesRead, SplitCounts
 from engine.protocol.messages.deployment import (
     Answer,
     Export,
@@ -37,6 +37,7 @@ from gui.evaluate.views.mistakes import MistakesView
 from gui.train.tab import TrainTab
 from gui.use.tab import UseTab
 from gui.workbench import Workbench
+from tests.gui.answered_scene import Listing, numbers, of_categories, picture_card, scripted_answers
 from tests.gui.fake_engine import FakeEngine, error
 from tests.gui.run_logs import RunLog
 
@@ -211,17 +212,6 @@ def scripted_data(engine: FakeEngine) -> None:
     engine.answer_with(GetSamples, lambda request: SamplesRead(cards=[picture_card(at) for at in request.indices]))
 
 
-def picture_card(index: int) -> SampleCard:
-    """A small made-up picture: a bright shape on dark ground, another one for each index."""
-    side = 28
-    y, x = np.mgrid[0:side, 0:side]
-    radius = 6 + index % 7
-    body = (np.abs(x - 14) < radius) & (np.abs(y - 14) < 4 + index % 9)
-    picture = np.full((side, side, 3), 34, np.uint8)
-    picture[body] = (120 + index % 80, 120 + index % 60, 130)
-    return SampleCard(index=index, name=f"{index:05d}.png", width=side, height=side, rgb=picture.tobytes())
-
-
 def scores_of(run: int, count: int = 8, split: str = "test") -> EvaluationFinished:
     """The evaluation of a good classifier of garments."""
     names = ["shirt", "coat", "dress", "bag", "boot", "sandal", "sneaker", "trouser"]
@@ -302,6 +292,7 @@ def evaluate_full(bench: Workbench, place: Path, log: type[RunLog]) -> QWidget:
     """Scores of a classifier, a cell selected."""
     scripted_data(bench.engine)
     bench.engine.answer_with(Evaluate, lambda request: scores_of(int(request.run)))
+    scripted_answers(bench.engine, Listing(of_categories(scores_of(14))))
     two_runs(bench, place, log)
     tab = evaluate_tab(bench)
     tab.setProperty("act", lambda: mistakes_view(tab).matrix.select(0, 1))
@@ -312,6 +303,7 @@ def evaluate_many(bench: Workbench, place: Path, log: type[RunLog]) -> QWidget:
     """Eighty classes."""
     scripted_data(bench.engine)
     bench.engine.answer_with(Evaluate, lambda request: scores_of(int(request.run), 80))
+    scripted_answers(bench.engine, Listing(of_categories(scores_of(14, 80))))
     two_runs(bench, place, log)
     return evaluate_tab(bench)
 
@@ -320,6 +312,7 @@ def evaluate_numbers(bench: Workbench, place: Path, log: type[RunLog]) -> QWidge
     """A network that answers a number."""
     scripted_data(bench.engine)
     bench.engine.answer_with(Evaluate, lambda request: number_scores(int(request.run)))
+    scripted_answers(bench.engine, numbers())
     two_runs(bench, place, log)
     return evaluate_tab(bench)
 

@@ -3,11 +3,11 @@
 import pytest
 from PySide6.QtCore import Qt
 
+from engine.protocol.messages.answered_samples import Among, GetAnswered, Order
 from engine.protocol.messages.base import Progress, RequestFailed
-from engine.protocol.messages.data import GetSamples
 from engine.protocol.messages.evaluation import Evaluate, FieldEvaluation
 from engine.protocol.run_folder import RunSummary
-from gui.evaluate.mistakes_panel import sureness
+from gui.evaluate.answered_list import SampleRole, sureness
 from gui.evaluate.scored_runs import best_run, scorable
 from gui.evaluate.tab import EvaluateTab
 from gui.evaluate.views.mistakes import MistakesView
@@ -15,6 +15,7 @@ from gui.models.settings import Settings
 from gui.widgets.button import Button
 from gui.widgets.theme import apply_theme
 from gui.workbench import Workbench
+from tests.gui.answered_scene import Listing, numbers, of_categories, scripted_answers
 from tests.gui.fake_engine import FakeEngine, error
 from tests.gui.run_logs import RunLog
 from tests.gui.tab_states import evaluate_tab, number_scores, open_example, scores_of, scripted_data, two_runs
@@ -25,6 +26,7 @@ def engine(qapp) -> FakeEngine:
     apply_theme(qapp, "dark")
     engine = FakeEngine()
     scripted_data(engine)
+    scripted_answers(engine, Listing(of_categories(scores_of(14))))
     return engine
 
 
@@ -73,7 +75,7 @@ def test_the_best_run_is_scored_by_itself_once(bench, engine, scored):
     assert scored.left.run() == 14
     assert scored.scores.shown()[:2] == [
         ("Accuracy", "94.1 %", "95 % CI 93.6–94.5"),
-        ("F1", "94.0 %", "8 classes"),
+        ("Macro F1", "94.0 %", "8 classes"),
     ]
     assert page(scored).matrix.classes()[0] == "shirt"
     assert page(scored).classes.model().rowCount() == 8
@@ -95,32 +97,73 @@ def test_other_runs_and_splits_are_scored_when_picked(bench, engine, scored, qtb
     qtbot.waitUntil(lambda: len(engine.asked(Evaluate)) == 4 and bench.evaluation.state == "done")
 
 
-def test_a_cell_leads_to_its_mistakes_and_back(bench, scored, qtbot):
-    view, model = page(scored).mistakes.view, page(scored).mistakes.model
-    assert model.rowCount() == 40
-    where = page(scored).matrix.cell_rect(0, 1).center().toPoint()
-    qtbot.mouseClick(page(scored).matrix, Qt.MouseButton.LeftButton, pos=where)
-    assert model.filter() == ("shirt", "coat")
-    assert 0 < model.rowCount() < 40
-    assert page(scored).mistakes.note().startswith("shirt taken for coat · 41")
-    assert page(scored).mistakes.all.isVisible()
-    page(scored).mistakes.all.click()
-    assert model.rowCount() == 40
-    assert page(scored).matrix.selected() is None
-    page(scored).matrix.select(2, 2)
-    assert not view.isVisible()
-    assert page(scored).mistakes.none_text() == "These were answered right. Pick a red cell to see mistakes."
-    page(scored).matrix.setFocus()
-    qtbot.keyClick(page(scored).matrix, Qt.Key.Key_Escape)
-    assert model.rowCount() == 40
+def listed(tab: EvaluateTab) -> int:
+    return page(tab).mistakes.model.rowCount()
 
 
-def test_mistakes_show_their_samples_as_they_are_seen(bench, engine, scored, qtbot):
-    qtbot.waitUntil(lambda: bool(engine.asked(GetSamples)))
-    qtbot.waitUntil(lambda: page(scored).mistakes.model.index(0).data(Qt.ItemDataRole.UserRole + 2) is not None)
-    tip = page(scored).mistakes.model.index(0).data(Qt.ItemDataRole.ToolTipRole)
-    assert "00000.png" in tip
-    assert "shirt taken for coat, 0.99" in tip
+def cell_count(true: int, predicted: int) -> int:
+    return scores_of(14).outputs[0].matrix[true][predicted]
+
+
+def test_a_cell_leads_to_all_its_samples_and_back(bench, engine, scored, qtbot):
+    panel, matrix = page(scored).mistakes, page(scored).matrix
+    mistakes = sum(sum(row) for row in scores_of(14).outputs[0].matrix) - sum(cell_count(n, n) for n in range(8))
+    qtbot.waitUntil(lambda: listed(scored) == mistakes)
+    assert panel.title() == "Most confident mistakes"
+    qtbot.mouseClick(matrix, Qt.MouseButton.LeftButton, pos=matrix.cell_rect(0, 1).center().toPoint())
+    qtbot.waitUntil(lambda: listed(scored) == cell_count(0, 1))
+    assert panel.filter() == ("shirt", "coat")
+    assert panel.note() == f"shirt taken for coat · {cell_count(0, 1)}"
+    scores = [panel.model.index(row).data(SampleRole).score for row in range(41)]
+    assert scores == sorted(scores, reverse=True)
+    panel.switch.setCurrentIndex(1)
+    qtbot.waitUntil(lambda: engine.asked(GetAnswered)[-1].order is Order.LEAST_CERTAIN and listed(scored) == 41)
+    assert panel.title() == "Least certain first"
+    panel.all.click()
+    qtbot.waitUntil(lambda: listed(scored) == mistakes)
+    assert matrix.selected() is None
+    matrix.select(2, 2)  # what was answered right has samples too, more than one page of them
+    qtbot.waitUntil(lambda: listed(scored) == cell_count(2, 2))
+    assert panel.note() == f"dress recognized · {cell_count(2, 2)}"
+    matrix.setFocus()
+    qtbot.keyClick(matrix, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: listed(scored) == mistakes)
+
+
+def test_pages_come_as_they_are_scrolled_to(engine, scored, qtbot):
+    panel = page(scored).mistakes
+    page(scored).matrix.select(1, 1)
+    count = cell_count(1, 1)
+    qtbot.waitUntil(lambda: listed(scored) == count)
+    assert {request.offset for request in engine.asked(GetAnswered) if request.true == "coat"} <= {0, 48}
+    panel.view.scrollTo(panel.model.index(count - 1))
+    panel.view.viewport().repaint()
+    qtbot.waitUntil(lambda: panel.model.index(count - 1).data(SampleRole) is not None)
+    offsets = {request.offset for request in engine.asked(GetAnswered) if request.true == "coat"}
+    assert (count - 1) // 48 * 48 in offsets and len(offsets) < 8  # and not all that lies between
+
+
+def test_the_lists_switch(engine, scored, qtbot):
+    panel = page(scored).mistakes
+    assert [panel.switch.tabText(n) for n in range(panel.switch.count())] == [
+        "Most confident mistakes",
+        "Least certain",
+        "All",
+    ]
+    panel.switch.setFocus()
+    qtbot.keyClick(panel.switch, Qt.Key.Key_Right)
+    qtbot.waitUntil(lambda: engine.asked(GetAnswered)[-1].order is Order.LEAST_CERTAIN)
+    qtbot.waitUntil(lambda: listed(scored) == scores_of(14).samples)
+    assert engine.asked(GetAnswered)[-1].among is Among.ALL
+
+
+def test_samples_say_what_they_are(scored, qtbot):
+    model = page(scored).mistakes.model
+    qtbot.waitUntil(lambda: model.rowCount() > 0)
+    sample = model.index(0).data(SampleRole)
+    words = model.index(0).data(Qt.ItemDataRole.AccessibleTextRole)
+    assert words == f"{sample.true} taken for {sample.predicted}, {sureness(sample.score)}"
+    assert sample.name in model.index(0).data(Qt.ItemDataRole.ToolTipRole)
     assert not page(scored).mistakes.view.grab().toImage().isNull()
 
 
@@ -133,18 +176,18 @@ def test_a_class_leads_to_its_mistakes_however_the_table_is_sorted(scored, qtbot
     qtbot.mouseClick(
         table.viewport(), Qt.MouseButton.LeftButton, pos=table.visualRect(table.model().index(0, 0)).center()
     )
-    assert page(scored).mistakes.model.filter() == (name, None)
+    assert page(scored).mistakes.filter() == (name, "")
 
 
 def test_numbers_have_cards_and_worst_samples_but_no_matrix(bench, engine, tmp_path, qtbot):
     engine.answer_with(Evaluate, lambda request: number_scores(int(request.run)))
+    scripted_answers(engine, numbers(90))
     two_runs(bench, tmp_path, RunLog)
     tab = shown(bench, qtbot)
-    qtbot.waitUntil(lambda: bench.evaluation.state == "done")
-    assert [name for name, _, _ in tab.scores.shown()] == ["Mean error", "R²", "Loss"]
+    qtbot.waitUntil(lambda: listed(tab) == 90)
+    assert [name for name, _, _ in tab.scores.shown()] == ["Mean error", "R²", "Loss", "Latency"]
     assert not page(tab).matrix_card.isVisible()
     assert page(tab).mistakes.title() == "Furthest off"
-    assert page(tab).mistakes.model.rowCount() == 9
     assert not page(tab).mistakes.view.grab().toImage().isNull()
 
 
@@ -166,26 +209,13 @@ def test_several_outputs_are_shown_one_at_a_time(bench, engine, tmp_path, qtbot)
 def test_no_mistakes_at_all_is_said(bench, engine, tmp_path, qtbot):
     import msgspec
 
+    scripted_answers(engine, Listing([]))
     perfect = FieldEvaluation(field="label", metrics={"accuracy": 1.0}, classes=["a", "b"], matrix=[[3, 0], [0, 4]])
     engine.answer_with(Evaluate, lambda request: msgspec.structs.replace(scores_of(14), outputs=[perfect]))
     two_runs(bench, tmp_path, RunLog)
     tab = shown(bench, qtbot)
     qtbot.waitUntil(lambda: bench.evaluation.state == "done")
-    assert page(tab).mistakes.none_text() == "No mistakes at all on these samples."
-
-
-def test_what_is_scored_as_a_whole_lists_no_samples(bench, engine, tmp_path, qtbot):
-    import msgspec
-
-    region = FieldEvaluation(field="mask", metrics={"accuracy": 0.9, "jaccard_macro": 0.7, "matthews_correlation": 0.5})
-    engine.answer_with(Evaluate, lambda request: msgspec.structs.replace(scores_of(14), outputs=[region]))
-    two_runs(bench, tmp_path, RunLog)
-    tab = shown(bench, qtbot)
-    qtbot.waitUntil(lambda: bench.evaluation.state == "done")
-    assert page(tab).mistakes.none_text().startswith("Answers of this kind are scored as a whole")
-    assert {"Accuracy", "Overlap (IoU)", "Matthews correlation"} <= {name for name, _, _ in tab.scores.shown()}
-    assert not page(tab).matrix_card.isVisible()
-    assert not tab.grab().isNull()
+    qtbot.waitUntil(lambda: page(tab).mistakes.none_text() == "No mistakes at all on these samples.")
 
 
 def test_progress_shows_and_cancel_reaches_the_engine(bench, engine, tmp_path, qtbot):

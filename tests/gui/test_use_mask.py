@@ -136,8 +136,6 @@ def test_the_scores_of_masks_have_the_place_of_the_matrix(bench, engine, picture
     heads = [model.headerData(column, Qt.Orientation.Horizontal) for column in range(model.columnCount())]
     assert heads == ["class", "precision", "recall", "F1", "IoU", "n"]
     assert model.index(1, 4).data() == "0.740"
-    page._on_class_chosen(1)
-    assert page.mistakes.model.rowCount() == 1  # a class has no mistakes of its own
 
 
 def test_parts_of_a_loss_are_not_what_a_run_is_judged_by() -> None:

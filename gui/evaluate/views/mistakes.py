@@ -32,7 +32,7 @@ class MistakesView(EvaluateView):
         self.classes = ClassTable()
         self.classes_card = Card("Per class")
         self.classes_card.body.addWidget(self.classes, 1)
-        self.mistakes = MistakesPanel(context.data)
+        self.mistakes = MistakesPanel(context)
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(GAP)
@@ -45,9 +45,9 @@ class MistakesView(EvaluateView):
         grid.setRowStretch(1, 2)
         self._grid = grid
         self.matrix.cell_selected.connect(self.mistakes.show_cell)
-        self.matrix.selection_cleared.connect(self.mistakes.show_all)
-        self.mistakes.all.clicked.connect(self.matrix.clear_selection)
-        self.classes.class_chosen.connect(self._on_class_chosen)
+        self.matrix.selection_cleared.connect(self._on_cleared)
+        self.mistakes.narrowed.connect(self._on_narrowed)
+        self.classes.class_chosen.connect(self.mistakes.show_class)
 
     def show_output(self, result: EvaluationFinished, output: FieldEvaluation) -> None:
         """Show the matrix, the classes and the mistakes of an output."""
@@ -69,7 +69,22 @@ class MistakesView(EvaluateView):
             self.classes_card.set_note(_SPLIT_WORDS.get(result.split, result.split))
         self.mistakes.show_field(output)
 
-    def _on_class_chosen(self, at: int) -> None:
-        self.matrix.clear_selection()
-        if not self.matrix_card.isHidden():  # the mistakes of a mask are of no one class
-            self.mistakes.show_class(at)
+    def _on_cleared(self) -> None:
+        if self._cell_listed():
+            self.mistakes.show_all()
+
+    def _on_narrowed(self) -> None:
+        """Something else is listed now than the cell that is marked."""
+        marked = self.matrix.selected()
+        if marked is None or self._shown is None:
+            return
+        classes = self._shown.classes
+        if self.mistakes.filter() != (classes[marked[0]], classes[marked[1]]):
+            self.matrix.clear_selection()
+
+    def _cell_listed(self) -> bool:
+        true, predicted = self.mistakes.filter()
+        return bool(true and predicted)
+
+    def focus_first(self) -> None:
+        self.mistakes.view.setFocus()
