@@ -283,7 +283,7 @@ class MainWindow(QMainWindow):
         def use() -> QWidget:
             from gui.use.tab import UseTab
 
-            return UseTab(project=bench.project, runs=bench.runs, use=bench.use, data=bench.data)
+            return UseTab(project=bench.project, runs=bench.runs, use=bench.use, data=bench.data, apps=bench.apps)
 
         return {"data": data, "design": design, "train": train, "evaluate": evaluate, "use": use}
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from gui.models.apps import AppsModel
 from gui.models.data import DataModel
 from gui.models.data_checks import DataChecksModel
 from gui.models.evaluation import EvaluationModel
@@ -28,6 +29,7 @@ class Workbench:
         self.data_checks = DataChecksModel(self.project, engine)
         self.evaluation = EvaluationModel(self.project, engine)
         self.use = UseModel(self.project, engine)
+        self.apps = AppsModel(self.project, engine, settings)
         self.shelf = Shelf(settings, self.project, self.data)
 
     def shut_down(self) -> None:

@@ -40,6 +40,7 @@ class Values(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     maximized: bool = False
     when_closing: WhenClosing = WhenClosing.ASK
     drawings_folder: str = ""
+    apps_folder: str = ""
     less_motion: bool = False
     wheel_pans: bool = False
     layer_uses: dict[str, float] = {}

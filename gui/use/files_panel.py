@@ -1,17 +1,14 @@
-"""The files exported in this session side by side, and how to run the last one from Python."""
+"""The files exported in this session side by side."""
 
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QGridLayout, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from engine.protocol.messages.deployment import ModelExported
 from gui.models.project import ProjectModel
 from gui.models.use import UseModel
 from gui.use.export_panel import ExportPanel, size_text
-from gui.use.python_code import python_code
-from gui.widgets.button import Button
 from gui.widgets.card import Card
 from gui.widgets.text import Text
 
@@ -91,47 +88,6 @@ class ExportedFiles(Card):
                     strict=True,
                 ):
                     cell.set_text(text)
-
-
-class PythonCard(Card):
-    """The code, to be copied."""
-
-    def __init__(self, use: UseModel, parent: QWidget | None = None) -> None:
-        super().__init__("Run it in Python", "onnxruntime, no Netwright needed", name="use.python", parent=parent)
-        self._use = use
-        self.code = QPlainTextEdit()
-        self.code.setReadOnly(True)
-        self.code.setProperty("role", "mono")
-        self.code.setObjectName("use.python.code")
-        self.code.setAccessibleName("Python code")
-        self.code.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        self.code.setTabChangesFocus(True)
-        self._none = Text("Export first; the lines that run your file show here.", role="note", wrap=True)
-        self.copy = Button("Copy", small=True, icon="copy", name="use.python.copy")
-        self.copy.clicked.connect(self._on_copy_clicked)
-        self.add_to_header(self.copy)
-        self.body.addWidget(self._none)
-        self.body.addWidget(self.code, 1)
-        self.body.addStretch(0)
-        use.changed.connect(self._refresh)
-        self._refresh()
-
-    def _refresh(self) -> None:
-        result = self._use.export_result
-        if result is not None:
-            text = python_code(result)
-            if self.code.toPlainText() != text:
-                self.code.setPlainText(text)
-        elif self._use.export_state == "idle":
-            self.code.clear()
-        shown = bool(self.code.toPlainText())
-        self.code.setVisible(shown)
-        self.copy.setVisible(shown)
-        self._none.setVisible(not shown)
-
-    def _on_copy_clicked(self) -> None:
-        QGuiApplication.clipboard().setText(self.code.toPlainText())
-        self.copy.set_text("Copied")
 
 
 def _side(column: int) -> Qt.AlignmentFlag:

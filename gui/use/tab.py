@@ -1,24 +1,35 @@
 """The Use tab: try the trained network, and take it away as one file."""
 
+from typing import Final
+
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QStackedWidget, QVBoxLayout, QWidget
 
+from gui.models.apps import AppsModel
 from gui.models.data import DataModel
 from gui.models.project import ProjectModel
 from gui.models.runs import RunsModel
 from gui.models.use import UseModel
+from gui.use.apps_panel import AppsPanel
 from gui.use.chosen_run import is_usable
 from gui.use.export_panel import ExportPanel
-from gui.use.files_panel import ExportedFiles, PythonCard
+from gui.use.files_panel import ExportedFiles
 from gui.use.try_panel import TryPanel
 from gui.widgets.empty_state import EmptyState
+from gui.widgets.guarded import guarded
 from gui.widgets.side_panel import ScrollColumn
 from gui.widgets.tokens import GAP
+
+_SIDE_BY_SIDE: Final = 1240
+"""Below this width the cards of the lower row stand beneath each other."""
 
 
 class UseTab(QWidget):
     """Without a trained run it says what comes here."""
 
-    def __init__(self, *, project: ProjectModel, runs: RunsModel, use: UseModel, data: DataModel) -> None:
+    def __init__(
+        self, *, project: ProjectModel, runs: RunsModel, use: UseModel, data: DataModel, apps: AppsModel
+    ) -> None:
         super().__init__()
         self.setProperty("role", "page")
         self._runs = runs
@@ -31,29 +42,17 @@ class UseTab(QWidget):
         self.trying = TryPanel(project, use, data, runs)
         self.export = ExportPanel(project, runs, use)
         self.files = ExportedFiles(project, use, self.export)
-        self.python = PythonCard(use)
-        page = QWidget()
-        grid = QGridLayout(page)
-        grid.setContentsMargins(GAP, GAP, GAP, GAP)
-        grid.setSpacing(GAP)
-        grid.addWidget(self.trying, 0, 0)
-        grid.addWidget(self.export, 0, 1, 2, 1)
-        lower = QWidget()
-        lower_grid = QGridLayout(lower)
-        lower_grid.setContentsMargins(0, 0, 0, 0)
-        lower_grid.setSpacing(GAP)
-        lower_grid.addWidget(self.files, 0, 0)
-        lower_grid.addWidget(self.python, 0, 1)
-        lower_grid.setColumnStretch(0, 1)
-        lower_grid.setColumnStretch(1, 1)
-        grid.addWidget(lower, 1, 0)
-        grid.setColumnStretch(0, 5)
-        grid.setColumnStretch(1, 2)
-        grid.setRowStretch(0, 3)
-        grid.setRowStretch(1, 2)
+        self.apps = AppsPanel(project, runs, apps, use, lambda: str(self.export.run.value()))
+        upper, lower = _Row(self.trying, self.export, (5, 2)), _Row(self.files, self.apps, (1, 1))
         self.trying.setMinimumHeight(330)
-        lower.setMinimumHeight(230)
         self.export.setMinimumWidth(320)
+        self._lower = lower
+        page = QWidget()
+        rows = QVBoxLayout(page)
+        rows.setContentsMargins(GAP, GAP, GAP, GAP)
+        rows.setSpacing(GAP)
+        rows.addWidget(upper, 3)
+        rows.addWidget(lower, 2)
         scroll = ScrollColumn()
         scroll.column.addWidget(page)
         self.stack = QStackedWidget()
@@ -74,3 +73,31 @@ class UseTab(QWidget):
     def _refresh(self) -> None:
         usable = any(is_usable(summary) for summary in self._runs.summaries)
         self.stack.setCurrentIndex(1 if usable else 0)
+
+    @guarded
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._lower.set_beside(event.size().width() >= _SIDE_BY_SIDE)
+
+
+class _Row(QWidget):
+    """Two cards side by side, in shares of the width, or beneath each other."""
+
+    def __init__(self, first: QWidget, second: QWidget, shares: tuple[int, int]) -> None:
+        super().__init__()
+        self._cards, self._shares = (first, second), shares
+        self._beside: bool | None = None
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(GAP)
+        self.set_beside(True)
+
+    def set_beside(self, beside: bool) -> None:
+        """Side by side, or beneath each other."""
+        if beside == self._beside:
+            return
+        self._beside = beside
+        for place, card in enumerate(self._cards):
+            self._grid.addWidget(card, 0 if beside else place, place if beside else 0)
+        for column, share in enumerate(self._shares):
+            self._grid.setColumnStretch(column, share if beside or column == 0 else 0)

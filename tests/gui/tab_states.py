@@ -6,10 +6,12 @@ Where a state needs the user to do something first, the tab's property `act` doe
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import msgspec
 import numpy as np
+from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QWidget
 
@@ -19,6 +21,7 @@ from engine.document.edits import AddNode, apply
 from engine.document.graph import Node
 from engine.document.project import Project
 from engine.document.project_json import to_bytes
+from engine.protocol.messages.apps import AppOffer, AppSaved, AppsListed, ListApps, SaveApp
 from engine.protocol.messages.base import Progress, RequestFailed
 from engine.protocol.messages.data import DataDescribed, DescribeData, GetSamples, SamplesRead, SplitCounts
 from engine.protocol.messages.deployment import (
@@ -380,7 +383,7 @@ def exported(to: str, precision: str = "float32") -> ModelExported:
 
 def use_tab(bench: Workbench) -> UseTab:
     """The tab as the window makes it."""
-    return UseTab(project=bench.project, runs=bench.runs, use=bench.use, data=bench.data)
+    return UseTab(project=bench.project, runs=bench.runs, use=bench.use, data=bench.data, apps=bench.apps)
 
 
 def picture_file(place: Path) -> Path:
@@ -458,6 +461,38 @@ def use_text(bench: Workbench, place: Path, log: type[RunLog]) -> QWidget:
     return tab
 
 
+def use_apps(bench: Workbench, place: Path, log: type[RunLog]) -> QWidget:
+    """Ready-made apps: one saved, one that failed, one being saved."""
+
+    def saved(request: SaveApp) -> AppSaved | RequestFailed | Progress:
+        if request.app == "csharp":
+            return RequestFailed(error=error("export", "The app cannot be written: No space left.", "", "Free some."))
+        if request.app == "pytorch":
+            return Progress(fraction=0.4, message="Writing the model", left_s=3)
+        return AppSaved(app=request.app, path=request.to, bytes=7_269_102, files=["a.html"], open=request.to, samples=5)
+
+    bench.engine.answer_with(SaveApp, saved)
+    offer = AppOffer(key="project", title="", line="", form=".zip", bytes=1_900_000, data_bytes=30_878_645)
+    bench.engine.answer_with(ListApps, AppsListed(run=14, apps=[offer]))
+    one_run(bench, place, log)
+    tab = use_tab(bench)
+
+    def act() -> None:
+        for key in ("web", "csharp", "pytorch"):
+            tab.apps.cards[key].save_to(place / key)
+            wait_for(lambda: not bench.apps.saving or bench.apps.saving == "pytorch")
+
+    tab.setProperty("act", act)
+    return tab
+
+
+def wait_for(ready: Callable[[], bool]) -> None:
+    """Turn the event loop until it is so, five seconds at most."""
+    end = monotonic() + 5
+    while not ready() and monotonic() < end:
+        QCoreApplication.processEvents()
+
+
 def use_many(bench: Workbench, place: Path, log: type[RunLog]) -> QWidget:
     """Several files, one of them broken; an export that failed."""
     broken = Prediction(input="/photos/broken.png", problem="The picture is damaged.")
@@ -500,4 +535,5 @@ STATES: dict[str, Callable[[Any, Path, Any], QWidget]] = {
     "use_table": use_table,
     "use_text": use_text,
     "use_many": use_many,
+    "use_apps": use_apps,
 }

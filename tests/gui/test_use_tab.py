@@ -361,8 +361,8 @@ def test_answers_that_differ_are_not_shown_as_fine():
 
 def test_the_code_names_the_files_inputs_and_outputs_and_can_be_copied(bench, engine, pictures, tmp_path, qtbot):
     pictures.export.export_to(tmp_path / "my 'own'.onnx")
-    qtbot.waitUntil(lambda: pictures.python.code.isVisible())
-    pictures.python.copy.click()
+    qtbot.waitUntil(lambda: pictures.apps.copy.isEnabled())
+    pictures.apps.copy.click()
     code = QGuiApplication.clipboard().text()
     ast.parse(code)
     assert "'pixels': np.asarray(picture)[None]" in code
