@@ -10,7 +10,7 @@ from torch import Tensor
 
 from engine.catalog.preparation import Channels, preparation_type
 from engine.data.label_lists import separator_of
-from engine.data.preparation import category, dates, labels, mask, number, picture, series, sound, text
+from engine.data.preparation import category, dates, labels, mask, number, picture, series, sound, text, word_pieces
 from engine.data.preparation.rule import Rule
 from engine.data.samples import Sound
 from engine.data.strings import Strings
@@ -32,6 +32,7 @@ _RULES: dict[str, type[Rule]] = {
         (number, (number.FillMissingRule, number.StandardizeRule, number.MinMaxScaleRule)),
         (category, (category.ClassIndexRule, category.OneHotRule)),
         (text, (text.CharactersRule, text.WordsRule, text.BytePairsRule)),
+        (word_pieces, (word_pieces.WordPieceRule,)),
     )
     for rule in rules
 }

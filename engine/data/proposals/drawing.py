@@ -33,6 +33,10 @@ class Drawing:
         )
         return node_id
 
+    def skip(self, columns: int) -> None:
+        """Leave places free for nodes that are put there by hand."""
+        self._column += columns
+
     def wrap(self) -> None:
         """Go on in the next row."""
         self._row, self._column = self._row + 1, 0
