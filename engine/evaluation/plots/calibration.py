@@ -53,7 +53,7 @@ def calibration_plots(confidence_n: Floats, right_n: Bools, *, of: str = "answer
                     name="Right answers", kind=PlotKind.BARS, x=rounded(middles[used]), y=rounded(share), width=width
                 ),
                 PlotSeries(
-                    name="Mean confidence, and how far chance may move it",
+                    name="What chance allows",
                     kind=PlotKind.POINTS,
                     x=rounded(mean),
                     y=rounded(share),

@@ -48,9 +48,9 @@ def _roc(names: Sequence[str], rankings: Sequence[Ranking], usable: list[int], m
     series = []
     if micro is not None:
         mean = mean_known(list(areas.values()))
-        series.append(_line(f"Mean of classes (macro), area {mean:.3f}", mean_roc(list(rankings)), 0, most))
+        series.append(_line(f"Macro mean, area {mean:.3f}", mean_roc(list(rankings)), 0, most))
         series.append(
-            _line(f"All together (micro), area {micro.auroc() or 0.0:.3f}", micro.roc(), 1, most, dashed=True)
+            _line(f"Micro, area {micro.auroc() or 0.0:.3f}", micro.roc(), 1, most, dashed=True)
         )
     for place in chosen:
         shown = micro is None or chosen.index(place) < _SHOWN
@@ -77,9 +77,9 @@ def _pr(names: Sequence[str], rankings: Sequence[Ranking], usable: list[int], mi
     series = []
     if micro is not None:
         mean, line = mean_known(list(means.values())), mean_precision_recall(list(rankings))
-        series.append(_line(f"Mean of classes (macro), average {mean:.3f}", line, 0, most))
+        series.append(_line(f"Macro mean, average {mean:.3f}", line, 0, most))
         together = micro.precision_recall()
-        text = f"All together (micro), average {micro.average_precision() or 0.0:.3f}"
+        text = f"Micro, average {micro.average_precision() or 0.0:.3f}"
         series.append(_line(text, together, 1, most, dashed=True))
     for place in chosen:
         shown = micro is None or chosen.index(place) < _SHOWN

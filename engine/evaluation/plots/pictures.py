@@ -55,10 +55,10 @@ def reconstructed(given: Answered, output: AnsweredOutput, field: Field) -> tupl
             drawn = [draw_prepared(field, item) for item in (truth, answer)]
             if field.kind is FieldKind.IMAGE and drawn[0].rgb:
                 drawn.append(_difference(field, answer - truth))
-            words = f"error {float(off[row]):.3g}"
+            words = f"{float(off[row]):.3g}"
             rows.append(
                 PictureRow(
-                    pictures=drawn, caption=f"{which} · {words}" if which else words, index=int(given.indices[row])
+                    pictures=drawn, caption=f"{which} {words}".strip(), index=int(given.indices[row])
                 )
             )
     same = any(field.name in names for names in given.network.input_fields.values())
@@ -69,7 +69,7 @@ def reconstructed(given: Answered, output: AnsweredOutput, field: Field) -> tupl
         key="reconstruction" if same else "answers",
         view=VIEW,
         title="Made again" if same else "Answers beside the truth",
-        caption="The error is the root of the mean squared difference, as prepared",
+        caption="Below each its error: the root of the mean squared difference, as prepared",
         columns=columns,
         rows=rows,
     )
