@@ -27,7 +27,7 @@ def cached_model(
     """
     folder = project_dir / ".netwright" / "models"
     name = f"{'run' if which == 'best' else 'last'}-{run.number:04d}"
-    path = folder / f"{name}-{_key(run, which)}.onnx"
+    path = folder / f"{name}-{weights_key(run, which)}.onnx"
     if path.is_file():
         return path
     from engine.deployment.export import export_onnx  # torch comes with it
@@ -41,8 +41,8 @@ def cached_model(
     return path
 
 
-def _key(run: RunFolder, which: Kind) -> str:
-    """Changes when the run has other weights or another project, or this program another version."""
+def weights_key(run: RunFolder, which: Kind) -> str:
+    """A short text that changes when the run has other weights or another project, or this program another version."""
     digest = hashlib.sha256(own_version().encode())
     try:
         digest.update(run.project_file.read_bytes())

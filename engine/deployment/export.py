@@ -4,6 +4,7 @@ import os
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import msgspec
 import onnx
 
 from engine.compiler.module import CompiledNetwork
-from engine.compiler.plan import plan
+from engine.compiler.plan import Plan, plan
 from engine.data.dataset import Dataset, open_dataset
 from engine.data.progress import IsCancelled, Progress, never, silent
 from engine.data.tokens import tokens_of
@@ -32,7 +33,7 @@ from engine.protocol.messages.deployment import ModelExported, Verified
 from engine.protocol.run_folder import RunFolder, RunSummary
 from engine.training.run_state import Kind
 
-__all__ = ["cached_model", "export_network", "export_onnx"]
+__all__ = ["OpenRun", "cached_model", "export_network", "export_onnx", "open_run", "write_model"]
 
 _UNHELD = Tolerance(float("inf"), 0.0)
 """int8 may answer a little otherwise; what it may not is to lose more of its score than `int8.refusal` allows."""
@@ -63,16 +64,52 @@ def export_onnx(
     """
     form = FileForm(precision=precision, opset=opset, contents=contents, optimised=optimised, int8=int8)
     form.check()
+    opened = open_run(
+        project_dir, run, which, progress=lambda done, text: progress(0.25 * done, text), cancelled=cancelled
+    )
+    return export_network(
+        opened.project,
+        opened.network,
+        opened.dataset,
+        to,
+        description=opened.description,
+        form=form,
+        samples=samples,
+        report=report,
+        progress=progress,
+        cancelled=cancelled,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenRun:
+    """A run's network with what is needed to write and prove it."""
+
+    project: Project
+    network: CompiledNetwork
+    steps: Plan
+    dataset: Dataset
+    description: Description
+
+
+def open_run(
+    project_dir: Path,
+    run: RunFolder,
+    which: Kind = "best",
+    *,
+    progress: Progress = silent,
+    cancelled: IsCancelled = never,
+) -> OpenRun:
+    """Load the best (or last) weights of a run, and its data. Raises RunNotFound, ExportError, Cancelled."""
     progress(0.0, "Loading the run")
     project = project_of(run)
-    network = load_network(run, which, project=project)
-    description = _about(project, run)
-    progress(0.05, "Opening the data")
+    network = load_network(run, which, project=project).eval()
+    progress(0.2, "Opening the data")
     try:
         dataset = open_dataset(
             project_dir,
             project.data,
-            progress=lambda done, text: progress(0.05 + 0.2 * done, text),
+            progress=lambda done, text: progress(0.2 + 0.8 * max(0.0, done), text),
             cancelled=cancelled,
         )
     except DataError as error:
@@ -83,18 +120,8 @@ def export_onnx(
             found=error.found,
             hint=error.hint or "Bring the data back to where it was.",
         ) from error
-    return export_network(
-        project,
-        network,
-        dataset,
-        to,
-        description=description,
-        form=form,
-        samples=samples,
-        report=report,
-        progress=progress,
-        cancelled=cancelled,
-    )
+    description = msgspec.structs.replace(_about(project, run), samples=dataset.samples)
+    return OpenRun(project=project, network=network, steps=plan(project), dataset=dataset, description=description)
 
 
 def export_network(
@@ -140,7 +167,7 @@ def export_network(
             kind, verified, comparison = _as_int8(path, built, network, dataset, proved, progress, cancelled)
         else:
             finish_file(built)
-            _write(path, built.model)
+            write_model(path, built.model)
             tolerance = TOLERANCES[form.precision]
             verified, comparison = proved(tolerance)
             if (
@@ -185,7 +212,7 @@ def _as_int8(
     reasons: list[str] = []
     for kind in kinds:
         progress(0.35, f"Writing {kind} int8")
-        _write(path, as_int8(built, kind, calibration))
+        write_model(path, as_int8(built, kind, calibration))
         verified, comparison = proved(_UNHELD, 0.4)
         reason = refusal(verified)
         if not reason:
@@ -231,7 +258,8 @@ def _beside(to: Path) -> Iterator[Path]:
             pass  # a folder that cannot be written to holds no such file
 
 
-def _write(path: Path, model: onnx.ModelProto) -> None:
+def write_model(path: Path, model: onnx.ModelProto) -> None:
+    """Write a model so that it is on disk before anything else is done."""
     with path.open("wb") as file:
         file.write(model.SerializeToString())
         file.flush()

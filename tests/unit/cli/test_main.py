@@ -59,7 +59,7 @@ def test_wrong_usage_is_an_error_object_and_2(capsys, monkeypatch, tmp_path, arg
     ("arguments", "kind"),
     [
         (["import", "x.onnx", "d"], "not_yet"),
-        (["export", "p", "--to", "x.onnx", "--precision", "int8"], "not_yet"),
+        (["variants", "nowhere"], "project"),
         (["check", "nowhere"], "project"),
         (["runs", "nowhere"], "project"),
         (["train", "nowhere"], "project"),
