@@ -6,6 +6,8 @@ from typing import Any
 
 import msgspec
 
+from engine.catalog.pretrained import Pretrained, pretrained_named
+from engine.catalog.pretrained.kept import is_kept, kept_vocabulary
 from engine.cli.console import Console
 from engine.cli.examples import copy_example
 from engine.cli.table import plural
@@ -28,6 +30,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="copy an example (see `netwright examples`), or unpack a project that was shared",
     )
     parser.add_argument("--data", metavar="PATH", help="a folder, file or archive to learn from")
+    parser.add_argument(
+        "--pretrained", default="", metavar="NAME", help="stand on a pretrained network (see `netwright pretrained`)"
+    )
     parser.add_argument("--target", default="", metavar="FIELD", help="the column or field to be learned")
     parser.add_argument(
         "--layout", default="", metavar="LAYOUT", help="how the files are to be read, if not as guessed"
@@ -46,12 +51,13 @@ def run(options: argparse.Namespace, console: Console) -> dict[str, Any]:
     folder = Path(options.folder).expanduser().absolute()
     if options.example and options.data:
         raise UsageError("--from and --data cannot be used together.", where="--data", hint="Leave one of them out.")
-    if (options.target or options.task or options.layout) and not options.data:
+    if (options.target or options.task or options.layout or options.pretrained) and not options.data:
         raise UsageError(
-            "--target, --task and --layout go with --data.",
+            "--target, --task, --layout and --pretrained go with --data.",
             where="--target",
             hint="Say what to learn from: --data PATH.",
         )
+    wanted = _kept(options.pretrained) if options.pretrained else None
     result: dict[str, Any] = {"project": str(folder)}
     if options.example:
         shared = Path(options.example).expanduser()
@@ -67,8 +73,12 @@ def run(options: argparse.Namespace, console: Console) -> dict[str, Any]:
                 where=str(folder),
                 hint="Choose another folder; nothing was changed.",
             )
-        project, found = _proposed(options, folder.name, console)
+        project, found = _proposed(options, folder.name, console, wanted)
         create(folder, project)
+        if wanted is not None:
+            from engine.pretrained.getting import put_into
+
+            put_into(folder, wanted)
         result |= found
     else:
         project = Project(name=folder.name)
@@ -77,7 +87,23 @@ def run(options: argparse.Namespace, console: Console) -> dict[str, Any]:
     return {**result, "name": project.name, "nodes": len(project.graph.nodes), "fields": fields}
 
 
-def _proposed(options: argparse.Namespace, name: str, console: Console) -> tuple[Project, dict[str, Any]]:
+def _kept(name: str) -> Pretrained:
+    """The pretrained network of that name. Raises UsageError when it is not on this machine yet."""
+    wanted = pretrained_named(name)
+    if not is_kept(wanted):
+        raise UsageError(
+            f"{wanted.title} is not on this machine yet.",
+            where="--pretrained",
+            expected="a network that was fetched",
+            found=wanted.name,
+            hint=f"Fetch it first: netwright pretrained {wanted.name} --yes",
+        )
+    return wanted
+
+
+def _proposed(
+    options: argparse.Namespace, name: str, console: Console, pretrained: Pretrained | None
+) -> tuple[Project, dict[str, Any]]:
     """The project for the data, and what was found. Raises DataError."""
     from engine.data.importing import inspect  # torch comes with it
     from engine.data.proposals import propose
@@ -93,7 +119,12 @@ def _proposed(options: argparse.Namespace, name: str, console: Console) -> tuple
         options=of_layout,
         progress=console.progress,
     )
-    project = propose(name, found.data, found.samples)
+    if pretrained is None:
+        project = propose(name, found.data, found.samples)
+    else:
+        from engine.data.proposals.backbone import propose_with
+
+        project = propose_with(name, found.data, pretrained, kept_vocabulary(pretrained))
     return project, {
         "found": found.description,
         "samples": found.samples,

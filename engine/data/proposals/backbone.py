@@ -66,4 +66,4 @@ def _recipe(count: int) -> Recipe:
         optimizer=Step(type="AdamW", attributes={"lr": 5e-3, "weight_decay": 0.05}),
         schedule=Step(type="CosineAnnealing", attributes={"warm_up": 0.1}),
     )
-    return Recipe(phases=(Phase(epochs=between(6_000 // count, 4, 30), batch_size=32, players=(player,)),))
+    return Recipe(phases=(Phase(epochs=between(2_400 // count, 3, 12), batch_size=32, players=(player,)),))

@@ -119,14 +119,14 @@ def test_pickles_of_any_kind_are_refused_in_words(code: bytes) -> None:
 def edited(change: Callable[[str, bytes], bytes | None], **more: bytes) -> bytes:
     """A saved state dict whose parts are changed; None leaves one out."""
     buffer = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(saved({"a": torch.ones(64), "b": torch.ones(2)}))) as old:
-        with zipfile.ZipFile(buffer, "w") as new:
-            for name in old.namelist():
-                content = change(name.partition("/")[2], old.read(name))
-                if content is not None:
-                    new.writestr(name, content)
-            for name, content in more.items():
+    whole = io.BytesIO(saved({"a": torch.ones(64), "b": torch.ones(2)}))
+    with zipfile.ZipFile(whole) as old, zipfile.ZipFile(buffer, "w") as new:
+        for name in old.namelist():
+            content = change(name.partition("/")[2], old.read(name))
+            if content is not None:
                 new.writestr(name, content)
+        for name, content in more.items():
+            new.writestr(name, content)
     return buffer.getvalue()
 
 
