@@ -39,7 +39,7 @@ def _plain(text: str) -> str:
     return "".join(c if c.isprintable() and c not in '\\"' else " " for c in text).strip()[:80]
 
 
-def _class_name(project_name: str) -> str:
+def class_name(project_name: str) -> str:
     words = re.findall(r"[A-Za-z0-9]+", project_name[:60])
     name = "".join(word[:1].upper() + word[1:] for word in words)
     return name if name[:1].isalpha() and name not in modules.BY_NAME and not keyword.iskeyword(name) else "Network"
@@ -51,7 +51,7 @@ class _File:
     def __init__(self, project: Project, steps: Plan) -> None:
         self.steps = steps
         self.title = _plain(project.name) or "Network"
-        self.class_name = _class_name(project.name)
+        self.class_name = class_name(project.name)
         self.calls = _depth_first(steps)
         self.module_names = module_names(dict.fromkeys(call.owner for call in (*steps.calls, *steps.losses)))
         self.classes = {call.node.id: module_class(call.layer) for call in steps.calls}

@@ -63,8 +63,9 @@ docker run --rm -p 8000:8000 network
 
 `POST /predict` takes JSON, `{{"inputs": {{NAME: {in_json}}}}}`, and answers with JSON.
 {form}
-`GET /health` says whether it runs. All that it takes and gives is described at http://127.0.0.1:8000/docs. That page loads
-its looks from the internet; /openapi.json needs none. There is no login: put it behind one before others can reach it.
+`GET /health` says whether it runs. All that it takes and gives is described at http://127.0.0.1:8000/docs. That page
+loads its looks from the internet; /openapi.json needs none. There is no login: put it behind one before others
+can reach it.
 
 {inputs_table(contract)}
 

@@ -98,7 +98,7 @@ class Model:
         text = str(feeds[writes["input"]][0])
         for _ in range(writes["most"]):
             feeds = {**feeds, writes["input"]: np.array([seen_end(text, writes)], object)}
-            scores = np.asarray(self.session.run([item["scores"]], feeds)[0][0], np.float64)
+            scores = np.asarray(self.run(feeds)[item["scores"]], np.float64)
             allowed = [number for number in range(len(scores)) if number >= writes["first"] or number == writes["end"]]
             chances = np.maximum(scores[allowed], 1e-30)
             if heat > 0:

@@ -17,10 +17,9 @@ from typing import Annotated, Any, Literal, Optional, Union
 import numpy as np
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.openapi.utils import get_openapi
+from model import InputError, Model
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from starlette.datastructures import UploadFile
-
-from model import InputError, Model
 
 LARGEST_BYTES = 64 << 20
 model = Model(Path(__file__).resolve().parent)
