@@ -95,7 +95,7 @@ class Shap(Explainer):
     caption: ClassVar[str] = "SHAP"
     formula: ClassVar[str] = "Σ weight(S) · (score(S with the part) − score(S))"
     when: ClassVar[str] = "Use it for tables and words: the parts add up to the score, compared with usual samples."
-    limits: ClassVar[str] = "Columns that go together share what either of them says."
+    limits: ClassVar[str] = "Parts that go together share what either of them says."
     target: ClassVar[str] = "engine.evaluation.explaining.shap"
     synonyms: ClassVar[tuple[str, ...]] = ("shapley", "kernel shap", "gradient shap", "expected gradients")
     sums: ClassVar[bool] = True
