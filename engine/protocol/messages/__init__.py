@@ -44,6 +44,17 @@ from engine.protocol.messages.data import (
 from engine.protocol.messages.deployment import Export, ModelExported, Predict, PredictionMade
 from engine.protocol.messages.evaluation import Evaluate, EvaluationFinished
 from engine.protocol.messages.explanation import Explain, Explained
+from engine.protocol.messages.insides import (
+    AttentionRead,
+    GetAttention,
+    GetInsides,
+    GetNeurons,
+    InsidesRead,
+    LatentMapped,
+    MapLatent,
+    NeuronsRead,
+)
+from engine.protocol.messages.pretrained import GetPretrained, PretrainedReady
 from engine.protocol.messages.sample_input import InputRead, ReadInput, ReadSample, SampleRead
 from engine.protocol.messages.training import (
     ArrangeQueue,
@@ -57,9 +68,14 @@ from engine.protocol.messages.training import (
     StartTraining,
     TrainingStarted,
 )
+from engine.protocol.messages.variants import MeasureVariants, VariantsMeasured
 from engine.protocol.messages.writing import TextWritten
 
 AnyRequest = Union[
+    GetInsides,
+    GetAttention,
+    GetNeurons,
+    MapLatent,
     ImportData,
     DescribeData,
     GetSamples,
@@ -84,14 +100,20 @@ AnyRequest = Union[
     ReadSample,
     ReadInput,
     Export,
+    MeasureVariants,
     ListApps,
     SaveApp,
     CheckCode,
+    GetPretrained,
     Cancel,
     Shutdown,
 ]
 
 AnyEvent = Union[
+    InsidesRead,
+    AttentionRead,
+    NeuronsRead,
+    LatentMapped,
     EngineReady,
     Heartbeat,
     Progress,
@@ -120,8 +142,10 @@ AnyEvent = Union[
     InputRead,
     TextWritten,
     ModelExported,
+    VariantsMeasured,
     AppsListed,
     AppSaved,
+    PretrainedReady,
     Cancelled,
     RequestFailed,
 ]

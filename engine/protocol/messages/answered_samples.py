@@ -109,7 +109,7 @@ class GetCorrections(Request, frozen=True, kw_only=True):
 
 
 class CorrectionsFound(Event, frozen=True, kw_only=True):
-    """`labelled` and `excluded` count samples labelled by hand, and left out or taken in, since the run began.
+    """`labelled` counts samples labelled by hand since the run began, `excluded` those left out, less those used again.
 
     `data`, `network` and `recipe` say whether anything else of them is different now.
     """

@@ -22,8 +22,11 @@ from engine.protocol.messages.data import (
 from engine.protocol.messages.deployment import Export, Predict
 from engine.protocol.messages.evaluation import Evaluate
 from engine.protocol.messages.explanation import Explain
+from engine.protocol.messages.insides import GetAttention, GetInsides, GetNeurons, MapLatent
+from engine.protocol.messages.pretrained import GetPretrained
 from engine.protocol.messages.sample_input import ReadInput, ReadSample
 from engine.protocol.messages.training import ArrangeQueue, EditRun, FindBatchSize, FindLearningRate, StartTraining
+from engine.protocol.messages.variants import MeasureVariants
 from engine.server.server import Handle, Handler
 
 
@@ -53,11 +56,17 @@ HANDLERS: Mapping[type[Request], Handler] = {
     GetCorrections: Handler(_in("get_corrections"), quick=True),
     MeasureLatency: Handler(_in("measure_latency")),
     Explain: Handler(_in("explain"), quick=True),
+    GetInsides: Handler(_in("get_insides"), quick=True),
+    GetAttention: Handler(_in("get_attention"), quick=True),
+    GetNeurons: Handler(_in("get_neurons"), quick=True),
+    MapLatent: Handler(_in("map_latent")),
     Predict: Handler(_in("predict"), quick=True),
     ReadSample: Handler(_in("read_sample"), quick=True),
     ReadInput: Handler(_in("read_input"), quick=True),
     Export: Handler(_in("export")),
+    MeasureVariants: Handler(_in("measure_variants")),
     ListApps: Handler(_in("list_apps")),
     SaveApp: Handler(_in("save_app")),
     CheckCode: Handler(_in("check_code")),
+    GetPretrained: Handler(_in("get_pretrained")),
 }

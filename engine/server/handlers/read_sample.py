@@ -82,15 +82,15 @@ def _value(field: Field, raw: Any) -> object:
         case FieldKind.DATE:
             return "" if math.isnan(float(raw)) else date_text(float(raw))
         case FieldKind.SERIES | FieldKind.ARRAY:
-            return _numbers(np.asarray(raw, np.float32))
+            return numbers_of(np.asarray(raw, np.float32))
         case _:
             return str(raw)
 
 
-def _numbers(values: "np.typing.NDArray[np.float32]") -> list[object]:
+def numbers_of(values: "np.typing.NDArray[np.float32]") -> list[object]:
     """Nested lists with the digits that 32 bits hold; None where a number is missing."""
     if values.ndim > 1:
-        return [_numbers(part) for part in values]
+        return [numbers_of(part) for part in values]
     return [None if math.isnan(number) else float(f"{number:.7g}") for number in values.tolist()]
 
 

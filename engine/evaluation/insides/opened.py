@@ -1,0 +1,107 @@
+"""A run's network opened for a look: its plan, its modules, and the samples of a split as it takes them."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import torch
+from torch import Tensor
+
+from engine.compiler.module import CompiledNetwork
+from engine.compiler.plan import Call, Plan, Value, plan
+from engine.compiler.values import each_value
+from engine.data.dataset import Dataset, open_dataset
+from engine.data.progress import IsCancelled, Progress, never, silent
+from engine.data.tokens import tokens_of
+from engine.document.project import Project
+from engine.errors import DataError
+from engine.evaluation.answered import Answered, Open, answered
+from engine.protocol.run_folder import RunFolder
+
+_MEMO: Final = "insides.plan"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """`given` are the answers to the split; `steps` the plan of the run's own project."""
+
+    given: Answered
+    steps: Plan
+
+    @property
+    def project(self) -> Project:
+        """The run's own project, without blocks."""
+        return self.given.project
+
+    @property
+    def network(self) -> CompiledNetwork:
+        """In evaluation mode, on the CPU, shared."""
+        return self.given.network
+
+    @property
+    def dataset(self) -> Dataset:
+        """The data as the run's project prepares them."""
+        return self.given.dataset
+
+    def place(self, index: int) -> int:
+        """Where a sample stands in the split. Raises DataError."""
+        found = (self.given.indices == index).nonzero().flatten()
+        if not len(found):
+            raise DataError(
+                f"Sample {index:,} is not in the split '{self.given.split}'.",
+                where=str(index),
+                hint="Choose another sample.",
+            )
+        return int(found[0])
+
+    def inputs(self, places: Tensor) -> list[Tensor]:
+        """What `forward` takes for samples at these places in the split. Noise is the same each time."""
+        columns = [
+            self.dataset.columns(self.network.input_fields[node_id], self.given.split)
+            for node_id in self.network.input_ids
+        ]
+        generator = torch.Generator().manual_seed(0)
+        return [*(column.gather(places) for column in columns), *self.network.noise(len(places), generator)]
+
+    def values(
+        self, inputs: Sequence[Tensor], *, before: Callable[[Call], None] | None = None
+    ) -> Iterator[tuple[Value, Tensor]]:
+        """Every tensor of the drawing in order; to be read in `torch.no_grad()`."""
+        return each_value(self.steps, self.network, inputs, before=before)
+
+    def title(self, node_id: str) -> str:
+        """What a node is called in the drawing."""
+        node = self.project.graph.node(node_id)
+        return node.title or node_id
+
+    def input_words(self, inputs: Sequence[Tensor], row: int = 0) -> dict[str, list[str]]:
+        """The tokens of a sample at each Input of text, by the Input's id."""
+        found: dict[str, list[str]] = {}
+        for node_id, tensor in zip(self.network.input_ids, inputs, strict=False):
+            names = self.network.input_fields[node_id]
+            field = self.project.data.field(names[0]) if len(names) == 1 else None
+            tokens = tokens_of(field) if field is not None else None
+            if tokens is not None and tensor.dim() == 2 and not tensor.is_floating_point():
+                spellings = tokens.spellings()
+                found[node_id] = [
+                    spellings[number] if 0 <= number < len(spellings) else "" for number in tensor[row].tolist()
+                ]
+        return found
+
+
+def open_run(
+    project_dir: Path,
+    run: RunFolder,
+    split: str,
+    *,
+    progress: Progress = silent,
+    cancelled: IsCancelled = never,
+    open_data: Open = open_dataset,
+) -> Opened:
+    """A run opened for a look; at once when its answers to the split are known. Raises as `answered` does."""
+    given = answered(project_dir, run, split, progress=progress, cancelled=cancelled, open_data=open_data)
+    steps = given.memo.get(_MEMO)
+    if steps is None:
+        steps = given.memo[_MEMO] = plan(given.project, training=False)
+    return Opened(given, steps)
