@@ -3,7 +3,7 @@
 from typing import Final
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QImage, QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui.widgets.fonts import text_font
@@ -13,10 +13,11 @@ from gui.widgets.tokens import CARD_RADIUS
 
 SIDE: Final = 280
 _PEN: Final = 20.0
+_UNDO: Final = 30
 
 
 class DrawPad(QWidget):
-    """`drawn` carries the grey picture, 280 by 280, after each stroke; Delete or Backspace clears it."""
+    """`drawn` carries the grey picture, 280 by 280, after each stroke; Delete clears it, Ctrl+Z takes a stroke back."""
 
     drawn = Signal(QImage)
 
@@ -31,13 +32,40 @@ class DrawPad(QWidget):
         self._image.fill(0)
         self._last: QPointF | None = None  # while a stroke is drawn
         self._empty = True
+        self._before: list[QImage] = []  # the picture before each stroke, the latest last
+        self._width = _PEN
+        self._erasing = False
         theme_notifier().changed.connect(self.update)
 
     def clear(self) -> None:
         """Wipe it."""
+        if not self._empty:
+            self._keep()
         self._image.fill(0)
         self._empty = True
         self.update()
+
+    def set_pen(self, width: float) -> None:
+        """Draw with lines of this width, of 280."""
+        self._width = width
+
+    def set_erasing(self, on: bool) -> None:
+        """Take away instead of drawing."""
+        self._erasing = on
+
+    def undo(self) -> None:
+        """Take the last stroke back, or the wiping."""
+        if not self._before:
+            return
+        self._image = self._before.pop()
+        self._empty = _is_black(self._image)
+        self.update()
+        if not self._empty:
+            self.drawn.emit(self.image())
+
+    def _keep(self) -> None:
+        self._before.append(self._image.copy())
+        del self._before[:-_UNDO]
 
     def is_empty(self) -> bool:
         """Whether nothing is drawn."""
@@ -69,6 +97,7 @@ class DrawPad(QWidget):
     @guarded
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
+            self._keep()
             self._last = self._place(event)
             self._stroke(self._last)
 
@@ -87,6 +116,8 @@ class DrawPad(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
             self.clear()
+        elif event.matches(QKeySequence.StandardKey.Undo):
+            self.undo()
         else:
             super().keyPressEvent(event)
 
@@ -94,7 +125,13 @@ class DrawPad(QWidget):
         with QPainter(self._image) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(
-                QPen(QColor("white"), _PEN, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
+                QPen(
+                    QColor("black" if self._erasing else "white"),
+                    self._width,
+                    Qt.PenStyle.SolidLine,
+                    Qt.PenCapStyle.RoundCap,
+                    Qt.PenJoinStyle.RoundJoin,
+                )
             )
             painter.drawLine(self._last or to, to + QPointF(0.01, 0))
         self._last = to
@@ -118,3 +155,7 @@ class DrawPad(QWidget):
                 painter.setPen(QColor("#9aa2b1"))
                 painter.setFont(text_font())
                 painter.drawText(square, Qt.AlignmentFlag.AlignCenter, "Draw here")
+
+
+def _is_black(image: QImage) -> bool:
+    return not any(bytes(image.constBits()))

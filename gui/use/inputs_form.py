@@ -1,72 +1,55 @@
-"""What the network is given in Try it: a place for a picture, a recording or a table, an editor for the rest."""
+"""What the network is given in Try it: an editor for each input, and the ways to fill them."""
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from PySide6.QtCore import Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage, QKeyEvent, QKeySequence, QPixmap
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QPlainTextEdit, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
-from engine.document.data_spec import Field, FieldKind, Role
-from engine.document.project import Project
-from gui.use.draw_pad import DrawPad
-from gui.use.picture_preview import PicturePreview
-from gui.use.picture_reader import rgb_bytes
+from engine.document.data_spec import Field, FieldKind
+from engine.document.graph import Node
+from engine.protocol.messages.sample_input import SampleRead
+from gui.use.asked import input_fields
+from gui.use.inputs.file_input import FileInput
+from gui.use.inputs.input_editor import InputEditor
+from gui.use.inputs.latent_input import LatentInput
+from gui.use.inputs.number_input import NumberInput
+from gui.use.inputs.picture_input import PictureInput
+from gui.use.inputs.series_input import SeriesInput
+from gui.use.inputs.sound_input import SoundInput
+from gui.use.inputs.text_input import ArrayInput, TextInput, is_long
+from gui.use.inputs.word_inputs import CategoryInput, LineInput
+from gui.use.inputs.writing_options import WritingOptions
+from gui.use.pasted_rows import pasted_rows
 from gui.widgets.button import Button
-from gui.widgets.choice_editor import Choice, ChoiceEditor
 from gui.widgets.drop_area import DropArea
-from gui.widgets.form_row import FormRow
+from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.guarded import guarded
-from gui.widgets.number_editor import NumberEditor
+from gui.widgets.plain_text import button_text
 from gui.widgets.side_panel import ScrollColumn
-from gui.widgets.text import Text
-from gui.widgets.theme import current_theme
 
-MOST_FILES: Final = 200
-_DROPPED: Final = (FieldKind.IMAGE, FieldKind.AUDIO, FieldKind.SERIES)
-"""Kinds that are given as a file."""
-_ASKED: Final = {
-    FieldKind.IMAGE: ("picture", "or click to choose, or paste one", "image"),
-    FieldKind.AUDIO: ("recording", "or click to choose: WAV, FLAC, OGG, MP3", "audio"),
-    FieldKind.SERIES: ("table", "or click to choose: its last rows are looked at", "chart"),
-}
-_FILTERS: Final = {
-    FieldKind.IMAGE: "Pictures (*.png *.jpg *.jpeg *.bmp *.gif *.webp *.tif *.tiff);;All files (*)",
-    FieldKind.AUDIO: "Sound (*.wav *.flac *.ogg *.mp3 *.aif *.aiff *.au *.opus);;All files (*)",
-    FieldKind.SERIES: "Tables (*.csv *.tsv *.xlsx *.parquet);;All files (*)",
-}
+__all__ = ["InputsForm", "input_fields"]
+
+ASK_AFTER_MS: Final = 120
+_REMEMBERED: Final = 12
+_FILES: Final = (FieldKind.IMAGE, FieldKind.AUDIO, FieldKind.SERIES, FieldKind.MASK)
 
 
-def input_fields(project: Project) -> tuple[Field, ...]:
-    """The fields an answer needs: those that flow into the network and are not what it has to learn.
+@dataclass(frozen=True)
+class _Remembered:
+    """What was given before."""
 
-    A network that goes on with a text needs the text's beginning.
-    """
-    used = {
-        name
-        for node in project.graph.nodes.values()
-        if node.type == "Input"
-        for name in _names(node.attributes.get("fields", ()))
-    }
-    inputs = [field for field in project.data.fields if field.role is Role.INPUT]
-    flowing = tuple(field for field in inputs if field.name in used)
-    return flowing or tuple(inputs) or tuple(field for field in project.data.fields if field.name in _moved(project))
-
-
-def _moved(project: Project) -> set[str]:
-    """The texts that the network writes, looking back at what it has written."""
-    nodes = [node for node in project.graph.nodes.values() if node.type == "Input" and node.attributes.get("shift")]
-    return {name for node in nodes for name in _names(node.attributes.get("fields", ()))}
-
-
-def _names(value: object) -> tuple[str, ...]:
-    return tuple(str(name) for name in value) if isinstance(value, list | tuple) else ()
+    words: str
+    states: dict[str, object]
 
 
 class InputsForm(QWidget):
-    """`given` carries a list of inputs, {field: value} each, ready for the engine; files dropped together are several.
+    """`given` carries a list of inputs, {field: value} each, ready for the engine; files given together are several.
 
-    With one picture field alone an answer is asked for at once; a form of several fields has a button.
+    Changes are given by themselves a moment after the last one, as soon as nothing is lacking. A network that goes on
+    with a text is then only asked what may come next (`peeks`); the button has it write.
     """
 
     given = Signal(object)
@@ -74,244 +57,454 @@ class InputsForm(QWidget):
     sample_requested = Signal()
     picture_shown = Signal()
     """What was given can be seen now."""
+    curve_wanted = Signal(str, bool)
+    """A number whose curve is to be shown, or not any more."""
+    many_wanted = Signal()
+    """A page of what a generator makes is to be shown."""
+    stop_wanted = Signal()
+    """The text is long enough."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("use.try")
         self.setAccessibleName("Try it")
-        self._fields: tuple[Field, ...] = ()
-        self._editors: dict[str, Any] = {}
-        self._picture: object = None  # what was given last for the picture field: a path, or pixels
-        self._picture_field = ""
-        self._kind = FieldKind.IMAGE
+        self.peeks = False
+        self._fields: tuple[Field, ...] | None = None
+        self._noises: tuple[Node, ...] = ()
+        self._written: frozenset[str] = frozenset()
+        self._editors: dict[str, InputEditor] = {}
+        self._remembered: list[_Remembered] = []
+        self._sample: SampleRead | None = None  # shown now, and not changed since
+        self._writing = False
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(8)
-        self.drop = DropArea("Drop a picture here", "or click to choose, or paste one", icon="image", name="use.drop")
-        self.drop.files_dropped.connect(self.take_files)
-        self.drop.refused.connect(self.refused)
-        self.drop.chooser_requested.connect(self._on_choose)
-        self.pad = DrawPad()
-        self.pad.drawn.connect(self._on_drawn)
-        self.places = QStackedWidget()
-        self.places.addWidget(self.drop)
-        self.places.addWidget(self.pad)
-        self._column.addWidget(self.places, 1)
-        below = QHBoxLayout()
-        below.setSpacing(8)
-        self.draw = Button("Draw", icon="brush", small=True, name="use.draw.toggle")
-        self.draw.setCheckable(True)
-        self.draw.toggled.connect(self._on_draw_toggled)
-        self.clear = Button("Clear", small=True)
-        self.clear.clicked.connect(self.pad.clear)
-        self.paste = Button("Paste", icon="paste", small=True, name="use.paste", tooltip="Take the picture copied last")
+        self._rows = ScrollColumn(spacing=10)
+        self._column.addWidget(self._rows, 1)
+        self.options = WritingOptions()
+        self.options.changed.connect(self._on_options_changed)
+        self._column.addWidget(self.options)
+        self.paste = Button("Paste", icon="paste", small=True, name="use.paste", tooltip="Take what was copied last")
         self.paste.clicked.connect(self.take_clipboard)
         self.sample = Button(
             "Sample",
             icon="shuffle",
             small=True,
             name="use.sample",
-            tooltip="Take a picture it has never seen from the data",
+            tooltip="Take a sample it has never seen from the data",
         )
         self.sample.clicked.connect(self.sample_requested)
-        for button in (self.sample, self.draw, self.clear, self.paste):
-            below.addWidget(button)
-        below.addStretch(1)
-        self._picture_buttons = QWidget()
-        self._picture_buttons.setLayout(below)
-        below.setContentsMargins(0, 0, 0, 0)
-        self._column.addWidget(self._picture_buttons)
-        self._rows = ScrollColumn(spacing=8)
-        self._column.addWidget(self._rows, 1)
+        self.recent = Button("Recent", icon="clock", small=True, name="use.recent", tooltip="What was given before")
+        self.recent.clicked.connect(self._on_recent)
+        self._tools = QWidget()
+        self._flow = FlowLayout(self._tools, gap=6)
+        self._column.addWidget(self._tools)
         self.ask = Button("Answer", role="primary", name="use.ask")
-        self.ask.clicked.connect(self._give)
+        self.ask.clicked.connect(self._on_asked)
         self._column.addWidget(self.ask)
-        self._preview = PicturePreview(self)
-        self._preview.ready.connect(self._on_preview)
-        self._preview.failed.connect(self._on_preview_failed)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(ASK_AFTER_MS)
+        self._timer.timeout.connect(self._give_if_whole)
         self.setAcceptDrops(True)
         self.set_fields(())
 
-    # Files may be dropped anywhere on the form, not only on the place for the picture.
+    # Files may be dropped anywhere on the form, not only on the place for them.
 
     @guarded
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if self.takes_files():
-            self.drop.dragEnterEvent(event)
-        else:
+        if not self.takes_files():
             event.ignore()
+        elif self.files:
+            self.files[0].drop.dragEnterEvent(event)
+        elif event.mimeData().hasUrls():
+            event.acceptProposedAction()
 
     @guarded
     def dropEvent(self, event: QDropEvent) -> None:
-        self.drop.dropEvent(event)
+        if self.files:
+            self.files[0].drop.dropEvent(event)
+            return
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        if paths:
+            event.acceptProposedAction()
+            self.take_files(paths)
 
     def takes_files(self) -> bool:
         """Whether a dropped file can be an input: a picture, or the one text there is."""
-        texts = [editor for editor in self._editors.values() if isinstance(editor, QPlainTextEdit)]
-        return bool(self._picture_field) or (len(texts) == 1 and len(self._editors) == 1)
+        return bool(self.files) or self._only_text() is not None
 
-    # Fields
+    # What there is
 
-    def set_fields(self, fields: tuple[Field, ...]) -> None:
-        """Ask for these fields. What was typed for a field that stays is kept."""
-        if fields == self._fields and self._editors.keys() == {f.name for f in fields if f.kind not in _DROPPED}:
-            return
-        kept = {name: _value_of(editor) for name, editor in self._editors.items()}
-        self._fields = fields
-        self._editors = {}
-        column = self._rows.column
-        while (item := column.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.hide()
-                widget.deleteLater()
-        pictures = [field for field in fields if field.kind in _DROPPED]
-        if (pictures[0].name if pictures else "") != self._picture_field:
-            self._picture = None
-        self._picture_field = pictures[0].name if pictures else ""
-        self._kind = pictures[0].kind if pictures else FieldKind.IMAGE
-        noun, hint, icon = _ASKED[self._kind]
-        if self._picture is None:
-            self.drop.set_icon(icon)
-            self.drop.set_picture(None)
-            self.drop.set_words(f"Drop a {noun} here", hint)
-        for field in fields:
-            if field.kind in _DROPPED:
-                continue
-            editor = _editor_for(field)
-            editor.setObjectName(f"use.field.{field.name}")
-            if kept.get(field.name) is not None:
-                _set_value(editor, kept[field.name])
-            self._editors[field.name] = editor
-            if isinstance(editor, QPlainTextEdit):
-                column.addWidget(Text(field.name, role="form"))
-                editor.setAccessibleName(field.name)
-                column.addWidget(editor, 1)
-            else:
-                row = FormRow(field.name, editor, help=_help(field), caption_width=150)
-                if isinstance(editor, NumberEditor):
-                    editor.rejected.connect(row.set_problem)
-                column.addWidget(row)
-        if not any(isinstance(editor, QPlainTextEdit) for editor in self._editors.values()):
-            column.addStretch(1)
-        has_picture = self._picture_field != "" and self._kind is FieldKind.IMAGE
-        grey = has_picture and len(pictures[0].statistics.shape) == 3 and pictures[0].statistics.shape[2] == 1
-        self.places.setVisible(bool(self._picture_field))
-        self._picture_buttons.setVisible(has_picture)
-        self.sample.setVisible(self.takes_one_picture())
-        self.draw.setVisible(grey)
-        self.draw.setChecked(False)
-        self.clear.setVisible(False)
-        self._rows.setVisible(bool(self._editors))
-        self.ask.setVisible(bool(self._editors))
-        unknown = [f.name for f in fields if f.kind not in _TAKEN] + [f.name for f in pictures[1:]]
-        self.ask.set_blocked(f"'{unknown[0]}' cannot be given here yet; use the exported file." if unknown else "")
+    @property
+    def files(self) -> list[FileInput]:
+        """The editors that take files."""
+        return [editor for editor in self._editors.values() if isinstance(editor, FileInput)]
+
+    @property
+    def drop(self) -> DropArea:
+        """The place for the first file. Raises IndexError where none is asked for."""
+        return self.files[0].drop
+
+    @property
+    def picture(self) -> PictureInput:
+        """The first editor of a picture. Raises StopIteration."""
+        return next(editor for editor in self._editors.values() if isinstance(editor, PictureInput))
+
+    def latents(self) -> list[LatentInput]:
+        """The editors of noise."""
+        return [editor for editor in self._editors.values() if isinstance(editor, LatentInput)]
+
+    def editor(self, name: str) -> QWidget:
+        """What takes the keys for a field. Raises KeyError."""
+        return self._editors[name].core()
+
+    def input(self, name: str) -> InputEditor:
+        """The whole editor of a field. Raises KeyError."""
+        return self._editors[name]
+
+    def inputs(self) -> list[InputEditor]:
+        """All editors, in order."""
+        return list(self._editors.values())
+
+    @property
+    def written(self) -> frozenset[str]:
+        """The texts that the network writes."""
+        return self._written
+
+    @property
+    def begins(self) -> bool:
+        """Whether the network goes on with a text that is begun here."""
+        return any(field.name in self._written for field in self._fields or ())
+
+    def focus_first(self) -> None:
+        """Give the focus to the first input."""
+        first = next(iter(self._editors.values()), None)
+        if first is not None:
+            first.core().setFocus()
 
     def takes_one_picture(self) -> bool:
         """Whether a picture is all the network needs."""
-        return bool(self._picture_field) and self._kind is FieldKind.IMAGE and not self._editors
+        return len(self._editors) == 1 and isinstance(next(iter(self._editors.values())), PictureInput)
 
-    def editor(self, name: str) -> QWidget:
-        """The editor of a field. Raises KeyError."""
-        return self._editors[name]  # type: ignore[no-any-return]
+    def sample_shown(self) -> SampleRead | None:
+        """The sample that is given now; None once anything was changed."""
+        return self._sample
+
+    def manner(self) -> dict[str, object]:
+        """How texts are to be written; {} where none are."""
+        if not self._written:
+            return {}
+        manner = self.options.manner()
+        return {**manner, "length": 1} if self.peeks else {**manner, "stream": True}
+
+    def set_fields(
+        self, fields: tuple[Field, ...], noises: tuple[Node, ...] = (), written: frozenset[str] = frozenset()
+    ) -> None:
+        """Ask for these. What was given for one that stays is kept."""
+        if (fields, noises, written) == (self._fields, self._noises, self._written):
+            return
+        kept = {name: (editor.field.kind, editor.state()) for name, editor in self._editors.items()}
+        for editor in self._editors.values():
+            editor.hide()
+            editor.deleteLater()
+        for tool in self._own_tools():
+            tool.hide()
+            tool.deleteLater()
+        self._clear_rows()
+        self._fields, self._noises, self._written = fields, noises, written
+        self._editors = {}
+        self._sample = None
+        self._timer.stop()
+        alone = sum(field.kind in _FILES for field in fields) == 1
+        for field in fields:
+            self._add(self._made(field, alone))
+        for node in noises:
+            latent = LatentInput(node)
+            latent.many_wanted.connect(self.many_wanted)
+            self._add(latent)
+        self._lay_out()
+        for name, (kind, state) in kept.items():
+            if name in self._editors and self._editors[name].field.kind is kind:
+                self._editors[name].restore(state)
+
+    def _made(self, field: Field, alone: bool) -> InputEditor:
+        match field.kind:
+            case FieldKind.IMAGE:
+                return PictureInput(field, alone=alone)
+            case FieldKind.AUDIO:
+                return SoundInput(field, alone=alone)
+            case FieldKind.SERIES:
+                return SeriesInput(field, alone=alone)
+            case FieldKind.MASK:
+                return FileInput(field, alone=alone)
+            case FieldKind.NUMBER:
+                number = NumberInput(field)
+                number.curve_wanted.connect(lambda on, name=field.name: self.curve_wanted.emit(name, on))
+                return number
+            case FieldKind.CATEGORY:
+                return CategoryInput(field)
+            case FieldKind.TEXT:
+                return TextInput(field, begins=field.name in self._written)
+            case FieldKind.ARRAY:
+                return ArrayInput(field)
+            case _:
+                return LineInput(field)
+
+    def _add(self, editor: InputEditor) -> None:
+        self._editors[editor.name] = editor
+        editor.changed.connect(self._on_taken if isinstance(editor, FileInput) else self._on_changed)
+        editor.refused.connect(self.refused)
+        if isinstance(editor, FileInput):
+            editor.several.connect(lambda paths, name=editor.name: self._on_several(name, paths))
+            editor.shown.connect(self.picture_shown)
+
+    def _clear_rows(self) -> None:
+        while (item := self._rows.column.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.setParent(None)
+        while (item := self._flow.takeAt(0)) is not None:
+            pass
+
+    def _lay_out(self) -> None:
+        """A place for a file stands on top with all the room there is; the rest scrolls under it."""
+        files = self.files
+        large = files[0] if len(files) == 1 else None
+        scrolled = [editor for editor in self._editors.values() if editor is not large]
+        for editor in scrolled:
+            if isinstance(editor, FileInput):
+                editor.setMinimumHeight(170)
+            self._rows.column.addWidget(editor, int(is_long(editor.field) or isinstance(editor, LatentInput)))
+        if not any(is_long(editor.field) or isinstance(editor, LatentInput) for editor in scrolled):
+            self._rows.column.addStretch(1)
+        if large is not None:
+            self._column.insertWidget(0, large, 2 if scrolled else 1)
+        self._rows.setVisible(bool(scrolled))
+        self._flow.addWidget(self.sample)
+        for tool in self._own_tools():
+            self._flow.addWidget(tool)
+            tool.show()
+        self._flow.addWidget(self.paste)
+        self._flow.addWidget(self.recent)
+        self.sample.setVisible(bool(self._fields))
+        self.paste.setVisible(bool(self._fields))
+        self._tools.setVisible(bool(self._editors))
+        self.recent.setVisible(bool(self._editors))
+        self._show_recent()
+        self.options.setVisible(bool(self._written))
+        self._show_ask()
+
+    def _own_tools(self) -> list[QWidget]:
+        return [tool for editor in self._editors.values() for tool in editor.tools()]
 
     # Giving
 
     def take_files(self, paths: list[Path]) -> None:
         """Answer for files of pictures or sound, for a table over time, or for the text of one text file."""
-        if self._picture_field:
-            self._take_pictures(paths)
-            return
-        texts = [editor for editor in self._editors.values() if isinstance(editor, QPlainTextEdit)]
-        if len(texts) == 1 and len(self._editors) == 1:
-            try:
-                with paths[0].open("rb") as file:
-                    texts[0].setPlainText(file.read(1_000_000).decode("utf-8", "replace"))
-            except OSError as error:
-                self.refused.emit(f"{paths[0].name} cannot be read: {error.strerror}.")
-                return
-            self._give()
+        text = self._only_text()
+        if self.files:
+            self.files[0].take_files(paths)
+        elif text is not None and paths:
+            text.take_file(paths[0])
         else:
             self.refused.emit("This network does not take files. Fill in the fields.")
 
     def take_clipboard(self) -> None:
-        """Answer for the picture or the files copied last."""
+        """Answer for what was copied last: a picture, files, numbers, a row of a table, or a text."""
         data = QGuiApplication.clipboard().mimeData()
         paths = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
         if paths:
             self.take_files(paths)
-        elif data.hasImage() and self._picture_field and self._kind is FieldKind.IMAGE:
-            image = QGuiApplication.clipboard().image()
-            self.take_image(image, "pasted picture")
-        else:
-            self.refused.emit("Nothing that could be used was copied. Copy a picture, or files, then paste.")
-
-    def _take_pictures(self, paths: list[Path]) -> None:
-        folders = [path for path in paths if path.is_dir()]
-        files = [path for path in paths if path not in folders]
-        for folder in folders:
-            files += sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
-        if not files:
-            self.refused.emit("There is no file in that folder.")
-            return
-        if len(files) > MOST_FILES:
-            self.refused.emit(f"The first {MOST_FILES} of {len(files):,} files are answered.")
-            files = files[:MOST_FILES]
-        self.draw.setChecked(False)
-        self._picture = str(files[0])
-        self.drop.set_words(f"Drop another {_ASKED[self._kind][0]}", files[0].name)
-        if self._kind is FieldKind.IMAGE:
-            self._preview.read(files[0])
-        elif self._kind is FieldKind.AUDIO:
-            theme = current_theme()
-            self._preview.read_sound(files[0], theme.accent[1:], theme.field[1:])
-        if self._editors:
-            return  # the other fields are asked for; the button sends all
-        self.given.emit([{self._picture_field: str(path)} for path in files])
+        elif data.hasImage() and any(isinstance(editor, PictureInput) for editor in self._editors.values()):
+            self.take_image(QGuiApplication.clipboard().image(), "pasted picture")
+        elif not (data.hasText() and self._take_text(data.text())):
+            wanted = "a picture, or files" if self.files else "a text" if self._only_text() else "a row of a table"
+            self.refused.emit(f"Nothing that could be used was copied. Copy {wanted}, then paste.")
 
     def take_image(self, image: QImage, name: str) -> None:
         """Answer for a picture that is in memory already; `name` is shown under it."""
-        if image.isNull():
-            self.refused.emit("The copied picture is empty.")
-            return
-        if image.width() * image.height() > 50_000_000:
-            self.refused.emit("The copied picture is too large: 50 million pixels at most.")
-            return
-        small = image.convertToFormat(QImage.Format.Format_RGB888)
-        self._picture = {
-            "pixels": rgb_bytes(small),
-            "height": small.height(),
-            "width": small.width(),
-            "channels": 3,
-        }
-        self.draw.setChecked(False)
-        self._preview.drop()
-        self.drop.set_words("Drop another picture", name)
-        self.drop.set_picture(QPixmap.fromImage(small))
-        if not self._editors:
+        self.picture.take_image(image, name)
+
+    def take_sample(self, sample: SampleRead) -> None:
+        """Answer for a sample of the data."""
+        for name, editor in self._editors.items():
+            if name in sample.values:
+                editor.show_sample(sample.values[name], sample.shown.get(name), sample.name)
+        self._sample = sample
+        self._timer.stop()
+        if all(not editor.lacks() for editor in self._editors.values()):
+            self.peeks = self.begins
             self._give()
 
-    def _on_drawn(self, image: QImage) -> None:
-        line, width, height = image.bytesPerLine(), image.width(), image.height()
-        data = bytes(image.constBits())
-        pixels = b"".join(data[row * line : row * line + width] for row in range(height))
-        self._picture = {"pixels": pixels, "height": height, "width": width, "channels": 1}
-        if not self._editors:
+    def take_row(self, row: dict[str, object]) -> None:
+        """Answer for values of some fields; the others stay."""
+        for name, value in row.items():
+            if name in self._editors:
+                self._editors[name].restore(value)
+        self._on_changed()
+
+    def go_on_with(self, text: str) -> None:
+        """Have the network write on from this text."""
+        name = next((field.name for field in self._fields or () if field.name in self._written), "")
+        if name:
+            self._editors[name].restore(text)
+            self._sample = None
+            self.peeks = False
             self._give()
+            return
+        self._timer.stop()
+        self.peeks = False
+        written = next(iter(self._written), "")
+        values = {key: editor.value() for key, editor in self._editors.items()}
+        self.given.emit([{**values, written: text}])
+
+    def set_writing(self, writing: bool) -> None:
+        """Whether a text is being written now; the button then stops it."""
+        if writing != self._writing:
+            self._writing = writing
+            self._show_ask()
+
+    def set_busy(self, busy: bool) -> None:
+        """Whether an answer is awaited."""
+        for editor in self._editors.values():
+            if isinstance(editor, PictureInput):
+                editor.busy = busy
+
+    def show_drawn(self, drawn: dict[str, list[float]]) -> None:
+        """Which numbers a generator was given."""
+        for latent in self.latents():
+            if latent.name in drawn:
+                latent.show_drawn(drawn[latent.name])
+
+    def _only_text(self) -> TextInput | None:
+        editors = list(self._editors.values())
+        first = editors[0] if len(editors) == 1 else None
+        return first if isinstance(first, TextInput) else None
+
+    def _take_text(self, text: str) -> bool:
+        """Whether a copied text is of use."""
+        only = self._only_text()
+        if only is not None and text.strip():
+            only.restore(text)
+            self._on_changed()
+            return True
+        series = [editor for editor in self._editors.values() if isinstance(editor, SeriesInput)]
+        if len(series) == 1 and series[0].take_text(text):
+            return True
+        names = [name for name, editor in self._editors.items() if not isinstance(editor, FileInput | LatentInput)]
+        rows = pasted_rows(text, names)
+        if not rows:
+            return False
+        if len(rows) == 1:
+            self.take_row(rows[0])
+        else:
+            rest = {name: editor.value() for name, editor in self._editors.items()}
+            self._sample = None
+            self.peeks = False
+            self.given.emit([{**rest, **row} for row in rows])
+        return True
+
+    def _on_changed(self) -> None:
+        self._sample = None
+        self._timer.start()
+
+    def _on_taken(self) -> None:
+        """Something was given at one go."""
+        self._sample = None
+        self._give_if_whole()
+
+    def _on_options_changed(self) -> None:
+        if not self.begins:
+            self._timer.start()
+
+    def _on_several(self, name: str, paths: list[str]) -> None:
+        others = {key: editor for key, editor in self._editors.items() if key != name}
+        lacking = next((words for editor in others.values() if (words := editor.lacks())), "")
+        if lacking:
+            self.refused.emit(lacking)
+            return
+        self._sample = None
+        self._timer.stop()
+        rest = {key: editor.value() for key, editor in others.items()}
+        self.peeks = False
+        self.given.emit([{**rest, name: path} for path in paths])
+
+    def _give_if_whole(self) -> None:
+        if self._editors and all(not editor.lacks() for editor in self._editors.values()):
+            self.peeks = self.begins
+            self._give()
+
+    def _on_asked(self) -> None:
+        if self._writing:
+            self.stop_wanted.emit()
+            return
+        lacking = next((words for editor in self._editors.values() if (words := editor.lacks())), "")
+        if lacking:
+            self.refused.emit(lacking)
+            return
+        self.peeks = False
+        self._give()
 
     def _give(self) -> None:
-        empty = [n for n, e in self._editors.items() if isinstance(e, QPlainTextEdit) and not e.toPlainText().strip()]
-        if empty:
-            self.refused.emit(f"Type something for '{empty[0]}' first.")
-            return
-        values: dict[str, object] = {name: _value_of(editor) for name, editor in self._editors.items()}
-        if self._picture_field:
-            if self._picture is None:
-                self.refused.emit(f"Drop a {_ASKED[self._kind][0]} first.")
-                return
-            values[self._picture_field] = self._picture
+        self._timer.stop()
+        values = {name: editor.value() for name, editor in self._editors.items()}
+        self._remember()
         self.given.emit([values])
 
-    # Slots
+    # Memory
+
+    def _remember(self) -> None:
+        words = " · ".join(editor.told() for editor in list(self._editors.values())[:4])
+        states = {name: editor.state() for name, editor in self._editors.items()}
+        if not words.strip() or (self._remembered and self._remembered[0].words == words):
+            if self._remembered and self._remembered[0].words == words:
+                self._remembered[0] = _Remembered(words, states)
+            return
+        if self.peeks and self._remembered and words.startswith(self._remembered[0].words[:20]):
+            self._remembered[0] = _Remembered(words, states)  # the same text, some letters on
+            return
+        self._remembered = [item for item in self._remembered if item.words != words]
+        self._remembered.insert(0, _Remembered(words, states))
+        del self._remembered[_REMEMBERED:]
+        self._show_recent()
+
+    def _show_recent(self) -> None:
+        self.recent.set_blocked("" if self._remembered else "Nothing was given yet.")
+
+    def forget(self) -> None:
+        """Another project is open."""
+        self._remembered.clear()
+        self._show_recent()
+
+    def remembered(self) -> list[str]:
+        """What was given before, latest first."""
+        return [item.words for item in self._remembered]
+
+    def give_again(self, place: int) -> None:
+        """Give what was given before."""
+        for name, state in self._remembered[place].states.items():
+            if name in self._editors:
+                self._editors[name].restore(state)
+        self._sample = None
+        self.peeks = self.begins
+        self._give()
+
+    def _on_recent(self) -> None:
+        menu = QMenu(self)
+        for place, item in enumerate(self._remembered):
+            action = menu.addAction(button_text(item.words[:60]))
+            action.triggered.connect(lambda _on=False, place=place: self.give_again(place))
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(self.recent.mapToGlobal(self.recent.rect().bottomLeft()))
+
+    # The button
+
+    def _show_ask(self) -> None:
+        made = bool(self._noises) and not self._fields
+        words = "Stop" if self._writing else "Write" if self._written else "Make" if made else "Answer"
+        self.ask.set_text(words)
+        self.ask.set_icon("stop" if self._writing else "")
+        self.ask.setVisible(bool(self._written or made))
 
     @guarded
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -319,83 +512,3 @@ class InputsForm(QWidget):
             self.take_clipboard()
         else:
             super().keyPressEvent(event)
-
-    def _on_choose(self) -> None:
-        noun = _ASKED[self._kind][0]
-        chosen, _ = QFileDialog.getOpenFileNames(self, f"Choose {noun}s", "", _FILTERS[self._kind])
-        if chosen:
-            self.take_files([Path(name) for name in chosen])
-
-    def _on_draw_toggled(self, on: bool) -> None:
-        self.places.setCurrentWidget(self.pad if on else self.drop)
-        self.clear.setVisible(on)
-        if on:
-            self.pad.setFocus()
-
-    def _on_preview(self, path: object, image: QImage) -> None:
-        if str(path) == self._picture:
-            self.drop.set_picture(QPixmap.fromImage(image))
-            self.picture_shown.emit()
-
-    def _on_preview_failed(self, path: object, _reason: str) -> None:
-        if str(path) == self._picture:
-            self.drop.set_picture(None)  # the answer itself says what is wrong with the file
-
-
-_TYPED: Final = (FieldKind.DATE, FieldKind.LABELS)
-_TAKEN: Final = (*_DROPPED, *_TYPED, FieldKind.NUMBER, FieldKind.CATEGORY, FieldKind.TEXT)
-
-
-def _editor_for(field: Field) -> QWidget:
-    statistics = field.statistics
-    if field.kind is FieldKind.CATEGORY:
-        return ChoiceEditor([Choice(value=name) for name in statistics.classes] or [Choice(value="")])
-    if field.kind is FieldKind.TEXT:
-        edit = QPlainTextEdit()
-        edit.setPlaceholderText("Type or paste text")
-        edit.setTabChangesFocus(True)
-        edit.setMinimumHeight(90)
-        return edit
-    if field.kind in _TYPED:
-        line = QLineEdit()
-        line.setPlaceholderText("2021-03-04, or with a time" if field.kind is FieldKind.DATE else _example(field))
-        return line
-    middle = statistics.mean[0] if statistics.mean else None
-    return NumberEditor(float(f"{middle:.4g}") if middle is not None else None, optional=True, none_text="missing")
-
-
-def _example(field: Field) -> str:
-    """Two labels as they are typed."""
-    separator = str(field.options.get("separator", ";"))
-    return f"{separator} ".join(field.statistics.classes[:2]) or "labels"
-
-
-def _value_of(editor: QWidget) -> object:
-    if isinstance(editor, QLineEdit):
-        return editor.text()
-    if isinstance(editor, QPlainTextEdit):
-        return editor.toPlainText()
-    if isinstance(editor, ChoiceEditor | NumberEditor):
-        return editor.value()
-    raise TypeError(type(editor).__name__)
-
-
-def _set_value(editor: QWidget, value: object) -> None:
-    if isinstance(editor, QLineEdit):
-        editor.setText(str(value))
-    elif isinstance(editor, QPlainTextEdit):
-        editor.setPlainText(str(value))
-    elif isinstance(editor, ChoiceEditor):
-        if value in editor.values():
-            editor.set_value(value)
-    elif isinstance(editor, NumberEditor):
-        editor.set_value(value if isinstance(value, int | float) else None)
-
-
-def _help(field: Field) -> str:
-    statistics = field.statistics
-    if field.kind is FieldKind.NUMBER and statistics.minimum and statistics.maximum:
-        return f"In training from {statistics.minimum[0]:g} to {statistics.maximum[0]:g}."
-    if field.kind is FieldKind.LABELS and statistics.classes:
-        return f"Any of {', '.join(statistics.classes[:12])}" + ("…" if len(statistics.classes) > 12 else ".")
-    return ""

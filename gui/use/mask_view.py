@@ -16,8 +16,8 @@ from gui.widgets.theme import current_theme, theme_notifier
 _HEIGHT: Final = 260
 _KEY: Final = 26
 _SQUARE: Final = 10.0
-_OVER: Final = 150
-"""How much of a region covers the picture, of 255."""
+_OVER: Final = 150 / 255
+"""How much of a region covers the picture."""
 
 
 class MaskView(QWidget):
@@ -31,6 +31,7 @@ class MaskView(QWidget):
         self._seen: tuple[int, ...] = ()
         self._classes: Sequence[str] = ()
         self._beneath: QPixmap | None = None
+        self._over = _OVER
         theme_notifier().changed.connect(self.update)
 
     def set_mask(self, mask: bytes, height: int, width: int) -> None:
@@ -41,7 +42,7 @@ class MaskView(QWidget):
             # Qt's rows begin at multiples of four bytes, so the length of a row is said.
             image = QImage(mask, width, height, width, QImage.Format.Format_Indexed8)
             colours = [class_color(number) for number in range(256)]
-            image.setColorTable([0 if not number else _rgba(colour, _OVER) for number, colour in enumerate(colours)])
+            image.setColorTable([0 if not number else _rgba(colour, 255) for number, colour in enumerate(colours)])
             self._mask = image.convertToFormat(QImage.Format.Format_ARGB32)  # a copy: the bytes may go
         else:
             self._mask = None
@@ -53,6 +54,19 @@ class MaskView(QWidget):
         self._beneath, self._classes = picture, classes
         self._say()
         self.update()
+
+    def set_over(self, share: float) -> None:
+        """How much of a region covers the picture, 0 to 1."""
+        self._over = min(1.0, max(0.0, share))
+        self.update()
+
+    def over(self) -> float:
+        """How much of a region covers the picture."""
+        return self._over
+
+    def has_mask(self) -> bool:
+        """Whether there is anything to be seen."""
+        return self._mask is not None
 
     def _say(self) -> None:
         names = ", ".join(self._name(number) for number in self._seen)
@@ -80,7 +94,9 @@ class MaskView(QWidget):
             else:
                 painter.fillRect(place, current_theme().color("field"))
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)  # borders of classes are sharp
+            painter.setOpacity(self._over)
             painter.drawImage(place, mask, QRectF(mask.rect()))
+            painter.setOpacity(1.0)
             self._paint_key(painter, place.bottom())
 
     def _paint_key(self, painter: QPainter, top: float) -> None:

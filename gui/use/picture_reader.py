@@ -1,7 +1,8 @@
 """Reads a picture in a process of its own: `python -m gui.use.picture_reader PATH SIDE` writes it small to stdout.
 
 A picture from anywhere may be broken or crafted; what a codec does with it then happens outside the window. The output
-is `width height` in one line, then RGB bytes.
+is `width height` in one line, then RGB bytes. `--many SIDE PATH...` writes one after the other, `0 0` for those that
+cannot be shown.
 """
 
 import sys
@@ -42,8 +43,24 @@ def rgb_bytes(image: QImage) -> bytes:
     return b"".join(data[row * line : row * line + 3 * width] for row in range(height))
 
 
+def _many(arguments: list[str]) -> int:
+    """Write each of several pictures to stdout as soon as it is read."""
+    _app = QCoreApplication([])
+    out = sys.stdout.buffer
+    for path in arguments[1:]:
+        found = read(path, int(arguments[0]))
+        if isinstance(found, str):
+            out.write(b"0 0\n")
+        else:
+            out.write(f"{found.width()} {found.height()}\n".encode() + rgb_bytes(found))
+        out.flush()
+    return 0
+
+
 def main(arguments: list[str]) -> int:
     """Write the picture to stdout, or the reason to stderr."""
+    if arguments[:1] == ["--many"] and len(arguments) > 1 and arguments[1].isdigit():
+        return _many(arguments[1:])
     if len(arguments) != 2 or not arguments[1].isdigit():
         sys.stderr.write("usage: picture_reader PATH SIDE\n")
         return 2

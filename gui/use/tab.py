@@ -68,7 +68,7 @@ class UseTab(QWidget):
 
     def focus_first(self) -> None:
         """Give the focus to the first input."""
-        self.trying.inputs.drop.setFocus()
+        self.trying.inputs.focus_first()
 
     def _refresh(self) -> None:
         usable = any(is_usable(summary) for summary in self._runs.summaries)

@@ -42,6 +42,9 @@ say "Installing Python packages into $VENV (some minutes the first time)"
 # torch goes first and alone: asked for by its exact version it is found as built for this machine, and the rest then keeps it.
 "$VENV/bin/python" -m pip install -q --disable-pip-version-check "$(grep '^torch==' constraints.txt)"
 "$VENV/bin/python" -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[test,check]'
+# Without these the buttons for camera and microphone say what is missing; all else works.
+"$VENV/bin/python" -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[devices]' ||
+    say "Packages for camera and microphone cannot be installed here; everything else is ready."
 
 qt_works() { QT_QPA_PLATFORM=offscreen "$VENV/bin/python" -c 'from PySide6 import QtSvg, QtWidgets; QtWidgets.QApplication([])' 2>/dev/null; }
 x11_works() {

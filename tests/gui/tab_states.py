@@ -23,7 +23,7 @@ from engine.document.project import Project
 from engine.document.project_json import to_bytes
 from engine.protocol.messages.apps import AppOffer, AppSaved, AppsListed, ListApps, SaveApp
 from engine.protocol.messages.base import Progress, RequestFailed
-from engine.protocol.messages.data import DataDescribed, DescribeData, GetSamples, SamplesRead, SplitCounts
+from engine.protocol.messages.data import DataDescribed, DescribeData, GetSamples, SamplesRead, Shown, SplitCounts
 from engine.protocol.messages.deployment import (
     Answer,
     Export,
@@ -34,6 +34,7 @@ from engine.protocol.messages.deployment import (
     Verified,
 )
 from engine.protocol.messages.evaluation import ClassScore, Evaluate, EvaluationFinished, FieldEvaluation, Mistake
+from engine.protocol.messages.sample_input import ReadSample, SampleRead
 from engine.protocol.run_events import BatchChanged, RunPaused, SettingsChanged
 from gui.evaluate.tab import EvaluateTab
 from gui.evaluate.views.mistakes import MistakesView
@@ -213,6 +214,20 @@ def scripted_data(engine: FakeEngine) -> None:
     """Let the engine describe the data and give a card for every sample asked for."""
     engine.answer_with(DescribeData, DataDescribed(samples=5000, counts=SplitCounts(train=4000, val=500, test=500)))
     engine.answer_with(GetSamples, lambda request: SamplesRead(cards=[picture_card(at) for at in request.indices]))
+    engine.answer_with(ReadSample, lambda request: picture_sample(request.index))
+
+
+def picture_sample(index: int) -> SampleRead:
+    """That picture as an input of Try it."""
+    card = picture_card(index)
+    return SampleRead(
+        index=index,
+        name=card.name,
+        split="test",
+        values={"pixels": {"sample": index}, "label": "Sneaker"},
+        shown={"pixels": Shown(width=card.width, height=card.height, rgb=card.rgb)},
+        truth={"label": Answer(value="Sneaker")},
+    )
 
 
 def scores_of(run: int, count: int = 8, split: str = "test") -> EvaluationFinished:

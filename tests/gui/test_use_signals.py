@@ -43,11 +43,11 @@ def test_a_dropped_recording_is_asked_and_its_waveform_shown(form, tmp_path, qtb
     form.set_fields((SOUND,))
     assert form.drop.accessibleName() == "Drop a recording here"
     assert form.takes_files() and not form.takes_one_picture()
-    assert not form.draw.isVisible() and not form.paste.isVisible() and not form.sample.isVisible()
+    assert form.sample.isVisible() and form.files[0].record.isVisible()
     given: list[object] = []
     form.given.connect(given.append)
     file = recording(tmp_path / "seven.wav")
-    with qtbot.waitSignal(form._preview.ready, timeout=20_000):
+    with qtbot.waitSignal(form.files[0].preview.ready, timeout=20_000):
         form.drop.files_dropped.emit([file])
     assert form.drop.has_picture()
     assert form.drop.accessibleName() == "Drop another recording"
@@ -60,7 +60,7 @@ def test_a_broken_recording_is_still_asked_so_that_the_answer_says_why(form, tmp
     broken.write_bytes(b"RIFF\x24\0\0\0WAVE")
     given: list[object] = []
     form.given.connect(given.append)
-    with qtbot.waitSignal(form._preview.failed, timeout=20_000) as failed:
+    with qtbot.waitSignal(form.files[0].preview.failed, timeout=20_000) as failed:
         form.take_files([broken])
     assert "damaged" in failed.args[1]
     assert given and not form.drop.has_picture()
@@ -74,7 +74,7 @@ def test_a_folder_of_recordings_is_asked_at_once(form, tmp_path):
     form.given.connect(given.append)
     form.take_files([tmp_path])
     assert given == [[{"sound": str(tmp_path / "a.wav")}, {"sound": str(tmp_path / "b.wav")}]]
-    form._preview.drop()
+    form.files[0].preview.drop()
 
 
 def test_a_table_over_time_is_asked_by_its_path(form, tmp_path, monkeypatch):
@@ -96,7 +96,7 @@ def test_a_table_over_time_is_asked_by_its_path(form, tmp_path, monkeypatch):
     assert given == [[{"past": str(table)}]]
 
 
-def test_a_recording_beside_other_fields_waits_for_the_button(form, tmp_path):
+def test_a_recording_beside_other_fields_is_asked_with_them(form, tmp_path, qtbot):
     form.set_fields((SOUND, AGE))
     given: list[object] = []
     form.given.connect(given.append)
@@ -106,10 +106,8 @@ def test_a_recording_beside_other_fields_waits_for_the_button(form, tmp_path):
     assert refused == ["Drop a recording first."] and not given
     file = recording(tmp_path / "a.wav")
     form.take_files([file])
-    assert not given
-    form.ask.click()
     assert given == [[{"age": 40.0, "sound": str(file)}]]
-    form._preview.drop()
+    form.files[0].preview.drop()
 
 
 def test_another_project_asks_for_its_own_kind_again(form, tmp_path):
@@ -118,7 +116,6 @@ def test_another_project_asks_for_its_own_kind_again(form, tmp_path):
     form.set_fields((PAST,))
     assert form.drop.accessibleName() == "Drop a table here"
     assert not form.drop.has_picture()
-    form._preview.drop()
 
 
 def test_a_forecast_is_drawn_as_curves(qtbot, qapp):

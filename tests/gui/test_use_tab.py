@@ -28,7 +28,6 @@ from tests.gui.tab_states import (
     exported,
     one_run,
     open_example,
-    picture_card,
     picture_file,
     prediction,
     scripted_data,
@@ -84,7 +83,7 @@ def test_without_a_trained_run_it_says_what_comes_here(bench, tmp_path, qtbot):
 def test_a_dropped_picture_is_answered_and_shown(bench, engine, pictures, tmp_path, qtbot):
     file = picture_file(tmp_path)
     inputs = pictures.trying.inputs
-    with qtbot.waitSignal(inputs._preview.ready, timeout=20_000):
+    with qtbot.waitSignal(inputs.picture.preview.ready, timeout=20_000):
         inputs.drop.files_dropped.emit([file])
     assert inputs.drop.has_picture()
     answered(bench, qtbot)
@@ -133,8 +132,19 @@ def test_several_files_get_a_line_each_and_a_broken_one_says_why(bench, engine, 
     pictures.trying.inputs.take_files([folder])
     answered(bench, qtbot)
     assert [value["pixels"][-5:] for value in engine.asked(Predict)[0].inputs] == ["a.png", "b.png"]
-    rows = [pictures.trying.answer.many.item(row).text() for row in range(2)]
-    assert rows == ["shoe.png  →  Sneaker", "broken.png: The picture is damaged."]
+    strip = pictures.trying.answer.many
+    told = [strip.item(row).data(Qt.ItemDataRole.AccessibleTextRole) for row in range(2)]
+    assert told == ["shoe.png: Sneaker 96.2 %", "/x/broken.png: The picture is damaged."]
+    assert [strip.item(row).text() for row in range(2)] == ["Sneaker", "broken.png"]
+    assert pictures.trying.answer.detail() == []
+    strip.setFocus()
+    strip.setCurrentRow(0)
+    assert pictures.trying.answer.detail() == ["label: Sneaker"]
+    strip.setCurrentRow(1)
+    assert pictures.trying.answer.detail() == [], "there is nothing more to be said of what could not be used"
+    pictures.trying.answer.copy.click()
+    copied = QGuiApplication.clipboard().text().splitlines()
+    assert copied == ["shoe.png\tSneaker\t96.2 %", "/x/broken.png\tThe picture is damaged.\t"]
 
 
 def test_one_unusable_input_says_why(bench, engine, pictures, tmp_path, qtbot):
@@ -173,12 +183,14 @@ def test_a_first_sample_is_answered_by_itself_and_others_on_request(bench, engin
     tab = shown(bench, qtbot)
     answered(bench, qtbot)
     inputs = tab.trying.inputs
-    assert inputs.drop.accessibleDescription() == "sample 3"
-    value = engine.asked(Predict)[0].inputs[0]["pixels"]
-    assert (value["height"], value["width"], value["pixels"]) == (28, 28, picture_card(3).rgb)
+    assert inputs.drop.accessibleDescription() == "00003.png"
+    assert engine.asked(Predict)[0].inputs == [{"pixels": {"sample": 3}}], "as it is in the data, not as it is shown"
+    assert inputs.drop.picture().width() == 28
+    card = tab.trying.answer.cards()[0]
+    assert card.truth() == "Right: the data says Sneaker" and card.doubted() == ""
     inputs.sample.click()
     qtbot.waitUntil(lambda: len(engine.asked(Predict)) == 2)
-    assert inputs.drop.accessibleDescription() in ("sample 3", "sample 5")
+    assert inputs.drop.accessibleDescription() in ("00003.png", "00005.png")
 
 
 def test_what_the_user_gave_is_not_replaced_by_a_sample(bench, engine, pictures, tmp_path, qtbot):
@@ -186,6 +198,9 @@ def test_what_the_user_gave_is_not_replaced_by_a_sample(bench, engine, pictures,
     answered(bench, qtbot)
     assert pictures.trying.inputs.sample.blocked_reason() == "The data is not read yet."
     scripted_data(engine)
+    engine.answer_with(
+        DescribeData, DataDescribed(samples=2, counts=SplitCounts(train=1, test=1), splits=bytes([0, 2]))
+    )
     bench.data.describe()
     qtbot.waitUntil(lambda: bench.data.state == "ready")
     assert pictures.trying.inputs.sample.isEnabled()
@@ -219,9 +234,9 @@ def test_copied_files_are_pasted_and_nothing_is_refused_in_words(bench, engine, 
 
 def test_a_drawing_is_answered_after_each_stroke(bench, engine, pictures, qtbot):
     inputs = pictures.trying.inputs
-    assert inputs.draw.isVisible()
-    inputs.draw.click()
-    pad = inputs.pad
+    assert inputs.picture.draw.isVisible()
+    inputs.picture.draw.click()
+    pad = inputs.picture.pad
     assert pad.isVisible()
     middle = pad.rect().center()
     qtbot.mousePress(pad, Qt.MouseButton.LeftButton, pos=middle - QPoint(40, 0))
@@ -243,15 +258,15 @@ def test_a_form_of_fields_is_sent_as_it_is_typed(bench, engine, tmp_path, qtbot)
     one_run(bench, tmp_path, RunLog, "penguins")
     tab = shown(bench, qtbot)
     inputs = tab.trying.inputs
-    assert not inputs.drop.isVisible()
+    assert inputs.files == [] and not inputs.ask.isVisible()
     island = inputs.editor("island")
-    assert island.values() == ["Biscoe", "Dream", "Torgersen"]
+    assert island.values() == ["Biscoe", "Dream", "Torgersen", ""]
     qtbot.keyClick(island, Qt.Key.Key_Down)
     mass = inputs.editor("body_mass_g")
     mass.lineEdit().selectAll()
     qtbot.keyClicks(mass.lineEdit(), "missing")
     qtbot.keyClick(mass, Qt.Key.Key_Return)
-    qtbot.mouseClick(inputs.ask, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: len(engine.asked(Predict)) > 0)  # by itself, a moment after the last key
     answered(bench, qtbot)
     value = engine.asked(Predict)[0].inputs[0]
     assert value["island"] == "Dream"

@@ -1,0 +1,58 @@
+"""A forecast as curves: what was, what is to come, and what came indeed where that is known."""
+
+import math
+from collections.abc import Sequence
+from typing import Final
+
+from gui.charts.line_chart import LineChart
+from gui.charts.series_style import DOTTED, SeriesStyle, series_style
+from gui.use.answers.context import AnswerContext
+
+_DRAWN: Final = 4
+"""How many curves are drawn with their history and truth; more would hide each other."""
+_BEFORE: Final = 4
+"""How many times the forecast's length is shown before it."""
+
+
+class Forecast(LineChart):
+    """Moment 1 is the first to come; 0 and less are past."""
+
+    def __init__(self) -> None:
+        super().__init__(x_label="moment ahead", name="use.curves", accessible="Forecast")
+        self.setFixedHeight(240)
+
+    def show_forecast(
+        self, series: Sequence[Sequence[float]], names: Sequence[str], field: str, context: AnswerContext
+    ) -> None:
+        """Draw a curve for each value that is forecast."""
+        self.clear()
+        width = len(series[0]) if series else 0
+        ahead = list(range(1, len(series) + 1))
+        truth = context.truth[field].series if field in context.truth else []
+        for place in range(width):
+            name = names[place] if len(names) == width else f"value {place + 1}"
+            style = series_style(place, marked=len(series) <= 48)
+            past = self._past(place, name, width, context, len(series)) if place < _DRAWN else []
+            if past:
+                at = list(range(1 - len(past), 1))
+                faint = SeriesStyle(color=style.color)
+                self.add_series(f"past {place}", f"{name}, past", faint, smoothed=False, back=True)
+                self.set_points(f"past {place}", at, past)
+            if place < _DRAWN and len(truth) == len(series) and len(truth[0]) == width:
+                dotted = SeriesStyle(color=style.color, dash=DOTTED)
+                self.add_series(f"true {place}", f"{name}, in truth", dotted, smoothed=False)
+                self.set_points(f"true {place}", ahead, [row[place] for row in truth])
+            joined = past[-1:] if past and math.isfinite(past[-1]) else []
+            self.add_series(str(place), name, style, smoothed=False)
+            self.set_points(str(place), ([0] if joined else []) + ahead, joined + [row[place] for row in series])
+
+    def _past(self, place: int, name: str, width: int, context: AnswerContext, length: int) -> list[float]:
+        """The values before, of the same name or at the same place."""
+        rows = context.history[-_BEFORE * max(length, 6) :]
+        if not rows:
+            return []
+        names = list(context.history_names)
+        column = names.index(name) if name in names else place if len(rows[0]) == width else -1
+        if not 0 <= column < len(rows[0]):
+            return []
+        return [math.nan if (value := row[column]) is None else float(value) for row in rows]

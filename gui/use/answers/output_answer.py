@@ -1,0 +1,189 @@
+"""The answer for one output of the network, in the form that suits it."""
+
+import numpy as np
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QSlider, QVBoxLayout, QWidget
+
+from engine.document.data_spec import FieldKind
+from engine.protocol.messages.deployment import Answer
+from gui.charts.score_bars import ScoreBars, percent
+from gui.forms.metric_text import short_value
+from gui.use.answers.context import AnswerContext
+from gui.use.answers.forecast import Forecast
+from gui.use.answers.made_picture import MadePicture
+from gui.use.answers.sureness import doubt
+from gui.use.answers.written_text import WrittenText
+from gui.use.mask_view import MaskView
+from gui.widgets.text import Text
+
+_WRITTEN_OUT = 60
+"""How many numbers of an array are written out."""
+
+
+class OutputAnswer(QWidget):
+    """`chosen` carries a text to be gone on with."""
+
+    chosen = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        self._field = Text("", tone="dim")
+        self._value = Text("", role="score")
+        self._text = Text("", wrap=True)
+        self._text.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        self._bars = ScoreBars()
+        self._doubt = Text("", tone="warn", wrap=True)
+        self._truth = Text("", tone="dim", wrap=True)
+        self.regions = MaskView()
+        self.opacity = QSlider(Qt.Orientation.Horizontal)
+        self.opacity.setObjectName("use.mask.opacity")
+        self.opacity.setRange(0, 100)
+        self.opacity.setValue(round(100 * self.regions.over()))
+        self.opacity.setAccessibleName("How much the mask covers the picture")
+        self.opacity.setMaximumWidth(220)
+        self.opacity.valueChanged.connect(lambda value: self.regions.set_over(value / 100))
+        self._cover = QWidget()
+        row = QHBoxLayout(self._cover)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        row.addWidget(Text("Cover", role="form"))
+        row.addWidget(self.opacity, 1)
+        row.addStretch(1)
+        self.curves = Forecast()
+        self.made = MadePicture()
+        self.written = WrittenText()
+        self.written.chosen.connect(self.chosen)
+        self._shown: tuple[str, Answer] | None = None
+        for widget in (
+            self._field,
+            self._value,
+            self._text,
+            self.regions,
+            self._cover,
+            self.made,
+            self.curves,
+            self.written,
+            self._bars,
+            self._doubt,
+            self._truth,
+        ):
+            column.addWidget(widget)
+
+    def show_answer(self, field: str, answer: Answer, *, alone: bool, context: AnswerContext | None = None) -> None:
+        """Show it; the name of the output only where there are several, or for a number."""
+        context = context or AnswerContext()
+        self._shown = (field, answer)
+        is_class = bool(answer.scores)
+        is_made, is_written = bool(answer.pixels), bool(answer.written) or context.peeks
+        is_text = not is_class and isinstance(answer.value, str) and not is_made and not is_written
+        self._field.set_text(field)
+        self._field.setVisible(not alone or not (is_class or is_made or is_written))
+        self._value.setVisible(not is_class and not isinstance(answer.value, str))
+        self._text.setVisible(is_text and not answer.series)
+        self._bars.setVisible(is_class)
+        self.curves.setVisible(bool(answer.series))
+        if answer.series:
+            self.curves.show_forecast(answer.series, answer.names, field, context)
+        else:
+            self.curves.clear()
+        self.regions.setVisible(bool(answer.mask))
+        self._cover.setVisible(bool(answer.mask))
+        self.regions.set_mask(answer.mask, answer.height, answer.width)
+        self.made.setVisible(is_made)
+        if is_made:
+            self.made.show_answer(answer)
+        self.written.setVisible(is_written)
+        if is_written:
+            self.written.show_text(context.beginning, answer.written, peeks=context.peeks)
+        if is_class:
+            self._bars.set_scores(list(answer.scores.items()))
+        elif is_text:
+            self._text.set_text(answer_text(answer) or "(nothing)")
+        elif not isinstance(answer.value, str):
+            self._value.set_text(answer_text(answer))
+        self._say(field, answer, context)
+        self.setAccessibleName(f"{field}: {answer_text(answer)}")
+
+    def show_growing(self, field: str, context: AnswerContext, tokens: list[object]) -> None:
+        """A text that is being written."""
+        for widget in (
+            self._field,
+            self._value,
+            self._text,
+            self._bars,
+            self.curves,
+            self.regions,
+            self._cover,
+            self.made,
+        ):
+            widget.hide()
+        self._doubt.hide()
+        self._truth.hide()
+        self.written.show()
+        self.written.show_text(context.beginning, tokens, grows=True)  # type: ignore[arg-type]
+        self.setAccessibleName(f"{field}: {self.written.text()}")
+
+    def copied(self) -> str:
+        """What a copy of it holds."""
+        if self._shown is None:
+            return ""
+        field, answer = self._shown
+        if answer.series:
+            head = "\t".join(answer.names) if answer.names else field
+            return "\n".join([head, *("\t".join(f"{value:.7g}" for value in row) for row in answer.series)])
+        if answer.mask or not answer.scores:
+            return f"{field}: {answer_text(answer)}"
+        scores = "\n".join(f"{name}\t{percent(score)}" for name, score in answer.scores.items())
+        return f"{field}: {answer_text(answer)}\n{scores}"
+
+    def doubted(self) -> str:
+        """Why it is not sure, as shown."""
+        return self._doubt.whole_text() if not self._doubt.isHidden() else ""
+
+    def truth(self) -> str:
+        """What is true, as shown."""
+        return self._truth.whole_text() if not self._truth.isHidden() else ""
+
+    def _say(self, field: str, answer: Answer, context: AnswerContext) -> None:
+        doubted = doubt(answer, context.kinds.get(field))
+        self._doubt.set_text(doubted)
+        self._doubt.setVisible(bool(doubted))
+        words, tone = told_truth(answer, context.truth.get(field), context.kinds.get(field))
+        self._truth.set_text(words)
+        self._truth.set_tone(tone)
+        self._truth.setVisible(bool(words))
+
+
+def told_truth(answer: Answer, truth: Answer | None, kind: FieldKind | None) -> tuple[str, str]:
+    """What the data says, and the tone for whether the answer says the same."""
+    if truth is None or (kind is FieldKind.SERIES) or answer.pixels:
+        return "", "dim"
+    said = answer_text(truth)
+    if kind is FieldKind.MASK or answer.mask:
+        if truth.mask and len(truth.mask) == len(answer.mask):
+            same = float(np.mean(np.frombuffer(truth.mask, np.uint8) == np.frombuffer(answer.mask, np.uint8)))
+            return f"{percent(same)} of the points as in the data: {said}", "dim"
+        return f"In the data: {said}", "dim"
+    if isinstance(answer.value, str) and answer.scores:
+        right = _as_set(said) == _as_set(str(answer.value)) if kind is FieldKind.LABELS else said == answer.value
+        return (f"Right: the data says {said}", "ok") if right else (f"Wrong: the data says {said}", "error")
+    if not isinstance(answer.value, str) and not isinstance(truth.value, str):
+        return f"The data says {said}, {short_value(abs(answer.value - truth.value))} away", "dim"
+    return f"The data says: {said}", "dim"
+
+
+def _as_set(labels: str) -> frozenset[str]:
+    return frozenset(part.strip() for part in labels.replace(";", ",").split(",") if part.strip())
+
+
+def answer_text(answer: Answer) -> str:
+    """The label, or the number in four digits."""
+    if answer.numbers and isinstance(answer.value, str):
+        more = " …" if len(answer.numbers) > _WRITTEN_OUT else ""
+        return ", ".join(short_value(number) for number in answer.numbers[:_WRITTEN_OUT]) + more
+    return answer.value if isinstance(answer.value, str) else short_value(answer.value)
