@@ -1,6 +1,7 @@
 """What was changed in a project since a run began: labels given by hand, samples left out, and anything else."""
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 import msgspec
 
@@ -10,7 +11,7 @@ from engine.document.project import Project
 from engine.document.sample_names import count
 from engine.protocol.messages.answered_samples import CorrectionsFound
 
-_Step = LabelledSamples | Exclusion
+_Step = TypeVar("_Step", LabelledSamples, Exclusion)
 
 
 def corrections(run: int, then: Project, now: Project) -> CorrectionsFound:
@@ -19,7 +20,7 @@ def corrections(run: int, then: Project, now: Project) -> CorrectionsFound:
     return CorrectionsFound(
         run=run,
         labelled=sum(_since(_labelled(then.data, field), _labelled(now.data, field)) for field in fields),
-        excluded=_since(then.data.excluded, now.data.excluded),
+        excluded=_left_out_since(then.data.excluded, now.data.excluded),
         data=_but_samples(then.data) != _but_samples(now.data),
         network=_network(then) != _network(now),
         recipe=then.recipe != now.recipe,
@@ -30,12 +31,23 @@ def _labelled(data: DataSpec, field: str) -> tuple[LabelledSamples, ...]:
     return data.labelling_of(field).labelled
 
 
-def _since(then: Sequence[_Step], now: Sequence[_Step]) -> int:
-    """Names in the steps that only one of two histories has; both begin alike."""
+def _since(then: Sequence[LabelledSamples], now: Sequence[LabelledSamples]) -> int:
+    """Names in the steps that only one of two histories has."""
+    return sum(count(step.samples) for part in _parted(then, now) for step in part)
+
+
+def _left_out_since(then: Sequence[Exclusion], now: Sequence[Exclusion]) -> int:
+    """Names left out, less those that are used again, in the steps that only one of two histories has."""
+    gone, come = (sum(count(step.samples) * (-1 if step.undone else 1) for step in part) for part in _parted(then, now))
+    return come - gone
+
+
+def _parted(then: Sequence[_Step], now: Sequence[_Step]) -> tuple[Sequence[_Step], Sequence[_Step]]:
+    """What comes after the beginning that both histories have."""
     alike = 0
     while alike < min(len(then), len(now)) and then[alike] == now[alike]:
         alike += 1
-    return sum(count(step.samples) for step in (*then[alike:], *now[alike:]))
+    return then[alike:], now[alike:]
 
 
 def _but_samples(data: DataSpec) -> object:

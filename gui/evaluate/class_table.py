@@ -15,6 +15,8 @@ _MASK_COLUMNS: Final = ("class", "precision", "recall", "F1", "IoU", "n")
 """Of masks, whose samples are points."""
 _Index = QModelIndex | QPersistentModelIndex
 _SortRole: Final = Qt.ItemDataRole.UserRole
+AverageRole: Final = Qt.ItemDataRole.UserRole + 1
+"""True for a row that is no class but an average of them."""
 
 
 class ClassScoresModel(QAbstractTableModel):
@@ -23,12 +25,15 @@ class ClassScoresModel(QAbstractTableModel):
     def __init__(self) -> None:
         super().__init__()
         self._scores: list[ClassScore] = []
+        self.classes = 0
+        """So many rows are classes; those below are averages."""
         self._columns: tuple[str, ...] = _COLUMNS
 
-    def set_scores(self, scores: list[ClassScore]) -> None:
+    def set_scores(self, scores: list[ClassScore], averages: list[ClassScore] = []) -> None:  # noqa: B006, never changed
         """Show other scores."""
         self.beginResetModel()
-        self._scores = scores
+        self._scores = [*scores, *averages]
+        self.classes = len(scores)
         self._columns = _MASK_COLUMNS if any(score.overlap is not None for score in scores) else _COLUMNS
         self.endResetModel()
 
@@ -44,7 +49,7 @@ class ClassScoresModel(QAbstractTableModel):
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         score = self._scores[index.row()]
         found: dict[str, str | float | int | None] = {
-            "class": score.name,
+            "class": score.name if index.row() < self.classes else f"{score.name} average",
             "precision": score.precision,
             "recall": score.recall,
             "F1": score.f1,
@@ -63,6 +68,10 @@ class ClassScoresModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.TextAlignmentRole:
             side = Qt.AlignmentFlag.AlignLeft if index.column() == 0 else Qt.AlignmentFlag.AlignRight
             return side | Qt.AlignmentFlag.AlignVCenter
+        if role == AverageRole:
+            return index.row() >= self.classes
+        if role == Qt.ItemDataRole.ForegroundRole and index.row() >= self.classes:
+            return current_theme().color("faint")
         if role == Qt.ItemDataRole.ForegroundRole and index.column() > 0:
             return current_theme().color("dim")
         return None
@@ -87,6 +96,18 @@ class ClassScoresModel(QAbstractTableModel):
         return None
 
 
+class _AveragesLast(QSortFilterProxyModel):
+    """Sorts the classes; their averages stay below them."""
+
+    @guarded(fallback=False)
+    def lessThan(self, left: _Index, right: _Index) -> bool:
+        if left.data(AverageRole) or right.data(AverageRole):
+            both = bool(left.data(AverageRole) and right.data(AverageRole))
+            before = left.row() < right.row() if both else bool(right.data(AverageRole))
+            return before == (self.sortOrder() == Qt.SortOrder.AscendingOrder)
+        return super().lessThan(left, right)
+
+
 class ClassTable(QTableView):
     """`class_chosen` carries the index of the class of a row that was clicked or given by keyboard."""
 
@@ -97,7 +118,7 @@ class ClassTable(QTableView):
         self.setObjectName("evaluate.classes")
         self.setAccessibleName("Scores per class")
         self._scores = ClassScoresModel()
-        self._sorted = QSortFilterProxyModel(self)
+        self._sorted = _AveragesLast(self)
         self._sorted.setSourceModel(self._scores)
         self._sorted.setSortRole(_SortRole)
         self.setModel(self._sorted)
@@ -118,9 +139,16 @@ class ClassTable(QTableView):
         self.activated.connect(self._on_chosen)
         self.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
 
-    def set_scores(self, scores: list[ClassScore]) -> None:
-        """Show the scores of other classes; the order the user chose stays."""
-        self._scores.set_scores(scores)
+    def set_scores(self, scores: list[ClassScore], averages: list[ClassScore] = []) -> None:  # noqa: B006, never changed
+        """Show the scores of other classes, and their averages below; the order the user chose stays."""
+        self._scores.set_scores(scores, averages)
+
+    def whole_height(self) -> int:
+        """As high as all its rows need."""
+        rows = self.model().rowCount() * self.verticalHeader().defaultSectionSize()
+        return rows + self.horizontalHeader().sizeHint().height() + 2 * self.frameWidth() + 2
 
     def _on_chosen(self, index: QModelIndex) -> None:
-        self.class_chosen.emit(self._sorted.mapToSource(index).row())
+        row = self._sorted.mapToSource(index).row()
+        if row < self._scores.classes:
+            self.class_chosen.emit(row)

@@ -34,6 +34,9 @@ CURVE: Final = QSize(188, 112 + FOOT)
 PAIR: Final = QSize(230, 124 + FOOT)
 ROWS: Final = QSize(224, 132 + FOOT)
 WORDS: Final = QSize(290, 122 + FOOT)
+SHORT: Final = QSize(168, 46 + FOOT)
+_SHORT_TEXT: Final = 40
+"""Letters of a text that needs no more than two lines."""
 _SLOW_MS: Final = 250
 """After which it is said that samples are on their way."""
 _KEYS: Final = 9
@@ -108,13 +111,12 @@ class MistakesPanel(Card):
         self.set_title_widget(self.switch)
         self.all = Button("Show all", role="link", name="evaluate.mistakes.all")
         self.all.hide()
-        self.add_to_header(self.all)
         self.label = Button(
-            "Relabel", small=True, icon="edit", name="evaluate.relabel", tooltip="1 to 9, or a menu (R)"
+            "Relabel", small=True, icon="edit", name="evaluate.relabel", tooltip="Give another label (1 to 9, or R)"
         )
         self.menu = QMenu(self.label)
         self.menu.aboutToShow.connect(self._fill_menu)
-        self.label.setMenu(self.menu)
+        self.label.clicked.connect(self.show_classes)
         self.leave_out = Button(
             "Leave out",
             small=True,
@@ -132,12 +134,9 @@ class MistakesPanel(Card):
         self.why = Button(
             "Why", small=True, icon="bulb", name="evaluate.why", tooltip="Why it was answered so (Return)"
         )
-        self._count = Text("", role="note", elide=Qt.TextElideMode.ElideRight)
-        actions = QHBoxLayout()
-        actions.setSpacing(6)
-        for button in (self.label, self.leave_out, self.open_data, self.play, self.why):
-            actions.addWidget(button)
-        actions.addWidget(self._count, 1)
+        self._count = Text("", role="note")
+        for widget in (self._count, self.label, self.leave_out, self.open_data, self.play, self.why, self.all):
+            self.add_to_header(widget)
         self.view = GridView(SQUARE)
         self.view.setObjectName("evaluate.mistakes")
         self.view.setAccessibleName("Samples and what was answered to them")
@@ -154,9 +153,9 @@ class MistakesPanel(Card):
         column.addWidget(self.again)
         column.addStretch(1)
         self.stack = QStackedWidget()
+        self.stack.setMinimumHeight(SQUARE.height() + 8)
         self.stack.addWidget(self.view)
         self.stack.addWidget(nothing)
-        self.body.addLayout(actions)
         self.body.addWidget(self.stack, 1)
         self._slow = QTimer(self)
         self._slow.setSingleShot(True)
@@ -192,7 +191,7 @@ class MistakesPanel(Card):
         for key in "0123456789":
             add(key, functools.partial(self._label_by_key, key))
         add("U", functools.partial(self.relabel, ""))
-        add("R", self.label.showMenu)
+        add("R", self.show_classes)
         add("Backspace", self.exclude)
         add("Del", self.exclude)
         add("D", self.open_in_data)
@@ -273,7 +272,7 @@ class MistakesPanel(Card):
         answered = self._answered
         self._delegate.measure, self._delegate.kind = answered.measure, answered.kind
         if answered.state == "ready":
-            self.view.set_cell(self._cell())
+            self._fit_cells()
         self._show_lists()
         self._say()
         self._refresh_actions()
@@ -281,10 +280,17 @@ class MistakesPanel(Card):
 
     def _on_arrived(self, first: int, _last: int) -> None:
         if first == 0:
-            self.view.set_cell(self._cell())
-            if not self.view.currentIndex().isValid():
-                self._on_chosen(self._evaluation.sample)
+            self._fit_cells()
+            self._say()  # how they are drawn
+            row = self._answered.row_of(self._evaluation.sample) if self._evaluation.sample is not None else -1
+            if not self.view.currentIndex().isValid() and row in self.view.visible_rows():
+                self.view.select_one(row)  # a list begins at its top, wherever that sample stands in it
         self._refresh_actions()
+
+    def _fit_cells(self) -> None:
+        cell = self._cell()
+        self.view.set_cell(cell)
+        self.stack.setMinimumHeight(cell.height() + 8)
 
     def _cell(self) -> QSize:
         """As large as a sample of this kind needs."""
@@ -300,7 +306,11 @@ class MistakesPanel(Card):
             return WORDS
         if card.rgb:
             return SQUARE
-        return CURVE if card.curve else ROWS if len(card.lines) > 1 else WORDS
+        if card.curve or len(card.lines) > 1:
+            return CURVE if card.curve else ROWS
+        seen = [self._answered.known(row) for row in range(min(self._answered.total, 48))]
+        longest = max((len("".join(one.card.lines)) for one in seen if one is not None), default=0)
+        return SHORT if longest <= _SHORT_TEXT else WORDS
 
     def _say(self) -> None:
         answered, wanted = self._answered, self._answered.wanted
@@ -317,13 +327,22 @@ class MistakesPanel(Card):
         self._slow.stop()
         words = self._narrow_words()
         if answered.state == "ready":
-            shown = f"{count:,} {'sample' if count == 1 else 'samples'}"
-            self.set_note(f"{words} · {count:,}" if words else shown)
+            shown = f"{words} · {count:,}" if words else f"{count:,} {'sample' if count == 1 else 'samples'}"
+            self.set_note(" · ".join(part for part in (shown, self._legend()) if part))
         else:
             self.set_note(words)
         if not (answered.state == "ready" and count):
             self.none.set_text(self._none_words())
             self.stack.setCurrentIndex(1)
+
+    def _legend(self) -> str:
+        """What the cards are drawn with, where that does not say itself."""
+        sample = self._answered.known(0)
+        if sample is None:
+            return ""
+        if sample.answer is not None and sample.answer.mask:
+            return "blue: found, striped: missed, dotted: too much"
+        return "line: what came, dashed: forecast" if sample.forecast else ""
 
     def _narrow_words(self) -> str:
         wanted = self._answered.wanted
@@ -451,6 +470,11 @@ class MistakesPanel(Card):
         keys = keys_of(classes)
         if key in keys:
             self.relabel(classes[keys.index(key)])
+
+    def show_classes(self) -> None:
+        """Open the menu of the classes that can be given."""
+        if self.label.isEnabled():
+            self.menu.popup(self.label.mapToGlobal(QPoint(0, self.label.height() + 4)))
 
     def _fill_menu(self) -> None:
         self.menu.clear()

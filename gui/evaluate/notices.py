@@ -47,7 +47,7 @@ class ChangedNotice(QWidget):
         if not shown or result is None or since is None:
             return
         self.notice.show()
-        corrected = since.labelled + since.excluded > 0
+        corrected = bool(since.labelled or since.excluded)
         title = f"{_changed(since)} since run {result.run} was trained"
         text = "The scores are those of the run as it was."
         if since.network:
@@ -73,10 +73,12 @@ def _changed(since: CorrectionsFound) -> str:
     if since.labelled:
         parts.append(f"{since.labelled:,} {'label' if since.labelled == 1 else 'labels'} given by hand")
     if since.excluded:
-        parts.append(f"{since.excluded:,} {'sample' if since.excluded == 1 else 'samples'} left out or taken in")
-    others = [word for word, yes in (("data", since.data), ("network", since.network), ("recipe", since.recipe)) if yes]
+        count = abs(since.excluded)
+        noun = "sample" if count == 1 else "samples"
+        parts.append(f"{count:,} {noun} {'left out' if since.excluded > 0 else 'used again'}")
+    # Another recipe makes no score less true: it is how the next run is trained.
+    others = [word for word, yes in (("data", since.data), ("network", since.network)) if yes]
     if others:
-        words = " and ".join([", ".join(others[:-1]), others[-1]] if len(others) > 1 else others)
-        parts.append(f"{words} changed")
+        parts.append(f"{' and '.join(others)} changed")
     text = ", ".join(parts)
     return text[:1].upper() + text[1:]

@@ -59,9 +59,12 @@ class Card(QFrame):
     def set_title_widget(self, widget: QWidget) -> None:
         """Let a control stand where the title would, as a chooser of what the card shows."""
         self._header_row.insertWidget(0, widget)
+        self._header.setMinimumHeight(max(self._header.minimumHeight(), widget.sizeHint().height()))
         self._title.hide()
 
     def add_to_header(self, widget: QWidget) -> None:
         """Put a small control at the right end of the header."""
         self._header_row.addWidget(widget)
+        # Its own minimum would let the header be squeezed below the control where room is short.
+        self._header.setMinimumHeight(max(self._header.minimumHeight(), widget.sizeHint().height()))
         self._header.setVisible(True)

@@ -1,6 +1,6 @@
 """View "Mistakes": confusion matrix, scores per class, and the samples answered wrongly."""
 
-from PySide6.QtWidgets import QGridLayout
+from PySide6.QtWidgets import QGridLayout, QSizePolicy
 
 from engine.protocol.messages.evaluation import EvaluationFinished, FieldEvaluation
 from gui.charts.confusion_matrix import ConfusionMatrix
@@ -15,6 +15,7 @@ _SPLIT_WORDS = {
     "val": "validation split, chose the best epoch",
     "train": "training split, learned from",
 }
+_MOST_ALONE = 240
 
 
 class MistakesView(EvaluateView):
@@ -27,6 +28,9 @@ class MistakesView(EvaluateView):
         super().__init__(context)
         self._shown: FieldEvaluation | None = None
         self.matrix = ConfusionMatrix(name="evaluate.confusion")
+        # As high as there is room for: what it would like to have must not make the page longer than the window.
+        self.matrix.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
+        self.matrix.setMinimumHeight(260)
         self.matrix_card = Card("Confusion matrix", "rows: true · columns: predicted · click a cell")
         self.matrix_card.body.addWidget(self.matrix, 1)
         self.classes = ClassTable()
@@ -63,9 +67,16 @@ class MistakesView(EvaluateView):
         if is_category:
             self.matrix.set_matrix(output.classes, output.matrix)
             # Small matrices keep cells that hold their numbers; the page scrolls where the window is low.
-            self.matrix.setMinimumHeight(340 if 4 < len(output.classes) <= 12 else 260)
+            count = len(output.classes)
+            self.matrix.setMinimumHeight(min(290, 52 * count + 40) if count <= 12 else 250)
+            # Few classes need no more room than their cells; the samples have the rest.
+            self.matrix.setMaximumHeight(max(190, 52 * count + 100) if count <= 6 else 16_777_215)
         if output.per_class:
-            self.classes.set_scores(output.per_class)
+            self.classes.set_scores(output.per_class, output.averages)
+            # Beside the matrix it is as high as that; alone it leaves the room to the samples.
+            alone = min(self.classes.whole_height(), _MOST_ALONE)
+            self.classes.setMaximumHeight(16_777_215 if is_category else alone)
+            self.classes.setMinimumHeight(0 if is_category else min(alone, 120))
             self.classes_card.set_note(_SPLIT_WORDS.get(result.split, result.split))
         self.mistakes.show_field(output)
 
