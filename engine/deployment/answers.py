@@ -14,6 +14,7 @@ from onnx import TensorProto
 from torch import Tensor
 
 from engine.catalog.tensors import Shape
+from engine.checks.file_ports import output_names
 from engine.data.preparation import Preparation
 from engine.data.tokens import tokens_of
 from engine.deployment.next_token import next_scores, write_next_scores
@@ -158,53 +159,22 @@ class Answer:
         return found
 
 
-def _gives_mask(field: Field, shape: Shape) -> bool:
-    """Whether a tensor holds a score for each class and point; one alone stands for the second of two classes."""
-    classes = len(field.statistics.classes)
-    one = (1,) if classes == 2 else ()
-    return field.kind is FieldKind.MASK and len(shape) == 4 and classes > 0 and shape[1] in (classes, *one)
-
-
 def describe_answers(
-    outputs: list[tuple[str, Field, str, Shape]],
-    taken: set[str],
-    written: Collection[str] = (),
-    *,
-    raw: bool = False,
+    outputs: list[tuple[str, Field, str, Shape]], taken: set[str], written: Collection[str] = (), *, raw: bool = False
 ) -> list[Answer]:
-    """Name the file's outputs: `label` and `scores` when the network has one output, else with the field in front.
-
-    `outputs` are node id, field, function and shape of each Output; names in `taken` belong to the file's inputs.
-    `written` are the fields of text that the network looks back at while it writes them: `next` is their next token.
-    With `raw` the file gives the tensors as they are: `logits` where scores are made of them, else the field's name.
-    """
-    alone = len(outputs) == 1
-    used = set(taken)
-
-    def free(name: str) -> str:
-        candidate, number = name, 2
-        while candidate in used:
-            candidate, number = f"{name}_{number}", number + 1
-        used.add(candidate)
-        return candidate
-
-    answers = []
-    for node_id, field, function, shape in outputs:
-        common: dict[str, Any] = {"node_id": node_id, "field": field, "function": function, "shape": shape}
-        prefix = "" if alone else f"{field.name}_"
-        if raw:
-            common["raw"] = free(f"{prefix}logits" if function != "none" else field.name)
-        if field.kind is FieldKind.TEXT and field.name in written and len(shape) == 3:
-            label, scores = free(f"{prefix}next"), free(f"{prefix}scores")
-            answers.append(Answer(**common, label=label, scores=scores, so_far=field.name))
-        elif field.kind is FieldKind.LABELS and field.statistics.classes:
-            answers.append(Answer(**common, label=free(f"{prefix}labels"), scores=free(f"{prefix}scores")))
-        elif field.kind is FieldKind.CATEGORY and field.statistics.classes:
-            label, scores = free(f"{prefix}label"), free(f"{prefix}scores")
-            answers.append(Answer(**common, label=label, scores=scores))
-        elif _gives_mask(field, shape):
-            scores = free("scores" if alone else f"{field.name}_scores")
-            answers.append(Answer(**common, value=free(field.name), scores=scores))
-        else:
-            answers.append(Answer(**common, value=free(field.name)))
-    return answers
+    """How each Output answers, given as node id, field, function and shape; named by `engine.checks.file_ports`."""
+    names = output_names([item[1:] for item in outputs], taken, written, raw=raw)
+    return [
+        Answer(
+            node_id=node_id,
+            field=field,
+            function=function,
+            shape=shape,
+            label=name.label,
+            scores=name.scores,
+            value=name.value,
+            raw=name.raw,
+            so_far=name.next_of,
+        )
+        for (node_id, field, function, shape), name in zip(outputs, names, strict=True)
+    ]

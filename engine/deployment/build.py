@@ -9,10 +9,10 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from engine.catalog.layers.data import Noise
-from engine.catalog.preparation import preparation_type
 from engine.catalog.tensors import DType, Shape, TensorSpec
 from engine.checks.answers import answer_of
 from engine.checks.field_specs import prepared_spec
+from engine.checks.file_ports import needed_opset, prepared_input
 from engine.compiler.generated import module_names
 from engine.compiler.module import CompiledNetwork
 from engine.compiler.plan import Plan, Value
@@ -47,7 +47,6 @@ IR_VERSIONS = {13: 7, 14: 7, 15: 8, 16: 8, 17: 8, 18: 8, 19: 9}
 """The version of the file's form that came with an opset, so that programs of its time can read it; later ones: 10."""
 IR_VERSION = 10
 _ONNX_TYPES = {DType.FLOAT: TensorProto.FLOAT, DType.INT: TensorProto.INT64, DType.BOOL: TensorProto.BOOL}
-_DTYPES = {TensorProto.FLOAT: "float", TensorProto.INT64: "int64", TensorProto.BOOL: "bool"}
 _LARGEST_BYTES = 2**31 - 1
 _SMALLEST_HALVED = 64
 _LARGEST_HALF = 65504.0
@@ -100,7 +99,7 @@ def build_file(
             inputs[node_id] = _prepared_input(writer, described, node_id, spec, among)
     else:
         for name, item in fields.items():
-            if form.opset < _needed(item):
+            if form.opset < needed_opset(item):
                 prepared[name] = _prepared_input(writer, described, name, prepared_spec(item), [item])
             else:
                 prepared[name] = Preparation(item).write_input(writer)
@@ -170,12 +169,6 @@ def finish_file(built: Built) -> None:
         )
 
 
-def _needed(item: Field) -> int:
-    """The oldest opset in which the preparation of a field can be written."""
-    kinds = [preparation_type(step.type) for step in item.preparation]
-    return max((kind.opset for kind in kinds if kind is not None), default=0)
-
-
 def _border(steps: Plan, value: Value, name: str) -> Border:
     spec = steps.specs.get(value)
     dtype = _ONNX_TYPES[spec.dtype] if spec is not None else TensorProto.FLOAT
@@ -186,16 +179,15 @@ def _prepared_input(
     writer: OnnxWriter, described: list[InputDescription], name: str, spec: TensorSpec, fields: list[Field]
 ) -> str:
     """An input for prepared numbers, and its description."""
-    sizes = [f"size_{axis}" if size is None else size for axis, size in enumerate(spec.shape)]
-    shape: list[int | str] = ["N", *sizes[1:]]
-    value = writer.input(name, _ONNX_TYPES[spec.dtype], shape)
+    port = prepared_input(name, spec)
+    value = writer.input(name, _ONNX_TYPES[spec.dtype], port.shape)
     described.append(
         InputDescription(
             name=value,
             field=name,
             kind=PREPARED,
-            dtype=_DTYPES[_ONNX_TYPES[spec.dtype]],
-            shape=list(shape),
+            dtype=port.dtype,
+            shape=list(port.shape),
             meaning=prepared_meaning(fields),
         )
     )

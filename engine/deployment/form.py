@@ -1,17 +1,16 @@
 """How a file is to be written: number format, opset, what is in it. Imports neither torch nor onnx."""
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
+from engine.checks.file_ports import NEWEST_OPSET, OLDEST_OPSET, USUAL_OPSET
 from engine.errors import ExportError
+
+__all__ = ["CONTENTS", "INT8_KINDS", "NEWEST_OPSET", "OLDEST_OPSET", "PRECISIONS", "USUAL_OPSET", "FileForm"]
 
 PRECISIONS: Final = ("float32", "float16", "int8")
 CONTENTS: Final = ("whole", "network")
 INT8_KINDS: Final = ("auto", "static", "dynamic")
-OLDEST_OPSET, NEWEST_OPSET, USUAL_OPSET = 13, 22, 20
-"""13 is the oldest with a scale for each channel of int8 weights, 22 the newest that all of onnxruntime runs."""
-
-Contents = Literal["whole", "network"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
