@@ -73,6 +73,8 @@ class BlockRows(QObject):
         """Add the row of a block."""
         self._items[item.key] = item
         note = str(item.uses) if item.section is Section.PROJECT and item.uses else ""
+        if item.section is Section.PRETRAINED:
+            note = item.note
         row = self._rows.add_row(item.title, note, dot="family.block", key=item.key, tooltip=item.help)
         row.setData(Qt.ItemDataRole.AccessibleDescriptionRole, f"{item.section.value}. {item.help}")
 

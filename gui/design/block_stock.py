@@ -1,14 +1,18 @@
 """Which blocks can be added here, and what brings one in: the project's, the user's own, and the shipped ones."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
+from engine.catalog.pretrained import Pretrained
+from engine.catalog.pretrained.kept import is_kept, kept_vocabulary
+from engine.catalog.pretrained.pretrained import field_for, preparing, taking_weights
+from engine.document.atomic import megabytes
 from engine.document.block import BLOCK, BLOCK_INPUT, BLOCK_OUTPUT, BlockDefinition, DrawnBlock
 from engine.document.block_files import adopt, with_blocks
 from engine.document.block_places import instances, refusal_to_hold
-from engine.document.edits import Batch, Edit
+from engine.document.edits import AddNode, Batch, Edit
 from engine.document.graph import natural
 from engine.document.project import Project
 from engine.errors import GraphError
@@ -26,6 +30,7 @@ class Section(Enum):
     MINE = "My blocks"
     SHIPPED = "Blocks"
     NETWORKS = "Networks"
+    PRETRAINED = "Pretrained"
 
 
 def stands_here(type_name: str, inside: bool) -> bool:
@@ -45,6 +50,8 @@ class Item:
     outputs: int
     uses: int = 0
     synonyms: tuple[str, ...] = ()
+    note: str = ""
+    """What stands at the right of its row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +61,28 @@ class Brought:
     project: Project
     edits: tuple[Edit, ...]
     name: str
+    pretrained: Pretrained | None = None
 
     def with_added(self, edit: Edit) -> Edit:
-        """One step: the definitions, then what was done with them."""
-        if not self.edits:
+        """One step: the definitions, then what was done with them; then the weights of what has learned already, and
+        the preparation it was trained with."""
+        behind = self._behind(edit) if self.pretrained is not None else []
+        if not self.edits and not behind:
             return edit
         title = edit.title if isinstance(edit, Batch) else "Add a block"
-        return Batch(title=title, edits=(*self.edits, edit))
+        if self.pretrained is not None:
+            title = f"Add {self.pretrained.title}"
+        return Batch(title=title, edits=(*self.edits, edit, *behind))
+
+    def _behind(self, edit: Edit) -> list[Edit]:
+        pretrained = self.pretrained
+        assert pretrained is not None
+        added = [part for part in _parts(edit) if isinstance(part, AddNode)]
+        found = taking_weights(pretrained, added, self.name.removeprefix(BLOCK_NAME))
+        field = field_for(self.project, pretrained)
+        if field is None or (pretrained.source.vocabulary and not is_kept(pretrained)):
+            return found  # its word pieces are not here yet: they come with the weights
+        return [*found, *preparing(field, pretrained, kept_vocabulary(pretrained))]
 
 
 class BlockStock:
@@ -80,7 +102,11 @@ class BlockStock:
         ]
         for stored in (*self.shelf.mine, *self.shelf.shipped):
             section = Section.MINE if stored.mine else Section.NETWORKS if stored.network else Section.SHIPPED
-            found.append(_item(stored.key, stored.file.main, stored.file.help, section, synonyms=stored.synonyms))
+            item = _item(stored.key, stored.file.main, stored.file.help, section, synonyms=stored.synonyms)
+            if stored.pretrained is not None:
+                note = "here" if is_kept(stored.pretrained) else megabytes(stored.pretrained.source.bytes)
+                item = replace(item, section=Section.PRETRAINED, note=note)
+            found.append(item)
         return found
 
     def search(self, text: str) -> list[Item]:
@@ -101,15 +127,31 @@ class BlockStock:
             if name.startswith(BLOCK_NAME):
                 self._check(project, name.removeprefix(BLOCK_NAME))
             return Brought(project, (), name)
+        if stored.pretrained is not None and self._scope.path:
+            raise GraphError(
+                f"{stored.title} stands in the network itself, where its data comes in.",
+                where=self._scope.block,
+                hint="Leave the block and add it there.",
+            )
         edits, names = adopt(self._scope.document, stored.file.blocks)
         grown = with_blocks(project, edits)
         self._check(grown, names[stored.file.block])
-        return Brought(grown, tuple(edits), BLOCK_NAME + names[stored.file.block])
+        return Brought(grown, tuple(edits), BLOCK_NAME + names[stored.file.block], stored.pretrained)
 
     def _check(self, project: Project, block_id: str) -> None:
         reason = refusal_to_hold(project.blocks, self._scope.block, block_id)
         if reason:
             raise GraphError(reason, where=block_id)
+
+
+def _parts(edit: Edit) -> Iterator[Edit]:
+    waiting = [edit]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, Batch):
+            waiting += part.edits
+        else:
+            yield part
 
 
 def _item(

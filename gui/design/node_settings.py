@@ -28,6 +28,7 @@ from gui.design.first_weights import FirstWeights
 from gui.design.loss_choice import LossChoice
 from gui.design.node_text import caption, is_loss
 from gui.design.problem_row import ProblemRow
+from gui.design.start_weights import StartWeights
 from gui.design.weights_panel import WeightsPanel
 from gui.forms.attribute_form import AttributeForm
 from gui.models.own_code import OwnCodeModel
@@ -157,6 +158,8 @@ class NodeSettings(QWidget):
                 "Bypass", self.bypassed, help="Its input passes through unchanged. Ctrl+B", caption_width=CAPTION_WIDTH
             )
         )
+        self.start_weights = StartWeights(project, caption_width=CAPTION_WIDTH)
+        column.addWidget(self.start_weights)
         self.first_weights = FirstWeights(project, caption_width=CAPTION_WIDTH)
         column.addWidget(self.first_weights)
         self._shapes_label = self._section("Shapes")
@@ -219,7 +222,8 @@ class NodeSettings(QWidget):
         self._show_activation(node, kind)
         self.loss.show_node(node)
         has_parameters = bool(checker.cost_of(node_id).parameters) and node.type != BLOCK
-        self.first_weights.show_node(node, has_parameters=has_parameters)
+        self.start_weights.show_node(node)
+        self.first_weights.show_node(node, has_parameters=has_parameters and not node.weights)
         if self.title_editor.value() != node.title:
             self.title_editor.set_value(node.title)
         self.title_editor.lineEdit().setPlaceholderText(kind.label() if kind is not None else node.type)

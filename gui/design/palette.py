@@ -148,6 +148,11 @@ class Palette(QFrame):
         column.addWidget(self.list, 1)
         self._fill()
 
+    def refill(self) -> None:
+        """Fill the list anew where something on offer has changed, such as what is on this machine."""
+        if self._stock.items() != self._offered:
+            self._fill()
+
     def focus_search(self) -> None:
         """Put the cursor into the search."""
         self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
@@ -231,6 +236,7 @@ class Palette(QFrame):
                 all_kinds = of_use if family is Family.LOSS else [kind for kind in layers() if kind.family is family]
                 self._add_shelf(TITLES[family], [kind for kind in all_kinds if stands_here(kind.type_name(), inside)])
             self._add_shelf("All other losses", others, most=0)
+            self.blocks.fill(Section.PRETRAINED, self._offered)
             self.blocks.fill(Section.SHIPPED, self._offered)
             self.blocks.fill(Section.NETWORKS, self._offered)
         self.nothing.setVisible(bool(text) and self.list.count() == 0)

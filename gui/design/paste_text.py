@@ -16,11 +16,11 @@ from engine.checks.knowledge import Checks
 from engine.document.edits import AddNode, Connect, Edit
 from engine.document.graph import Edge, Node
 from engine.document.project import Project
+from engine.document.tidying.layout import Card, tidy
+from engine.document.tidying.layout import Wire as LaidWire
 from engine.errors import GraphError, NetwrightError
 from gui.design import graph_edits
 from gui.design.canvas.face import CARD_WIDTH, HEIGHT_WITH_LINE
-from gui.design.canvas.layout import Card, tidy
-from gui.design.canvas.layout import Wire as LaidWire
 from gui.design.chain_text import add_chain, is_chain, read_chain
 from gui.design.flow import COLUMN
 from gui.design.graph_edits import Clipping

@@ -6,6 +6,7 @@ from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QWidget
 
+from engine.catalog.pretrained import Pretrained
 from engine.checks.problem import Repair
 from engine.document.edits import Change
 from gui.design.areas import AreaKeys
@@ -16,11 +17,13 @@ from gui.design.graph_edits import kind_named
 from gui.design.inspector import Inspector
 from gui.design.left_side import LeftSide
 from gui.design.palette import Palette, card_picture
+from gui.design.pretrained_dialog import PretrainedDialog
 from gui.design.problems import HEADER_HEIGHT, Problems
 from gui.models.block_shelf import BlockShelf
 from gui.models.engine import Engine
 from gui.models.layer_uses import LayerUses
 from gui.models.own_code import OwnCodeModel
+from gui.models.pretrained import PretrainedModel
 from gui.models.project import ProjectModel
 from gui.models.runs import RunsModel
 from gui.models.scope import Scope
@@ -65,7 +68,15 @@ class DesignTab(QWidget):
         self.canvas.export_requested.connect(self.export_drawing)
         self.canvas.print_requested.connect(self.print_drawing)
         self.own_code = OwnCodeModel(project, engine, self)
+        self.pretrained = PretrainedModel(project, engine, self)
+        self.pretrained.said.connect(self.said)
+        # Queued: it may be asked in the midst of an edit.
+        self.pretrained.asked.connect(self._on_pretrained_asked, Qt.ConnectionType.QueuedConnection)
+        self.pretrained.changed.connect(self._on_pretrained_changed, Qt.ConnectionType.QueuedConnection)
+        self.pretrained_dialog: PretrainedDialog | None = None
+        """The one that is open."""
         self.inspector = Inspector(scope, selection, self.own_code)
+        self.inspector.node.start_weights.fetch_asked.connect(self.pretrained.want)
         self.inspector.node.weights.follow(self.canvas.live)
         self.problems = Problems(scope)
         self._right = QSplitter(Qt.Orientation.Vertical)
@@ -168,6 +179,21 @@ class DesignTab(QWidget):
 
     def _on_dragged(self) -> None:
         self._dragged = True
+
+    def _on_pretrained_asked(self, pretrained: Pretrained) -> None:
+        if self.pretrained.state == "idle" or self.pretrained_dialog is not None:
+            return  # it was taken back meanwhile, or is asked already
+        self.pretrained_dialog = PretrainedDialog(self.pretrained, pretrained, self)
+        self.pretrained_dialog.finished.connect(self._on_pretrained_closed)
+        self.pretrained_dialog.open()
+
+    def _on_pretrained_closed(self) -> None:
+        self.pretrained_dialog = None
+
+    def _on_pretrained_changed(self) -> None:
+        self.inspector.refresh()
+        if self.pretrained.state == "idle":
+            self.palette_panel.refill()
 
     def _on_layer_chosen(self, name: str) -> None:
         self.canvas.add_layer(name)

@@ -30,10 +30,10 @@ from engine.document.edits import Connect, Disconnect
 from engine.document.files import create
 from engine.document.graph import Edge, Graph, Node
 from engine.document.project import Project
+from engine.document.tidying.layered import Layered
+from engine.document.tidying.layout import Card, Wire, tidy
 from gui.design.canvas.canvas import GraphCanvas
 from gui.design.canvas.hit import hit
-from gui.design.canvas.layered import Layered
-from gui.design.canvas.layout import Card, Wire, tidy
 from gui.models.loading import load
 from gui.models.project import ProjectModel
 from gui.models.selection import Selection

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from engine.document.project import Project
-from gui.design.canvas.layered import Layered
-from gui.design.canvas.layout import GAP_ACROSS, Card, Wire, tidy
+from engine.document.tidying.layered import Layered
+from engine.document.tidying.layout import GAP_ACROSS, Card, Wire, tidy
 from tests.known_networks import dense, resnet, transformer, unet
 
 WIDTH, HEIGHT = 168.0, 64.0

@@ -9,11 +9,11 @@ from PySide6.QtCore import QObject, Signal
 from engine.catalog.tensors import TensorSpec, edge_text
 from engine.document.edits import Batch, Change, Edit, MoveNodes
 from engine.document.graph import Edge, natural
+from engine.document.tidying.layout import Card, Wire, tidy
+from engine.document.tidying.rows import SNAP
 from gui.design import mark_edits
 from gui.design.canvas.face import NodeFace
 from gui.design.canvas.glide import Glide
-from gui.design.canvas.layout import Card, Wire, tidy
-from gui.design.canvas.rows import SNAP
 from gui.design.canvas.sprites import pill_width
 from gui.models.background import Background
 

@@ -6,8 +6,8 @@ Pure Python without Qt, so that it can run on any thread.
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from gui.design.canvas.layered import GAP_DOWN, Card, Wire
-from gui.design.canvas.rows import GAP_ACROSS, SNAP, Places, Room, Sheet, arrange
+from engine.document.tidying.layered import GAP_DOWN, Card, Wire
+from engine.document.tidying.rows import GAP_ACROSS, SNAP, Places, Room, Sheet, arrange
 
 __all__ = ["GAP_ACROSS", "GAP_DOWN", "Card", "Wire", "tidy"]
 

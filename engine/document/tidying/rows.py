@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from gui.design.canvas.layered import ASIDE, LINE, Card, Layered, Wire
+from engine.document.tidying.layered import ASIDE, LINE, Card, Layered, Wire
 
 GAP_ACROSS: Final = 72.0
 GAP_ROWS: Final = 104.0

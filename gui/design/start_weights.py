@@ -1,0 +1,89 @@
+"""The line of the inspector that says from which file a node takes its first weights, and how to forget it."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from engine.catalog.pretrained import PRETRAINED, Pretrained
+from engine.document.edits import SetWeights
+from engine.document.graph import Node
+from engine.document.node_weights import begun_from, weights_file
+from engine.errors import ProjectError
+from gui.models.scope import Scope
+from gui.widgets.button import Button
+from gui.widgets.form_row import FormRow
+from gui.widgets.plain_text import set_tooltip
+from gui.widgets.text import Text
+
+
+class StartWeights(QWidget):
+    """Hidden for a node that begins anew."""
+
+    fetch_asked = Signal(object)
+    """Pretrained whose weights are to be brought into the project."""
+
+    def __init__(self, project: Scope, *, caption_width: int, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._project = project
+        self._id = ""
+        self._pretrained: Pretrained | None = None
+        value = QWidget()
+        value.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+        column = QVBoxLayout(value)
+        column.setContentsMargins(0, 5, 0, 0)
+        column.setSpacing(6)
+        self.words = Text("", wrap=True)
+        self.words.setObjectName("design.inspector.weights")
+        column.addWidget(self.words)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(6)
+        self.fetch = Button("Fetch", small=True, name="design.inspector.weights.fetch")
+        set_tooltip(self.fetch, "Bring the weights into this project.")
+        self.fresh = Button("Start fresh", small=True, name="design.inspector.weights.fresh")
+        set_tooltip(self.fresh, "Forget these weights: the next run begins with new ones. Ctrl+Z takes it back.")
+        buttons.addWidget(self.fetch)
+        buttons.addWidget(self.fresh)
+        buttons.addStretch(1)
+        column.addLayout(buttons)
+        self.row = FormRow(
+            "Weights",
+            value,
+            help="The file in the project's folder weights that a run begins with.",
+            caption_width=caption_width,
+        )
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(self.row)
+        self.fetch.clicked.connect(self._on_fetch)
+        self.fresh.clicked.connect(self._on_fresh)
+
+    def show_node(self, node: Node) -> None:
+        """Show what a node begins with."""
+        self._id = node.id
+        self.setVisible(bool(node.weights))
+        if not node.weights:
+            return
+        name = begun_from(node)
+        self._pretrained = next((item for item in PRETRAINED if item.name == name), None)
+        there = self._is_there(name)
+        self.fetch.setVisible(self._pretrained is not None and not there)
+        if not there:
+            self.words.set_text(f"{name} is not in this project")
+        elif node.frozen:
+            self.words.set_text(f"{name}, as it came")
+        else:
+            self.words.set_text(f"{name}, trained further")
+        self.words.set_tone("" if there else "warn")
+
+    def _is_there(self, name: str) -> bool:
+        folder = self._project.model.directory
+        try:
+            return folder is not None and weights_file(folder, name).is_file()
+        except ProjectError:  # a name no file can have; the checks say so
+            return False
+
+    def _on_fresh(self) -> None:
+        self._project.do(SetWeights(id=self._id))
+
+    def _on_fetch(self) -> None:
+        if self._pretrained is not None:
+            self.fetch_asked.emit(self._pretrained)
