@@ -163,9 +163,9 @@ def _card(material: Material, scored: EvaluationFinished | None) -> str:
     parts += ["## How good it is", "", _figures(scored), "", "## Data", "", _data(material), ""]
     parts += ["## Limits", "", *_limits(material, scored), "", "## How to use it", "", _usage(contract), ""]
     parts += [
-        "`model.onnx` takes raw inputs and gives answers: preparation and the names of the classes are inside. It was",
-        "kept only because it answered as the trained network did. `expected.json` holds golden samples with its answers,",
-        "with which any program can prove that it uses the file rightly.",
+        "`model.onnx` takes raw inputs and gives answers: preparation and the names of the classes are inside.",
+        "It was kept only because it answered as the trained network did. `expected.json` holds golden samples",
+        "with its answers, with which any program can prove that it uses the file rightly.",
         "",
         "## Licence",
         "",
