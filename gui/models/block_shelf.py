@@ -13,6 +13,7 @@ import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from engine.catalog.networks.shipped import Shelf, shipped
+from engine.catalog.pretrained import PRETRAINED, Pretrained
 from engine.document.atomic import write_atomically
 from engine.document.block import BlockDefinition
 from engine.document.block_files import BlockFile, block_file, from_bytes, to_bytes
@@ -34,10 +35,14 @@ class StoredBlock:
     network: bool = False
     """Whether it is a whole network, not a part of one."""
     synonyms: tuple[str, ...] = ()
+    pretrained: Pretrained | None = None
+    """The network that has learned already, of one that brings weights."""
 
     @property
     def key(self) -> str:
         """Names it in palette and search."""
+        if self.pretrained is not None:
+            return f"pretrained/{self.pretrained.name}"
         return f"{'mine' if self.mine else 'shipped'}/{self.path.stem}"
 
     @property
@@ -196,6 +201,20 @@ def _draw_shipped() -> list[StoredBlock]:
             synonyms=item.synonyms,
         )
         for item in shipped()
+    ] + [
+        StoredBlock(
+            Path(item.name),
+            block_file(
+                {block.id: BlockDefinition.of(block) for block in item.blocks()},
+                item.blocks()[-1].id,
+                help=f"{item.purpose} It has learned from {item.learned_from}, and wants {item.wants}.",
+            ),
+            False,
+            network=True,
+            synonyms=("pretrained", "weights", "transfer", "backbone", "frozen", item.name, item.kind.value),
+            pretrained=item,
+        )
+        for item in PRETRAINED
     ]
 
 

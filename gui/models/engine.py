@@ -9,6 +9,7 @@ from engine.errors import (
     GraphError,
     NetwrightError,
     NotYet,
+    PretrainedError,
     ProjectError,
     RunNotFound,
     ShapeMismatch,
@@ -50,6 +51,7 @@ _KINDS: Final[dict[str, type[NetwrightError]]] = {
         RunNotFound,
         ExportError,
         NotYet,
+        PretrainedError,
         EngineDiedError,
     )
 }

@@ -1,6 +1,7 @@
 """The open project: document, undo history, shape checks and files. Every change of the document goes through `do`."""
 
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -9,7 +10,7 @@ from PySide6.QtGui import QUndoStack
 
 from engine.document import files
 from engine.document import history as document_history
-from engine.document.edits import Edit, apply, change
+from engine.document.edits import Change, Edit, apply, change
 from engine.document.journal import Journal
 from engine.document.lock import ProjectLock
 from engine.document.project import Project, View
@@ -237,6 +238,10 @@ class ProjectModel(QObject):
                 return False  # what it follows from was taken back meanwhile
             self._after(edit, inverse)
         return True
+
+    def recheck(self, ids: Iterable[str]) -> None:
+        """Look anew at what lies beside the project for these nodes, such as their files of weights."""
+        self.checked.emit(self.checker.update(Change(nodes=frozenset(ids))))
 
     def set_view(self, view: View) -> None:
         """Remember how the project is looked at; no step of the history."""
