@@ -391,10 +391,7 @@ class MistakesPanel(Card):
 
     def chosen(self) -> list[AnsweredSample]:
         """The samples that are selected, as far as they are here."""
-        found = [
-            self._answered.known(row) for first, last in self.view.selected_ranges() for row in range(first, last + 1)
-        ]
-        return [sample for sample in found if sample is not None]
+        return self._answered.known_among(self.view.selected_ranges())
 
     def _current_index(self) -> int:
         sample = self.current()

@@ -88,6 +88,7 @@ class EvaluateTab(QWidget):
         self.stack.addWidget(self.empty)
         self.stack.addWidget(scroll)
         self.stack.addWidget(self.unscored)
+        self.stack.addWidget(QWidget())  # beneath the progress, while there is nothing yet to show through it
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(_LOOK_AGAIN_MS)
@@ -176,7 +177,7 @@ class EvaluateTab(QWidget):
         if evaluation.result is not None or evaluation.state == "failed":
             self.stack.setCurrentIndex(1)
         else:
-            self.stack.setCurrentIndex(2 if listed else 0)
+            self.stack.setCurrentIndex(3 if evaluation.state == "working" else 2 if listed else 0)
         if evaluation.state == "working":
             if self.busy.isHidden():
                 run, split = evaluation.asked

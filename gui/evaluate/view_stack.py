@@ -21,11 +21,11 @@ class ViewStack(QWidget):
     judged = Signal(str, str)
     """Key of a view, and why it cannot be shown now ("" when it can)."""
 
-    def __init__(self, context: EvaluateContext, kinds: Sequence[type[EvaluateView]] = VIEWS) -> None:
+    def __init__(self, context: EvaluateContext, kinds: Sequence[type[EvaluateView]] | None = None) -> None:
         super().__init__()
         self._context = context
         self._evaluation: EvaluationModel = context.evaluation
-        self._kinds = {kind.key: kind for kind in kinds}
+        self._kinds = {kind.key: kind for kind in (VIEWS if kinds is None else kinds)}
         self._evaluation.views = tuple(self._kinds)
         self._views: dict[str, EvaluateView] = {}
         self.reason = EmptyState("info", "")

@@ -2,6 +2,7 @@
 
 import struct
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -123,6 +124,16 @@ class AnsweredModel(QObject):
         """The sample of a row if it is here; nothing is asked for."""
         page = self._pages.get(row // PAGE)
         return page[row % PAGE] if page is not None and row % PAGE < len(page) else None
+
+    def known_among(self, ranges: Sequence[tuple[int, int]]) -> list[AnsweredSample]:
+        """The samples that are here of stretches of rows, first and last included, however long those are."""
+        found = []
+        for number in sorted(self._pages):
+            for first, last in ranges:
+                start, end = max(first - number * PAGE, 0), last - number * PAGE + 1
+                if end > 0:
+                    found += self._pages[number][start:end]
+        return found
 
     def row_of(self, index: int) -> int:
         """The row of a sample by its number, -1 where it is not here."""

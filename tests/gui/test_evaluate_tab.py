@@ -3,14 +3,17 @@
 import pytest
 from PySide6.QtCore import Qt
 
-from engine.protocol.messages.answered_samples import Among, GetAnswered, Order
+from engine.protocol.messages.answered_samples import Among, GetAnswered, MeasureLatency, Order
 from engine.protocol.messages.base import Progress, RequestFailed
-from engine.protocol.messages.evaluation import Evaluate, FieldEvaluation
+from engine.protocol.messages.evaluation import ClassScore, Evaluate, FieldEvaluation
 from engine.protocol.run_folder import RunSummary
+from gui.evaluate import view_stack
 from gui.evaluate.answered_list import SampleRole, sureness
 from gui.evaluate.scored_runs import best_run, scorable
 from gui.evaluate.tab import EvaluateTab
+from gui.evaluate.view import EvaluateView
 from gui.evaluate.views.mistakes import MistakesView
+from gui.models.evaluation import Method
 from gui.models.settings import Settings
 from gui.widgets.button import Button
 from gui.widgets.theme import apply_theme
@@ -278,3 +281,123 @@ def test_the_best_run_is_found_for_metrics_of_both_kinds():
     assert best_run([]) is None
     assert best_run([RunSummary(run=1)]) is None
     assert scorable([RunSummary(run=1), run(2, loss=1.0)])[0].run == 2
+
+
+def test_pairs_that_are_mixed_up_lead_to_their_samples(bench, scored, qtbot):
+    view = page(scored)
+    qtbot.mouseClick(view.tables, Qt.MouseButton.LeftButton, pos=view.tables.tabRect(1).center())
+    assert view.pages.currentWidget() is view.mixed_up
+    pairs = view.mixed_up.pairs
+    assert [pairs.index(0, column).data() for column in range(4)] == ["shirt", "coat", "4.1 %", "41"]
+    counts = [int(pairs.index(row, 3).data().replace(",", "")) for row in range(pairs.rowCount())]
+    assert counts == sorted(counts, reverse=True) and all(counts)
+    qtbot.mouseClick(
+        view.mixed_up.viewport(), Qt.MouseButton.LeftButton, pos=view.mixed_up.visualRect(pairs.index(0, 1)).center()
+    )
+    assert view.matrix.selected() == (0, 1)
+    qtbot.waitUntil(lambda: listed(scored) == 41)
+    view.matrix.clear_selection()
+    assert not view.mixed_up.selectionModel().hasSelection()
+
+
+def test_many_classes_begin_with_what_is_mixed_up(bench, engine, tmp_path, qtbot):
+    engine.answer_with(Evaluate, lambda request: scores_of(int(request.run), 80))
+    two_runs(bench, tmp_path, RunLog)
+    tab = shown(bench, qtbot)
+    qtbot.waitUntil(lambda: bench.evaluation.state == "done")
+    assert page(tab).classes_card.title() == "Mixed up"
+    assert page(tab).mixed_up.pairs.rowCount() == 200
+
+
+def test_averages_stay_below_the_classes_however_they_are_sorted(bench, engine, tmp_path, qtbot):
+    import msgspec
+
+    output = scores_of(14).outputs[0]
+    macro = ClassScore(name="macro", precision=0.5, recall=0.5, f1=0.5, samples=7)
+    output = msgspec.structs.replace(output, averages=[macro])
+    engine.answer_with(Evaluate, lambda request: msgspec.structs.replace(scores_of(14), outputs=[output]))
+    two_runs(bench, tmp_path, RunLog)
+    tab = shown(bench, qtbot)
+    qtbot.waitUntil(lambda: bench.evaluation.state == "done")
+    table = page(tab).classes
+    for column in (0, 1, 4):
+        for order in (Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder):
+            table.sortByColumn(column, order)
+            assert table.model().index(8, 0).data() == "macro average"
+    chosen = []
+    table.class_chosen.connect(chosen.append)
+    table.clicked.emit(table.model().index(8, 0))
+    assert chosen == []  # an average has no samples of its own
+
+
+class Plain(EvaluateView):
+    key = "plain"
+    caption = "Plain"
+
+    def why_not(self, result, output):
+        return "" if output.matrix else "Only answers with a class can be shown so."
+
+    def show_output(self, result, output):
+        self.shown = output.field
+
+
+def test_a_view_is_shown_or_says_why_not(bench, engine, tmp_path, qtbot, monkeypatch):
+    monkeypatch.setattr(view_stack, "VIEWS", (MistakesView, Plain))
+    import msgspec
+
+    both = [scores_of(14).outputs[0], number_scores(14).outputs[0]]
+    engine.answer_with(Evaluate, lambda request: msgspec.structs.replace(scores_of(14), outputs=both))
+    two_runs(bench, tmp_path, RunLog)
+    tab = shown(bench, qtbot)
+    qtbot.waitUntil(lambda: bench.evaluation.state == "done")
+    rows = tab.left.views[0]
+    assert rows.objectName() == "evaluate.views" and rows.keys() == ["mistakes", "plain"]
+    rows.setFocus()
+    qtbot.keyClick(rows, Qt.Key.Key_Down)
+    assert bench.evaluation.view == "plain"
+    assert tab.view("plain").isVisible() and not tab.view("mistakes").isVisible()
+    assert tab.view("plain").shown == "label"
+    assert tab.scores.isVisible()  # above every view
+    qtbot.keyClick(tab.left.output, Qt.Key.Key_Down)
+    assert not tab.view("plain").isVisible()
+    assert tab.views.reason.hint() == "Only answers with a class can be shown so."
+    item = rows.item(1)
+    assert not item.flags() & Qt.ItemFlag.ItemIsEnabled
+    assert "Only answers with a class can be shown so." in item.toolTip()
+    assert "cannot be shown" in item.data(Qt.ItemDataRole.AccessibleTextRole)
+    bench.evaluation.choose_view("mistakes")
+    assert rows.current_key() == "mistakes" and tab.view("mistakes").isVisible()
+
+
+def test_ways_of_explaining_are_listed_as_they_are_offered(bench, tmp_path, qtbot, monkeypatch):
+    monkeypatch.setattr(view_stack, "VIEWS", (MistakesView,))  # the view that explains offers its own
+    two_runs(bench, tmp_path, RunLog)
+    scored = shown(bench, qtbot)
+    assert not scored.left.methods.isVisible()
+    bench.evaluation.offer_methods(
+        [
+            Method(key="cam", caption="Grad-CAM", why_not="There is no convolution."),
+            Method(key="shap", caption="SHAP", help="Shares of each feature."),
+            Method(key="lime", caption="LIME"),
+        ]
+    )
+    rows = scored.left.methods
+    assert rows.isVisible() and rows.objectName() == "evaluate.explain"
+    assert "There is no convolution." in rows.item(0).toolTip()
+    assert bench.evaluation.method == "shap"
+    rows.setFocus()
+    qtbot.keyClick(rows, Qt.Key.Key_Down)
+    assert bench.evaluation.method == "lime"
+    bench.evaluation.offer_methods([Method(key="cam", caption="Grad-CAM")])
+    assert bench.evaluation.method == "cam"
+    bench.evaluation.offer_methods([])
+    assert not rows.isVisible() and bench.evaluation.method == ""
+
+
+def test_latency_is_shown_when_it_was_measured(bench, engine, scored, qtbot):
+    qtbot.waitUntil(lambda: scored.scores.shown()[-1] == ("Latency", "0.41 ms", "onnxruntime, batch 1"))
+    failure = error("export", "The file answers otherwise than the network.")
+    engine.answer_with(MeasureLatency, RequestFailed(error=failure))
+    bench.evaluation.evaluate("13")
+    qtbot.waitUntil(lambda: scored.scores.shown()[-1] == ("Latency", "-", "could not be measured"))
+    assert bench.evaluation.latency_problem == "The file answers otherwise than the network."

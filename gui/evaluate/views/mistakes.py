@@ -1,13 +1,15 @@
 """View "Mistakes": confusion matrix, scores per class, and the samples answered wrongly."""
 
-from PySide6.QtWidgets import QGridLayout, QSizePolicy
+from PySide6.QtWidgets import QGridLayout, QSizePolicy, QStackedWidget
 
 from engine.protocol.messages.evaluation import EvaluationFinished, FieldEvaluation
 from gui.charts.confusion_matrix import ConfusionMatrix
 from gui.evaluate.class_table import ClassTable
 from gui.evaluate.mistakes_panel import MistakesPanel
+from gui.evaluate.mixed_up import MixedUpTable
 from gui.evaluate.view import EvaluateContext, EvaluateView
 from gui.widgets.card import Card
+from gui.widgets.tabs import SegmentedTabs
 from gui.widgets.tokens import GAP
 
 _SPLIT_WORDS = {
@@ -16,6 +18,8 @@ _SPLIT_WORDS = {
     "train": "training split, learned from",
 }
 _MOST_ALONE = 240
+_MANY = 24
+"""Classes from which on the pairs that are mixed up are shown first: single cells are too small to be read."""
 
 
 class MistakesView(EvaluateView):
@@ -34,8 +38,16 @@ class MistakesView(EvaluateView):
         self.matrix_card = Card("Confusion matrix", "rows: true · columns: predicted · click a cell")
         self.matrix_card.body.addWidget(self.matrix, 1)
         self.classes = ClassTable()
+        self.mixed_up = MixedUpTable()
+        self._mixed_of: FieldEvaluation | None = None  # whose pairs are shown; they are counted when first looked at
+        self.tables = SegmentedTabs(("Per class", "Mixed up"), name="evaluate.tables", small=True)
+        self.tables.setAccessibleName("Classes, or pairs of them")
         self.classes_card = Card("Per class")
-        self.classes_card.body.addWidget(self.classes, 1)
+        self.classes_card.set_title_widget(self.tables)
+        self.pages = QStackedWidget()
+        self.pages.addWidget(self.classes)
+        self.pages.addWidget(self.mixed_up)
+        self.classes_card.body.addWidget(self.pages, 1)
         self.mistakes = MistakesPanel(context)
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
@@ -51,7 +63,11 @@ class MistakesView(EvaluateView):
         self.matrix.cell_selected.connect(self.mistakes.show_cell)
         self.matrix.selection_cleared.connect(self._on_cleared)
         self.mistakes.narrowed.connect(self._on_narrowed)
+        self.matrix.cell_selected.connect(self.mixed_up.show_pair)
+        self.matrix.selection_cleared.connect(self.mixed_up.clearSelection)
+        self.mixed_up.pair_chosen.connect(self.matrix.select)
         self.classes.class_chosen.connect(self.mistakes.show_class)
+        self.tables.currentChanged.connect(self._on_table)
 
     def show_output(self, result: EvaluationFinished, output: FieldEvaluation) -> None:
         """Show the matrix, the classes and the mistakes of an output."""
@@ -71,14 +87,25 @@ class MistakesView(EvaluateView):
             self.matrix.setMinimumHeight(min(290, 52 * count + 40) if count <= 12 else 250)
             # Few classes need no more room than their cells; the samples have the rest.
             self.matrix.setMaximumHeight(max(190, 52 * count + 100) if count <= 6 else 16_777_215)
+        self.tables.setVisible(is_category)
+        self.tables.setCurrentIndex(int(is_category and len(output.classes) > _MANY))
+        self._on_table(self.tables.currentIndex())
         if output.per_class:
             self.classes.set_scores(output.per_class, output.averages)
             # Beside the matrix it is as high as that; alone it leaves the room to the samples.
             alone = min(self.classes.whole_height(), _MOST_ALONE)
-            self.classes.setMaximumHeight(16_777_215 if is_category else alone)
-            self.classes.setMinimumHeight(0 if is_category else min(alone, 120))
+            self.pages.setMaximumHeight(16_777_215 if is_category else alone)
+            self.pages.setMinimumHeight(0 if is_category else min(alone, 120))
             self.classes_card.set_note(_SPLIT_WORDS.get(result.split, result.split))
         self.mistakes.show_field(output)
+
+    def _on_table(self, at: int) -> None:
+        self.pages.setCurrentIndex(at)
+        self.classes_card.set_title(self.tables.tabText(at))
+        output = self._shown
+        if at == 1 and output is not None and output is not self._mixed_of:
+            self._mixed_of = output
+            self.mixed_up.pairs.set_matrix(output.classes, output.matrix)
 
     def _on_cleared(self) -> None:
         if self._cell_listed():
