@@ -6,7 +6,7 @@ from typing import Final
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from gui.charts.relevance import Relevant
+from gui.charts.relevance import Relevant, strongest
 from gui.charts.relevance_bars import RelevanceBar, RelevanceBars
 from gui.charts.relevance_curve import RelevanceCurves
 from gui.charts.relevance_picture import RelevancePicture
@@ -44,8 +44,9 @@ class RelevanceView(QWidget):
         if form != self._form:
             self._form = form
             self._build(drawn, bool(listed))
+        strong = strongest([piece.relevance for part in drawn for piece in part.parts])
         for part, widgets in zip(drawn, self._drawn, strict=True):
-            _fill(part, widgets, signed)
+            _fill(part, widgets, signed, strong)
         if self.bars is not None:
             self.bars.set_bars(
                 [RelevanceBar(name=part.name, value=_value(part), relevance=part.total) for part in listed],
@@ -114,7 +115,7 @@ class RelevanceView(QWidget):
         return found
 
 
-def _fill(part: Relevant, widgets: Sequence[QWidget], signed: bool) -> None:
+def _fill(part: Relevant, widgets: Sequence[QWidget], signed: bool, strong: float) -> None:
     first = widgets[0]
     second = widgets[1] if len(widgets) > 1 else None
     if isinstance(first, RelevancePicture):
@@ -122,7 +123,7 @@ def _fill(part: Relevant, widgets: Sequence[QWidget], signed: bool) -> None:
         if isinstance(second, RelevancePicture):
             second.set_picture(part.picture)
     elif isinstance(first, RelevanceWords):
-        first.set_words(part.text, part.parts)
+        first.set_words(part.text, part.parts, scale=strong)
     elif isinstance(first, RelevanceCurves):
         if part.kind == "sound":
             first.set_wave(part.envelope, part.heat, part.seconds, signed=signed)

@@ -24,6 +24,9 @@ from gui.widgets.plain_text import tooltip_text
 from gui.widgets.theme import current_theme, theme_notifier
 
 _SIZE: Final = 16
+_LARGE: Final = 26
+_SHORT: Final = 24
+"""Characters up to which a text, such as a name, is written large."""
 _LEADING: Final = 12.0
 _LONGEST: Final = 20_000
 _WEAK: Final = 0.08
@@ -49,11 +52,11 @@ class RelevanceWords(QWidget):
         self.setAccessibleName("Words and what they count for")
         theme_notifier().changed.connect(self._on_theme_changed)
 
-    def set_words(self, text: str, parts: Sequence[Part]) -> None:
-        """Show a text; line breaks stay."""
+    def set_words(self, text: str, parts: Sequence[Part], *, scale: float = 0.0) -> None:
+        """Show a text; line breaks stay. `scale` is the relevance that is shaded in full (0: its own strongest)."""
         self._text = text[:_LONGEST].replace("\r", " ").replace("\n", "\u2028").replace("\t", " ")
         self._parts = tuple(part for part in parts if part.end <= len(self._text))
-        self._scale = strongest([part.relevance for part in self._parts]) or 1.0
+        self._scale = scale or strongest([part.relevance for part in self._parts]) or 1.0
         ordered = sorted(self._parts, key=lambda part: -abs(part.relevance))[:20]
         told = (f"{self._text[part.start : part.end].strip()} {signed_text(part.relevance)}" for part in ordered)
         self.setAccessibleDescription(", ".join(told))
@@ -99,7 +102,7 @@ class RelevanceWords(QWidget):
     def _laid(self, width: int) -> QTextLayout:
         if self._layout is not None and self._laid_out == width:
             return self._layout
-        layout = QTextLayout(self._text, text_font(_SIZE))
+        layout = QTextLayout(self._text, text_font(_LARGE if len(self._text) <= _SHORT else _SIZE))
         option = QTextOption()
         option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
         layout.setTextOption(option)

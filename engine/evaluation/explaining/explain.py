@@ -15,6 +15,7 @@ from torch import Tensor
 
 from engine.catalog.explanations import EXPLAINERS, Explainer, explainer_type
 from engine.checks.explaining import explained_inputs, reason_against, usual_explainer
+from engine.compiler.module import CompiledNetwork
 from engine.data.cards import label_of
 from engine.data.dataset import Dataset, open_dataset
 from engine.data.left_out import printable
@@ -42,18 +43,18 @@ Open = Callable[..., Dataset]
 
 
 class Explaining:
-    """A run's network, ready to be explained. Safe to use from several threads."""
+    """A network with its project (blocks opened) and its data, ready to be explained. Any thread.
+
+    `open_data` opens the data; they are needed for samples, and for what SHAP compares with.
+    """
 
     def __init__(
-        self, project_dir: Path, run: RunFolder, which: Kind = "best", *, open_data: Open = open_dataset
+        self, project: Project, network: CompiledNetwork, open_data: Callable[[Progress, IsCancelled], Dataset]
     ) -> None:
-        self.project: Project = flattened(project_of(run))
-        self.run = run
-        self._project_dir = project_dir
+        self.project = project
         self._open_data = open_data
         self._device = choose_device("auto")
-        network = load_network(run, which, project=self.project).to(self._device).requires_grad_(False)
-        self.taps = Taps(network, self.project)
+        self.taps = Taps(network.to(self._device).eval().requires_grad_(False), project)
         self._lock = threading.Lock()
         self._background: list[Sample] = []
         self._dataset: Dataset | None = None
@@ -147,9 +148,7 @@ class Explaining:
         """The run's data. Raises DataError, Cancelled."""
         with self._lock:
             if self._dataset is None:
-                self._dataset = self._open_data(
-                    self._project_dir, self.project.data, progress=progress, cancelled=cancelled
-                )
+                self._dataset = self._open_data(progress, cancelled)
             return self._dataset
 
     def look_anew(self) -> None:
@@ -240,7 +239,12 @@ def explaining(
         if known is not None and known[0] == stamp:
             _ready.move_to_end(key)
             return known[1]
-    made = Explaining(project_dir, run, which, open_data=open_data)
+    project = flattened(project_of(run))
+
+    def opened(progress: Progress, cancelled: IsCancelled) -> Dataset:
+        return open_data(project_dir, project.data, progress=progress, cancelled=cancelled)
+
+    made = Explaining(project, load_network(run, which, project=project), opened)
     with _ready_lock:
         _ready[key] = (stamp, made)
         _ready.move_to_end(key)

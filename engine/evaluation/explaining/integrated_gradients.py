@@ -21,10 +21,10 @@ def relevance(question: Question) -> Relevance:
     kind = question.settings.baseline
     base = question.baseline(kind)
     own = question.sample.inputs
-    score, base_score = float(question.scores(own)[0]), float(question.scores(base)[0])
+    score = float(question.scores(own)[0])
     steps = question.settings.steps
     while True:
-        found = along_the_way(question, own, base, steps)
+        found, base_score = along_the_way(question, own, base, steps)
         total = sum(float(item.double().sum()) for item in found.values())
         share = share_explained(total, score, base_score)
         if share is None or abs(share - 1) <= _CLOSE or steps * 2 > _MOST_STEPS:
@@ -40,12 +40,14 @@ def relevance(question: Question) -> Relevance:
 
 
 def along_the_way(
-    question: Question, own: Mapping[str, Tensor], base: Mapping[str, Tensor], steps: int, offset: float | None = None
-) -> dict[str, Tensor]:
-    """Gradients summed up on the straight way from a baseline (1, ...) to the sample, by Input, on the CPU.
+    question: Question, own: Mapping[str, Tensor], base: Mapping[str, Tensor], steps: int
+) -> tuple[dict[str, Tensor], float]:
+    """Gradients summed up on the straight way from a baseline (1, ...) to the sample, by Input, on the CPU; and the
+    score where the way begins.
 
-    The points are those of Gauss and Legendre, which take fewer than equal steps; or `steps` equal ones that begin at
-    `offset` of a step.
+    What is no number with a gradient, such as the lengths of texts and where they are filled up, stays the sample's.
+
+    The points are those of Gauss and Legendre, of which fewer do than of equal steps.
     """
     taps = question.taps
     entries = {input_id: taps.entries(input_id) for input_id in own}
@@ -59,7 +61,8 @@ def along_the_way(
             )
     with torch.no_grad():
         here, there = (taps.run(inputs, wanted=values) for inputs in (own, base))
-    points, weights = _points(steps, offset)
+        start_score = float(question.score_of(own, {value: there[value] for value in values})[0])
+    points, weights = _points(steps)
     sums = {value: torch.zeros_like(here[value], dtype=torch.float64) for value in values}
     together = max(1, min(question.together, 64))
     for start in range(0, steps, together):
@@ -81,16 +84,15 @@ def along_the_way(
                 scale = weights[start : start + together].to(gradient.device)
                 sums[value] += (gradient.double() * _rows(scale, gradient)).sum(0, keepdim=True)
     parts = {value: (sums[value] * (here[value] - there[value]).double())[0].float().cpu() for value in values}
-    return {
+    by_input = {
         input_id: _at_input(question, input_id, [parts[value] for value in found], own[input_id][0])
         for input_id, found in entries.items()
     }
+    return by_input, start_score
 
 
-def _points(steps: int, offset: float | None) -> tuple[Tensor, Tensor]:
+def _points(steps: int) -> tuple[Tensor, Tensor]:
     """Places on the way, 0 to 1, and what each counts for."""
-    if offset is not None:
-        return (torch.arange(steps) + offset) / steps, torch.full((steps,), 1 / steps, dtype=torch.float64)
     nodes, weights = np.polynomial.legendre.leggauss(steps)
     return torch.from_numpy((nodes + 1) / 2), torch.from_numpy(weights / 2)
 

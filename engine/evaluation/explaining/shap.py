@@ -65,15 +65,16 @@ def _gradient(question: Question) -> Relevance:
     usual = _usual(question, min(question.settings.background, ways))
     count = max(len(tensor) for tensor in usual.values())
     score = float(question.scores(own)[0])
-    base_scores = question.scores({name: _all_rows(tensor, count) for name, tensor in usual.items()})
+    base_score = 0.0
     sums = {name: torch.zeros(tensor.shape[1:], dtype=torch.float64) for name, tensor in own.items()}
     for row in range(count):
         question.report(row / count)
         base = {name: _all_rows(tensor, count)[row : row + 1] for name, tensor in usual.items()}
-        for name, part in along_the_way(question, own, base, _STEPS).items():
+        parts, start = along_the_way(question, own, base, _STEPS)
+        base_score += start / count
+        for name, part in parts.items():
             sums[name] += part.double() / count
     total = sum(float(part.sum()) for part in sums.values())
-    base_score = float(base_scores.mean())
     return Relevance(
         by_input={name: part.float() for name, part in sums.items()},
         score=score,

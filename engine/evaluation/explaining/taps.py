@@ -74,11 +74,15 @@ class Taps:
         if self._is_float(start):
             return (start,)
         whole, found = {start}, []
+        behind: set[Value] = set()  # what is made of those found; lengths and masks that come in there are no entry
         for call in self.steps.prediction_calls:
-            if any(value in whole for value in call.inputs):
+            if any(value in behind for value in call.inputs):
+                behind.update(call.outputs)
+            elif any(value in whole for value in call.inputs):
                 for value in call.outputs:
                     if self._is_float(value):
                         found.append(value)
+                        behind.add(value)
                     elif self._dtype(value) is DType.INT:
                         whole.add(value)
         return tuple(found)
