@@ -5,6 +5,7 @@ from pathlib import Path
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 DATA_FILES = "Data (*.csv *.tsv *.npz *.txt *.gz *-ubyte *.zip *.png *.jpg *.jpeg);;All files (*)"
+MODEL_FILES = "ONNX models (*.onnx)"
 
 
 def choose_project(parent: QWidget, start: Path) -> Path | None:
@@ -20,6 +21,11 @@ def choose_data_folder(parent: QWidget) -> Path | None:
 def choose_data_file(parent: QWidget) -> Path | None:
     """A table, an archive or a text file."""
     return _path(QFileDialog.getOpenFileName(parent, "Choose a file with data", "", DATA_FILES)[0])
+
+
+def choose_model(parent: QWidget) -> Path | None:
+    """A foreign model."""
+    return _path(QFileDialog.getOpenFileName(parent, "Import a model", "", MODEL_FILES)[0])
 
 
 def choose_new_folder(parent: QWidget, suggested: Path) -> Path | None:

@@ -21,6 +21,7 @@ from gui.models.settings import Settings
 
 EXAMPLES: Final = Path(__file__).resolve().parents[2] / "projects"
 _README_BYTES: Final = 20_000
+MODEL_ENDING: Final = ".onnx"
 _TABLES: Final = (".csv", ".tsv")
 
 
@@ -48,6 +49,8 @@ class Shelf(QObject):
 
     failed = Signal(object)
     """NetwrightError: why a project could not be made."""
+    model_given = Signal(object)
+    """Path of a foreign model, which is to become a project of its own."""
     recent_checked = Signal(object)
     """list[Recent]: the answer to `check_recent`; a share that is gone may take its time."""
     examples_read = Signal(object)
@@ -88,7 +91,7 @@ class Shelf(QObject):
         home = self.home
 
         def copy() -> Path:
-            to = _free_folder(home, example.name)
+            to = free_folder(home, example.name)
             copy_project(example, to)
             return to
 
@@ -120,10 +123,13 @@ class Shelf(QObject):
         self._background.run(copy, self._project.open_soon, self._on_failed)
 
     def take_in(self, paths: list[Path]) -> str:
-        """Take what was dropped: a project is opened, data is imported. Returns what is wrong with it, or ""."""
+        """Take what was dropped: a project is opened, a model becomes one, data is imported. Says what is wrong."""
         if not paths:
             return "Drop a folder, files or an archive."
         path = paths[0]
+        if len(paths) == 1 and path.suffix.lower() == MODEL_ENDING and path.is_file():
+            self.model_given.emit(path)
+            return ""
         options: dict[str, Value] = {}
         if len(paths) > 1:
             if len({other.parent for other in paths}) > 1:
@@ -149,7 +155,7 @@ class Shelf(QObject):
         home = self.home
 
         def make() -> Path:
-            to = _free_folder(home, _folder_name(name))
+            to = free_folder(home, folder_name(name))
             files.create(to, Project(name=to.name))
             return to
 
@@ -233,7 +239,7 @@ def _look_at(path: Path) -> Recent:
     return Recent(path=path, name=path.name, missing=missing)
 
 
-def _folder_name(name: str) -> str:
+def folder_name(name: str) -> str:
     """A name that every system takes: plain letters, digits, -, _ and blanks."""
     plain = re.sub(r"[^A-Za-z0-9 _-]+", "-", name).strip(" -_")[:60]
     if re.fullmatch(r"(?i)con|prn|aux|nul|com\d|lpt\d", plain):
@@ -241,7 +247,8 @@ def _folder_name(name: str) -> str:
     return plain or "untitled"
 
 
-def _free_folder(home: Path, name: str) -> Path:
+def free_folder(home: Path, name: str) -> Path:
+    """A folder that is not there yet, the home being made; raises OSError."""
     home.mkdir(parents=True, exist_ok=True)
     folder, number = home / name, 2
     while folder.exists():

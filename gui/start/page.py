@@ -10,6 +10,7 @@ from gui.start.example_card import ExampleCard
 from gui.start.recent_list import RecentList
 from gui.widgets.button import Button
 from gui.widgets.drop_area import DropArea
+from gui.widgets.plain_text import set_tooltip
 from gui.widgets.section_label import SectionLabel
 from gui.widgets.side_panel import ScrollColumn
 from gui.widgets.text import Text
@@ -22,7 +23,7 @@ class StartPage(QWidget):
     """Shows what the shelf found and passes on what the user picks."""
 
     chooser_requested = Signal(str)
-    """folder, file or project: which chooser is wanted."""
+    """folder, file, model or project: which chooser is wanted."""
     open_requested = Signal(object)
     """Path of a project."""
     refused = Signal(str)
@@ -87,6 +88,12 @@ class StartPage(QWidget):
             button = Button(caption, icon=icon, name=name)
             button.clicked.connect(lambda _checked=False, what=what: self.chooser_requested.emit(what))
             row.addWidget(button)
+        model = Button("Import a model", icon="network", name="start.model")
+        set_tooltip(
+            model, "An ONNX file from another program becomes a project with its weights. You can also drop it here."
+        )
+        model.clicked.connect(lambda: self.chooser_requested.emit("model"))
+        row.addWidget(model)
         row.addStretch(1)
         empty = Button("New empty project", role="quiet", icon="plus", name="start.empty")
         empty.clicked.connect(lambda: self._shelf.new_project())

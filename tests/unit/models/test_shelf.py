@@ -130,4 +130,4 @@ def test_a_copy_takes_the_data_along_and_leaves_the_runs(
     ("name", "folder"), [("CON", "CON-project"), ("a/b:c", "a-b-c"), ("…", "untitled"), ("", "untitled")]
 )
 def test_folders_get_names_every_system_takes(name: str, folder: str) -> None:
-    assert shelf_module._folder_name(name) == folder
+    assert shelf_module.folder_name(name) == folder
