@@ -35,6 +35,7 @@ COMMANDS: Mapping[str, Command] = {
     "train": Command("train", "train a project and keep the run"),
     "runs": Command("runs", "list the runs of a project"),
     "evaluate": Command("evaluate", "score a run on a split of the data"),
+    "explain": Command("explain", "what an answer went along with, in an input or a sample"),
     "predict": Command("predict", "answers for pictures, tables or text"),
     "export": Command("export", "write a run as an ONNX file and prove it"),
     "variants": Command("variants", "size, score and speed of a run as float32, float16 and int8"),

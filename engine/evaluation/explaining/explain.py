@@ -77,6 +77,10 @@ class Explaining:
             )
         return known[field] if field else next(iter(known.values()))
 
+    def classes(self, output: str = "") -> tuple[str, ...]:
+        """The classes that an output may answer. Raises DataError where there is no such output."""
+        return self.output(output)[1].statistics.classes
+
     def explain(
         self,
         raw: Mapping[str, Any],
