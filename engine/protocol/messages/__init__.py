@@ -21,6 +21,14 @@ from engine.protocol.messages.answered_samples import (
 from engine.protocol.messages.apps import AppSaved, AppsListed, ListApps, SaveApp
 from engine.protocol.messages.base import Cancel, Cancelled, EngineReady, Heartbeat, Progress, RequestFailed, Shutdown
 from engine.protocol.messages.code import CheckCode, CodeChecked
+from engine.protocol.messages.comparison import (
+    CompareRuns,
+    GroupsScored,
+    MeasureRobustness,
+    RobustnessMeasured,
+    RunsCompared,
+    ScoreGroups,
+)
 from engine.protocol.messages.data import (
     CheckData,
     DataChecked,
@@ -68,7 +76,7 @@ from engine.protocol.messages.training import (
     StartTraining,
     TrainingStarted,
 )
-from engine.protocol.messages.variants import MeasureVariants, VariantsMeasured
+from engine.protocol.messages.variants import GetVariants, MeasureVariants, VariantsMeasured
 from engine.protocol.messages.writing import TextWritten
 
 AnyRequest = Union[
@@ -91,6 +99,9 @@ AnyRequest = Union[
     FindLearningRate,
     FindBatchSize,
     Evaluate,
+    ScoreGroups,
+    CompareRuns,
+    MeasureRobustness,
     GetAnswered,
     FindNamed,
     GetCorrections,
@@ -101,6 +112,7 @@ AnyRequest = Union[
     ReadInput,
     Export,
     MeasureVariants,
+    GetVariants,
     ListApps,
     SaveApp,
     CheckCode,
@@ -132,6 +144,9 @@ AnyEvent = Union[
     LearningRateFound,
     BatchSizeFound,
     EvaluationFinished,
+    GroupsScored,
+    RunsCompared,
+    RobustnessMeasured,
     AnsweredRead,
     CorrectionsFound,
     LatencyMeasured,

@@ -8,14 +8,19 @@ from engine.protocol.messages.base import Event, Request
 class MeasureVariants(Request, frozen=True, kw_only=True):
     """Write a run as float32, float16 and int8, and measure size, score and time. -> VariantsMeasured
 
-    What was measured before for the same weights is answered at once; with `kept_only` nothing is measured anew, and
-    the answer holds no variants where there is nothing yet. `fresh` measures again.
+    What was measured before for the same weights is answered at once; `fresh` measures again.
     """
 
     project_dir: str
     run: str = "best"
-    kept_only: bool = False
     fresh: bool = False
+
+
+class GetVariants(Request, frozen=True, kw_only=True):
+    """What was measured before for a run's weights; without variants where nothing was. -> VariantsMeasured"""
+
+    project_dir: str
+    run: str = "best"
 
 
 class Variant(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ from engine.protocol.messages.answered_samples import FindNamed, GetAnswered, Ge
 from engine.protocol.messages.apps import ListApps, SaveApp
 from engine.protocol.messages.base import Request
 from engine.protocol.messages.code import CheckCode
+from engine.protocol.messages.comparison import CompareRuns, MeasureRobustness, ScoreGroups
 from engine.protocol.messages.data import (
     CheckData,
     DescribeData,
@@ -26,7 +27,7 @@ from engine.protocol.messages.insides import GetAttention, GetInsides, GetNeuron
 from engine.protocol.messages.pretrained import GetPretrained
 from engine.protocol.messages.sample_input import ReadInput, ReadSample
 from engine.protocol.messages.training import ArrangeQueue, EditRun, FindBatchSize, FindLearningRate, StartTraining
-from engine.protocol.messages.variants import MeasureVariants
+from engine.protocol.messages.variants import GetVariants, MeasureVariants
 from engine.server.server import Handle, Handler
 
 
@@ -51,6 +52,9 @@ HANDLERS: Mapping[type[Request], Handler] = {
     FindLearningRate: Handler(_in("find_learning_rate")),
     FindBatchSize: Handler(_in("find_batch_size")),
     Evaluate: Handler(_in("evaluate")),
+    ScoreGroups: Handler(_in("score_groups")),
+    CompareRuns: Handler(_in("compare_runs")),
+    MeasureRobustness: Handler(_in("measure_robustness")),
     GetAnswered: Handler(_in("get_answered"), quick=True),
     FindNamed: Handler(_in("find_named"), quick=True),
     GetCorrections: Handler(_in("get_corrections"), quick=True),
@@ -65,6 +69,7 @@ HANDLERS: Mapping[type[Request], Handler] = {
     ReadInput: Handler(_in("read_input"), quick=True),
     Export: Handler(_in("export")),
     MeasureVariants: Handler(_in("measure_variants")),
+    GetVariants: Handler(_in("get_variants"), quick=True),
     ListApps: Handler(_in("list_apps")),
     SaveApp: Handler(_in("save_app")),
     CheckCode: Handler(_in("check_code")),
