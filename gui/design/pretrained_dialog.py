@@ -113,7 +113,14 @@ class PretrainedDialog(QDialog):
         self.fetch.set_text("Try again" if state == "failed" else self.fetch.text())
         self.fetch.setVisible(state != "working")
         self.decline.setVisible(state != "working")
-        self.adjustSize()
+        self._fit()
+
+    def _fit(self) -> None:
+        """As high as its words need at this width; adjustSize would leave room for those that are hidden."""
+        layout = self.layout()
+        if layout is not None:
+            layout.activate()
+            self.setFixedHeight(layout.totalHeightForWidth(_WIDTH))
 
     def _on_progress(self, event: Progress) -> None:
         self.progress.set_progress(event.fraction, event.message, left_s=event.left_s)

@@ -1,7 +1,7 @@
 """The line of the inspector that says from which file a node takes its first weights, and how to forget it."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from engine.catalog.pretrained import PRETRAINED, Pretrained
 from engine.document.edits import SetWeights
@@ -10,6 +10,7 @@ from engine.document.node_weights import begun_from, weights_file
 from engine.errors import ProjectError
 from gui.models.scope import Scope
 from gui.widgets.button import Button
+from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.form_row import FormRow
 from gui.widgets.plain_text import set_tooltip
 from gui.widgets.text import Text
@@ -34,16 +35,15 @@ class StartWeights(QWidget):
         self.words = Text("", wrap=True)
         self.words.setObjectName("design.inspector.weights")
         column.addWidget(self.words)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(6)
+        buttons = QWidget()
+        flow = FlowLayout(buttons, gap=6)
         self.fetch = Button("Fetch", small=True, name="design.inspector.weights.fetch")
         set_tooltip(self.fetch, "Bring the weights into this project.")
         self.fresh = Button("Start fresh", small=True, name="design.inspector.weights.fresh")
         set_tooltip(self.fresh, "Forget these weights: the next run begins with new ones. Ctrl+Z takes it back.")
-        buttons.addWidget(self.fetch)
-        buttons.addWidget(self.fresh)
-        buttons.addStretch(1)
-        column.addLayout(buttons)
+        flow.addWidget(self.fetch)
+        flow.addWidget(self.fresh)
+        column.addWidget(buttons)
         self.row = FormRow(
             "Weights",
             value,

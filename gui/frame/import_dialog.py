@@ -99,7 +99,14 @@ class ImportDialog(QDialog):
             self.sentence.set_text(summary(model.report))
             self.facts.show_rows(rows(model.report))
         self.shut.setDefault(True)
-        self.adjustSize()
+        self._fit()
+
+    def _fit(self) -> None:
+        """As high as its words need at this width; adjustSize would leave room for those that are hidden."""
+        layout = self.layout()
+        if layout is not None:
+            layout.activate()
+            self.setFixedHeight(layout.totalHeightForWidth(_WIDTH))
 
     def _on_progress(self, event: Progress) -> None:
         self.progress.set_progress(event.fraction, event.message, left_s=event.left_s)

