@@ -82,6 +82,7 @@ class AnswerPanel(QWidget):
         for widget in (self.notes, self.what_if, why):
             self._one.column.addWidget(widget)
         self._one.column.addStretch(1)
+        self._above = 1  # widgets of the page above the outputs
         self.many = AnswerStrip(name="use.answers", accessible="Answers")
         self.many.picked.connect(self._on_picked)
         self._detail = ScrollColumn(spacing=16)
@@ -137,6 +138,7 @@ class AnswerPanel(QWidget):
             return
         self._late.stop()
         self._foot("")
+        self._gallery = []
         if use.predict_state == "failed" and use.predict_error is not None:
             error = use.predict_error
             again = Button("Try again")
@@ -147,7 +149,6 @@ class AnswerPanel(QWidget):
         elif use.predict_state == "stopped":
             self._show_stopped()
         elif use.prediction is not None and use.prediction.predictions:
-            self._gallery = []
             self._show(use.prediction.predictions)
             speed = f"{use.prediction.milliseconds:.2f} ms in onnxruntime" if use.prediction.milliseconds > 0 else ""
             self._foot(" · ".join(part for part in (speed, f"run #{use.prediction.run}") if part))
@@ -156,8 +157,9 @@ class AnswerPanel(QWidget):
 
     def refresh_beneath(self) -> None:
         """The picture under a mask has come, or has changed."""
+        context = self._context()
         for output in self._outputs:
-            output.regions.set_beneath(self.beneath(), self.classes)
+            output.set_beneath(context)
 
     def words_below(self) -> str:
         """Speed and run, under the answer."""
@@ -200,8 +202,8 @@ class AnswerPanel(QWidget):
         if self._stack.currentWidget() is self._several:
             board.setText(self._copied_many())
             return
-        pictures = [output.made.image() for output in self.cards() if not output.made.isHidden()]
-        if len(pictures) == 1 and isinstance(pictures[0], QImage):
+        pictures = [picture for output in self.cards() if (picture := output.made_picture()) is not None]
+        if len(pictures) == 1:
             board.setImage(pictures[0])
             return
         board.setText("\n\n".join(output.copied() for output in self.cards()))
@@ -231,7 +233,6 @@ class AnswerPanel(QWidget):
         self._make(page, outputs, len(answers))
         for at, output in enumerate(outputs):
             output.setVisible(at < len(answers))
-            output.regions.set_beneath(context.beneath, context.classes)
             if at < len(answers):
                 output.show_answer(*answers[at], alone=len(answers) == 1, context=context)
 
@@ -239,7 +240,7 @@ class AnswerPanel(QWidget):
         while len(outputs) < count:
             output = OutputAnswer()
             output.chosen.connect(self.chosen)
-            page.column.insertWidget(len(outputs), output)
+            page.column.insertWidget(len(outputs) + (self._above if page is self._one else 0), output)
             outputs.append(output)
 
     def _say_notes(self, notes: Sequence[str]) -> None:
@@ -288,7 +289,7 @@ class AnswerPanel(QWidget):
     def _foot(self, words: str) -> None:
         self._below.set_text(words)
         self._below.setVisible(bool(words))
-        self.copy.setVisible(bool(words))
+        self.copy.setVisible(bool(words) and not self._gallery)
         self._show_why()
 
     def _show_why(self) -> None:

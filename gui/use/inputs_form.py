@@ -76,6 +76,7 @@ class InputsForm(QWidget):
         self._remembered: list[_Remembered] = []
         self._sample: SampleRead | None = None  # shown now, and not changed since
         self._writing = False
+        self._given: list[object] = []  # the noise that was given last
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(8)
@@ -443,10 +444,15 @@ class InputsForm(QWidget):
             self.refused.emit(lacking)
             return
         self.peeks = False
+        latents = self.latents()
+        if latents and len(latents) == len(self._editors) and self._given == [item.value() for item in latents]:
+            for latent in latents:  # what there is was made already
+                latent.draw_another()
         self._give()
 
     def _give(self) -> None:
         self._timer.stop()
+        self._given = [latent.value() for latent in self.latents()]
         values = {name: editor.value() for name, editor in self._editors.items()}
         self._remember()
         self.given.emit([values])

@@ -24,27 +24,30 @@ class Forecast(LineChart):
     def show_forecast(
         self, series: Sequence[Sequence[float]], names: Sequence[str], field: str, context: AnswerContext
     ) -> None:
-        """Draw a curve for each value that is forecast."""
-        self.clear()
+        """Draw a curve for each value that is forecast; curves that are there already move."""
         width = len(series[0]) if series else 0
         ahead = list(range(1, len(series) + 1))
         truth = context.truth[field].series if field in context.truth else []
+        wanted: dict[str, tuple[str, SeriesStyle, bool, list[int], list[float]]] = {}
         for place in range(width):
             name = names[place] if len(names) == width else f"value {place + 1}"
             style = series_style(place, marked=len(series) <= 48)
             past = self._past(place, name, width, context, len(series)) if place < _DRAWN else []
             if past:
                 at = list(range(1 - len(past), 1))
-                faint = SeriesStyle(color=style.color)
-                self.add_series(f"past {place}", f"{name}, past", faint, smoothed=False, back=True)
-                self.set_points(f"past {place}", at, past)
+                wanted[f"past {place}"] = (f"{name}, past", SeriesStyle(color=style.color), True, at, past)
             if place < _DRAWN and len(truth) == len(series) and len(truth[0]) == width:
                 dotted = SeriesStyle(color=style.color, dash=DOTTED)
-                self.add_series(f"true {place}", f"{name}, in truth", dotted, smoothed=False)
-                self.set_points(f"true {place}", ahead, [row[place] for row in truth])
+                wanted[f"true {place}"] = (f"{name}, in truth", dotted, False, ahead, [row[place] for row in truth])
             joined = past[-1:] if past and math.isfinite(past[-1]) else []
-            self.add_series(str(place), name, style, smoothed=False)
-            self.set_points(str(place), ([0] if joined else []) + ahead, joined + [row[place] for row in series])
+            values = joined + [row[place] for row in series]
+            wanted[str(place)] = (name, style, False, ([0] if joined else []) + ahead, values)
+        if self.keys() != list(wanted) or any(self.series(key).name != found[0] for key, found in wanted.items()):
+            self.clear()
+            for key, (name, style, back, _, _) in wanted.items():
+                self.add_series(key, name, style, smoothed=False, back=back)
+        for key, (_, _, _, at, values) in wanted.items():
+            self.set_points(key, at, values)
 
     def _past(self, place: int, name: str, width: int, context: AnswerContext, length: int) -> list[float]:
         """The values before, of the same name or at the same place."""

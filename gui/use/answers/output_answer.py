@@ -1,11 +1,16 @@
 """The answer for one output of the network, in the form that suits it."""
 
+from collections.abc import Sequence
+from functools import cached_property
+
 import numpy as np
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QHBoxLayout, QSlider, QVBoxLayout, QWidget
 
 from engine.document.data_spec import FieldKind
 from engine.protocol.messages.deployment import Answer
+from engine.protocol.messages.writing import WrittenToken
 from gui.charts.score_bars import ScoreBars, percent
 from gui.forms.metric_text import short_value
 from gui.use.answers.context import AnswerContext
@@ -39,40 +44,81 @@ class OutputAnswer(QWidget):
         self._bars = ScoreBars()
         self._doubt = Text("", tone="warn", wrap=True)
         self._truth = Text("", tone="dim", wrap=True)
-        self.regions = MaskView()
-        self.opacity = QSlider(Qt.Orientation.Horizontal)
-        self.opacity.setObjectName("use.mask.opacity")
-        self.opacity.setRange(0, 100)
-        self.opacity.setValue(round(100 * self.regions.over()))
-        self.opacity.setAccessibleName("How much the mask covers the picture")
-        self.opacity.setMaximumWidth(220)
-        self.opacity.valueChanged.connect(lambda value: self.regions.set_over(value / 100))
-        self._cover = QWidget()
-        row = QHBoxLayout(self._cover)
+        self._shown: tuple[str, Answer] | None = None
+        self._column = column
+        for widget in (self._field, self._value, self._text, self._bars, self._doubt, self._truth):
+            column.addWidget(widget)
+
+    # What few answers need is made when it is first needed.
+
+    @cached_property
+    def regions(self) -> MaskView:
+        """The mask."""
+        view = MaskView()
+        self._column.insertWidget(self._column.indexOf(self._bars), view)
+        view.hide()
+        return view
+
+    @cached_property
+    def opacity(self) -> QSlider:
+        """How much the mask covers the picture."""
+        slider = QSlider(Qt.Orientation.Horizontal)
+        slider.setObjectName("use.mask.opacity")
+        slider.setRange(0, 100)
+        slider.setValue(round(100 * self.regions.over()))
+        slider.setAccessibleName("How much the mask covers the picture")
+        slider.setMaximumWidth(220)
+        slider.valueChanged.connect(lambda value: self.regions.set_over(value / 100))
+        return slider
+
+    @cached_property
+    def _cover(self) -> QWidget:
+        held = QWidget()
+        row = QHBoxLayout(held)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
         row.addWidget(Text("Cover", role="form"))
         row.addWidget(self.opacity, 1)
         row.addStretch(1)
-        self.curves = Forecast()
-        self.made = MadePicture()
-        self.written = WrittenText()
-        self.written.chosen.connect(self.chosen)
-        self._shown: tuple[str, Answer] | None = None
-        for widget in (
-            self._field,
-            self._value,
-            self._text,
-            self.regions,
-            self._cover,
-            self.made,
-            self.curves,
-            self.written,
-            self._bars,
-            self._doubt,
-            self._truth,
-        ):
-            column.addWidget(widget)
+        self._column.insertWidget(self._column.indexOf(self._bars), held)
+        held.hide()
+        return held
+
+    @cached_property
+    def curves(self) -> Forecast:
+        """The forecast."""
+        chart = Forecast()
+        self._column.insertWidget(self._column.indexOf(self._bars), chart)
+        chart.hide()
+        return chart
+
+    @cached_property
+    def made(self) -> MadePicture:
+        """The picture that was made."""
+        view = MadePicture()
+        self._column.insertWidget(self._column.indexOf(self._bars), view)
+        view.hide()
+        return view
+
+    @cached_property
+    def written(self) -> WrittenText:
+        """The text that was written."""
+        view = WrittenText()
+        view.chosen.connect(self.chosen)
+        self._column.insertWidget(self._column.indexOf(self._bars), view)
+        view.hide()
+        return view
+
+    def _put_away(self, *names: str) -> None:
+        """Hide these views where they were made."""
+        for name in names:
+            if name in self.__dict__:
+                self.__dict__[name].hide()
+
+    def made_picture(self) -> QImage | None:
+        """The picture that is shown as made."""
+        held = self.__dict__.get("made")
+        return held.image() if isinstance(held, MadePicture) and not held.isHidden() else None
 
     def show_answer(self, field: str, answer: Answer, *, alone: bool, context: AnswerContext | None = None) -> None:
         """Show it; the name of the output only where there are several, or for a number."""
@@ -86,20 +132,7 @@ class OutputAnswer(QWidget):
         self._value.setVisible(not is_class and not isinstance(answer.value, str))
         self._text.setVisible(is_text and not answer.series)
         self._bars.setVisible(is_class)
-        self.curves.setVisible(bool(answer.series))
-        if answer.series:
-            self.curves.show_forecast(answer.series, answer.names, field, context)
-        else:
-            self.curves.clear()
-        self.regions.setVisible(bool(answer.mask))
-        self._cover.setVisible(bool(answer.mask))
-        self.regions.set_mask(answer.mask, answer.height, answer.width)
-        self.made.setVisible(is_made)
-        if is_made:
-            self.made.show_answer(answer)
-        self.written.setVisible(is_written)
-        if is_written:
-            self.written.show_text(context.beginning, answer.written, peeks=context.peeks)
+        self._show_views(field, answer, context, is_written=is_written)
         if is_class:
             self._bars.set_scores(list(answer.scores.items()))
         elif is_text:
@@ -109,23 +142,43 @@ class OutputAnswer(QWidget):
         self._say(field, answer, context)
         self.setAccessibleName(f"{field}: {answer_text(answer)}")
 
-    def show_growing(self, field: str, context: AnswerContext, tokens: list[object]) -> None:
+    def _show_views(self, field: str, answer: Answer, context: AnswerContext, *, is_written: bool) -> None:
+        """What is drawn; the others are put away."""
+        if answer.series:
+            self.curves.show_forecast(answer.series, answer.names, field, context)
+            self.curves.show()
+        else:
+            self._put_away("curves")
+        if answer.mask:
+            self.regions.set_beneath(context.beneath, context.classes)
+            self.regions.set_mask(answer.mask, answer.height, answer.width)
+            self.regions.show()
+            self._cover.show()
+        else:
+            self._put_away("regions", "_cover")
+        if answer.pixels:
+            self.made.show_answer(answer)
+            self.made.show()
+        else:
+            self._put_away("made")
+        if is_written:
+            self.written.show_text(context.beginning, answer.written, peeks=context.peeks)
+            self.written.show()
+        else:
+            self._put_away("written")
+
+    def set_beneath(self, context: AnswerContext) -> None:
+        """The picture under the mask has come, or has changed."""
+        if "regions" in self.__dict__:
+            self.regions.set_beneath(context.beneath, context.classes)
+
+    def show_growing(self, field: str, context: AnswerContext, tokens: Sequence[WrittenToken]) -> None:
         """A text that is being written."""
-        for widget in (
-            self._field,
-            self._value,
-            self._text,
-            self._bars,
-            self.curves,
-            self.regions,
-            self._cover,
-            self.made,
-        ):
+        for widget in (self._field, self._value, self._text, self._bars, self._doubt, self._truth):
             widget.hide()
-        self._doubt.hide()
-        self._truth.hide()
+        self._put_away("curves", "regions", "_cover", "made")
         self.written.show()
-        self.written.show_text(context.beginning, tokens, grows=True)  # type: ignore[arg-type]
+        self.written.show_text(context.beginning, tokens, grows=True)
         self.setAccessibleName(f"{field}: {self.written.text()}")
 
     def copied(self) -> str:

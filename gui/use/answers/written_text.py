@@ -1,21 +1,23 @@
 """A text that the network writes: how sure it was at each place, and what else might have come there."""
 
-import html
+from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Final
 
-from PySide6.QtCore import Qt, QUrl, Signal
-from PySide6.QtWidgets import QSizePolicy, QTextBrowser, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent, QTextCharFormat, QTextCursor
+from PySide6.QtWidgets import QPlainTextEdit, QSizePolicy, QTextEdit, QVBoxLayout, QWidget
 
 from engine.protocol.messages.writing import NextToken, WrittenToken
 from gui.charts.score_bars import percent
 from gui.widgets.bar import Bar
 from gui.widgets.button import Button
+from gui.widgets.guarded import guarded
 from gui.widgets.plain_text import plain_lines
 from gui.widgets.text import Text
 from gui.widgets.theme import current_theme, theme_notifier
 
-_UNSURE: Final = 0.3
+_UNSURE: Final = 0.1
 _RIVALS: Final = 5
 _LOWEST, _HIGHEST = 64, 190
 
@@ -34,7 +36,10 @@ class Rival(Button):
 
 
 class WrittenText(QWidget):
-    """Click a part of the text to see what else might have come there. `chosen` carries the text up to there and on."""
+    """Put the cursor into the text, by mouse or arrow keys, to see what else might have come there.
+
+    `chosen` carries the text up to there and on.
+    """
 
     chosen = Signal(str)
 
@@ -43,14 +48,19 @@ class WrittenText(QWidget):
         self.setObjectName("use.written")
         self._beginning = ""
         self._tokens: Sequence[WrittenToken] = ()
+        self._starts: list[int] = []  # where each token begins in the text as it is shown
         self._place = -1  # of the token whose rivals are shown; -1 for the last one
-        self._peeks = self._grows = False
-        self.view = QTextBrowser()
-        self.view.setOpenLinks(False)
+        self._peeks = self._grows = self._quiet = False
+        self.view = QPlainTextEdit()
+        self.view.setReadOnly(True)
+        self.view.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        self.view.setTabChangesFocus(True)
         self.view.setAccessibleName("Text")
         self.view.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.view.setFixedHeight(_LOWEST)
-        self.view.anchorClicked.connect(self._on_clicked)
+        self.view.cursorPositionChanged.connect(self._on_cursor)
         self._caption = Text("", tone="dim", wrap=True)
         self.rivals = [Rival() for _ in range(_RIVALS)]
         column = QVBoxLayout(self)
@@ -62,58 +72,113 @@ class WrittenText(QWidget):
         for place, rival in enumerate(self.rivals):
             rival.clicked.connect(lambda _on=False, place=place: self._on_rival(place))
             column.addWidget(rival)
-        theme_notifier().changed.connect(self._show)
+        theme_notifier().changed.connect(self._tint)
 
     def show_text(
         self, beginning: str, tokens: Sequence[WrittenToken], *, peeks: bool = False, grows: bool = False
     ) -> None:
-        """Show a text behind its beginning; with `peeks` only what may come next, while it `grows` nothing to click."""
+        """Show a text behind its beginning; with `peeks` only what may come next, while it `grows` nothing to pick."""
+        before = len(self._tokens)
+        more = grows and self._grows and beginning == self._beginning and 0 < before <= len(tokens)
         self._beginning, self._tokens, self._peeks, self._grows = beginning, tokens, peeks, grows
         self._place = -1
-        self._show()
+        if more:
+            self._append(tokens[before:])
+        else:
+            self._begin()
+        self._fit()
+        bar = self.view.verticalScrollBar()
+        bar.setValue(bar.maximum())
+        if not more:
+            self._tint()
+            self._show_rivals()
+        self.setAccessibleName(plain_lines(self.text(), 400))
+
+    def _begin(self) -> None:
+        self._starts = []
+        self._quiet = True
+        self.view.setPlainText(plain_lines(self._beginning, 20_000))
+        self._append(() if self._peeks else self._tokens)
+        self._quiet = False
+
+    def _append(self, tokens: Sequence[WrittenToken]) -> None:
+        """Put tokens behind what is shown."""
+        length = self.view.document().characterCount() - 1
+        parts = []
+        for token in tokens:
+            self._starts.append(length)
+            parts.append(plain_lines(token.text, 400) if token.text else "")
+            length += len(parts[-1])
+        quiet, self._quiet = self._quiet, True
+        self.view.moveCursor(QTextCursor.MoveOperation.End)
+        self.view.insertPlainText("".join(parts))
+        self._quiet = quiet
 
     def text(self) -> str:
-        """The whole text as it is shown."""
+        """The whole text."""
         return self._beginning + ("" if self._peeks else "".join(token.text for token in self._tokens))
 
     def look_at(self, place: int) -> None:
         """Show what else might have come at the place of a token."""
         self._place = place
-        self._show()
+        self._tint()
+        self._show_rivals()
+
+    @guarded
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """As high as the text, within limits."""
+        lines = round(self.view.document().size().height())  # of a plain editor it counts lines
+        wanted = lines * self.view.fontMetrics().lineSpacing() + 24
+        self.view.setFixedHeight(min(_HIGHEST, max(_LOWEST, wanted)))
 
     def _at(self) -> int:
         return self._place if self._place >= 0 else 0 if self._peeks else len(self._tokens) - 1
 
-    def _show(self) -> None:
-        at = self._at()
-        bar = self.view.verticalScrollBar()
-        held, at_end = bar.value(), bar.value() >= bar.maximum() - 4
-        if self._grows:
-            self.view.setPlainText(plain_lines(self.text(), 50_000))
-        else:
-            self.view.setHtml(self._as_html(at))
-        wanted = round(self.view.document().size().height()) + 16
-        self.view.setFixedHeight(min(_HIGHEST, max(_LOWEST, wanted)))
-        bar.setValue(bar.maximum() if at_end else held)
-        self._show_rivals(-1 if self._grows else at)
-        self.setAccessibleName(plain_lines(self.text(), 400))
-
-    def _as_html(self, at: int) -> str:
+    def _tint(self) -> None:
+        """The beginning pale, what was unlikely coloured and underlined, the one looked at on another ground."""
         theme = current_theme()
-        parts = [f'<span style="color:{theme.dim}">{_escaped(self._beginning)}</span>']
-        for place, token in enumerate(() if self._peeks else self._tokens):
-            if not token.text:
-                continue
-            style = f"color:{theme.text};text-decoration:none;"
-            if token.chance < _UNSURE:
-                style = f"color:{theme.warn_text};text-decoration:underline;"
-            if place == at and self._place >= 0:
-                style += f"background-color:{theme.raised};"
-            parts.append(f'<a href="#{place}" style="{style}">{_escaped(token.text)}</a>')
-        return f'<div style="white-space:pre-wrap">{"".join(parts)}</div>'
+        marks: list[QTextEdit.ExtraSelection] = []
 
-    def _show_rivals(self, at: int) -> None:
-        token = self._tokens[at] if 0 <= at < len(self._tokens) else None
+        def mark(start: int, end: int, form: QTextCharFormat) -> None:
+            selection = QTextEdit.ExtraSelection()
+            cursor = QTextCursor(self.view.document())
+            cursor.setPosition(start)
+            cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
+            selection.cursor = cursor
+            selection.format = form
+            marks.append(selection)
+
+        last = self.view.document().characterCount() - 1
+        first = min(last, self._starts[0] if self._starts else last)
+        pale = QTextCharFormat()
+        pale.setForeground(theme.color("dim"))
+        if first > 0:
+            mark(0, first, pale)
+        ends = [*self._starts[1:], last]
+        if not self._grows and not self._peeks:
+            unsure, looked_at = QTextCharFormat(), QTextCharFormat()
+            unsure.setForeground(theme.color("warn_text"))
+            unsure.setFontUnderline(True)
+            looked_at.setBackground(theme.color("hover"))
+            run = -1  # where a run of unlikely tokens begins
+            for token, start in zip((*self._tokens, None), (*self._starts, last), strict=True):
+                unlikely = token is not None and token.chance < _UNSURE
+                if unlikely and run < 0:
+                    run = start
+                elif not unlikely and run >= 0:
+                    mark(run, min(start, last), unsure)
+                    run = -1
+            if 0 <= self._place < len(self._starts):
+                mark(self._starts[self._place], min(ends[self._place], last), looked_at)
+        self.view.setExtraSelections(marks)
+
+    def _show_rivals(self) -> None:
+        at = self._at()
+        token = self._tokens[at] if 0 <= at < len(self._tokens) and not self._grows else None
         others: Sequence[NextToken] = token.others if token is not None else ()
         if token is None:
             words = ""
@@ -129,16 +194,18 @@ class WrittenText(QWidget):
             rival.setVisible(place < len(others))
             if place < len(others):
                 other = others[place]
-                chosen = token is not None and not self._peeks and other.text == token.text
+                chosen = token is not None and not self._peeks and (other.text, other.ends) == (token.text, token.ends)
                 name = _shown(other)
                 rival.bar.set_value(name, other.chance, percent(other.chance), tone="ok" if chosen else "accent")
                 rival.setAccessibleName(f"{name}, {percent(other.chance)}")
                 rival.set_blocked("The text ends here." if other.ends else "")
 
-    def _on_clicked(self, url: QUrl) -> None:
-        place = url.fragment()
-        if place.isdigit():
-            self.look_at(int(place))
+    def _on_cursor(self) -> None:
+        if self._quiet or self._grows or self._peeks or not self._starts:
+            return
+        place = bisect_right(self._starts, self.view.textCursor().position()) - 1
+        if 0 <= place < len(self._tokens) and place != self._place:
+            self.look_at(place)
 
     def _on_rival(self, place: int) -> None:
         at = self._at()
@@ -154,7 +221,3 @@ def _shown(token: NextToken) -> str:
         return "(end)"
     named = {" ": "(blank)", "\n": "(new line)", "\t": "(tab)", "": "(nothing)"}
     return named.get(token.text, token.text.replace("\n", "↵"))
-
-
-def _escaped(text: str) -> str:
-    return html.escape(plain_lines(text, 20_000))

@@ -52,9 +52,9 @@ class LatentPad(QWidget):
         self.setAccessibleDescription(f"{self._x:.2f}, {self._y:.2f}")
         self.update()
 
-    @guarded(fallback=lambda _self: QSize(200, 180))
+    @guarded(fallback=lambda _self: QSize(240, 240))
     def sizeHint(self) -> QSize:
-        return QSize(200, 180)
+        return QSize(240, 240)
 
     def _square(self) -> QRectF:
         side = min(self.width(), self.height()) - 2
@@ -143,7 +143,7 @@ class LatentInput(InputEditor):
         self.seed.setObjectName("use.seed")
         self.seed.committed.connect(self._on_seed)
         self.another = Button("Another", icon="shuffle", small=True, name="use.seed.another", tooltip="Another seed")
-        self.another.clicked.connect(self._on_another)
+        self.another.clicked.connect(self.draw_another)
         seed_row = FormRow("Seed", self.seed, caption_width=70)
         seed_row.set_aside(self.another)
         self.walks = Switch(False)
@@ -286,7 +286,8 @@ class LatentInput(InputEditor):
         self._set = {}
         self._tell()
 
-    def _on_another(self) -> None:
+    def draw_another(self) -> None:
+        """Another seed, by chance."""
         self._set = {}
         self.seed.set_value(random.randrange(1, _SEEDS))
         self._tell()
