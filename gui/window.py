@@ -19,6 +19,7 @@ from gui.frame import choosers
 from gui.frame.banners import Banners
 from gui.frame.closing_dialog import ClosingDialog
 from gui.frame.error_reporter import ErrorReporter
+from gui.frame.import_dialog import ImportDialog
 from gui.frame.menu import THEMES, Commands, MainMenu, add_tab_commands, add_theme_commands
 from gui.frame.run_announcer import RunAnnouncer
 from gui.frame.status_line import StatusLine
@@ -94,6 +95,7 @@ class MainWindow(QMainWindow):
         add("new", "New project", lambda: bench.shelf.new_project(), ("Ctrl+N",))
         add("open", "Open project…", self._choose_project, ("Ctrl+O",))
         add("import", "Add data…", self._choose_data, ("Ctrl+I",))
+        add("import_model", "Import an ONNX model…", self._choose_model)
         add("save", "Save", bench.project.save, ("Ctrl+S",))
         add("save_copy", "Save a copy…", self._save_copy, ("Ctrl+Shift+S",))
         add("export_drawing", "Export the drawing…", lambda: self._on_design("export_drawing"), ("Ctrl+Shift+E",))
@@ -124,6 +126,9 @@ class MainWindow(QMainWindow):
         self.status.problems_clicked.connect(self._show_problems)
         self.start.refused.connect(self._say_refused)
         self.start.chooser_requested.connect(self._choose)
+        self.import_dialog: ImportDialog | None = None
+        """The one that is open."""
+        self.bench.importing.changed.connect(self._on_importing)
         self.start.open_requested.connect(bench.project.open_soon)
         project = bench.project
         project.opened.connect(self._on_opened)
@@ -251,6 +256,7 @@ class MainWindow(QMainWindow):
             tab.chooser_requested.connect(self._choose)
             tab.refused.connect(self._say_refused)
             tab.paths_given.connect(self._take_in)
+            tab.head_start_requested.connect(lambda: self._on_design("begin_pretrained"))
             return tab
 
         def design() -> QWidget:
@@ -283,7 +289,16 @@ class MainWindow(QMainWindow):
         def use() -> QWidget:
             from gui.use.tab import UseTab
 
-            return UseTab(project=bench.project, runs=bench.runs, use=bench.use, data=bench.data, apps=bench.apps)
+            tab = UseTab(
+                project=bench.project,
+                runs=bench.runs,
+                use=bench.use,
+                data=bench.data,
+                apps=bench.apps,
+                variants=bench.variants,
+            )
+            tab.node_wanted.connect(self._show_node)
+            return tab
 
         return {"data": data, "design": design, "train": train, "evaluate": evaluate, "use": use}
 
@@ -318,10 +333,15 @@ class MainWindow(QMainWindow):
         self.show_tab("data")
         self._choose("file")
 
+    def _choose_model(self) -> None:
+        path = choosers.choose_model(self)
+        if path is not None:
+            self.bench.importing.start(path)
+
     def _choose(self, what: str) -> None:
-        """ "project" opens one; "folder" and "file" are data."""
-        if what == "project":
-            self._choose_project()
+        """ "project" opens one, "model" becomes one; "folder" and "file" are data."""
+        if what in ("project", "model"):
+            self._choose_project() if what == "project" else self._choose_model()
             return
         path = choosers.choose_data_folder(self) if what == "folder" else choosers.choose_data_file(self)
         if path is not None:
@@ -331,7 +351,7 @@ class MainWindow(QMainWindow):
         wrong = self.bench.shelf.take_in(paths)
         if wrong:
             self._say_refused(wrong)
-        elif self.bench.project.directory is not None:
+        elif self.bench.project.directory is not None and self.bench.importing.state == "idle":
             self.show_tab("data")
 
     def _save_copy(self) -> None:
@@ -348,6 +368,13 @@ class MainWindow(QMainWindow):
         do = getattr(self._tabs.get("design"), what, None)
         if do is not None:
             do()
+
+    def _show_node(self, node_id: str) -> None:
+        """Show a node, by its id in the flat form, where it is drawn."""
+        self.show_tab("design")
+        reveal = getattr(self._tabs.get("design"), "reveal", None)
+        if reveal is not None:
+            reveal(node_id)
 
     def _find(self) -> None:
         self._on_design("find_node")
@@ -388,6 +415,16 @@ class MainWindow(QMainWindow):
 
     # What models say.
 
+    def _on_importing(self) -> None:
+        if self.bench.importing.state == "idle" or self.import_dialog is not None:
+            return
+        self.import_dialog = ImportDialog(self.bench.importing, self)
+        self.import_dialog.finished.connect(self._on_import_closed)
+        self.import_dialog.open()
+
+    def _on_import_closed(self) -> None:
+        self.import_dialog = None
+
     def _on_opened(self) -> None:
         project = self.bench.project
         self.banners.clear()
@@ -404,6 +441,8 @@ class MainWindow(QMainWindow):
             tab = "data"
         if self.tab() == tab:
             self.refresh()
+        if self.bench.importing.state == "done":
+            tab = "design"  # where the report says what became of the model
         self.go_to_tab(tab)
         if project.read_only:
             self.banners.say(

@@ -6,6 +6,7 @@ from gui.models.apps import AppsModel
 from gui.models.data import DataModel
 from gui.models.data_checks import DataChecksModel
 from gui.models.evaluation import EvaluationModel
+from gui.models.importing import ImportingModel
 from gui.models.measuring import MeasuringModel
 from gui.models.project import ProjectModel
 from gui.models.runs import RunsModel
@@ -13,6 +14,7 @@ from gui.models.selection import Selection
 from gui.models.settings import Settings
 from gui.models.shelf import Shelf
 from gui.models.use import UseModel
+from gui.models.variants import VariantsModel
 
 
 class Workbench:
@@ -29,8 +31,10 @@ class Workbench:
         self.data_checks = DataChecksModel(self.project, engine)
         self.evaluation = EvaluationModel(self.project, engine)
         self.use = UseModel(self.project, engine)
+        self.variants = VariantsModel(self.project, engine)
         self.apps = AppsModel(self.project, engine, settings)
         self.shelf = Shelf(settings, self.project, self.data)
+        self.importing = ImportingModel(self.project, self.shelf, engine)
 
     def shut_down(self) -> None:
         """Save what is not saved, end the engine and every thread. Runs go on."""

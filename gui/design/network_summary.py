@@ -1,15 +1,22 @@
 """What the inspector shows while no node is selected: the size of the network, and what can be done."""
 
+from typing import Final
+
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
+from engine.checks.export_outlook import export_outlook
 from gui.design.amounts import bytes_text, number_text
 from gui.design.block_summary import BlockSummary
 from gui.design.node_settings import CAPTION_WIDTH, batch_size
 from gui.models.scope import Scope
+from gui.widgets.button import Button
 from gui.widgets.facts import Facts
 from gui.widgets.section_label import SectionLabel
 from gui.widgets.text import Text
 
+_OUTLOOK_MS: Final = 250
+"""After the last edit: a walk through the whole network."""
 _KEYS = (
     ("Tab", "add a layer"),
     ("Ctrl+F", "find a node"),
@@ -29,7 +36,10 @@ _KEYS = (
 
 
 class NetworkSummary(QWidget):
-    """Counts and cost of the whole network, and the keys of the canvas."""
+    """Counts and cost of the whole network, the file it becomes, and the keys of the canvas."""
+
+    node_wanted = Signal(str)
+    """A node, by its id in the flat form, that is to be shown."""
 
     def __init__(self, project: Scope, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -48,6 +58,20 @@ class NetworkSummary(QWidget):
         column.addWidget(SectionLabel("Size"))
         self.facts = Facts()
         column.addWidget(self.facts)
+        column.addSpacing(4)
+        self._onnx = SectionLabel("ONNX")
+        column.addWidget(self._onnx)
+        self.outlook = Text("", role="small", tone="dim", wrap=True)
+        self.outlook.setObjectName("design.outlook")
+        column.addWidget(self.outlook)
+        self.to_obstacle = Button("Show it", role="link", small=True, name="design.outlook.show")
+        self.to_obstacle.clicked.connect(self._on_obstacle_clicked)
+        column.addWidget(self.to_obstacle, 0, Qt.AlignmentFlag.AlignLeft)
+        self._obstacle = ""
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(_OUTLOOK_MS)
+        self._soon.timeout.connect(self._show_outlook)
         column.addSpacing(4)
         column.addWidget(SectionLabel("Keys"))
         keys = Facts()
@@ -77,3 +101,23 @@ class NetworkSummary(QWidget):
             if graph.nodes
             else "Drag a layer onto the canvas, or press Tab there to search for one."
         )
+        shown = bool(graph.nodes) and not self.block.heading()
+        for widget in (self._onnx, self.outlook):
+            widget.setVisible(shown)
+        self.to_obstacle.setVisible(shown and bool(self._obstacle))
+        if shown:
+            self._soon.start()
+
+    def _show_outlook(self) -> None:
+        """What file the network becomes, or what stands in the way."""
+        if self.outlook.isHidden():
+            return
+        found = export_outlook(self._project.model.checker)
+        self.outlook.set_text(" ".join([found.sentence, *found.notes]))
+        self.outlook.set_tone("warn" if found.obstacles else "dim")
+        self._obstacle = found.obstacles[0].node if found.obstacles else ""
+        self.to_obstacle.setVisible(bool(self._obstacle))
+
+    def _on_obstacle_clicked(self) -> None:
+        if self._obstacle:
+            self.node_wanted.emit(self._obstacle)

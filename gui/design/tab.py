@@ -117,6 +117,7 @@ class DesignTab(QWidget):
         self.ghost.hide()
         self.canvas.inspect_requested.connect(self._on_inspect)
         self.problems.jumped.connect(self.canvas.blocks.reveal)
+        self.inspector.summary.node_wanted.connect(self.reveal)
         self.inspector.block_commanded.connect(self.canvas.blocks.run)
         self.canvas.blocks.said.connect(self.said)
         self.palette_panel.blocks.said.connect(self.said)
@@ -147,6 +148,10 @@ class DesignTab(QWidget):
     def focus_first(self) -> None:
         """The canvas has the keyboard."""
         self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def reveal(self, flat_id: str) -> None:
+        """Select a node, by its id in the flat form, and bring it into view."""
+        self.canvas.blocks.reveal(flat_id)
 
     def find_node(self) -> None:
         """Open the box that finds a node."""
@@ -179,6 +184,12 @@ class DesignTab(QWidget):
 
     def _on_dragged(self) -> None:
         self._dragged = True
+
+    def begin_pretrained(self) -> None:
+        """Draw the network anew, on the pretrained one that fits the data."""
+        fitting = self.pretrained.fitting()
+        if fitting is not None:
+            self.pretrained.want(fitting, propose=True)
 
     def _on_pretrained_asked(self, pretrained: Pretrained) -> None:
         if self.pretrained.state == "idle" or self.pretrained_dialog is not None:

@@ -102,8 +102,18 @@ class UseModel(QObject):
         if self._predict_request:
             self._engine.cancel(self._predict_request)
 
-    def export(self, to: str | Path, precision: str = "float32", opset: int = 20, run: str = "best") -> None:
-        """Write an ONNX file and have it proved."""
+    def export(
+        self,
+        to: str | Path,
+        precision: str = "float32",
+        opset: int = 20,
+        run: str = "best",
+        *,
+        contents: str = "whole",
+        optimised: bool = False,
+        int8: str = "auto",
+    ) -> None:
+        """Write an ONNX file and have it proved; what may be asked for is said by Export."""
         if self._project.directory is None or self._export_request:
             return
         self.export_state, self.export_error, self.export_result = "working", None, None
@@ -117,6 +127,9 @@ class UseModel(QObject):
             precision=precision,
             opset=opset,
             run=run,
+            contents=contents,
+            optimised=optimised,
+            int8=int8,
         )
         self.changed.emit()
 

@@ -3,10 +3,13 @@
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtCore import Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QFrame, QGridLayout, QHBoxLayout, QWidget
 
+from engine.checks.export_outlook import export_outlook
+from engine.checks.file_ports import NEWEST_OPSET, OLDEST_OPSET, USUAL_OPSET
+from engine.document.flat import flattened
 from engine.protocol.messages.base import Progress
 from engine.protocol.messages.deployment import ModelExported
 from engine.protocol.run_folder import RunSummary
@@ -25,13 +28,50 @@ from gui.widgets.text import Text
 _PRECISIONS: Final = (
     Choice(value="float32", label="float32", help="Exactly the numbers of training."),
     Choice(value="float16", label="float16", help="Half the size; answers hardly differ."),
-    Choice(value="int8", label="int8", blocked="Not possible yet. float16 halves the file."),
+    Choice(
+        value="int8",
+        label="int8",
+        help="A quarter of the size and often faster. Scales are measured on your train split; the file is refused if "
+        "its score on the test split falls by more than 2 points.",
+    ),
+)
+_CONTENTS: Final = (
+    Choice(
+        value="whole",
+        label="preparation + model + labels",
+        help="Takes what a person has (a picture of any size, a row, a text) and gives the answer.",
+    ),
+    Choice(
+        value="network",
+        label="network alone",
+        help="Takes prepared numbers and gives what the network gives: for OpenCV, Unity, TensorRT and other programs "
+        "that prepare by themselves.",
+    ),
+)
+_GRAPHS: Final = (
+    Choice(value=False, label="as drawn", help="A group of operators for each node, under its name."),
+    Choice(
+        value=True,
+        label="simplified",
+        help="Constants worked out, BatchNorm drawn into the convolution before it. onnxruntime does so by itself when "
+        "it loads a file; other programs may not.",
+    ),
 )
 _OPSETS: Final = tuple(
-    Choice(value=opset, label=f"{opset}", help="Runs in every current program." if opset == 20 else "")
-    for opset in range(17, 23)
+    Choice(
+        value=opset,
+        label=f"{opset}",
+        help="Runs in every current program." if opset == USUAL_OPSET else "For older programs." if opset < 17 else "",
+    )
+    for opset in range(OLDEST_OPSET, NEWEST_OPSET + 1)
 )
-_CAPTION: Final = 84
+_INT8: Final = {
+    "auto": "",
+    "static": "Static: scales measured on the train split.",
+    "dynamic": "Dynamic: scales found while it runs.",
+}
+_OUTLOOK_MS: Final = 150
+_CAPTION: Final = 72
 
 
 class ProofRows(QWidget):
@@ -52,7 +92,7 @@ class ProofRows(QWidget):
             words, found = Text("", wrap=True), Text("", role="mono")
             found.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             for text in (words, found):
-                text.setMinimumHeight(31)
+                text.setMinimumHeight(26)
             rule = _rule()
             self._grid.addWidget(words, 2 * at, 0)
             self._grid.addWidget(found, 2 * at, 1)
@@ -75,6 +115,10 @@ class ExportPanel(Card):
     """`run_chosen` carries the run picked: it is also the one that answers in Try it."""
 
     run_chosen = Signal(str)
+    precision_chosen = Signal()
+    """Another number format, by hand or with `choose`."""
+    node_wanted = Signal(str)
+    """A node, by its id in the flat form, that the user wants to see in the drawing."""
 
     def __init__(self, project: ProjectModel, runs: RunsModel, use: UseModel, parent: QWidget | None = None) -> None:
         super().__init__("Export", name="use.export.card", parent=parent)
@@ -82,9 +126,14 @@ class ExportPanel(Card):
         self._offered: list[tuple[str, str]] = []
         self.run = ChoiceEditor([Choice(value="best", label="best run")])
         self.run.setObjectName("use.run")
+        self.contents = ChoiceEditor(_CONTENTS)
+        self.contents.setObjectName("use.contents")
         self.precision = ChoiceEditor(_PRECISIONS)
         self.precision.setObjectName("use.precision")
-        self.opset = ChoiceEditor(_OPSETS, 20)
+        self.int8 = "auto"
+        self.graph = ChoiceEditor(_GRAPHS, False)
+        self.graph.setObjectName("use.graph")
+        self.opset = ChoiceEditor(_OPSETS, USUAL_OPSET)
         self.opset.setObjectName("use.opset")
         self.button = Button(
             "Export ONNX", role="primary", name="use.export", tooltip="Write the file into the project's folder exports"
@@ -94,22 +143,32 @@ class ExportPanel(Card):
         self.failure = Notice("error", "", name="use.export.failure")
         self.proof = ProofRows()
         self.show_file = Button("Show in folder", small=True, name="use.export.show")
-        self._contents = Text(
-            "One file: preparation, network, labels. Raw input in, answers out.", role="note", wrap=True
-        )
+        self.outlook = Text("", role="small", tone="dim", wrap=True)
+        self.outlook.setObjectName("use.export.outlook")
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(_OUTLOOK_MS)
+        self._soon.timeout.connect(self._show_outlook)
+        self._show_node = Button("Show in Design", small=True, name="use.export.node")
+        self._show_node.clicked.connect(self._on_node_clicked)
         self._promise = Text(
             "Once written, the file runs in onnxruntime on samples of your data. It is kept only if it answers as the "
-            "trained network does; what was found is listed here.",
+            "trained network does; what was found is listed here, and saved beside the file.",
             role="note",
             wrap=True,
         )
+        rows = {}
         for caption, editor, help in (
             ("Model", self.run, "The run whose best epoch is taken."),
+            ("Contents", self.contents, "What is inside the file."),
             ("Precision", self.precision, "Number format of the weights in the file."),
+            ("Graph", self.graph, "How the network is written."),
             ("Opset", self.opset, "Version of ONNX's operators. Older programs need a smaller one."),
         ):
-            self.body.addWidget(FormRow(caption, editor, help=help, caption_width=_CAPTION))
-        self.body.addWidget(self._contents)
+            rows[caption] = FormRow(caption, editor, help=help, caption_width=_CAPTION)
+            self.body.addWidget(rows[caption])
+        self._precision_row = rows["Precision"]
+        self.body.addWidget(self.outlook)
         self.body.addWidget(self.button)
         self.body.addWidget(self.line)
         self.body.addWidget(self.failure)
@@ -126,6 +185,10 @@ class ExportPanel(Card):
         self.line.cancelled.connect(use.cancel_export)
         self.show_file.clicked.connect(self._on_show_clicked)
         self.run.committed.connect(lambda value: self.run_chosen.emit(str(value)))
+        self.precision.committed.connect(lambda value: self.choose(str(value)))
+        for editor in (self.contents, self.opset):
+            editor.committed.connect(lambda _: self._show_outlook())
+        project.changed.connect(lambda *_: self._soon.start())
         use.changed.connect(self.refresh)
         use.progressed.connect(self._on_progressed)
         runs.list_changed.connect(self._fill_runs)
@@ -137,7 +200,22 @@ class ExportPanel(Card):
         """Export with the settings shown."""
         if file.suffix.lower() != ".onnx":
             file = file.with_name(file.name + ".onnx")
-        self._use.export(file, str(self.precision.value()), int(str(self.opset.value())), str(self.run.value()))
+        self._use.export(
+            file,
+            str(self.precision.value()),
+            int(str(self.opset.value())),
+            str(self.run.value()),
+            contents=str(self.contents.value()),
+            optimised=bool(self.graph.value()),
+            int8=self.int8,
+        )
+
+    def choose(self, precision: str, int8: str = "auto") -> None:
+        """What Export is to write; `int8` is static, dynamic, or auto for what suits the network."""
+        self.precision.set_value(precision)
+        self.int8 = int8 if precision == "int8" else "auto"
+        self._precision_row.set_hint(_INT8[self.int8])
+        self.precision_chosen.emit()
 
     def refresh(self) -> None:
         """Show the state of the model."""
@@ -156,14 +234,36 @@ class ExportPanel(Card):
                 f"Expected {error.expected}, found {error.found}." if error.expected and error.found else "",
                 error.hint,
             ]
-            self.failure.set_message("error", error.message, " ".join(fact for fact in facts if fact))
+            known = error.where in flattened(self._project.project).graph.nodes
+            self._show_node.setToolTip(f"Open the drawing at '{error.where}'" if known else "")
+            self.failure.set_message(
+                "error",
+                error.message,
+                " ".join(fact for fact in facts if fact),
+                [self._show_node],
+            )
+            self._show_node.setVisible(known)
         result = use.export_result
         self.proof.setVisible(result is not None)
         self._promise.setVisible(result is None and error is None)
+        self._soon.start()
         self.show_file.setVisible(result is not None)
         self.set_note(Path(result.file).name if result is not None else "")
         if result is not None:
             self.proof.show_rows(proof_of(result))
+
+    def _show_outlook(self) -> None:
+        """What the drawing as it is now becomes in the form chosen, or what stands in the way."""
+        if self._project.directory is None:
+            return
+        found = export_outlook(self._project.checker, int(str(self.opset.value())), str(self.contents.value()))
+        self.outlook.set_text(" ".join([found.sentence, *found.notes]))
+        self.outlook.set_tone("warn" if found.obstacles or found.notes else "dim")
+
+    def _on_node_clicked(self) -> None:
+        error = self._use.export_error
+        if error is not None and error.where:
+            self.node_wanted.emit(error.where)
 
     def _fill_runs(self) -> None:
         usable = [summary for summary in self._runs.summaries if is_usable(summary)]
@@ -227,10 +327,34 @@ def proof_of(result: ModelExported) -> list[tuple[str, str, str]]:
         rows.append(
             ("Pictures of any size", "yes" if verified.any_size else "no", "ok" if verified.any_size else "warn")
         )
-    labels = any("classes" in item for item in result.outputs)
-    rows.append(("Raw input in, answer out", "label and scores" if labels else "number", "ok"))
-    rows.append(("Size of the file", size_text(result.bytes), "text"))
+    if result.contents == "network":
+        rows.append(("Prepared numbers in", "the network's own numbers out", "ok"))
+    else:
+        labels = any("classes" in item for item in result.outputs)
+        rows.append(("Raw input in, answer out", "label and scores" if labels else "number", "ok"))
+    if verified.score_name:
+        lost = verified.score_before - verified.score
+        word = score_word(verified.score_name)
+        words = f"{word[:1].upper()}{word[1:]} on the test split, {verified.scored:,} samples"
+        found = score_text(verified.score_name, verified.score)
+        if result.precision != "float32":
+            found = f"{found}, was {score_text(verified.score_name, verified.score_before)}"
+        rows.append((words, found, "ok" if lost <= 0.005 else "warn"))
+    if result.proof:
+        rows.append(("Proof and samples", Path(result.proof).name, "text"))
+    kind = f", {result.int8}" if result.int8 else ""
+    rows.append((f"Size of the file{kind}", size_text(result.bytes), "text"))
     return rows
+
+
+def score_word(name: str) -> str:
+    """What a score is called."""
+    return {"iou": "IoU", "f1": "F1", "r2": "R²"}.get(name, name)
+
+
+def score_text(name: str, score: float) -> str:
+    """`94.1 %`, `0.923` for R²."""
+    return f"{score:.3f}" if name == "r2" else f"{100 * score:.1f} %"
 
 
 def size_text(count: int) -> str:

@@ -62,6 +62,7 @@ class ExportedFiles(Card):
 
     def _show(self) -> None:
         self._none.setVisible(not self._results)
+        self.setVisible(bool(self._results))
         while len(self._cells) < len(self._results):
             cells = [Text("", role="mono", elide=Qt.TextElideMode.ElideMiddle)]
             cells += [Text("", role="mono", tone="dim") for _ in range(4)]

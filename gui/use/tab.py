@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QStackedWidget, QVBoxLayout, QWidget
 
@@ -10,11 +11,13 @@ from gui.models.data import DataModel
 from gui.models.project import ProjectModel
 from gui.models.runs import RunsModel
 from gui.models.use import UseModel
+from gui.models.variants import VariantsModel
 from gui.use.apps_panel import AppsPanel
 from gui.use.chosen_run import is_usable
 from gui.use.export_panel import ExportPanel
 from gui.use.files_panel import ExportedFiles
 from gui.use.try_panel import TryPanel
+from gui.use.variants_card import VariantsCard
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.guarded import guarded
 from gui.widgets.side_panel import ScrollColumn
@@ -27,8 +30,18 @@ _SIDE_BY_SIDE: Final = 1240
 class UseTab(QWidget):
     """Without a trained run it says what comes here."""
 
+    node_wanted = Signal(str)
+    """A node, by its id in the flat form, that is to be shown in Design."""
+
     def __init__(
-        self, *, project: ProjectModel, runs: RunsModel, use: UseModel, data: DataModel, apps: AppsModel
+        self,
+        *,
+        project: ProjectModel,
+        runs: RunsModel,
+        use: UseModel,
+        data: DataModel,
+        apps: AppsModel,
+        variants: VariantsModel,
     ) -> None:
         super().__init__()
         self.setProperty("role", "page")
@@ -42,10 +55,14 @@ class UseTab(QWidget):
         self.trying = TryPanel(project, use, data, runs)
         self.export = ExportPanel(project, runs, use)
         self.files = ExportedFiles(project, use, self.export)
+        self.variants = VariantsCard(variants, runs, self.export)
         self.apps = AppsPanel(project, runs, apps, use, lambda: str(self.export.run.value()))
-        upper, lower = _Row(self.trying, self.export, (5, 2)), _Row(self.files, self.apps, (1, 1))
+        upper, lower = (
+            _Row(self.trying, self.export, (5, 2)),
+            _Row(_stacked(self.variants, self.files), self.apps, (1, 1)),
+        )
         self.trying.setMinimumHeight(330)
-        self.export.setMinimumWidth(320)
+        self.export.setMinimumWidth(350)
         self._lower = lower
         page = QWidget()
         rows = QVBoxLayout(page)
@@ -62,6 +79,7 @@ class UseTab(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.stack)
         self.export.run_chosen.connect(self.trying.ask_again)
+        self.export.node_wanted.connect(self.node_wanted)
         runs.list_changed.connect(self._refresh)
         project.opened.connect(self._refresh)
         self._refresh()
@@ -78,6 +96,17 @@ class UseTab(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._lower.set_beside(event.size().width() >= _SIDE_BY_SIDE)
+
+
+def _stacked(first: QWidget, second: QWidget) -> QWidget:
+    """One card above the other; the first takes the room that is left."""
+    page = QWidget()
+    column = QVBoxLayout(page)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(GAP)
+    column.addWidget(first, 1)
+    column.addWidget(second)
+    return page
 
 
 class _Row(QWidget):

@@ -35,6 +35,7 @@ from engine.protocol.messages.deployment import (
 )
 from engine.protocol.messages.evaluation import ClassScore, Evaluate, EvaluationFinished, FieldEvaluation, Mistake
 from engine.protocol.messages.sample_input import ReadSample, SampleRead
+from engine.protocol.messages.variants import GetVariants, MeasureVariants, Variant, VariantsMeasured
 from engine.protocol.run_events import BatchChanged, RunPaused, SettingsChanged
 from gui.evaluate.tab import EvaluateTab
 from gui.evaluate.views.mistakes import MistakesView
@@ -398,7 +399,44 @@ def exported(to: str, precision: str = "float32") -> ModelExported:
 
 def use_tab(bench: Workbench) -> UseTab:
     """The tab as the window makes it."""
-    return UseTab(project=bench.project, runs=bench.runs, use=bench.use, data=bench.data, apps=bench.apps)
+    return UseTab(
+        project=bench.project,
+        runs=bench.runs,
+        use=bench.use,
+        data=bench.data,
+        apps=bench.apps,
+        variants=bench.variants,
+    )
+
+
+def measured(*, refused: str = "") -> VariantsMeasured:
+    """What the engine finds of the garments network."""
+    rows = (
+        ("float32", "", 6_800_000, 0.941, 1.0, 0.41),
+        ("float16", "", 3_400_000, 0.941, 0.999, 0.40),
+        ("int8", "static", 1_800_000, 0.939, 0.991, 0.19),
+        ("int8", "dynamic", 2_400_000, 0.897 if refused else 0.938, 0.97, 0.35),
+    )
+    return VariantsMeasured(
+        run=14,
+        variants=[
+            Variant(
+                precision=precision,
+                int8=kind,
+                bytes=size,
+                score=score,
+                same=same,
+                latency_ms=time,
+                refused=refused if kind == "dynamic" else "",
+            )
+            for precision, kind, size, score, same, time in rows
+        ],
+        score_name="accuracy",
+        score_before=0.941,
+        scored=2000,
+        samples=2000,
+        torch_ms=0.95,
+    )
 
 
 def picture_file(place: Path) -> Path:
@@ -471,6 +509,83 @@ def use_text(bench: Workbench, place: Path, log: type[RunLog]) -> QWidget:
     def act() -> None:
         tab.trying.inputs.editor("text").setPlainText("Wojciechowski")
         tab.trying.inputs.ask.click()
+
+    tab.setProperty("act", act)
+    return tab
+
+
+def use_variants(bench: Workbench, place: Path, log: type[RunLog]) -> QWidget:
+    """Every number format measured, int8 picked and exported; one kind is refused."""
+    reason = "accuracy would fall from 94.1 % to 89.7 % on 2,000 samples of the test split"
+    bench.engine.answer_with(GetVariants, measured(refused=reason))
+    proved = Verified(
+        samples=1000,
+        same_answers=991,
+        max_abs_difference=2.9e-2,
+        batch_sizes=[1, 64],
+        any_size=True,
+        score_name="accuracy",
+        score=0.939,
+        score_before=0.941,
+        scored=1000,
+    )
+    bench.engine.answer_with(
+        Export,
+        lambda request: msgspec.structs.replace(
+            exported(request.to, "int8"),
+            bytes=1_800_000,
+            precision="int8",
+            int8="static",
+            verified=proved,
+            proof=request.to.replace(".onnx", ".proof.json"),
+        ),
+    )
+    one_run(bench, place, log)
+    tab = use_tab(bench)
+
+    def act() -> None:
+        tab.variants.table.selectRow(2)
+        tab.export.export_to(place / "garments.onnx")
+
+    tab.setProperty("act", act)
+    return tab
+
+
+def use_measuring(bench: Workbench, place: Path, log: type[RunLog]) -> QWidget:
+    """The number formats are being measured; an export failed at a node."""
+    bench.engine.answer_with(
+        MeasureVariants, [Progress(fraction=0.4, message="int8 static: comparing with torch", left_s=9)]
+    )
+    failure = error(
+        "export",
+        "The exported file did not answer as the network does, so it was not kept. The difference begins at Conv2d "
+        "'conv1'.",
+        "conv1",
+        "Please report this with your project; replacing that node avoids it.",
+    )
+    bench.engine.answer_with(Export, RequestFailed(error=failure))
+    one_run(bench, place, log)
+    tab = use_tab(bench)
+
+    def act() -> None:
+        tab.variants.measure.click()
+        tab.export.export_to(place / "garments.onnx")
+
+    tab.setProperty("act", act)
+    return tab
+
+
+def use_not_measured(bench: Workbench, place: Path, log: type[RunLog]) -> QWidget:
+    """Measuring failed; an old opset is chosen, for which pictures must come prepared."""
+    failure = error("export", "TopK 'top': it cannot be exported.", "top", "Replace it by another layer.")
+    bench.engine.answer_with(MeasureVariants, RequestFailed(error=failure))
+    one_run(bench, place, log)
+    tab = use_tab(bench)
+
+    def act() -> None:
+        tab.variants.measure.click()
+        tab.export.opset.set_value(13)
+        tab.export.opset.committed.emit(13)
 
     tab.setProperty("act", act)
     return tab
@@ -551,4 +666,7 @@ STATES: dict[str, Callable[[Any, Path, Any], QWidget]] = {
     "use_text": use_text,
     "use_many": use_many,
     "use_apps": use_apps,
+    "use_variants": use_variants,
+    "use_measuring": use_measuring,
+    "use_not_measured": use_not_measured,
 }

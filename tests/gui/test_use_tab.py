@@ -360,12 +360,6 @@ def test_a_failed_export_names_the_node_and_what_to_do(bench, engine, pictures, 
     assert not pictures.export.proof.isVisible()
 
 
-def test_what_cannot_be_chosen_says_why(pictures):
-    choice = pictures.export.precision
-    row = choice.values().index("int8")
-    assert "Not possible yet" in str(choice.itemData(row, Qt.ItemDataRole.ToolTipRole))
-
-
 def test_answers_that_differ_are_not_shown_as_fine():
     rows = {words: tone for words, _, tone in proof_of(exported("x.onnx", "float16"))}
     assert rows["Same answers as in training, 1,000 samples"] == "warn"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import msgspec
 
-from engine.deployment.kept_variants import kept_variants
+from engine.deployment.variants import measure_variants
 from engine.protocol.messages.variants import MeasureVariants, VariantsMeasured
 from engine.server.work import Work
 from engine.training.runs import find_run
@@ -14,12 +14,5 @@ def handle(request: MeasureVariants, work: Work) -> VariantsMeasured:
     """Size, score and time of float32, float16 and int8. Raises RunNotFound, ExportError, DataError."""
     project_dir = Path(request.project_dir)
     run = find_run(project_dir, request.run)
-    if request.kept_only:
-        found = kept_variants(project_dir, run) or VariantsMeasured(run=run.number)
-    else:
-        from engine.deployment.variants import measure_variants  # torch comes with it: not to look up what is kept
-
-        found = measure_variants(
-            project_dir, run, fresh=request.fresh, progress=work.progress, cancelled=work.cancelled
-        )
+    found = measure_variants(project_dir, run, fresh=request.fresh, progress=work.progress, cancelled=work.cancelled)
     return msgspec.structs.replace(found, request=request.id)
