@@ -1,5 +1,6 @@
 """Why a network answers as it does: asks the engine, one question after the other, and keeps the last answers."""
 
+import hashlib
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -34,19 +35,8 @@ class Query:
     @property
     def key(self) -> bytes:
         """Equal for equal questions."""
-        return msgspec.json.encode(
-            (
-                self.run,
-                self.sample,
-                None if self.inputs is None else repr(sorted(self.inputs.items(), key=lambda item: item[0])),
-                self.which,
-                self.method,
-                sorted(self.settings.items()),
-                self.output,
-                self.choice,
-                self.size,
-            )
-        )
+        asked = (self.sample, self.inputs, self.run, self.which, self.method, self.settings, self.output, self.choice)
+        return hashlib.blake2b(msgspec.msgpack.encode((asked, self.size))).digest()
 
 
 class ExplanationModel(QObject):

@@ -31,6 +31,7 @@ from gui.use.inputs.series_input import SeriesInput
 from gui.use.inputs.sound_input import SoundInput
 from gui.use.inputs_form import InputsForm
 from gui.use.thumbnails import Thumbnails
+from gui.use.why_panel import WhyPanel
 from gui.widgets.card import Card
 from gui.widgets.guarded import guarded
 from gui.widgets.notice import Notice
@@ -66,6 +67,7 @@ class TryPanel(Card):
         self.run = "best"
         self.inputs = InputsForm()
         self.answer = AnswerPanel(use)
+        self.why = WhyPanel(project, use, self.answer, self._which)
         self.refusal = Notice("warning", "", closable=True, name="use.refusal")
         self.refusal.hide()
         row = QHBoxLayout()

@@ -1,0 +1,200 @@
+"""Under an answer in Try it: what it looked at in the input given, in the usual way for the network or another."""
+
+from collections.abc import Callable
+from typing import Final
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from engine.checks.explaining import offered_explainers, reason_against, usual_explainer
+from engine.document.edits import Change
+from gui.charts.relevance_legend import RelevanceLegend
+from gui.charts.relevance_view import RelevanceView
+from gui.forms.relevance_shown import facts, limits, relevant_parts
+from gui.models.explanation import ExplanationModel, Query
+from gui.models.project import ProjectModel
+from gui.models.use import UseModel
+from gui.use.answer_panel import AnswerPanel
+from gui.widgets.button import Button
+from gui.widgets.choice_editor import Choice, ChoiceEditor
+from gui.widgets.notice import Notice
+from gui.widgets.progress_line import ProgressLine
+from gui.widgets.text import Text
+
+_PICTURE: Final = 300
+"""Height for what has places; words and columns take what they need."""
+_SLOW_MS: Final = 200
+
+
+class WhyPanel(QWidget):
+    """Puts itself into the answer panel's `why_place`; hidden until it is asked for, and again for another project.
+
+    While it is open each new answer is explained too. `which` gives the run and its weights ("best", "last").
+    """
+
+    def __init__(
+        self, project: ProjectModel, use: UseModel, answer: AnswerPanel, which: Callable[[], tuple[str, str]]
+    ) -> None:
+        super().__init__()
+        self.setObjectName("use.why.panel")
+        self.setAccessibleName("What it looked at")
+        self._project, self._use, self._answer, self._which = project, use, answer, which
+        self.model = ExplanationModel(project, use.engine, self)
+        self._asked_for: object = None  # the inputs that are explained
+        self._filling = False  # the chooser is being filled by us
+        self._title = Text("What it looked at", role="title")
+        self.method = ChoiceEditor()
+        self.method.setObjectName("use.why.method")
+        self.method.setAccessibleName("Way of explaining")
+        self.method.setMinimumWidth(170)
+        self.close_button = Button(role="icon", icon="close", tooltip="Close", name="use.why.close")
+        head = QHBoxLayout()
+        head.setSpacing(8)
+        head.addWidget(self._title)
+        head.addStretch(1)
+        head.addWidget(self.method)
+        head.addWidget(self.close_button)
+        self.line = ProgressLine(name="use.why.progress")
+        self.line.hide()
+        self.failure = Notice("error", "", name="use.why.failure")
+        self.failure.hide()
+        self.view = RelevanceView(compact=True, name="use.why.sample")
+        self.legend = RelevanceLegend(name="use.why.legend")
+        self.facts = Text("", role="note", wrap=True)
+        self.limits = Text("", role="note", wrap=True)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 4, 0, 0)
+        column.setSpacing(8)
+        column.addLayout(head)
+        for widget in (self.line, self.failure, self.view, self.legend, self.facts, self.limits):
+            column.addWidget(widget)
+        self._slow = QTimer(self)
+        self._slow.setSingleShot(True)
+        self._slow.setInterval(_SLOW_MS)
+        self._slow.timeout.connect(self._show_progress)
+        self.hide()
+        answer.why_place.addWidget(self)
+        answer.why_requested.connect(self.open)
+        self.close_button.clicked.connect(self.close_panel)
+        self.method.committed.connect(self._on_method)
+        self.line.cancelled.connect(self.model.cancel)
+        self.model.changed.connect(self._refresh)
+        self.model.progressed.connect(
+            lambda progress: self.line.set_progress(progress.fraction, progress.message, left_s=progress.left_s)
+        )
+        use.changed.connect(self._on_use_changed)
+        project.opened.connect(self._on_opened)
+        project.changed.connect(self._on_changed)
+        self._offer()
+
+    def open(self) -> None:
+        """Explain the answer that is shown, and from now on each new one."""
+        self.show()
+        self._ask()
+
+    def close_panel(self) -> None:
+        """Explain no more."""
+        self.model.cancel()
+        self._asked_for = None
+        self.hide()
+
+    def _offer(self) -> None:
+        """Say whether there is a way to explain at all, and list those there are."""
+        project = self._project.project
+        output = self._output()
+        usual = usual_explainer(project, output)
+        self._answer.set_why(reason_against(usual, project, output))
+        self._filling = True
+        self.method.set_choices(
+            [
+                Choice(value=kind.type_name(), label=kind.label(), help=f"{kind.help()}\n{kind.when}", blocked=reason)
+                for kind, reason in offered_explainers(project, output)
+            ]
+        )
+        self.method.set_value(usual.type_name())
+        self._filling = False
+
+    def _output(self) -> str:
+        """The field that the first Output answers."""
+        targets = self._project.project.data.targets()
+        prediction = self._use.prediction
+        if prediction is not None and prediction.predictions and prediction.predictions[0].outputs:
+            return next(iter(prediction.predictions[0].outputs))
+        return targets[0].name if targets else ""
+
+    def _ask(self) -> None:
+        inputs, prediction = self._use.answered, self._use.prediction
+        if self.isHidden() or prediction is None or len(inputs) != 1 or not prediction.predictions:
+            return
+        self._asked_for = inputs
+        _, which = self._which()
+        output = prediction.predictions[0].outputs
+        self.model.ask(
+            Query(
+                run=str(prediction.run),
+                inputs=inputs[0],
+                which=which,
+                method=str(self.method.value() or ""),
+                output=next(iter(output), ""),
+                size=_PICTURE,
+            )
+        )
+
+    def _refresh(self) -> None:
+        model = self.model
+        working = model.state == "working"
+        if working and not self._slow.isActive() and self.line.isHidden():
+            self._slow.start()
+        elif not working:
+            self._slow.stop()
+            self.line.hide()
+        shown = model.explanation
+        problem = shown.problem if shown is not None else ""
+        if model.state == "failed" and model.error is not None:
+            self.failure.set_message("error", model.error.message, model.error.hint, [])
+        elif problem:
+            self.failure.set_message("error", "This answer could not be explained", problem, [])
+        failed = model.state == "failed" or bool(problem)
+        self.failure.setVisible(failed)
+        there = shown is not None and not failed
+        for widget in (self.view, self.legend, self.facts, self.limits):
+            widget.setVisible(there)
+        if shown is None or failed:
+            return
+        parts = relevant_parts(shown)
+        self.view.show_parts(parts, signed=shown.signed, sums=shown.sums)
+        placed = any(part.kind in ("picture", "sound", "curves") for part in parts)
+        self.view.setMinimumHeight(_PICTURE if placed else 0)
+        several = len(shown.choices) > 1 and 0 <= shown.choice < len(shown.choices)
+        self.legend.set_meaning(
+            shown.choices[shown.choice] if several and shown.scores else "",
+            signed=shown.signed,
+            number=not shown.scores,
+        )
+        self.facts.set_text(facts(shown))
+        self.limits.set_text(limits(shown.method))
+
+    def _show_progress(self) -> None:
+        if self.model.state == "working":
+            self.line.start("Explaining")
+            self.line.show()
+
+    def _on_method(self, _value: object) -> None:
+        if not self._filling:
+            self._ask()
+
+    def _on_use_changed(self) -> None:
+        if self._use.predict_state != "done" or self.isHidden():
+            return
+        if len(self._use.answered) != 1:
+            self.close_panel()
+        elif self._use.answered is not self._asked_for:
+            self._ask()
+
+    def _on_opened(self) -> None:
+        self.close_panel()
+        self._offer()
+
+    def _on_changed(self, change: Change) -> None:
+        if change.data or change.nodes or change.blocks:
+            self._offer()
