@@ -18,6 +18,7 @@ _SPLIT_WORDS = {
     "train": "training split, learned from",
 }
 _MOST_ALONE = 240
+_FEW = 6
 _MANY = 24
 """Classes from which on the pairs that are mixed up are shown first: single cells are too small to be read."""
 
@@ -36,7 +37,8 @@ class MistakesView(EvaluateView):
         self.matrix.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self.matrix.setMinimumHeight(260)
         self.matrix_card = Card("Confusion matrix", "rows: true · columns: predicted · click a cell")
-        self.matrix_card.body.addWidget(self.matrix, 1)
+        self.matrix_card.body.addWidget(self.matrix, 1000)
+        self.matrix_card.body.addStretch(1)
         self.classes = ClassTable()
         self.mixed_up = MixedUpTable()
         self._mixed_of: FieldEvaluation | None = None  # whose pairs are shown; they are counted when first looked at
@@ -77,7 +79,9 @@ class MistakesView(EvaluateView):
         is_category = bool(output.matrix)
         self.matrix_card.setVisible(is_category)
         self.classes_card.setVisible(bool(output.per_class))
-        self._grid.setRowStretch(0, 3 if is_category else 0)
+        few = len(output.classes) <= _FEW
+        self._grid.setRowStretch(0, 0 if not is_category else 2 if few else 3)
+        self._grid.setRowStretch(1, 3 if few else 2)
         # Without the matrix, as of a mask, the classes have its place too.
         self._grid.addWidget(self.classes_card, 0, 1 if is_category else 0, 1, 1 if is_category else 2)
         if is_category:
@@ -86,7 +90,7 @@ class MistakesView(EvaluateView):
             count = len(output.classes)
             self.matrix.setMinimumHeight(min(290, 52 * count + 40) if count <= 12 else 250)
             # Few classes need no more room than their cells; the samples have the rest.
-            self.matrix.setMaximumHeight(max(190, 52 * count + 100) if count <= 6 else 16_777_215)
+            self.matrix.setMaximumHeight(max(190, 52 * count + 100) if few else 16_777_215)
         self.tables.setVisible(is_category)
         self.tables.setCurrentIndex(int(is_category and len(output.classes) > _MANY))
         self._on_table(self.tables.currentIndex())
