@@ -47,6 +47,6 @@ the network takes and gives.
 """
 
 
-TRIED = """When Netwright was made, this source was compiled and run by Mono, with onnxruntime behind a stand-in for the class
-library Microsoft.ML.OnnxRuntime: golden samples were answered as in training. With .NET and the library itself it was
-not run, since neither could be had there. Begin with `dotnet run -- --check`."""
+TRIED = """When Netwright was made, this source was compiled and run by Mono, with onnxruntime behind a stand-in for the
+class library Microsoft.ML.OnnxRuntime: golden samples were answered as in training. With .NET and the library itself it
+was not run, since neither could be had there. Begin with `dotnet run -- --check`."""

@@ -12,18 +12,19 @@ from safetensors.torch import save_file
 
 from engine.catalog.tensors import DType
 from engine.compiler.module import CompiledNetwork
-from engine.compiler.plan import Plan, Value, plan
+from engine.compiler.plan import Plan, plan
 from engine.compiler.source import class_name, source_code
 from engine.data.label_lists import separator_of
 from engine.data.preparation import Preparation
 from engine.deployment.apps.material import Material, copy_template, write_json
 from engine.deployment.apps.subgraph import subgraph
 from engine.deployment.apps.words import inputs_table, markdown, outputs_table, provenance
-from engine.deployment.build import Built, build_file
+from engine.deployment.build import IR_VERSION, Built, build_file
 from engine.deployment.form import FileForm
 from engine.document.data_spec import Field, FieldKind
 from engine.document.own_code import code_of
 from engine.evaluation.network import load_network
+from engine.onnx_writer import OnnxWriter
 
 _LOSSES = ("CrossEntropyLoss", "MSELoss", "L1Loss", "SmoothL1Loss", "HuberLoss", "BCEWithLogitsLoss")
 _USUAL_LOSS = {
@@ -79,15 +80,7 @@ def _weights(network: CompiledNetwork, text: str) -> dict[str, torch.Tensor]:
 
 def _write_ends(folder: Path, steps: Plan, built: Built, name: str) -> dict[str, Any]:
     """prepare.onnx (raw inputs to what the network takes) and answers.onnx (what it gives to answers)."""
-    given: list[Value] = [(node_id, "output") for node_id in (*steps.input_ids, *steps.noise_ids)]
-    prepared = {f"prepared_{place}": value for place, value in enumerate(given)}
-    infos = {}
-    for title, value in prepared.items():
-        spec = steps.specs.get(value)
-        whole = spec is not None and spec.dtype is DType.INT
-        infos[title] = helper.make_tensor_value_info(title, TensorProto.INT64 if whole else TensorProto.FLOAT, None)
-    first = subgraph(built.model, {}, {title: built.values[value] for title, value in prepared.items()}, infos)
-    onnx.save(first, str(folder / "prepare.onnx"))
+    prepared = _write_preparation(folder / "prepare.onnx", steps, built)
     predictions = {f"prediction_{place}": value for place, value in enumerate(steps.predictions.values())}
     inputs = {
         built.values[value]: helper.make_tensor_value_info(title, TensorProto.FLOAT, None)
@@ -96,7 +89,26 @@ def _write_ends(folder: Path, steps: Plan, built: Built, name: str) -> dict[str,
     outputs = {info.name: info.name for info in built.model.graph.output}
     last = subgraph(built.model, inputs, outputs, {info.name: info for info in built.model.graph.output})
     onnx.save(last, str(folder / "answers.onnx"))
-    return {"class": name, "prepared": list(prepared), "predictions": list(predictions)}
+    return {"class": name, "prepared": prepared, "predictions": list(predictions)}
+
+
+def _write_preparation(path: Path, steps: Plan, built: Built) -> list[str]:
+    """Raw inputs and noise to the tensors that the source's `forward` takes, in its order; it shifts texts itself."""
+    writer = OnnxWriter()
+    names = []
+    for place, node_id in enumerate((*steps.input_ids, *steps.noise_ids)):
+        spec = steps.specs[(node_id, "output")]
+        sizes: list[int | str | None] = ["N", *(f"size_{axis}" for axis in range(1, len(spec.shape)))]
+        if node_id in built.noises:
+            value = writer.input(built.noises[node_id], TensorProto.FLOAT, ["N", *steps.noises[node_id].size])
+        else:
+            fields = [built.fields[name] for name in steps.input_fields[node_id]]
+            parts = [Preparation(field).write_input(writer) for field in fields]
+            value = parts[0] if len(parts) == 1 else writer.add("Concat", parts, axis=-1)
+        kind = TensorProto.INT64 if spec.dtype is DType.INT else TensorProto.FLOAT
+        names.append(writer.output(value, f"prepared_{place}", kind, sizes))
+    onnx.save(writer.model(ir_version=IR_VERSION), str(path))
+    return names
 
 
 def _recipe(material: Material, steps: Plan) -> tuple[dict[str, Any] | None, str]:
