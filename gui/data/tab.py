@@ -28,6 +28,8 @@ class DataTab(QWidget):
     """Dropped paths."""
     refused = Signal(str)
     """Why something dropped was not taken."""
+    head_start_requested = Signal()
+    """Stand on the pretrained network for such data."""
 
     def __init__(self, *, project: ProjectModel, data: DataModel, checks: DataChecksModel | None = None) -> None:
         super().__init__()
@@ -81,6 +83,7 @@ class DataTab(QWidget):
         settings.field.range_picked.connect(samples.pick_range)
         settings.field.value_picked.connect(samples.pick_value)
         self.found.left_out_requested.connect(self._show_left_out)
+        self.found.head_start_requested.connect(self.head_start_requested)
         self.labelling.said.connect(self.toast.say)
         self.player.failed.connect(self.toast.say)
         self.importing.chooser_requested.connect(self.chooser_requested)

@@ -67,6 +67,7 @@ class MainMenu(QMenu):
         self.recent = self.addMenu("Open recent")
         self.recent.setToolTipsVisible(True)
         self.addAction(actions["import"])
+        self.addAction(actions["import_model"])
         self.addSeparator()
         for name in ("save", "save_copy", "export_drawing", "print", "close"):
             self.addAction(actions[name])

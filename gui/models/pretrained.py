@@ -1,17 +1,15 @@
 """Pretrained networks in the window: which weights a project lacks, and bringing them when the person agrees."""
 
 from collections.abc import Iterable
-from typing import Final
 
 import msgspec
 from PySide6.QtCore import QObject, Signal
 
-from engine.catalog.pretrained import PRETRAINED, Pretrained
+from engine.catalog.pretrained import PRETRAINED, Pretrained, pretrained_fitting
 from engine.catalog.pretrained.kept import is_kept
 from engine.catalog.pretrained.pretrained import field_for, preparing
 from engine.document import files
 from engine.document.block_files import adopt, named_apart
-from engine.document.data_spec import FieldKind
 from engine.document.edits import AddNode, Batch, Change, Connect, Edit, RemoveNode, SetData, SetRecipe
 from engine.document.node_weights import begun_from, weights_file
 from engine.document.project import Project
@@ -20,8 +18,6 @@ from engine.protocol.messages.base import RequestFailed
 from engine.protocol.messages.pretrained import GetPretrained, PretrainedReady
 from gui.models.engine import Engine, as_error, was_cancelled
 from gui.models.project import ProjectModel
-
-_LEARNED: Final = (FieldKind.CATEGORY, FieldKind.LABELS, FieldKind.NUMBER)
 
 
 class PretrainedModel(QObject):
@@ -70,10 +66,7 @@ class PretrainedModel(QObject):
 
     def fitting(self) -> Pretrained | None:
         """The network that a first input of the data could be shown to, where one answer a sample is to be learned."""
-        project = self._project.project
-        if not any(field.kind in _LEARNED for field in project.data.targets()):
-            return None
-        return next((item for item in PRETRAINED if field_for(project, item) is not None), None)
+        return pretrained_fitting(self._project.project)
 
     def want(self, pretrained: Pretrained, *, propose: bool = False) -> None:
         """Bring it into the project: at once when it is on this machine, else the person is asked."""

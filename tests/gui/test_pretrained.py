@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 from safetensors.numpy import save_file
 
@@ -20,11 +21,14 @@ from engine.document.graph import Graph, Node
 from engine.document.node_weights import weights_file
 from engine.document.project import Project
 from engine.protocol.messages.base import Progress, RequestFailed
+from engine.protocol.messages.data import DataImported
 from engine.protocol.messages.pretrained import GetPretrained, PretrainedReady
+from gui.data.found_strip import FoundStrip
 from gui.design.pretrained_dialog import PretrainedDialog
 from gui.design.tab import DesignTab
 from gui.models.project import ProjectModel
 from gui.models.selection import Selection
+from gui.window import MainWindow
 from tests.gui.fake_engine import FakeEngine, error
 
 Left = Qt.MouseButton.LeftButton
@@ -305,3 +309,33 @@ def test_a_whole_network_can_stand_on_it(bench: Bench) -> None:
     assert [item for item in bench.model.checker.problems() if item.severity.value == "error"] == []
     bench.model.history.undo()
     assert set(bench.model.project.graph.nodes) == {"photo"} and bench.model.project.blocks == {}
+
+
+def test_data_that_came_in_offers_the_head_start(
+    make_window: Callable[[], MainWindow], qtbot: QtBot, tmp_path: Path
+) -> None:
+    """The strip over the samples says so; a click draws the network on it, once it has been fetched."""
+    window = make_window()
+    model, engine = window.bench.project, window.bench.engine
+    assert isinstance(engine, FakeEngine)
+    model.create(tmp_path / "q", Project(name="q", data=data()))
+    window.go_to_tab("data")
+    strip = window.findChild(FoundStrip, "data.found")
+    assert strip is not None
+    window.bench.data.imported_ready.emit(DataImported(project={}, found="Pictures", samples=10))
+    button = strip.findChild(QPushButton, "data.found.pretrained")
+    assert button is not None and button.text() == "Begin with EfficientNet-Lite0, which has learned already (17.4 MB)"
+
+    def answer(request: GetPretrained) -> PretrainedReady:
+        write(tmp_path / "q", request.name)
+        return PretrainedReady(name=request.name, project=as_document(propose_with("q", data(), EFFICIENTNET_LITE0)))
+
+    engine.answer_with(GetPretrained, answer)
+    button.click()
+    design = window._tabs["design"]
+    assert isinstance(design, DesignTab) and window.tab() == "design"
+    qtbot.waitUntil(lambda: design.pretrained_dialog is not None)
+    assert design.pretrained_dialog is not None and not engine.asked(GetPretrained)
+    design.pretrained_dialog.fetch.click()
+    qtbot.waitUntil(lambda: "pretrained" in model.project.graph.nodes)
+    assert model.history.undoText() == "Begin with EfficientNet-Lite0"

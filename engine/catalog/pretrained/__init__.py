@@ -5,11 +5,12 @@ Nothing is fetched here; `engine.pretrained` does that when a person says so.
 
 from engine.catalog.pretrained.efficientnet_lite import EFFICIENTNET_LITE0
 from engine.catalog.pretrained.minilm import MINILM
-from engine.catalog.pretrained.pretrained import Pretrained, Source
+from engine.catalog.pretrained.pretrained import Pretrained, Source, field_for
 from engine.document.data_spec import FieldKind
+from engine.document.project import Project
 from engine.errors import UsageError
 
-__all__ = ["PRETRAINED", "Pretrained", "Source", "pretrained_for", "pretrained_named"]
+__all__ = ["PRETRAINED", "Pretrained", "Source", "pretrained_fitting", "pretrained_for", "pretrained_named"]
 
 PRETRAINED: tuple[Pretrained, ...] = (EFFICIENTNET_LITE0, MINILM)
 """All of them, in the order of the palette."""
@@ -31,3 +32,15 @@ def pretrained_named(name: str) -> Pretrained:
 def pretrained_for(kind: FieldKind) -> Pretrained | None:
     """The network for a kind of field; None where there is none."""
     return next((item for item in PRETRAINED if item.kind is kind), None)
+
+
+ONE_ANSWER: tuple[FieldKind, ...] = (FieldKind.CATEGORY, FieldKind.LABELS, FieldKind.NUMBER)
+"""What can be learned on top of a network that says one thing of a whole sample."""
+
+
+def pretrained_fitting(project: Project) -> Pretrained | None:
+    """The network that the data's first input of some kind could be shown to; None where nothing of one answer a
+    sample is to be learned, or there is no network for such data."""
+    if not any(field.kind in ONE_ANSWER for field in project.data.targets()):
+        return None
+    return next((item for item in PRETRAINED if field_for(project, item) is not None), None)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from engine.catalog.pretrained import Pretrained
+from engine.catalog.pretrained import ONE_ANSWER, Pretrained
 from engine.catalog.pretrained.pretrained import instance, prepared_field
 from engine.data.proposals.drawing import COLUMN, Drawing
 from engine.data.proposals.heads import head
@@ -13,8 +13,6 @@ from engine.document.graph import Edge
 from engine.document.project import Project
 from engine.document.recipe import Phase, Player, Recipe
 from engine.errors import DataError
-
-_LEARNED = (FieldKind.CATEGORY, FieldKind.LABELS, FieldKind.NUMBER)
 
 
 def propose_with(name: str, data: DataSpec, pretrained: Pretrained, vocabulary: Sequence[str] = ()) -> Project:
@@ -28,7 +26,7 @@ def propose_with(name: str, data: DataSpec, pretrained: Pretrained, vocabulary: 
             found=", ".join(item.kind.value for item in data.inputs()) or "no inputs",
             hint="Begin without it, or bring in other data.",
         )
-    target = next((item for item in data.targets() if item.kind in _LEARNED), None)
+    target = next((item for item in data.targets() if item.kind in ONE_ANSWER), None)
     if target is None:
         raise DataError(
             f"{pretrained.title} gives one answer a sample, and nothing of that kind is to be learned.",
@@ -52,10 +50,11 @@ def propose_with(name: str, data: DataSpec, pretrained: Pretrained, vocabulary: 
     drawing.put("sample", "Input", title=field.name, fields=[field.name])
     drawing.graph.add(instance(pretrained, "pretrained", definition.id, x=COLUMN))
     drawing.graph.connect(Edge(source="sample", target="pretrained", input=into))
-    drawing.at("dropout", "Dropout", 2, 0, p=0.2)
-    drawing.graph.connect(Edge(source="pretrained", output=out, target="dropout"))
+    # Features of a unit's length or of all sizes are brought to one size, so that a head learns them in few steps.
+    drawing.at("norm", "LayerNorm", 2, 0)
+    drawing.graph.connect(Edge(source="pretrained", output=out, target="norm"))
     drawing.skip(2)
-    head(drawing, "dropout", target)
+    head(drawing, drawing.put("dropout", "Dropout", "norm", p=0.2), target)
     recipe = _recipe(train_count(data))
     return Project(name=name, data=data, graph=drawing.graph, recipe=recipe, blocks=blocks)
 
@@ -63,7 +62,8 @@ def propose_with(name: str, data: DataSpec, pretrained: Pretrained, vocabulary: 
 def _recipe(count: int) -> Recipe:
     """A head learns in few steps; each costs a pass through the whole network."""
     player = Player(
-        optimizer=Step(type="AdamW", attributes={"lr": 5e-3, "weight_decay": 0.05}),
+        optimizer=Step(type="AdamW", attributes={"lr": 2e-3, "weight_decay": 0.05}),
         schedule=Step(type="CosineAnnealing", attributes={"warm_up": 0.1}),
     )
-    return Recipe(phases=(Phase(epochs=between(2_400 // count, 3, 12), batch_size=32, players=(player,)),))
+    batch = 16 if count < 500 else 32
+    return Recipe(phases=(Phase(epochs=between(2_400 // count, 3, 20), batch_size=batch, players=(player,)),))
