@@ -8,6 +8,7 @@ import dataclasses
 from typing import ClassVar, Literal
 
 from engine.catalog.entry import attribute
+from engine.catalog.preparation_array import ARRAY_STEPS
 from engine.catalog.preparation_columns import COLUMN_STEPS
 from engine.catalog.preparation_mask import MASK_STEPS
 from engine.catalog.preparation_series import SERIES_STEPS
@@ -278,6 +279,7 @@ STEPS: tuple[type[PreparationStep], ...] = (
     *TEXT_STEPS,
     *SOUND_STEPS,
     *SERIES_STEPS,
+    *ARRAY_STEPS,
 )
 """Every preparation step, in the order of the menu."""
 

@@ -76,14 +76,16 @@ def compile_project(
     hookable: bool = False,
     generator: torch.Generator | None = None,
     checker: ShapeChecker | None = None,
+    training: bool = True,
 ) -> CompiledNetwork:
     """Build the network of a project, in training mode.
 
     Initial weights depend on the seed alone (torch.manual_seed by the caller, or `generator`) and the order of ids.
     `hookable` calls every module, so that hooks see their inputs and outputs, at some cost in speed. `checker` spares
-    checking a project twice. Raises GraphError or ProjectError with the words of the first problem when it has errors.
+    checking a project twice. Without `training` it need only answer, and may lack a loss. Raises GraphError or
+    ProjectError with the words of the first problem when it has errors.
     """
-    steps = plan(project, checker or ShapeChecker(project))
+    steps = plan(project, checker or ShapeChecker(project), training=training)
     if generator is None:
         modules = build_modules(steps, project.recipe)
     else:

@@ -53,7 +53,8 @@ def label_encoder(
     keys = _first(keys_strings, keys_int64s, keys_floats, keys_tensor)
     if values_strings is not None:
         values: Any = values_strings
-        default, kind = default_string, np.dtype(object)
+        default: Any = default_string
+        kind: Any = np.dtype(object)
     elif values_int64s is not None:
         values, default, kind = values_int64s, default_int64, np.dtype(np.int64)
     elif values_floats is not None:
@@ -172,7 +173,8 @@ def _finished(x: Tensor, way: str) -> Tensor:
     if way == "SOFTMAX_ZERO":
         return torch.where(x == 0, x, torch.softmax(x, -1))
     if way == "PROBIT":
-        return torch.special.ndtri(x)
+        found: Tensor = torch.special.ndtri(x)
+        return found
     return x
 
 

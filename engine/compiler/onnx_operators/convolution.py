@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -12,8 +12,12 @@ from torch import Tensor
 from engine.compiler.onnx_operators.shaping import bounded
 from engine.compiler.onnx_operators.table import ints, operator
 
-_CONV: dict[int, Any] = {1: F.conv1d, 2: F.conv2d, 3: F.conv3d}
-_CONV_TRANSPOSE: dict[int, Any] = {1: F.conv_transpose1d, 2: F.conv_transpose2d, 3: F.conv_transpose3d}
+_CONV: dict[int, Callable[..., Tensor]] = {1: F.conv1d, 2: F.conv2d, 3: F.conv3d}
+_CONV_TRANSPOSE: dict[int, Callable[..., Tensor]] = {
+    1: F.conv_transpose1d,
+    2: F.conv_transpose2d,
+    3: F.conv_transpose3d,
+}
 
 
 def borders(
@@ -262,7 +266,7 @@ def average_pool(
     count = len(kernel)
     usual = before == after and all(2 * b <= k for b, k in zip(before, kernel, strict=True))
     if usual and not ceil_mode and count <= 3 and all(d == 1 for d in wide):
-        pool: Any = (F.avg_pool1d, F.avg_pool2d, F.avg_pool3d)[count - 1]
+        pool: Callable[..., Tensor] = (F.avg_pool1d, F.avg_pool2d, F.avg_pool3d)[count - 1]
         return pool(x, kernel, steps, before, False, bool(count_include_pad))
     ones = torch.ones((1, 1, *x.shape[2:]), dtype=x.dtype, device=x.device)
     if count_include_pad:
@@ -367,11 +371,11 @@ def col2im(
     cut = x.reshape(x.shape[0], channels, *kernel, *windows)
     found = torch.zeros((x.shape[0], channels, *full), dtype=x.dtype, device=x.device)
     for place in itertools.product(*(range(k) for k in kernel)):
-        spots = tuple(
+        spots: Any = tuple(
             slice(p * d, p * d + (n - 1) * s + 1, s) for p, d, n, s in zip(place, wide, windows, steps, strict=True)
         )
         found[(slice(None), slice(None), *spots)] += cut[(slice(None), slice(None), *place)]
-    inner = tuple(slice(edge[i], edge[i] + n) for i, n in enumerate(sizes))
+    inner: Any = tuple(slice(edge[i], edge[i] + n) for i, n in enumerate(sizes))
     return found[(slice(None), slice(None), *inner)]
 
 

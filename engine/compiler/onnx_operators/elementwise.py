@@ -155,7 +155,7 @@ def _unary(name: str, function: Callable[[Tensor], Tensor], *, domain: str = "")
     operator(name, domain=domain)(worked)
 
 
-for _name, _function in {
+_FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "Neg": torch.neg,
     "Ceil": torch.ceil,
     "Floor": torch.floor,
@@ -185,7 +185,8 @@ for _name, _function in {
     "Mish": F.mish,
     "Sign": torch.sign,
     "Abs": torch.abs,
-}.items():
+}
+for _name, _function in _FUNCTIONS.items():
     _unary(_name, _function)
 
 

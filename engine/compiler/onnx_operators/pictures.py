@@ -128,7 +128,7 @@ def resize(
             shape = [1] * rank
             shape[axis] = made[i]
             by = torch.from_numpy(weights).to(x.device, torch.float32 if not x.is_floating_point() else x.dtype)
-            x = sum(  # type: ignore[assignment]
+            x = sum(
                 (x.index_select(axis, at[:, tap]) * by[:, tap].reshape(shape) for tap in range(places.shape[1])),
                 torch.zeros((), dtype=by.dtype, device=x.device),
             )

@@ -1,8 +1,6 @@
 """Operators that draw random numbers, from torch's own generator unless the file names a seed."""
 
 from collections.abc import Sequence
-from typing import Any
-
 import torch
 from torch import Tensor
 
@@ -59,5 +57,5 @@ def bernoulli(x: Tensor, *, dtype: int | None = None, seed: float | None = None)
 @operator("Multinomial")
 def multinomial(x: Tensor, *, dtype: int = 6, sample_size: int = 1, seed: float | None = None) -> Tensor:
     """Classes drawn as often as their scores say."""
-    found: Any = torch.multinomial(x.softmax(-1), sample_size, replacement=True, generator=_generator(seed))
+    found = torch.multinomial(x.softmax(-1), sample_size, replacement=True, generator=_generator(seed))
     return found.to(dtypes.TORCH[dtype])

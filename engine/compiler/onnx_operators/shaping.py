@@ -194,7 +194,7 @@ def gather(x: Any, places: Tensor, *, axis: int = 0) -> Any:
     at = torch.where(at < 0, at + count, at)
     found = x.index_select(axis, at.reshape(-1))
     axis %= x.dim()
-    return found.reshape(*x.shape[:axis], *places.shape, *x.shape[axis + 1 :])
+    return found.reshape([*x.shape[:axis], *places.shape, *x.shape[axis + 1 :]])
 
 
 def _at(x: Tensor, places: Tensor, axis: int) -> Tensor:
@@ -220,7 +220,7 @@ def gather_nd(x: Tensor, places: Tensor, *, batch_dims: int = 0) -> Tensor:
     at = torch.where(at < 0, at + sizes, at)
     row = torch.arange(rows, device=x.device)[:, None].expand(rows, at.shape[1])
     found = inner[(row, *at.unbind(-1))]
-    return found.reshape(*lead, *places.shape[batch_dims:-1], *x.shape[batch_dims + depth :])
+    return found.reshape([*lead, *places.shape[batch_dims:-1], *x.shape[batch_dims + depth :]])
 
 
 _REDUCED = {"add": "sum", "mul": "prod", "max": "amax", "min": "amin"}

@@ -16,7 +16,8 @@ def _window(function: Callable[[Tensor, float], Tensor]) -> Callable[..., Any]:
     def worked(size: Any, *, output_datatype: int = 1, periodic: int = 1) -> Tensor:
         count = bounded([int(number(size))])[0]
         span = count if periodic else max(count - 1, 1)
-        return function(torch.arange(count, dtype=torch.float64), span).to(dtypes.TORCH[output_datatype])
+        found = function(torch.arange(count, dtype=torch.float64), span)
+        return found.to(dtypes.TORCH[output_datatype])
 
     return worked
 
@@ -41,7 +42,8 @@ def dft(x: Tensor, length: Any = None, axis: Any = None, *, inverse: int = 0, on
     else:
         values = x[..., 0]
     if inverse and onesided:
-        return torch.fft.irfft(values, count, dim=place).unsqueeze(-1)
+        real: Tensor = torch.fft.irfft(values, count, dim=place).unsqueeze(-1)
+        return real
     if inverse:
         found = torch.fft.ifft(values, count, dim=place)
     else:

@@ -10,7 +10,19 @@ from torch import Tensor
 
 from engine.catalog.preparation import Channels, preparation_type
 from engine.data.label_lists import separator_of
-from engine.data.preparation import category, dates, labels, mask, number, picture, series, sound, text, word_pieces
+from engine.data.preparation import (
+    category,
+    dates,
+    labels,
+    mask,
+    number,
+    picture,
+    series,
+    sound,
+    text,
+    whole_numbers,
+    word_pieces,
+)
 from engine.data.preparation.rule import Rule
 from engine.data.samples import Sound
 from engine.data.strings import Strings
@@ -27,6 +39,7 @@ _RULES: dict[str, type[Rule]] = {
         (labels, labels.LABEL_RULES),
         (sound, sound.SOUND_RULES),
         (series, series.SERIES_RULES),
+        (whole_numbers, whole_numbers.ARRAY_RULES),
         (picture, (picture.ChannelsRule, picture.ResizeRule, picture.ScaleRule, picture.NormalizeRule)),
         (mask, (mask.RegionRule,)),
         (number, (number.FillMissingRule, number.StandardizeRule, number.MinMaxScaleRule)),

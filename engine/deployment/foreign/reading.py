@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import onnx
-from google.protobuf.message import DecodeError
 from onnx import AttributeProto, FunctionProto, GraphProto, ModelProto, NodeProto, TensorProto, numpy_helper
 
 from engine.compiler.onnx_operators.program import Operator, Program
@@ -79,7 +78,8 @@ def load_proto(path: Path) -> ModelProto:
     model = ModelProto()
     try:
         model.ParseFromString(content)
-    except (DecodeError, RecursionError, ValueError) as error:
+    except Exception as error:
+        # protobuf raises errors of its own; whoever imports the file is told.
         raise ModelImportError(f"{path.name} cannot be read as ONNX.", where=str(path), hint=_BROKEN) from error
     if not model.graph.node and not model.graph.output:
         raise ModelImportError(

@@ -219,7 +219,10 @@ def _folded(drawing: Layered, room: Room) -> Sheet | None:
         end = _within_reach(drawing.layer_of(nest[0][1]), until, cuts, forward=True)
         if begin > first:
             sheets.append(_part(drawing, first, begin, room))
-        sheets.append(_fold(drawing, nest, begin, end, room))
+        fold = _fold(drawing, nest, begin, end, room)
+        if fold is None:
+            return None
+        sheets.append(fold)
         first = end
     if first < count:
         sheets.append(_part(drawing, first, count, room))
@@ -279,8 +282,11 @@ def _nests(drawing: Layered) -> list[list[tuple[int, int]]]:
     return [[(source, target) for _first, _last, source, target in nest] for nest in nests if len(nest) > 1]
 
 
-def _fold(drawing: Layered, nest: list[tuple[int, int]], begin: int, end: int, room: Room) -> Sheet:
-    """One nest, in the layers from `begin` up to `end`: a row for each skip, and one for what lies in the innermost."""
+def _fold(drawing: Layered, nest: list[tuple[int, int]], begin: int, end: int, room: Room) -> Sheet | None:
+    """One nest, in the layers from `begin` up to `end`: a row for each skip, and one for what lies in the innermost.
+
+    None where two skips begin or end in one layer, so that there is no row for each.
+    """
     downs, ups = [begin], [end]
     for source, target in nest:
         downs.append(drawing.layer_of(source) + 1)
@@ -292,6 +298,9 @@ def _fold(drawing: Layered, nest: list[tuple[int, int]], begin: int, end: int, r
     gap = 2 * _gap(drawing.wires)
     across = max(*(sheet.width for sheet in left), bottom.width) + gap
     ports = {(source, target): wire for source, target, wire in drawing.wires}
+    ends = [(ports[skip], one, other) for skip, one, other in zip(nest, left, right, strict=True)]
+    if any(wire.source not in one.places or wire.target not in other.places for wire, one, other in ends):
+        return None
     places: Places = {}
     y = 0.0
     for skip, one, other in zip(nest, left, right, strict=True):
@@ -311,6 +320,8 @@ def _fold(drawing: Layered, nest: list[tuple[int, int]], begin: int, end: int, r
 def _part(drawing: Layered, first: int, until: int, room: Room) -> Sheet:
     """The cards of some layers, laid out anew."""
     chosen = [item for layer in drawing.layers[first:until] for item in layer if item < drawing.count]
+    if not chosen:  # only links pass there
+        return Sheet({}, 0.0, 0.0)
     inside = set(chosen)
     wires = [wire for source, target, wire in drawing.wires if source in inside and target in inside]
     return arrange([drawing.cards[item] for item in sorted(chosen)], wires, room)
