@@ -35,7 +35,10 @@ Int64s = npt.NDArray[np.int64]
 
 
 def compare_runs(first: Answered, second: Answered, output_field: str = "") -> RunsCompared:
-    """Compare two runs on the samples of a split that both answered. Raises DataError where they cannot be."""
+    """What changed from the first run to the second on the samples of a split that both answered.
+
+    Samples are named by their numbers in the data of the second. Raises DataError where they cannot be compared.
+    """
     one, two = first.output(output_field), second.output(output_field)
     assert one.field is not None
     if two.field is None or two.field.name != one.field.name:
@@ -111,7 +114,7 @@ def _right_or_wrong(
         "both_right": before & after,
     }
     fixed, broken = int(kinds["fixed"].sum()), int(kinds["broken"].sum())
-    numbers = first.indices.numpy()[rows]
+    numbers = second.indices.numpy()[others]
     lists = [_listed(key, numbers, members, np.where(members, sure, -1.0)) for key, members in kinds.items()]
     change = after.astype(np.float64) - before
     p_value = mcnemar(fixed, broken)
@@ -180,7 +183,7 @@ def _by_distance(
     known = np.isfinite(before) & np.isfinite(after)
     left += 2 * int((~known).sum())
     before, after = before[known], after[known]
-    numbers = first.indices.numpy()[rows[known]]
+    numbers = second.indices.numpy()[others[known]]
     change = after - before
     gain = change if upwards else -change
     interval = interval_of_mean(change)

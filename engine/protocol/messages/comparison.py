@@ -57,7 +57,7 @@ class GroupsScored(Event, frozen=True, kw_only=True):
 
 
 class CompareRuns(Request, frozen=True, kw_only=True):
-    """Compare two runs sample by sample on a split, as `other` against `run`. -> RunsCompared"""
+    """What changed from run `other` to `run`, sample by sample on a split. -> RunsCompared"""
 
     project_dir: str
     run: str
@@ -87,7 +87,7 @@ class ComparedClass(msgspec.Struct, frozen=True, kw_only=True):
 class ComparedList(msgspec.Struct, frozen=True, kw_only=True):
     """Samples of one kind: `key` is fixed, broken, both_wrong, both_right, better or worse.
 
-    `members` are numbers in the data of `run` (of RunsCompared), int32, those that changed most first.
+    `members` are numbers in the data of the second run, int32, little end first, those that changed most first.
     """
 
     key: str
@@ -96,7 +96,7 @@ class ComparedList(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunsCompared(Event, frozen=True, kw_only=True):
-    """What changed from `first` to `second`. `metric` names the score of both.
+    """What changed from `first` (the run compared with) to `second`. `metric` names the score of both.
 
     `p_value` is that of McNemar's exact test where answers are right or wrong, else None. `difference` is second less
     first with its 95 % interval, over pairs of samples. `words` say it plainly. `samples` were answered by both, `left`

@@ -23,6 +23,6 @@ def handle(request: CompareRuns, work: Work) -> RunsCompared:
             cancelled=work.cancelled,
             open_data=work.datasets.get,
         )
-        for run in (request.run, request.other)
+        for run in (request.other, request.run)
     )
     return msgspec.structs.replace(compare_runs(first, second, request.output), request=request.id)

@@ -3,7 +3,13 @@
 from typing import Final
 
 from gui.evaluate.view import EvaluateView
+from gui.evaluate.views.attention import AttentionView
+from gui.evaluate.views.compare import CompareView
+from gui.evaluate.views.feature_maps import FeatureMapsView
+from gui.evaluate.views.groups import GroupsView
+from gui.evaluate.views.latent import LatentView
 from gui.evaluate.views.mistakes import MistakesView
+from gui.evaluate.views.neurons import NeuronsView
 from gui.evaluate.views.plots import (
     CalibrationView,
     CurvesView,
@@ -13,6 +19,7 @@ from gui.evaluate.views.plots import (
     RegionsView,
     TextView,
 )
+from gui.evaluate.views.robustness import RobustnessView
 from gui.evaluate.views.why import WhyView
 
 VIEWS: Final[tuple[type[EvaluateView], ...]] = (
@@ -24,5 +31,12 @@ VIEWS: Final[tuple[type[EvaluateView], ...]] = (
     RegionsView,
     TextView,
     MadeView,
+    GroupsView,
+    CompareView,
+    RobustnessView,
     WhyView,
+    FeatureMapsView,
+    AttentionView,
+    NeuronsView,
+    LatentView,
 )
