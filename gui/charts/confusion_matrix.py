@@ -57,6 +57,7 @@ class ConfusionMatrix(QWidget):
         self._selected: tuple[int, int] | None = None
         self._hovered: tuple[int, int] | None = None
         self._picture: QImage | None = None  # of small cells; dropped when matrix or theme change
+        self._widest = 0.0  # width of the longest name
         theme_notifier().changed.connect(self._on_theme_changed)
 
     # Content
@@ -72,6 +73,8 @@ class ConfusionMatrix(QWidget):
         np.fill_diagonal(mistakes, 0)
         self._worst = float(mistakes.max(initial=0.0)) or 1.0
         self._classes = [plain_text(name, 80) for name in classes]
+        metrics = QFontMetricsF(text_font(12))
+        self._widest = max((metrics.horizontalAdvance(name) for name in self._classes[:400]), default=0.0)
         self._matrix = counts
         self._cursor, self._selected, self._hovered, self._picture = (0, 0), None, None, None
         self._tell()
@@ -129,8 +132,7 @@ class ConfusionMatrix(QWidget):
     def _layout(self) -> tuple[QPointF, float, float]:
         """Top left of the first cell, side of a cell, width of the row labels with the gap after them."""
         count = max(1, len(self._classes))
-        metrics = QFontMetricsF(text_font(12))
-        widest = max((metrics.horizontalAdvance(name) for name in self._classes[:400]), default=0.0)
+        widest = self._widest
         labels = min(widest + 1, _LABEL_LIMIT, self.width() * 0.3) + 10
         # Names that do not fit side by side under their columns stand upright there.
         for foot in (24.0, min(widest, _LABEL_LIMIT * 0.8) + 14):
@@ -180,6 +182,7 @@ class ConfusionMatrix(QWidget):
 
     def _draw_cells(self, painter: QPainter, side: float) -> None:
         shares = self._shares()
+        origin = self._layout()[0]
         gap = 1.5 if side >= 22 else 0.5
         size = 12 if side >= 34 else 10 if side >= 22 else 0
         painter.setFont(mono_font(size or 8))
@@ -188,7 +191,8 @@ class ConfusionMatrix(QWidget):
             for predicted in range(len(self._classes)):
                 count = int(self._matrix[true, predicted])
                 fill = self._color_of(float(shares[true, predicted]), count, true == predicted)
-                rect = self.cell_rect(true, predicted).adjusted(gap, gap, -gap, -gap)
+                rect = QRectF(origin.x() + predicted * side, origin.y() + true * side, side, side)
+                rect = rect.adjusted(gap, gap, -gap, -gap)
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(fill)
                 painter.drawRoundedRect(rect, 4, 4) if side >= 22 else painter.drawRect(rect)

@@ -27,17 +27,19 @@ FOOT: Final = 40
 KEPT_BYTES: Final = 48_000_000
 BUDGET_S: Final = 0.005
 """Seconds of a paint that may go into drawing cards for the first time."""
+_OVER: Final = 0.85
+_BACK: Final = 0.4
 _STRIPE: Final = 6
 """Pixels from stripe to stripe where a mask missed something."""
 
 _Index = QModelIndex | QPersistentModelIndex
-_Look = tuple[int, int, float, str, Correction]
+_Look = tuple[int, int, float, str, Correction, int]
 
 
 class AnswerDelegate(QStyledItemDelegate):
     """Keeps the cards that it drew as pictures, so that scrolling over them costs next to nothing.
 
-    `measure` says what the scores are, `correction` what was made of a sample since.
+    `measure` says what the scores are, `correction` what was made of a sample since, `overlay` what is laid over it.
     """
 
     redraw_wanted = Signal()
@@ -48,6 +50,7 @@ class AnswerDelegate(QStyledItemDelegate):
         self.measure = Measure.NONE
         self.kind = ""
         self.correction: Callable[[AnsweredSample], Correction] = _untouched
+        self.overlay: Callable[[AnsweredSample], QImage | None] = _bare
         self._spent_s = 0.0  # on new cards in the present paint; _on_turn sets it back
         self._left = False  # some were put off
         self._turn = QTimer(self)
@@ -78,9 +81,10 @@ class AnswerDelegate(QStyledItemDelegate):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(mix(theme.panel, theme.raised, 0.6))
             painter.drawRoundedRect(_body(rect), CARD_RADIUS - 2, CARD_RADIUS - 2)
-        self._draw_state(painter, rect, option.state)
+        has_picture = isinstance(sample, AnsweredSample) and bool(sample.card.rgb)
+        self._draw_state(painter, rect, option.state, has_picture)
 
-    def _draw_state(self, painter: QPainter, rect: QRectF, state: QStyle.StateFlag) -> None:
+    def _draw_state(self, painter: QPainter, rect: QRectF, state: QStyle.StateFlag, has_picture: bool) -> None:
         selected = bool(state & QStyle.StateFlag.State_Selected)
         focused = bool(state & QStyle.StateFlag.State_HasFocus)
         hovered = bool(state & QStyle.StateFlag.State_MouseOver)
@@ -97,14 +101,17 @@ class AnswerDelegate(QStyledItemDelegate):
             painter.setPen(QPen(theme.color("text"), 1, Qt.PenStyle.DotLine))
             painter.drawRoundedRect(body.adjusted(3.5, 3.5, -3.5, -3.5), CARD_RADIUS - 4, CARD_RADIUS - 4)
         if selected:
-            corner = QPointF(body.right() - 13, body.top() + 13)
+            # Where it hides least: over a picture at its corner, beside words and curves below their end.
+            corner = QPointF(body.right() - 13, body.top() + 13 if has_picture else body.bottom() - 13)
             draw_badge(painter, corner, "✓", theme.color("accent"), theme.color("on_accent"))
         painter.restore()
 
     def _card(self, sample: AnsweredSample, size: QSize, ratio: float) -> QPixmap | None:
         """The card as a picture; a page of new ones is drawn over several paints, so that none holds the window up."""
         correction = self.correction(sample)
-        look = (size.width(), size.height(), ratio, current_theme().name, correction)
+        over = self.overlay(sample)
+        key = 0 if over is None else over.cacheKey()
+        look = (size.width(), size.height(), ratio, current_theme().name, correction, key)
         kept = self._drawn.get(sample.index)
         if kept is not None and kept[0] is sample and kept[1] == look:
             self._drawn.move_to_end(sample.index)
@@ -172,8 +179,9 @@ class AnswerDelegate(QStyledItemDelegate):
         elif card.rgb:
             image = picture_of(card)
             if image is not None:
-                draw_picture(painter, body, image)
+                self._draw_over(painter, draw_picture(painter, body, image), sample)
         elif card.curve:
+            self._draw_over(painter, body.adjusted(10, 10, -10, -10), sample)
             draw_curves(painter, body.adjusted(10, 10, -10, -10), card.curve, card.channels)
             if card.note:
                 painter.setFont(mono_font(SIZE_MONO_SMALL))
@@ -182,6 +190,18 @@ class AnswerDelegate(QStyledItemDelegate):
                 painter.drawText(where, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop, plain_text(card.note))
         else:
             _draw_lines(painter, body.adjusted(10, 8, -10, -6), card)
+
+    def _draw_over(self, painter: QPainter, where: QRectF, sample: AnsweredSample) -> None:
+        over = self.overlay(sample)
+        if over is not None:
+            whole = painter.opacity()
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            if sample.card.rgb:  # the picture steps back, so that colours are seen on white too
+                painter.setOpacity(whole * _BACK)
+                painter.fillRect(where, mix(current_theme().panel, "#808080", 0.2))
+            painter.setOpacity(whole * _OVER)
+            painter.drawImage(where, over)
+            painter.setOpacity(whole)
 
     def _draw_foot(self, painter: QPainter, rect: QRectF, sample: AnsweredSample, correction: Correction) -> None:
         theme = current_theme()
@@ -222,6 +242,10 @@ class AnswerDelegate(QStyledItemDelegate):
 
 def _untouched(_sample: AnsweredSample) -> Correction:
     return UNTOUCHED
+
+
+def _bare(_sample: AnsweredSample) -> None:
+    return None
 
 
 def _body(rect: QRectF) -> QRectF:
