@@ -34,7 +34,9 @@ for block in range(4000):
 SHOWS = """
 import sys, time
 for number in range(4000):
-    sys.stdout.buffer.write(b"8 6\\n" + bytes([number % 200, 100, 50]) * 48); sys.stdout.buffer.flush(); time.sleep(0.02)
+    sys.stdout.buffer.write(b"8 6\\n" + bytes([number % 200, 100, 50]) * 48)
+    sys.stdout.buffer.flush()
+    time.sleep(0.02)
 """
 FAILS = "import sys; sys.stderr.write('log line\\nThe driver is on holiday'); sys.exit(1)"
 FLOODS = "import sys\nwhile True: sys.stdout.buffer.write(b'no picture at all ' * 1000)"
