@@ -1,6 +1,7 @@
 """Operators that draw random numbers, from torch's own generator unless the file names a seed."""
 
 from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 

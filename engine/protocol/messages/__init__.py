@@ -52,6 +52,7 @@ from engine.protocol.messages.data import (
 from engine.protocol.messages.deployment import Export, ModelExported, Predict, PredictionMade
 from engine.protocol.messages.evaluation import Evaluate, EvaluationFinished
 from engine.protocol.messages.explanation import Explain, Explained
+from engine.protocol.messages.importing import ImportModel, ModelImported
 from engine.protocol.messages.insides import (
     AttentionRead,
     GetAttention,
@@ -116,6 +117,7 @@ AnyRequest = Union[
     ListApps,
     SaveApp,
     CheckCode,
+    ImportModel,
     GetPretrained,
     Cancel,
     Shutdown,
@@ -160,6 +162,7 @@ AnyEvent = Union[
     VariantsMeasured,
     AppsListed,
     AppSaved,
+    ModelImported,
     PretrainedReady,
     Cancelled,
     RequestFailed,

@@ -23,6 +23,7 @@ from engine.protocol.messages.data import (
 from engine.protocol.messages.deployment import Export, Predict
 from engine.protocol.messages.evaluation import Evaluate
 from engine.protocol.messages.explanation import Explain
+from engine.protocol.messages.importing import ImportModel
 from engine.protocol.messages.insides import GetAttention, GetInsides, GetNeurons, MapLatent
 from engine.protocol.messages.pretrained import GetPretrained
 from engine.protocol.messages.sample_input import ReadInput, ReadSample
@@ -67,6 +68,7 @@ HANDLERS: Mapping[type[Request], Handler] = {
     Predict: Handler(_in("predict"), quick=True),
     ReadSample: Handler(_in("read_sample"), quick=True),
     ReadInput: Handler(_in("read_input"), quick=True),
+    ImportModel: Handler(_in("import_model")),
     Export: Handler(_in("export")),
     MeasureVariants: Handler(_in("measure_variants")),
     GetVariants: Handler(_in("get_variants"), quick=True),

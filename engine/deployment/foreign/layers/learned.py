@@ -1,9 +1,10 @@
 """Layers with weights beside convolutions: linear, normalizations, recurrent ones, attention that was recognised."""
 
+from typing import Any
+
 import numpy as np
 
 from engine.deployment.foreign.layers.site import Drawn, Site, drawn_as, float32
-from engine.document.graph import Value
 
 
 def _linear(site: Site, weight: np.ndarray, bias: np.ndarray | None) -> list[Drawn]:
@@ -156,7 +157,7 @@ def recurrent(site: Site) -> list[Drawn] | None:
         return None
     ways, hidden = w.shape[0], r.shape[-1]
     names = [str(name).lower() for name in site.get("activations") or []]
-    more: dict[str, Value] = {}
+    more: dict[str, Any] = {}
     if kind == "RNN":
         wanted = set(names) or {"tanh"}
         if len(wanted) != 1 or not wanted <= {"tanh", "relu"}:

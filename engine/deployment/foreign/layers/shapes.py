@@ -1,5 +1,7 @@
 """What moves values about: shapes, axes, pieces, places."""
 
+from typing import Any
+
 from engine.deployment.foreign.layers.site import Drawn, Site, drawn_as, float32
 from engine.document.graph import Value
 
@@ -184,7 +186,7 @@ def reduce(site: Site) -> list[Drawn] | None:
         return site.layer(f"Adaptive{'Avg' if kind == 'Mean' else 'Max'}Pool{inner}d", output_size=1)
     if len(dims) > 2 or (len(dims) > 1 and kind in ("Norm",)):
         return None
-    more: dict[str, Value] = {"ord": 1.0 if site.item.type == "ReduceL1" else 2.0} if kind == "Norm" else {}
+    more: dict[str, Any] = {"ord": 1.0 if site.item.type == "ReduceL1" else 2.0} if kind == "Norm" else {}
     found: list[Drawn] = []
     source = site.inputs[0]
     for place, dim in enumerate(reversed(dims)):

@@ -1,10 +1,11 @@
 """What works value by value: activations, arithmetic, comparisons."""
 
+from typing import Any
+
 import numpy as np
 import torch
 
 from engine.deployment.foreign.layers.site import Drawn, Site, drawn_as, float32
-from engine.document.graph import Value
 
 _SAME = {
     "Relu": "ReLU",
@@ -218,7 +219,7 @@ def _with_number(site: Site) -> list[Drawn] | None:
         return site.layer("Reciprocal", other) if number == 1 else first + site.layer("Scale", inverse, factor=number)
     if kind == "Div" and number and np.float32(1 / np.float32(number)) * np.float32(number) == 1:
         return site.layer("Scale", other, factor=float(1 / number))
-    scaled: dict[str, dict[str, Value]] = {
+    scaled: dict[str, dict[str, Any]] = {
         "Add": {"shift": number},
         "Sum": {"shift": number},
         "Mul": {"factor": number},

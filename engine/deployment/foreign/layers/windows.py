@@ -1,6 +1,7 @@
 """Convolutions, poolings, borders and sizes of pictures."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from engine.compiler.onnx_operators.convolution import borders
 from engine.deployment.foreign.layers.site import Drawn, Site, drawn_as, float32, size
@@ -24,7 +25,7 @@ def _padded(site: Site, before: Sequence[int], after: Sequence[int], value: floa
     count = len(before)
     name = f"{site.item.outputs[0]}.bordered"
     sides: Value = [side for pair in reversed(list(zip(before, after, strict=True))) for side in pair]
-    attributes: dict[str, Value] = {"padding": sides}
+    attributes: dict[str, Any] = {"padding": sides}
     if value:
         attributes["value"] = value
     kind = f"ConstantPad{count}d" if value else f"ZeroPad{count}d"
@@ -110,7 +111,7 @@ def pool(site: Site) -> list[Drawn] | None:
             return None
         first, source = _padded(site, before, after, -1e30 if largest else 0.0)
         before = [0] * count
-    attributes: dict[str, Value] = {
+    attributes: dict[str, Any] = {
         "kernel_size": size(kernel),
         "stride": size(strides),
         "padding": size(before),
@@ -154,7 +155,7 @@ def pad(site: Site) -> list[Drawn] | None:
     sides: Value = [side for axis in reversed(range(2, site.rank)) for side in (before[axis], after[axis])]
     if mode == "Constant" and not value:
         return site.layer(f"ZeroPad{inner}d", padding=sides)
-    attributes: dict[str, Value] = {"padding": sides}
+    attributes: dict[str, Any] = {"padding": sides}
     if mode == "Constant":
         attributes["value"] = float(value or 0.0)
     return site.layer(f"{mode}Pad{inner}d", **attributes)
@@ -179,7 +180,7 @@ def resize(site: Site) -> list[Drawn] | None:
     if str(site.get("keep_aspect_ratio_policy", "stretch")) != "stretch":
         return None
     scales = site.held(2)
-    attributes: dict[str, Value] = {}
+    attributes: dict[str, Any] = {}
     if mode == "nearest":
         rounding = str(site.get("nearest_mode", "round_prefer_floor"))
         whole = scales is not None and all(float(item) == int(item) for item in scales.ravel())

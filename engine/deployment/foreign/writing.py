@@ -1,0 +1,173 @@
+"""Puts an imported network on disk: project, weights, a run that holds them, and the proof against onnxruntime."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+from torch import Tensor
+
+from engine.compiler.onnx_operators.dtypes import as_array, as_tensor
+from engine.deployment.foreign.importing import TOLERANCE, Network, answers, network_of
+from engine.deployment.foreign.probing import compared
+from engine.deployment.foreign.reading import ForeignModel, read_model
+from engine.deployment.foreign.report import notes_on
+from engine.document.files import FILE_NAME, create, load
+from engine.document.node_weights import weights_file
+from engine.errors import ModelImportError, ProjectError
+from engine.protocol.messages.importing import ModelChecked, ModelImported
+from engine.protocol.run_events import RunFinished, RunStarted
+from engine.protocol.run_folder import About
+from engine.training import checkpoint
+from engine.training.run_log import RunLog
+from engine.training.run_state import Kind, RunState
+from engine.training.runs import create_run
+
+Progress = Callable[[float, str], None]
+
+RUN_NAME: Final = "imported"
+_KINDS: Final[tuple[Kind, ...]] = ("best", "last")
+
+
+def import_model(path: Path, project_dir: Path, *, progress: Progress = lambda share, words: None) -> ModelImported:
+    """Make a project of a file. Raises ModelImportError or ProjectError in words, and then nothing is left behind."""
+    if (project_dir / FILE_NAME).exists():
+        raise ProjectError(
+            f"There already is a project in '{project_dir}'.",
+            where=str(project_dir),
+            hint="Choose another folder; nothing was changed.",
+        )
+    progress(0.0, "Reading the file")
+    model = read_model(path)
+    made = not project_dir.exists()
+    network = network_of(model, _title(path, project_dir), progress=progress)
+    progress(0.9, "Comparing with onnxruntime")
+    checked = checked_by_runtime(path, model, network)
+    try:
+        run = write(network, project_dir)
+    except BaseException:  # raised again: no half of a project may stay, whatever ended the writing
+        if made:
+            shutil.rmtree(project_dir, ignore_errors=True)
+        raise
+    progress(1.0, "Done")
+    imported = network.imported
+    return ModelImported(
+        request=0,
+        project=str(project_dir),
+        name=imported.project.name,
+        nodes=len(imported.project.graph.nodes),
+        operators=model.operators,
+        mapped=dict(sorted(imported.mapped.items())),
+        opaque=dict(sorted(imported.opaque.items())),
+        recognised=imported.recognised,
+        parameters=sum(int(np.size(array)) for array in imported.tensors.values()),
+        checked=checked,
+        run=run,
+        producer=model.producer,
+        opset=model.opset,
+        inputs=[item.name for item in model.inputs],
+        outputs=[item.name for item in model.outputs],
+        batch=0 if network.facts.batch_free else network.facts.batch,
+        notes=notes_on(model, network),
+    )
+
+
+def _title(path: Path, project_dir: Path) -> str:
+    return project_dir.name or path.stem
+
+
+def write(network: Network, project_dir: Path) -> int:
+    """Write project, weights and the run that holds them; returns its number."""
+    imported = network.imported
+    create(project_dir, imported.project)
+    tensors = {name: as_tensor(array).contiguous() for name, array in imported.tensors.items()}
+    if tensors:
+        for name in sorted({node.weights for node in imported.project.graph.nodes.values() if node.weights}):
+            file = weights_file(project_dir, name)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            save_file(tensors, file, metadata={"format": "pt"})
+    project = load(project_dir)
+    folder = create_run(project_dir, project, told=About(name=RUN_NAME), name=RUN_NAME)
+    weights = checkpoint.snapshot(network.network.state_dict())
+    state = RunState(torch=str(torch.__version__), device="cpu", precision="float32")
+    folder.checkpoints.mkdir(exist_ok=True)
+    for kind in _KINDS:
+        checkpoint.write(folder.checkpoints, kind, state, dict(weights), {} if kind == "last" else None)
+    log = RunLog(folder)
+    try:
+        log.append(RunStarted(run=folder.number, name=RUN_NAME, pid=0, epochs=0, seed=0, torch=str(torch.__version__)))
+        log.append(RunFinished(epochs=0, seconds=0.0, samples_per_s=0.0, best_epoch=0, best={}, reason="imported"))
+    finally:
+        log.close()
+    return folder.number
+
+
+def checked_by_runtime(path: Path, model: ForeignModel, network: Network) -> ModelChecked:
+    """Hold the network to onnxruntime, run on the file itself, on all inputs it was tried with.
+
+    What onnxruntime cannot run is said in words. Raises ModelImportError where the answers differ.
+    """
+    import onnxruntime
+
+    samples = sum(int(given[0].shape[0]) for given in network.facts.tries if given and _counted(given[0]))
+    try:
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 4
+        options.intra_op_num_threads = torch.get_num_threads()
+        session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # noqa: BLE001
+        # onnxruntime raises classes of its own; the report says what it said.
+        return ModelChecked(samples=0, problem=f"onnxruntime cannot run the file: {_first_line(error)}")
+    worst = 0.0
+    for given in network.facts.tries:
+        feed = {
+            item.name: as_array(value) for item, value in zip(model.inputs, given, strict=True) if value is not None
+        }
+        ours = answers(network.network, network.imported, model, given)
+        try:
+            theirs = _asked(session, feed, one_by_one=network.facts.program is not model.program)
+        except Exception as error:  # noqa: BLE001
+            # As above: a file that onnxruntime refuses is told, and held to its own operators alone.
+            return ModelChecked(samples=0, problem=f"onnxruntime cannot run the file: {_first_line(error)}")
+        for mine, other in zip(ours, theirs, strict=True):
+            wanted = as_tensor(other)
+            if isinstance(wanted, Tensor) and isinstance(mine, Tensor):
+                wanted = wanted.to(mine.dtype)
+                if mine.shape == wanted.shape and mine.numel():
+                    worst = max(worst, float((mine.double() - wanted.double()).abs().nan_to_num().max()))
+                if compared(wanted, mine) > TOLERANCE:
+                    raise ModelImportError(
+                        "The imported network answers otherwise than onnxruntime.",
+                        where=path.name,
+                        expected=f"a difference of {TOLERANCE:g} at most",
+                        found=f"{compared(wanted, mine):g}",
+                        hint="The file may draw random numbers, or use an operator in a rare way.",
+                    )
+    return ModelChecked(samples=samples, max_abs_difference=worst)
+
+
+def _asked(session: Any, feed: dict[str, Any], *, one_by_one: bool) -> list[Any]:
+    """What onnxruntime answers; sample by sample where the file takes no more than one."""
+    try:
+        return list(session.run(None, feed))
+    except Exception:
+        # A file for one sample refuses several: it is asked one by one, and told when that fails too.
+        if not one_by_one or not feed:
+            raise
+        count = len(next(iter(feed.values())))
+        parts = [
+            session.run(None, {name: value[row : row + 1] for name, value in feed.items()}) for row in range(count)
+        ]
+        return [np.concatenate(rows) for rows in zip(*parts, strict=True)]
+
+
+def _counted(value: Any) -> bool:
+    return isinstance(value, Tensor) and value.dim() > 0
+
+
+def _first_line(error: Exception) -> str:
+    text = str(error).strip()
+    return (text.splitlines()[0] if text else type(error).__name__)[:200]
