@@ -14,6 +14,7 @@ from engine.protocol.messages.base import Progress
 from engine.protocol.messages.evaluation import FieldEvaluation
 from gui.evaluate.answer_delegate import FOOT, AnswerDelegate
 from gui.evaluate.answered_list import AnsweredList
+from gui.evaluate.sample_overlays import SampleOverlays
 from gui.evaluate.view import EvaluateContext
 from gui.models.answered import Wanted
 from gui.samples.label_bar import keys_of
@@ -100,6 +101,8 @@ class MistakesPanel(Card):
         self.model = AnsweredList(self._answered, self._corrections, self)
         self._delegate = AnswerDelegate(self)
         self._delegate.correction = lambda sample: self._corrections.of(sample, self._field.field)
+        self.overlays = SampleOverlays(context.project, self._evaluation, context.engine, self)
+        self._delegate.overlay = lambda sample: self.overlays.image(sample.index)
         self._build()
         self._connect()
         self._add_keys()
@@ -134,8 +137,25 @@ class MistakesPanel(Card):
         self.why = Button(
             "Why", small=True, icon="bulb", name="evaluate.why", tooltip="Why it was answered so (Return)"
         )
+        self.overlay = Button(
+            "Overlay",
+            small=True,
+            icon="eye",
+            name="evaluate.overlay",
+            tooltip="Draw over each sample what spoke for its answer (O), in the way chosen at the left",
+        )
+        self.overlay.setCheckable(True)
         self._count = Text("", role="note")
-        for widget in (self._count, self.label, self.leave_out, self.open_data, self.play, self.why, self.all):
+        for widget in (
+            self._count,
+            self.label,
+            self.leave_out,
+            self.open_data,
+            self.play,
+            self.overlay,
+            self.why,
+            self.all,
+        ):
             self.add_to_header(widget)
         self.view = GridView(SQUARE)
         self.view.setObjectName("evaluate.mistakes")
@@ -168,6 +188,8 @@ class MistakesPanel(Card):
         self.leave_out.clicked.connect(self.exclude)
         self.open_data.clicked.connect(self.open_in_data)
         self.why.clicked.connect(self._ask_why)
+        self.overlay.toggled.connect(self.overlays.set_on)
+        self.overlays.changed.connect(self._on_overlays)
         self.again.clicked.connect(self._answered.ask_again)
         self.view.opened.connect(lambda _row: self._ask_why())
         self.view.menu_requested.connect(self._show_menu)
@@ -196,6 +218,7 @@ class MistakesPanel(Card):
         add("Del", self.exclude)
         add("D", self.open_in_data)
         add("P", self._play)
+        add("O", self._toggle_overlays)
 
     @guarded
     def showEvent(self, event: QShowEvent) -> None:
@@ -434,6 +457,8 @@ class MistakesPanel(Card):
         self.play.set_blocked(nothing or self._context.player.reason_not_to_play())
         self.why.setVisible(WHY in self._evaluation.views)
         self.why.set_blocked(nothing)
+        self.overlay.setVisible(WHY in self._evaluation.views)
+        self.overlay.set_blocked(self.overlays.reason_not_to_draw())
         self._count.set_text(f"{wanted:,} selected" if wanted > 1 else "")
 
     # What is done with it.
@@ -461,6 +486,15 @@ class MistakesPanel(Card):
     def _play(self) -> None:
         if self.play.isEnabled() and not self.play.isHidden():
             self.play.click()
+
+    def _toggle_overlays(self) -> None:
+        if self.overlay.isEnabled():
+            self.overlay.toggle()
+
+    def _on_overlays(self) -> None:
+        self.overlay.set_icon("check" if self.overlays.is_on else "eye")
+        self.overlay.set_blocked(self.overlays.reason_not_to_draw())
+        self.view.viewport().update()
 
     def _label_by_key(self, key: str) -> None:
         classes = self._corrections.classes(self._field.field)

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Final
 
-from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, QTimer
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from engine.checks.explaining import offered_explainers, reason_against, usual_explainer
 from engine.document.edits import Change
@@ -21,7 +21,7 @@ from gui.widgets.notice import Notice
 from gui.widgets.progress_line import ProgressLine
 from gui.widgets.text import Text
 
-_PICTURE: Final = 300
+_PICTURE: Final = 240
 """Height for what has places; words and columns take what they need."""
 _SLOW_MS: Final = 200
 
@@ -42,6 +42,7 @@ class WhyPanel(QWidget):
         self.model = ExplanationModel(project, use.engine, self)
         self._asked_for: object = None  # the inputs that are explained
         self._filling = False  # the chooser is being filled by us
+        self._to_be_seen = False  # set by open, until what was asked for is here
         self._title = Text("What it looked at", role="title")
         self.method = ChoiceEditor()
         self.method.setObjectName("use.why.method")
@@ -90,7 +91,17 @@ class WhyPanel(QWidget):
     def open(self) -> None:
         """Explain the answer that is shown, and from now on each new one."""
         self.show()
+        self._to_be_seen = True
         self._ask()
+
+    def _come_into_sight(self) -> None:
+        """Scroll so far that it is seen, once it has its height."""
+        area = self.parentWidget()
+        while area is not None and not isinstance(area, QScrollArea):
+            area = area.parentWidget()
+        content = area.widget() if isinstance(area, QScrollArea) else None
+        if isinstance(area, QScrollArea) and content is not None:
+            area.verticalScrollBar().setValue(self.mapTo(content, QPoint(0, 0)).y())
 
     def close_panel(self) -> None:
         """Explain no more."""
@@ -173,6 +184,9 @@ class WhyPanel(QWidget):
         )
         self.facts.set_text(facts(shown))
         self.limits.set_text(limits(shown.method))
+        if self._to_be_seen and not working:
+            self._to_be_seen = False
+            QTimer.singleShot(0, self, self._come_into_sight)
 
     def _show_progress(self) -> None:
         if self.model.state == "working":

@@ -179,7 +179,7 @@ class WhyView(EvaluateView):
         self._slow.timeout.connect(self._show_progress)
         self.previous.clicked.connect(lambda: self.step(-1))
         self.next.clicked.connect(lambda: self.step(1))
-        self.compare.toggled.connect(lambda _on: self._ask())
+        self.compare.toggled.connect(self._on_compare)
         self.opacity.valueChanged.connect(self._on_opacity_changed)
         self.choice.committed.connect(self._on_choice)
         self.layer.committed.connect(lambda value: self._set("layer", value))
@@ -275,12 +275,16 @@ class WhyView(EvaluateView):
 
     def _on_method_chosen(self, _method: str) -> None:
         if self.isVisible():
-            self.compare.blockSignals(True)  # picking one way ends the comparison; it is asked for below
-            self.compare.setChecked(False)
-            self.compare.blockSignals(False)
-            self._ask()
+            if self.compare.isChecked():
+                self.compare.setChecked(False)  # which asks for the one way
+            else:
+                self._ask()
 
     # Asking.
+
+    def _on_compare(self, on: bool) -> None:
+        self.compare.set_text("One way" if on else "Compare all")
+        self._ask()
 
     def _ask(self) -> None:
         sample = self._evaluation.sample
