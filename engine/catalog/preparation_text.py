@@ -175,8 +175,12 @@ class WordPiece(TextStep):
     vocabulary_size: int = attribute(
         4000, minimum=1, maximum=200000, help="How many pieces a list of its own has.", label="Vocabulary"
     )
-    ends: bool = attribute(True, help="Always on: the network was trained with both marks.", advanced=True, last=True)
-    pad: Literal["left", "right"] = attribute("right", help="The side that is filled up.", advanced=True, last=True)
+    ends: bool = attribute(
+        True, help="Mark begin and end, as pretrained networks expect.", label="Mark ends", advanced=True, last=True
+    )
+    pad: Literal["right"] = attribute(
+        "right", help="Short texts are filled up behind their end.", label="Fill up", advanced=True, last=True
+    )
 
     @property
     def token_length(self) -> int:

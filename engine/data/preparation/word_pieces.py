@@ -48,7 +48,7 @@ class WordPieceRule(TextRule):
 
     def write(self, writer: "OnnxWriter", value: str) -> str:
         return _Writing(writer, cast(WordPieceTokens, self.tokens)).rows(
-            self._tokenizer(writer, value, separators=[""]), self.step.token_length
+            self._tokenizer(writer, value, separators=[""]), self.step.token_length, marked=self.step.ends
         )
 
 
@@ -88,20 +88,23 @@ class _Writing:
             alone[number] = stands_alone(letter)
         self.alone = writer.constant(alone, stem="alone")
 
-    def rows(self, characters: str, length: int) -> str:
-        """Characters (N, T) as strings to numbers (N, length)."""
+    def rows(self, characters: str, length: int, *, marked: bool) -> str:
+        """Characters (N, T) as strings to numbers (N, length), begin and end among them where they are marked."""
+        room = length - 2 if marked else length
         add, ints = self.writer.add, self._ints
         letters = self._letters(characters)
         # A word gives a piece at least, so that words beyond the length need not be looked at.
         word = add("CumSum", [self._whole(self._marks(letters).starts), ints(1)])
-        used = add("ReduceSum", [self._whole(add("Less", [word, ints(length - 1)])), ints(1)], keepdims=0)
+        used = add("ReduceSum", [self._whole(add("Less", [word, ints(room + 1)])), ints(1)], keepdims=0)
         letters = add(
             "Slice", [letters, ints(0), add("Reshape", [add("ReduceMax", [used], keepdims=1), ints(1)]), ints(1)]
         )
         letters = add("Pad", [letters, ints(0, 0, 0, 1), self._int(_NOTHING)])
         ids = self._pieces(letters)
         ids = add("Pad", [ids, ints(0, 0, 0, length), self._int(0)])
-        ids = add("Slice", [ids, ints(0), ints(length - 2), ints(1)])
+        ids = add("Slice", [ids, ints(0), ints(room), ints(1)])
+        if not marked:
+            return cast(str, ids)
         count = add("ReduceSum", [self._whole(add("Greater", [ids, ints(0)])), ints(1)], keepdims=1)
         ids = add("Pad", [ids, ints(0, 1, 0, 0), self._int(BEGIN)])
         ids = add("Pad", [ids, ints(0, 0, 0, 1), self._int(0)])

@@ -117,7 +117,9 @@ class WordPieceTokens(Tokens):
         return tuple(found)
 
     def row(self, text: str) -> list[int]:
-        """Begin, the pieces that have room, end."""
+        """Begin, the pieces that have room, end; where ends are not marked, the pieces alone."""
+        if not self.step.ends:
+            return self.numbers(text)[: self.step.length]
         return [BEGIN, *self.numbers(text)[: self.step.length - 2], END]
 
     def text(self, numbers: Iterable[int]) -> str:

@@ -78,8 +78,8 @@ def test_a_row_has_both_marks_and_is_filled_on_the_right() -> None:
     assert tokens().text([2, 4, 5, 7, 3]) == "unaffs"
 
 
-def in_onnx(pieces: tuple[str, ...], length: int, texts: list[str]) -> np.ndarray:
-    rule = WordPieceRule(WordPiece(pieces="given", length=length), Statistics(vocabulary=pieces))
+def in_onnx(pieces: tuple[str, ...], length: int, texts: list[str], ends: bool = True) -> np.ndarray:
+    rule = WordPieceRule(WordPiece(pieces="given", length=length, ends=ends), Statistics(vocabulary=pieces))
     writer = OnnxWriter()
     value = rule.write(writer, writer.input("text", TensorProto.STRING, ["N"]))
     writer.output(value, "ids", TensorProto.INT64, ["N", length])
@@ -90,8 +90,8 @@ def in_onnx(pieces: tuple[str, ...], length: int, texts: list[str]) -> np.ndarra
     return found
 
 
-def in_python(pieces: tuple[str, ...], length: int, texts: list[str]) -> np.ndarray:
-    rule = WordPieceRule(WordPiece(pieces="given", length=length), Statistics(vocabulary=pieces))
+def in_python(pieces: tuple[str, ...], length: int, texts: list[str], ends: bool = True) -> np.ndarray:
+    rule = WordPieceRule(WordPiece(pieces="given", length=length, ends=ends), Statistics(vocabulary=pieces))
     return rule.apply(Strings.of(texts)).numpy()
 
 
@@ -111,9 +111,9 @@ HARD = [
 ]
 
 
-@pytest.mark.parametrize("length", [4, 16, 64])
-def test_the_file_answers_the_same(length: int) -> None:
-    np.testing.assert_array_equal(in_onnx(PIECES, length, HARD), in_python(PIECES, length, HARD))
+@pytest.mark.parametrize(("length", "ends"), [(4, True), (16, True), (64, True), (16, False)])
+def test_the_file_answers_the_same(length: int, ends: bool) -> None:
+    np.testing.assert_array_equal(in_onnx(PIECES, length, HARD, ends), in_python(PIECES, length, HARD, ends))
 
 
 def test_the_file_answers_the_same_for_every_character() -> None:
