@@ -230,6 +230,7 @@ class EvaluateTab(QWidget):
 
     def _show_scores(self, *_: object) -> None:
         result, output = self._evaluation.result, self._evaluation.output
+        self.scores.setVisible(output is not None)
         if result is not None and output is not None:
             self.scores.show_field(output, result.samples)
 

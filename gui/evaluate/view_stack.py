@@ -75,6 +75,8 @@ class ViewStack(QWidget):
 
     def _show(self) -> None:
         result, output = self._evaluation.result, self._evaluation.output
+        if result is not None and output is None:
+            self._show_nothing()
         if result is None or output is None or not self.key:
             return
         view = self.view(self.key)
@@ -88,6 +90,16 @@ class ViewStack(QWidget):
             self.reason.set_words(f"{view.caption}: not for this output", reason)
         else:
             view.show_output(result, output)
+
+    def _show_nothing(self) -> None:
+        """A network that answers no field has no scores, and no view can show any."""
+        for view in self._views.values():
+            view.hide()
+        self.reason.set_words(
+            "Nothing to score",
+            "No output of this network answers a field of the data. Give an Output the field that it answers.",
+        )
+        self.reason.show()
 
     def _judge(self, key: str) -> str:
         result, output = self._evaluation.result, self._evaluation.output

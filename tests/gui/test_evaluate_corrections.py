@@ -5,7 +5,8 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPixmap
 
-from engine.document.data_edits import AddClass, LabelSamples
+from engine.document.data_edits import AddClass, LabelSamples, SetField
+from engine.document.data_spec import FieldKind
 from engine.protocol.messages.answered_samples import (
     AnsweredSample,
     CorrectionsFound,
@@ -15,7 +16,7 @@ from engine.protocol.messages.answered_samples import (
     Measure,
 )
 from engine.protocol.messages.base import RequestFailed
-from engine.protocol.messages.data import SampleCard
+from engine.protocol.messages.data import GetSound, SampleCard
 from engine.protocol.messages.evaluation import Evaluate, EvaluationFinished
 from engine.protocol.messages.training import StartTraining
 from gui.evaluate.answered_list import SampleRole
@@ -339,3 +340,18 @@ def test_scrolling_a_large_list_costs_little(bench, engine, tab, qtbot):
     view.viewport().repaint()
     assert [drawn_card(panel, row).cacheKey() for row in rows] == drawn
     assert len(engine.asked(GetAnswered)) == asked < 12
+
+
+def test_a_recording_is_played_as_the_run_knows_it(bench, engine, tab, qtbot):
+    """The number of a sample may be another one in the data as it is now."""
+    assert bench.project.do(SetField(name="pixels", kind=FieldKind.AUDIO))
+    player = tab.context.player
+    player._command = ("true",)
+    panel = page(tab).mistakes
+    panel.view.select_one(1)
+    sample = panel.current()
+    panel.view.setFocus()
+    qtbot.keyClick(panel.view, Qt.Key.Key_P)
+    qtbot.waitUntil(lambda: bool(engine.asked(GetSound)))
+    asked = engine.asked(GetSound)[0]
+    assert (asked.index, asked.field, asked.run) == (sample.index, "pixels", "14")

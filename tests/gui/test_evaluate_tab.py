@@ -401,3 +401,18 @@ def test_latency_is_shown_when_it_was_measured(bench, engine, scored, qtbot):
     bench.evaluation.evaluate("13")
     qtbot.waitUntil(lambda: scored.scores.shown()[-1] == ("Latency", "-", "could not be measured"))
     assert bench.evaluation.latency_problem == "The file answers otherwise than the network."
+
+
+def test_a_network_that_answers_nothing_is_told_apart(bench, engine, tmp_path, qtbot):
+    import msgspec
+
+    engine.answer_with(Evaluate, lambda request: msgspec.structs.replace(scores_of(14), outputs=[]))
+    two_runs(bench, tmp_path, RunLog)
+    tab = shown(bench, qtbot)
+    qtbot.waitUntil(lambda: bench.evaluation.state == "done")
+    assert tab.views.reason.isVisible() and tab.views.reason.sentence() == "Nothing to score"
+    assert not tab.scores.isVisible()
+    engine.answer_with(Evaluate, lambda request: scores_of(14))
+    tab.left.again.click()
+    qtbot.waitUntil(lambda: page(tab).isVisible() and tab.scores.isVisible())
+    assert not tab.views.reason.isVisible()
