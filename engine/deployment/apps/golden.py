@@ -125,11 +125,9 @@ def as_json(value: Any, kind: str) -> Any:
     if kind == FieldKind.DATE.value:
         return _date(float(value))
     if isinstance(value, np.ndarray):
-        return _without_nan(value.astype(np.float64).tolist())
+        return _listed(value)
     if isinstance(value, int | float | np.number):
-        number = float(value)
-        brief = float(f"{number:.7g}")  # 39.1 rather than 39.099998474121094: the same once it is a float32
-        return (brief if np.float32(brief) == np.float32(number) else number) if np.isfinite(number) else None
+        return _brief(float(value))
     return str(value)
 
 
@@ -143,10 +141,17 @@ def _date(seconds: float) -> str | None:
     return moment.strftime("%Y-%m-%d" if moment.time().isoformat() == "00:00:00" else "%Y-%m-%dT%H:%M:%S")
 
 
-def _without_nan(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_without_nan(item) for item in value]
-    return value if value == value and abs(value) != float("inf") else None
+def _listed(values: Any) -> Any:
+    """Nested lists of an array, null where a number is missing."""
+    return [_listed(item) for item in values] if np.ndim(values) else _brief(float(values))
+
+
+def _brief(number: float) -> float | None:
+    """39.1 rather than 39.099998474121094, which is the same once it is a float32; None for what is no number."""
+    if not np.isfinite(number):
+        return None
+    brief = float(f"{number:.7g}")
+    return brief if np.float32(brief) == np.float32(number) else number
 
 
 def _answer(value: Any) -> dict[str, Any]:

@@ -76,10 +76,12 @@ def _contract(material: Material) -> dict[str, Any]:
 
 
 def _ink(material: Material, name: str) -> str:
-    """ "dark" where the borders of the pictures are light, as paper is."""
+    """ "dark" where the borders of the pictures are light, as paper is; "" for coloured ones, which are not drawn."""
     borders = []
     for sample in material.golden:
         pixels = np.asarray(sample.raw[name])
+        if pixels.shape[2] >= 3 and not (pixels[..., :1] == pixels[..., 1:3]).all():
+            return ""
         edge = [pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]]
         borders.append(float(np.mean([float(part[..., : min(3, pixels.shape[2])].mean()) for part in edge])))
     return "dark" if borders and sum(borders) / len(borders) > 127 else "light"

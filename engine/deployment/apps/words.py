@@ -81,6 +81,10 @@ def example_values(contract: Mapping[str, Any], expected: Mapping[str, Any]) -> 
 
 def provenance(contract: Mapping[str, Any]) -> str:
     """Where the network comes from, in a line."""
-    scores = ", ".join(f"{name.replace('_', ' ')} {value:.4g}" for name, value in contract["metrics"].items())
+    scores = ", ".join(
+        f"{name.replace('_', ' ')} {value:.4g}"
+        for name, value in contract["metrics"].items()
+        if not name.startswith("loss")
+    )
     told = f" Validation: {markdown(scores)}." if scores else ""
     return f"Made with {markdown(contract['made_with'].strip())} from run {contract['run']}.{told}"

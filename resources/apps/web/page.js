@@ -353,6 +353,7 @@ function pictureWidget(input) {
   const film = make("button", { type: "button", "aria-pressed": "false", onclick: () => (camera ? stopAll() : startCamera()) }, "Camera");
   const clear = make("button", { type: "button", hidden: true, onclick: () => wipe() }, "Clear");
   if (!navigator.mediaDevices?.getUserMedia) film.hidden = true;
+  if (!input.ink) draw.hidden = true;
 
   function display(found) {
     pixels = found;
@@ -834,7 +835,7 @@ async function check() {
 
 function build() {
   byId("title").textContent = contract.name;
-  const metrics = Object.entries(contract.metrics).filter(([name]) => name !== "loss").slice(0, 3).map(([name, value]) => `${name.replaceAll("_", " ")} ${short(value)}`);
+  const metrics = Object.entries(contract.metrics).filter(([name]) => !/^loss\b/.test(name)).slice(0, 3).map(([name, value]) => `${name.replaceAll("_", " ")} ${short(value)}`);
   byId("about").textContent = [`Made with ${contract.made_with.trim()}`, ...metrics].join(" · ");
   const place = make("div", { className: "form" });
   for (const input of asked) {
