@@ -137,14 +137,30 @@ def rows(report: ModelImported) -> list[tuple[str, str]]:
     if report.opaque:
         found.append(("As they are", _kinds(report.opaque)))
     if report.parameters:
-        found.append(("Weights", f"{report.parameters:,} numbers, in the project's folder weights"))
+        found.append(("Weights", f"{report.parameters:,} numbers, kept as run {report.run}"))
     if report.opset:
-        found.append(("Opset", str(report.opset)))
-    same = f"{report.difference:.1e} of the largest answer" if report.difference else "none"
-    found.append(("Difference", f"{same}, to what the file answers"))
+        found.append(("Made by", f"{report.producer}, opset {report.opset}".removeprefix(", ")))
+    found.append(("Proof", proof(report)))
+    if report.inputs:
+        found.append(("Takes", ", ".join(report.inputs)))
+    if report.outputs:
+        found.append(("Gives", ", ".join(report.outputs)))
     found += [("Note" if number == 0 else "", note) for number, note in enumerate(report.notes[:_MOST_NOTES])]
-    found.append(("Project", str(Path(report.project_dir))))
+    found.append(("Project", str(Path(report.project))))
     return found
+
+
+def proof(report: ModelImported) -> str:
+    """How far its answers are from those of the file itself."""
+    checked = report.checked
+    if checked.problem:
+        return checked.problem
+    if not checked.samples:
+        return "the file could not be asked"
+    return (
+        f"the file's own answers for {checked.samples} random samples; largest difference"
+        f" {checked.max_abs_difference:.1e}"
+    )
 
 
 def _kinds(counts: dict[str, int]) -> str:

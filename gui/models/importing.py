@@ -52,7 +52,7 @@ class ImportingModel(QObject):
             done=self._on_imported,
             failed=self._on_failed,
             progress=self.progressed.emit,
-            file=str(file),
+            path=str(file),
             project_dir=str(folder),
         )
         self._set("working")
@@ -78,7 +78,7 @@ class ImportingModel(QObject):
 
     def _on_imported(self, event: ModelImported) -> None:
         self.report = event
-        self._project.open_soon(Path(event.project_dir))
+        self._project.open_soon(Path(event.project))
         self._set("done")
 
     def _on_failed(self, event: RequestFailed) -> None:

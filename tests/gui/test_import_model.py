@@ -14,7 +14,7 @@ from engine.document import files
 from engine.document.graph import Graph, Node
 from engine.document.project import Project
 from engine.protocol.messages.base import Progress, RequestFailed
-from engine.protocol.messages.importing import ImportModel, ModelImported
+from engine.protocol.messages.importing import ImportModel, ModelChecked, ModelImported
 from gui.frame import choosers
 from gui.frame.import_dialog import ImportDialog, rows, summary
 from gui.window import MainWindow
@@ -46,12 +46,13 @@ def made(request: ImportModel) -> ModelImported:
     graph = Graph([Node(id="relu1", type="ReLU", weights="")])
     files.create(Path(request.project_dir), Project(name="resnet", graph=graph))
     return ModelImported(
-        project_dir=request.project_dir,
+        project=request.project_dir,
         mapped={"Conv2d": 20, "ReLU": 17, "Add": 1},
         opaque={"NonZero": 1},
         parameters=11_000_000,
         opset=17,
-        difference=2.4e-7,
+        checked=ModelChecked(samples=8, max_abs_difference=2.4e-7),
+        run=1,
         notes=["The answers have no names."],
     )
 
@@ -75,13 +76,15 @@ def test_a_dropped_model_becomes_a_project(window: MainWindow, model_file: Path,
     dialog = dialog_of(window, qtbot)
     qtbot.waitUntil(lambda: window.bench.project.directory is not None and window.bench.importing.state == "done")
     (request,) = engine_of(window).asked(ImportModel)
-    assert request.file == str(model_file) and Path(request.project_dir).name == "resnet"
+    assert request.path == str(model_file) and Path(request.project_dir).name == "resnet"
     assert window.bench.project.directory == Path(request.project_dir) and window.tab() == "design"
     assert dialog.heading.whole_text() == "resnet.onnx is a project now"
     assert "38 layers can be edited. 1 operator has no layer" in dialog.sentence.whole_text()
     told = dict(dialog.facts.rows())
     assert told["Layers"] == "Conv2d 20, ReLU 17, Add" and told["As they are"] == "NonZero"
-    assert "2.4e-07" in told["Difference"] and told["Note"] == "The answers have no names."
+    assert (
+        "8 random samples; largest difference 2.4e-07" in told["Proof"] and told["Note"] == "The answers have no names."
+    )
     QTest.mouseClick(dialog.shut, Left)
     qtbot.waitUntil(lambda: window.import_dialog is None)
     assert window.bench.importing.state == "idle"
@@ -154,10 +157,10 @@ def test_a_folder_that_cannot_be_made_is_told(
 
 
 def test_the_words_of_the_report() -> None:
-    whole = ModelImported(project_dir="/p", mapped={f"Layer{n}": 10 - n for n in range(9)})
+    whole = ModelImported(project="/p", mapped={f"Layer{n}": 10 - n for n in range(9)})
     assert summary(whole).startswith("All of it became layers that you can edit, 54 of them.")
     assert dict(rows(whole))["Layers"].endswith("Layer6 4, 5 more")
-    opaque = ModelImported(project_dir="/p", opaque={"Foo": 3})
+    opaque = ModelImported(project="/p", opaque={"Foo": 3})
     assert "3 operators run as they are" in summary(opaque)
-    both = ModelImported(project_dir="/p", mapped={"A": 1}, opaque={"Foo": 3})
+    both = ModelImported(project="/p", mapped={"A": 1}, opaque={"Foo": 3})
     assert "3 operators have no layer of the same kind here and run as they are." in summary(both)
