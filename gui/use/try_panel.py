@@ -61,6 +61,7 @@ class TryPanel(Card):
         self._made = SideAnswers(project, engine, self)
         self._thumbnails = Thumbnails(self)
         self._began = False  # a first sample was taken by itself, or something was given; once a project
+        self._answered_by = 0  # the run whose answer came last
         self._curve_field = ""  # the number whose curve is shown
         self._context = AnswerContext()
         self._pictures: dict[int, QImage] = {}  # small pictures of several files, by their place
@@ -101,6 +102,7 @@ class TryPanel(Card):
         answer.picked.connect(self._on_picked)
         answer.what_if.closed.connect(self._close_curve)
         use.changed.connect(self._on_use_changed)
+        runs.projects.arrived.connect(lambda _run: self._show_fields())
         project.opened.connect(self._on_opened)
         project.changed.connect(self._on_changed)
         self._show_fields()
@@ -158,6 +160,7 @@ class TryPanel(Card):
     def ask_again(self, run: str) -> None:
         """Let another run answer what was given last."""
         self.run = run
+        self._show_fields()
         if self._use.inputs:
             self._ask(self._use.inputs, self._use.manner)
 
@@ -197,14 +200,25 @@ class TryPanel(Card):
         self.inputs.set_busy(working)
         self.inputs.set_writing(working and bool(self._use.manner.get("stream")))
         if self._use.predict_state == "done" and self._use.prediction is not None and self._use.prediction.predictions:
+            if self._use.prediction.run != self._answered_by:
+                self._answered_by = self._use.prediction.run
+                self._show_fields()
             self.inputs.show_drawn(self._use.prediction.predictions[0].drawn)
             if len(self._use.prediction.predictions) > 1:
                 self._put_thumbnails()
 
     # What is asked for
 
+    def _answering(self) -> Project:
+        """The project as it was when the run that answers began; the present one until that is known.
+
+        Whoever changes the network or its data after training still asks the network that was trained.
+        """
+        run = int(self.run) if self.run.isdecimal() else self._answered_by
+        return (self._runs.projects.project(run) if run else None) or self._project.project
+
     def _show_fields(self) -> None:
-        project = self._project.project
+        project = self._answering()
         asked = asked_for(project)
         self.inputs.set_fields(asked.fields, asked.noises, asked.written)
         for editor in self.inputs.inputs():
@@ -227,7 +241,7 @@ class TryPanel(Card):
             self.samples.take(int(choices[place]))
 
     def _kinds(self) -> dict[str, FieldKind]:
-        return {field.name: field.kind for field in self._project.project.data.fields}
+        return {field.name: field.kind for field in self._answering().data.fields}
 
     def _context_of_form(self) -> AnswerContext:
         """What is known of what is given now."""
@@ -248,13 +262,13 @@ class TryPanel(Card):
 
     def _picture_beneath(self) -> QPixmap | None:
         """The picture given, where a mask covers all of it: over a cut or framed one it would lie elsewhere."""
-        if not _covers(self._project.project):
+        if not _covers(self._answering()):
             return None
         pictures = [editor for editor in self.inputs.inputs() if isinstance(editor, PictureInput)]
         return pictures[0].drop.picture() if pictures else None
 
     def _on_opened(self) -> None:
-        self._began, self.run = False, "best"
+        self._began, self.run, self._answered_by = False, "best", 0
         self._context = AnswerContext()
         self.inputs.forget()
         self._close_curve()

@@ -1,11 +1,14 @@
 """Try it, what is answered: doubt and truth, texts token by token, curves, several answers, and what is copied."""
 
+import msgspec
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QImage, QTextCursor
 
 from engine.document.data_spec import FieldKind
+from engine.document.edits import SetData
+from engine.document.project_json import to_bytes
 from engine.protocol.messages.base import Progress
 from engine.protocol.messages.data import DataDescribed, DescribeData, SplitCounts
 from engine.protocol.messages.deployment import Answer, Predict, Prediction, PredictionMade
@@ -369,3 +372,21 @@ def test_a_table_begins_with_a_row_of_the_test_split_and_its_truth(bench, engine
     assert (row["island"], row["body_mass_g"]) == ("Dream", 5000.0) and "species" not in row
     card = tab.trying.answer.cards()[0]
     assert card.truth() == "Wrong: the data says Gentoo" and card.doubted() == "Not sure: Gentoo is nearly as likely."
+
+
+def test_the_form_is_that_of_the_network_that_answers(bench, engine, tmp_path, qtbot):
+    one_run(bench, tmp_path, RunLog, "penguins")
+    (run,) = (bench.project.directory / "runs").iterdir()
+    (run / "project.json").write_bytes(to_bytes(bench.project.project))
+    tab = use_tab(bench)
+    qtbot.addWidget(tab)
+    tab.show()
+    qtbot.waitUntil(lambda: not bench.runs.loading and bench.runs._ticks > 1)
+    inputs = tab.trying.inputs
+    inputs.ask.click()
+    qtbot.waitUntil(lambda: bench.use.predict_state == "done")
+    qtbot.waitUntil(lambda: bench.runs.projects.project(14) is not None)
+    fields = tuple(field for field in bench.project.project.data.fields if field.name != "body_mass_g")
+    assert bench.project.do(SetData(data=msgspec.structs.replace(bench.project.project.data, fields=fields)))
+    names = [editor.name for editor in inputs.inputs()]
+    assert "body_mass_g" in names, "the run was trained with it, whatever the drawing asks for now"

@@ -48,6 +48,10 @@ class Forecast(LineChart):
                 self.add_series(key, name, style, smoothed=False, back=back)
         for key, (_, _, _, at, values) in wanted.items():
             self.set_points(key, at, values)
+        # What lies at the back does not count for the view by itself, but a forecast is read against its history.
+        there = [value for *_, values in wanted.values() for value in values if math.isfinite(value)]
+        room = 0.06 * (max(there) - min(there)) if there else 0.0
+        self.set_y_limits((min(there) - room, max(there) + room) if room > 0 else None)
 
     def _past(self, place: int, name: str, width: int, context: AnswerContext, length: int) -> list[float]:
         """The values before, of the same name or at the same place."""
