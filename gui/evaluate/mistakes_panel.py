@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from PySide6.QtCore import QModelIndex, QPoint, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QHideEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtGui import QAction, QHideEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QWidget
 
 from engine.protocol.messages.answered_samples import Among, AnsweredSample, Measure, Order
@@ -40,7 +40,8 @@ _SHORT_TEXT: Final = 40
 """Letters of a text that needs no more than two lines."""
 _SLOW_MS: Final = 250
 """After which it is said that samples are on their way."""
-_KEYS: Final = 9
+_NARROW: Final = 980
+"""Width of the card below which buttons whose icons say enough do without words."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,6 +146,8 @@ class MistakesPanel(Card):
             tooltip="Draw over each sample what spoke for its answer (O), in the way chosen at the left",
         )
         self.overlay.setCheckable(True)
+        self._captions = {self.open_data: "Open in Data", self.overlay: "Overlay", self.why: "Why"}
+        self._narrow = False  # set as the card is resized
         self._count = Text("", role="note")
         for widget in (
             self._count,
@@ -224,6 +227,16 @@ class MistakesPanel(Card):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._answered.set_watched(True)
+
+    @guarded
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        narrow = event.size().width() < _NARROW
+        if narrow != self._narrow:
+            self._narrow = narrow
+            for button, caption in self._captions.items():  # their icons and tooltips say as much
+                button.set_text("" if narrow else caption)
+                button.setAccessibleName(caption)
 
     @guarded
     def hideEvent(self, event: QHideEvent) -> None:
@@ -536,5 +549,6 @@ class MistakesPanel(Card):
             self._add_classes(menu.addMenu("Relabel"))
         for button, keys in ((self.leave_out, "Backspace"), (self.open_data, "D"), (self.why, "Return")):
             if button.isVisible() and button.isEnabled():
-                menu.addAction(f"{button.text()}\t{keys}", button.click)
+                caption = self._captions.get(button, button.text().strip())
+                menu.addAction(f"{caption}\t{keys}", button.click)
         menu.popup(place)

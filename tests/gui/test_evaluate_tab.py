@@ -416,3 +416,22 @@ def test_a_network_that_answers_nothing_is_told_apart(bench, engine, tmp_path, q
     tab.left.again.click()
     qtbot.waitUntil(lambda: page(tab).isVisible() and tab.scores.isVisible())
     assert not tab.views.reason.isVisible()
+
+
+def test_in_a_low_window_the_samples_of_a_cell_come_into_sight(bench, scored, qtbot):
+    scored.resize(1100, 560)
+    qtbot.waitUntil(lambda: listed(scored) > 0)
+    panel = page(scored).mistakes
+    assert panel.view.visibleRegion().boundingRect().height() < 100
+    page(scored).matrix.select(0, 1)
+    qtbot.waitUntil(lambda: panel.view.visibleRegion().boundingRect().height() >= 120)
+
+
+def test_in_a_narrow_window_buttons_keep_their_names(scored, qtbot):
+    panel = page(scored).mistakes
+    scored.resize(1100, 700)
+    qtbot.waitUntil(lambda: panel.open_data.text() == "")
+    assert panel.open_data.accessibleName() == "Open in Data"
+    assert panel.width() <= scored.stack.width()
+    scored.resize(1600, 900)
+    qtbot.waitUntil(lambda: panel.open_data.text().strip() == "Open in Data")

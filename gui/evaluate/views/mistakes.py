@@ -1,6 +1,7 @@
 """View "Mistakes": confusion matrix, scores per class, and the samples answered wrongly."""
 
-from PySide6.QtWidgets import QGridLayout, QSizePolicy, QStackedWidget
+from PySide6.QtCore import QPoint
+from PySide6.QtWidgets import QGridLayout, QScrollArea, QSizePolicy, QStackedWidget
 
 from engine.protocol.messages.evaluation import EvaluationFinished, FieldEvaluation
 from gui.charts.confusion_matrix import ConfusionMatrix
@@ -65,6 +66,8 @@ class MistakesView(EvaluateView):
         self.matrix.cell_selected.connect(self.mistakes.show_cell)
         self.matrix.selection_cleared.connect(self._on_cleared)
         self.mistakes.narrowed.connect(self._on_narrowed)
+        self.matrix.cell_selected.connect(self._show_list)
+        self.classes.class_chosen.connect(self._show_list)
         self.matrix.cell_selected.connect(self.mixed_up.show_pair)
         self.matrix.selection_cleared.connect(self.mixed_up.clearSelection)
         self.mixed_up.pair_chosen.connect(self.matrix.select)
@@ -110,6 +113,17 @@ class MistakesView(EvaluateView):
         if at == 1 and output is not None and output is not self._mixed_of:
             self._mixed_of = output
             self.mixed_up.pairs.set_matrix(output.classes, output.matrix)
+
+    def _show_list(self, *_: int) -> None:
+        """Bring a line of samples into sight where the window is low; the matrix stays as far as it can."""
+        page = self.parentWidget()
+        while page is not None and not isinstance(page, QScrollArea):
+            page = page.parentWidget()
+        inner = page.widget() if page is not None else None
+        if page is not None and inner is not None:
+            line = min(self.mistakes.height(), self.mistakes.minimumSizeHint().height())
+            foot = self.mistakes.mapTo(inner, QPoint(0, line))
+            page.ensureVisible(foot.x(), foot.y(), 0, GAP)
 
     def _on_cleared(self) -> None:
         if self._cell_listed():
