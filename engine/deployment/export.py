@@ -14,6 +14,7 @@ import onnx
 from engine.compiler.module import CompiledNetwork
 from engine.compiler.plan import Plan, plan
 from engine.data.dataset import Dataset, open_dataset
+from engine.data.made_up import made_up
 from engine.data.progress import IsCancelled, Progress, never, silent
 from engine.data.tokens import tokens_of
 from engine.data.tokens.words import WordTokens
@@ -106,11 +107,15 @@ def open_run(
     network = load_network(run, which, project=project).eval()
     progress(0.2, "Opening the data")
     try:
-        dataset = open_dataset(
-            project_dir,
-            project.data,
-            progress=lambda done, text: progress(0.2 + 0.8 * max(0.0, done), text),
-            cancelled=cancelled,
+        dataset = (
+            open_dataset(
+                project_dir,
+                project.data,
+                progress=lambda done, text: progress(0.2 + 0.8 * max(0.0, done), text),
+                cancelled=cancelled,
+            )
+            if project.data.sources
+            else made_up(project.data)  # an imported network may have none: it is proved on random samples
         )
     except DataError as error:
         raise ExportError(

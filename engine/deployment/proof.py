@@ -186,7 +186,8 @@ def prove(
         max_abs_difference=comparison.worst,
         batch_sizes=sorted(comparison.batch_sizes),
         any_size=other_size is not None,
-        **scores.found(),
+        made_up=not dataset.data.sources,
+        **(scores.found() if dataset.data.sources else {}),
     )
     return verified, comparison
 

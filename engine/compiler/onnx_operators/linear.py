@@ -51,7 +51,8 @@ def einsum(*inputs: Tensor, equation: str) -> Tensor:
 @operator("Det")
 def det(x: Tensor) -> Tensor:
     """Determinants."""
-    return torch.linalg.det(x)
+    found: Tensor = torch.linalg.det(x)
+    return found
 
 
 @operator("FusedMatMul", domain="com.microsoft")

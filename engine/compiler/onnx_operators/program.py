@@ -79,7 +79,8 @@ def _dtype(name: str) -> np.dtype[Any]:
     import ml_dtypes
 
     if name in ("bfloat16", "int4", "uint4", "int2", "uint2") or name.startswith("float8_") or name == "float4_e2m1fn":
-        return np.dtype(getattr(ml_dtypes, name))
+        found: np.dtype[Any] = np.dtype(getattr(ml_dtypes, name))
+        return found
     raise ValueError(f"no type is called {name[:40]!r}")
 
 

@@ -45,13 +45,12 @@ def _step(
     linear_before_reset: int,
 ) -> tuple[Tensor, Tensor | None]:
     """One step; `gates` is what the input says to every gate, recurrent biases `rb` not yet added."""
-    size = h.shape[-1]
     if kind == "RNN":
         return acts[0](clip(gates + h @ r.t() + rb)), None
     if kind == "GRU":
-        z_in, r_in, n_in = gates.split(size, -1)
-        rz, rr, rn = r.split(size, 0)
-        bz, br, bn = rb.split(size, -1)
+        z_in, r_in, n_in = gates.chunk(3, -1)
+        rz, rr, rn = r.chunk(3, 0)
+        bz, br, bn = rb.chunk(3, -1)
         z = acts[0](clip(z_in + h @ rz.t() + bz))
         reset = acts[0](clip(r_in + h @ rr.t() + br))
         if linear_before_reset:
@@ -60,8 +59,8 @@ def _step(
             new = acts[1](clip(n_in + (reset * h) @ rn.t() + bn))
         return (1 - z) * new + z * h, None
     assert c is not None
-    i_in, o_in, f_in, c_in = (gates + h @ r.t() + rb).split(size, -1)
-    pi, po, pf = peep.split(size, -1) if peep is not None else (0.0, 0.0, 0.0)
+    i_in, o_in, f_in, c_in = (gates + h @ r.t() + rb).chunk(4, -1)
+    pi, po, pf = peep.chunk(3, -1) if peep is not None else (0.0, 0.0, 0.0)
     i = acts[0](clip(i_in + pi * c))
     f = 1 - i if input_forget else acts[0](clip(f_in + pf * c))
     c = f * c + i * acts[1](clip(c_in))

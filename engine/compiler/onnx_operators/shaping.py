@@ -296,7 +296,8 @@ def range_(start: Any, limit: Any, delta: Any) -> Tensor:
     if kind is not None and kind.is_floating_point:
         count = max(0, math.ceil((last - first) / step))
         return (first + torch.arange(count, dtype=torch.float64) * step).to(kind)
-    return torch.arange(first, last, step, dtype=kind)
+    found: Tensor = torch.arange(first, last, step, dtype=kind)
+    return found
 
 
 @operator("Constant")
@@ -442,7 +443,8 @@ def cast_to(x: Any, kind: int, *, saturate: bool = True) -> Any:
         name = str(wanted).removeprefix("torch.")
         small = getattr(ml_dtypes, name)
         numbers = x.float()
-        largest = float(ml_dtypes.finfo(small).max)
+        bounds: Any = ml_dtypes.finfo  # it has no types
+        largest = float(bounds(small).max)
         found = dtypes.as_tensor(numbers.detach().cpu().numpy().astype(small))
         if saturate:
             wide = numbers.detach().cpu().numpy()

@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from torch import Tensor
 
@@ -11,6 +11,7 @@ from engine.compiler.onnx_operators.dtypes import WIDE
 from engine.errors import GraphError
 
 Function = Callable[..., Any]
+AnyFunction = TypeVar("AnyFunction", bound=Function)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +33,10 @@ TABLE: dict[tuple[str, str], Entry] = {}
 """Every operator that can be run, by domain and type."""
 
 
-def operator(*types: str, domain: str = "", host: Iterable[int] = ()) -> Callable[[Function], Function]:
+def operator(*types: str, domain: str = "", host: Iterable[int] = ()) -> Callable[[AnyFunction], AnyFunction]:
     """Declare the function of one operator, or of several that are the same."""
 
-    def declare(function: Function) -> Function:
+    def declare(function: AnyFunction) -> AnyFunction:
         keywords = {
             item.name for item in inspect.signature(function).parameters.values() if item.kind is item.KEYWORD_ONLY
         }
@@ -100,7 +101,7 @@ def number(value: Any) -> Any:
     return value.item() if hasattr(value, "item") else value
 
 
-def widened(function: Function) -> Function:
+def widened(function: AnyFunction) -> AnyFunction:
     """A function that is given int64 in the place of unsigned types that torch can hardly compute with."""
 
     def wide(*inputs: Any, **attributes: Any) -> Any:
@@ -117,7 +118,7 @@ def widened(function: Function) -> Function:
 
     wide.__signature__ = inspect.signature(function)  # type: ignore[attr-defined]
     wide.__name__ = function.__name__
-    return wide
+    return cast(AnyFunction, wide)
 
 
 def _is_long(value: Any) -> bool:

@@ -406,7 +406,7 @@ class _Reader:
         if tensor.data_location == TensorProto.EXTERNAL:
             return self._external(tensor, sizes)
         try:
-            array = numpy_helper.to_array(tensor)
+            array: np.ndarray = numpy_helper.to_array(tensor)
         except Exception as error:
             # The library raises what it likes on broken tensors; whoever imports the file is told.
             raise ModelImportError(
@@ -452,7 +452,8 @@ class _Reader:
         with path.open("rb") as file:
             file.seek(offset)
             packed.raw_data = file.read(count)
-        return numpy_helper.to_array(packed)
+        found: np.ndarray = numpy_helper.to_array(packed)
+        return found
 
     def _dense(self, sparse: onnx.SparseTensorProto) -> np.ndarray:
         values, places = self._array(sparse.values), self._array(sparse.indices)

@@ -92,7 +92,8 @@ def write(network: Network, project_dir: Path) -> int:
     project = load(project_dir)
     folder = create_run(project_dir, project, told=About(name=RUN_NAME), name=RUN_NAME)
     weights = checkpoint.snapshot(network.network.state_dict())
-    state = RunState(torch=str(torch.__version__), device="cpu", precision="float32")
+    # Any run that was trained is better than one that was not scored.
+    state = RunState(torch=str(torch.__version__), device="cpu", precision="float32", best_key=[-1e300])
     folder.checkpoints.mkdir(exist_ok=True)
     for kind in _KINDS:
         checkpoint.write(folder.checkpoints, kind, state, dict(weights), {} if kind == "last" else None)

@@ -228,9 +228,8 @@ def _with_number(site: Site) -> list[Drawn] | None:
     if kind == "Div" and number:
         scaled["Div"] = {"factor": 1 / number}
     if kind in ("Max", "Min"):
-        return site.layer(
-            "Clamp", other, **({"min": number, "max": None} if kind == "Max" else {"min": None, "max": number})
-        )
+        low, high = (number, None) if kind == "Max" else (None, number)
+        return site.layer("Clamp", other, min=low, max=high)
     return site.layer("Scale", other, **scaled[kind]) if kind in scaled else None
 
 
