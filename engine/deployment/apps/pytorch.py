@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 
 from engine.catalog.tensors import DType
 from engine.compiler.module import CompiledNetwork
-from engine.compiler.plan import Plan, plan
+from engine.compiler.plan import Plan, Value, plan
 from engine.compiler.source import class_name, source_code
 from engine.data.label_lists import separator_of
 from engine.data.preparation import Preparation
@@ -83,7 +83,7 @@ def _write_ends(folder: Path, steps: Plan, built: Built, name: str) -> dict[str,
     prepared = _write_preparation(folder / "prepare.onnx", steps, built)
     predictions = {f"prediction_{place}": value for place, value in enumerate(steps.predictions.values())}
     inputs = {
-        built.values[value]: helper.make_tensor_value_info(title, TensorProto.FLOAT, None)
+        built.values[value]: helper.make_tensor_value_info(title, TensorProto.FLOAT, _sizes(steps, value))
         for title, value in predictions.items()
     }
     outputs = {info.name: info.name for info in built.model.graph.output}
@@ -98,7 +98,6 @@ def _write_preparation(path: Path, steps: Plan, built: Built) -> list[str]:
     names = []
     for place, node_id in enumerate((*steps.input_ids, *steps.noise_ids)):
         spec = steps.specs[(node_id, "output")]
-        sizes: list[int | str | None] = ["N", *(f"size_{axis}" for axis in range(1, len(spec.shape)))]
         if node_id in built.noises:
             value = writer.input(built.noises[node_id], TensorProto.FLOAT, ["N", *steps.noises[node_id].size])
         else:
@@ -106,9 +105,14 @@ def _write_preparation(path: Path, steps: Plan, built: Built) -> list[str]:
             parts = [Preparation(field).write_input(writer) for field in fields]
             value = parts[0] if len(parts) == 1 else writer.add("Concat", parts, axis=-1)
         kind = TensorProto.INT64 if spec.dtype is DType.INT else TensorProto.FLOAT
-        names.append(writer.output(value, f"prepared_{place}", kind, sizes))
+        names.append(writer.output(value, f"prepared_{place}", kind, _sizes(steps, (node_id, "output"))))
     onnx.save(writer.model(ir_version=IR_VERSION), str(path))
     return names
+
+
+def _sizes(steps: Plan, value: Value) -> list[int | str | None]:
+    """A name for every axis of a value: any size will do."""
+    return ["N", *(f"size_{axis}" for axis in range(1, len(steps.specs[value].shape)))]
 
 
 def _recipe(material: Material, steps: Plan) -> tuple[dict[str, Any] | None, str]:

@@ -194,7 +194,10 @@ def _remove(path: Path) -> None:
     if path.is_dir():
         shutil.rmtree(path, ignore_errors=True)
     else:
-        path.unlink(missing_ok=True)
+        try:
+            path.unlink(missing_ok=True)
+        except OSError:
+            pass  # a place that cannot be written to holds nothing of ours
 
 
 def _files(folder: Path) -> list[str]:
