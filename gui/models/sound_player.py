@@ -1,42 +1,13 @@
-"""Lets a recording be heard, by a player that the system has: Qt's own comes only with a far larger package."""
+"""Lets the recording of a sample be heard."""
 
-import shutil
-import sys
-from pathlib import Path
-from typing import Final
-
-from PySide6.QtCore import QObject, QProcess, QTemporaryDir, Signal
+from PySide6.QtCore import QObject, Signal
 
 from engine.document.data_spec import FieldKind, Role
 from engine.protocol.messages.base import RequestFailed
 from engine.protocol.messages.data import GetSound, SoundRead
 from gui.models.engine import Engine, as_error, was_cancelled
 from gui.models.project import ProjectModel
-
-_PLAYERS: Final[tuple[tuple[str, ...], ...]] = (
-    ("pw-play",),
-    ("paplay",),
-    ("aplay", "-q"),
-    ("afplay",),
-    ("ffplay", "-nodisp", "-autoexit", "-loglevel", "quiet"),
-)
-_WINDOWS: Final = (
-    "powershell",
-    "-NoProfile",
-    "-Command",
-    "(New-Object Media.SoundPlayer $args[0]).PlaySync()",
-)
-
-
-def find_player() -> tuple[str, ...]:
-    """The command of a player there is, to be followed by a file; () for none."""
-    if sys.platform == "win32":
-        return _WINDOWS
-    for name, *options in _PLAYERS:
-        path = shutil.which(name)
-        if path is not None:
-            return (path, *options)
-    return ()
+from gui.models.wav_player import WavPlayer
 
 
 class SoundPlayer(QObject):
@@ -57,12 +28,12 @@ class SoundPlayer(QObject):
     ) -> None:
         super().__init__(parent)
         self._project, self._engine = project_model, engine
-        self._command = find_player() if command is None else command
+        self.player = WavPlayer(self, command=command)
+        self.player.changed.connect(self._on_player_changed)
+        self.player.failed.connect(self.failed)
         self.playing = -1
         """The sample that is heard, -1 for none."""
         self._request = 0
-        self._process: QProcess | None = None
-        self._folder: QTemporaryDir | None = None
         project_model.opened.connect(self.stop)
 
     @property
@@ -76,7 +47,7 @@ class SoundPlayer(QObject):
         """Why nothing can be heard; "" when it can."""
         if not self.field:
             return "There is no sound in this data."
-        return "" if self._command else "No player was found. Install paplay, aplay or ffplay to listen."
+        return self.player.reason_not_to_play()
 
     def toggle(self, sample: int, run: str = "") -> None:
         """Play a sample, or stop it when it is the one that is heard; with `run` by its number as that run knows it."""
@@ -99,33 +70,16 @@ class SoundPlayer(QObject):
     def stop(self) -> None:
         """Be quiet."""
         self._request = 0
-        process, self._process = self._process, None
-        if process is not None:
-            process.finished.disconnect(self._on_finished)
-            process.errorOccurred.disconnect(self._on_error)
-            process.kill()
-            process.waitForFinished(200)
-            process.deleteLater()
+        self.player.stop()
         self._set_playing(-1)
 
     def _on_sound(self, event: SoundRead) -> None:
         if event.request != self._request:
             return  # another one was wanted meanwhile
         self._request = 0
-        if self._folder is None:
-            self._folder = QTemporaryDir()
-        path = Path(self._folder.path()) / "sound.wav"
-        try:
-            path.write_bytes(event.wav)
-        except OSError as error:
-            self.failed.emit(f"The sound could not be handed to the player: {error.strerror}.")
-            return
-        process = QProcess(self)
-        process.finished.connect(self._on_finished)
-        process.errorOccurred.connect(self._on_error)
-        self._process = process
-        self._set_playing(event.index)
-        process.start(self._command[0], [*self._command[1:], str(path)])
+        self.player.play(event.wav)
+        if self.player.playing:
+            self._set_playing(event.index)
 
     def _on_failed(self, event: RequestFailed) -> None:
         if event.request == self._request and not was_cancelled(event):
@@ -133,15 +87,9 @@ class SoundPlayer(QObject):
             error = as_error(event)
             self.failed.emit(f"{error.message} {error.hint}".strip())
 
-    def _on_finished(self, code: int) -> None:
-        if code:
-            self.failed.emit("The player could not play this. Is a sound card connected?")
-        self.stop()
-
-    def _on_error(self, error: QProcess.ProcessError) -> None:
-        if error == QProcess.ProcessError.FailedToStart:
-            self.failed.emit(f"{Path(self._command[0]).name} could not be started.")
-            self.stop()
+    def _on_player_changed(self) -> None:
+        if not self.player.playing:
+            self._set_playing(-1)
 
     def _set_playing(self, sample: int) -> None:
         if sample != self.playing:

@@ -1,10 +1,36 @@
 """Lets a recording be heard, by a player that the system has: Qt's own comes only with a far larger package."""
 
+import shutil
+import sys
 from pathlib import Path
+from typing import Final
 
 from PySide6.QtCore import QObject, QProcess, QTemporaryDir, Signal
 
-from gui.models.sound_player import find_player
+_PLAYERS: Final[tuple[tuple[str, ...], ...]] = (
+    ("pw-play",),
+    ("paplay",),
+    ("aplay", "-q"),
+    ("afplay",),
+    ("ffplay", "-nodisp", "-autoexit", "-loglevel", "quiet"),
+)
+_WINDOWS: Final = (
+    "powershell",
+    "-NoProfile",
+    "-Command",
+    "(New-Object Media.SoundPlayer $args[0]).PlaySync()",
+)
+
+
+def find_player() -> tuple[str, ...]:
+    """The command of a player there is, to be followed by a file; () for none."""
+    if sys.platform == "win32":
+        return _WINDOWS
+    for name, *options in _PLAYERS:
+        path = shutil.which(name)
+        if path is not None:
+            return (path, *options)
+    return ()
 
 
 class WavPlayer(QObject):
@@ -17,7 +43,8 @@ class WavPlayer(QObject):
 
     def __init__(self, parent: QObject | None = None, *, command: tuple[str, ...] | None = None) -> None:
         super().__init__(parent)
-        self._command = command
+        self.command = command
+        """What plays a file; None until it is looked for, () for nothing."""
         self.playing = False
         self._process: QProcess | None = None
         self._folder: QTemporaryDir | None = None
@@ -64,9 +91,9 @@ class WavPlayer(QObject):
         self._set_playing(False)
 
     def _player(self) -> tuple[str, ...]:
-        if self._command is None:
-            self._command = find_player()
-        return self._command
+        if self.command is None:
+            self.command = find_player()
+        return self.command
 
     def _on_finished(self, code: int) -> None:
         self._process = None

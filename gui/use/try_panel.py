@@ -89,6 +89,7 @@ class TryPanel(Card):
         self.samples.failed.connect(self._on_refused)
         self.samples.file_read.connect(self._on_file_read)
         self._player.failed.connect(self._on_refused)
+        self._player.changed.connect(self._on_listening)
         self._curve.changed.connect(self._show_curve)
         self._made.changed.connect(self._show_made)
         self._thumbnails.ready.connect(self._on_thumbnail)
@@ -154,6 +155,11 @@ class TryPanel(Card):
                 if self._use.answered and self._use.answered[0].get(read.field) == read.path:
                     self._context = self._context_of_form()
                     self.answer.refresh()
+
+    def _on_listening(self) -> None:
+        for editor in self.inputs.inputs():
+            if isinstance(editor, SoundInput):
+                editor.set_listening(self._player.playing >= 0)
 
     # Asking
 

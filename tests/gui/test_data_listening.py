@@ -45,7 +45,7 @@ def player(code: str, folder: Path) -> tuple[str, ...]:
 def test_p_plays_the_sample_under_the_cursor(tab: DataTab, window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     heard = tmp_path / "heard.wav"
     copy = f"import shutil, sys; shutil.copyfile(sys.argv[-1], {str(heard)!r})"
-    tab.player._command = player(copy, tmp_path)
+    tab.player.player.command = player(copy, tmp_path)
     click_sample(qtbot, tab, 4)
     with qtbot.waitSignals([tab.player.changed, tab.player.changed], timeout=20_000):
         press(qtbot, tab.samples.grid, Qt.Key.Key_P)
@@ -56,7 +56,7 @@ def test_p_plays_the_sample_under_the_cursor(tab: DataTab, window: MainWindow, q
 
 
 def test_a_second_press_makes_it_quiet(tab: DataTab, qtbot: QtBot, tmp_path: Path) -> None:
-    tab.player._command = player("import time; time.sleep(600)", tmp_path)
+    tab.player.player.command = player("import time; time.sleep(600)", tmp_path)
     click_sample(qtbot, tab, 4)
     press(qtbot, tab.samples.grid, Qt.Key.Key_Return)
     large = tab.samples.large
@@ -69,7 +69,7 @@ def test_a_second_press_makes_it_quiet(tab: DataTab, qtbot: QtBot, tmp_path: Pat
 
 
 def test_without_a_player_it_says_what_to_install(tab: DataTab, qtbot: QtBot) -> None:
-    tab.player._command = ()
+    tab.player.player.command = ()
     click_sample(qtbot, tab, 1)
     press(qtbot, tab.samples.grid, Qt.Key.Key_P)
     assert "Install" in tab.toast.text()
@@ -78,7 +78,7 @@ def test_without_a_player_it_says_what_to_install(tab: DataTab, qtbot: QtBot) ->
 def test_a_player_that_fails_and_a_file_that_is_gone_are_said(
     tab: DataTab, window: MainWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    tab.player._command = player("raise SystemExit(1)", tmp_path)
+    tab.player.player.command = player("raise SystemExit(1)", tmp_path)
     with qtbot.waitSignal(tab.player.failed, timeout=20_000) as told:
         tab.player.toggle(3)
     assert "sound card" in told.args[0]

@@ -293,3 +293,16 @@ def test_the_first_camera_is_found_on_each_system(monkeypatch):
     nodes.clear()
     with pytest.raises(LookupError):
         camera_reader.find_camera(Library())
+
+
+def test_the_recording_of_a_sample_is_heard_from_the_data(qtbot):
+    made = sound_input(qtbot, SPEAKS, WavPlayer(command=("player",)))
+    wanted = []
+    made.listen = wanted.append
+    made.show_sample({"sample": 7}, None, "seven.wav")
+    qtbot.mouseClick(made.play, Qt.MouseButton.LeftButton)
+    assert wanted == [7]
+    made.set_listening(True)
+    assert made.play.text() == "Stop"
+    made.set_listening(False)
+    assert made.play.text() == "Play"

@@ -47,6 +47,7 @@ class SoundInput(FileInput):
     ) -> None:
         super().__init__(field, parent, alone=alone)
         self.listen: Callable[[int], None] = lambda _sample: None
+        self._listening = False
         self._recorded: Samples | None = None
         self._curve: tuple[bytes, int] = (b"", 0)
         self.preview = PicturePreview(self)
@@ -183,9 +184,14 @@ class SoundInput(FileInput):
         elif isinstance(self._value, dict) and "sample" in self._value:
             self.listen(int(self._value["sample"]))
 
+    def set_listening(self, listening: bool) -> None:
+        """Whether the recording of a sample is heard."""
+        self._listening = listening
+        self._show_tools()
+
     def _show_tools(self) -> None:
         self.record.set_blocked(self.recorder.reason_not_to_record())
-        plays = self.player.playing
+        plays = self.player.playing or self._listening
         self.play.set_text("Stop" if plays else "Play")
         self.play.set_icon("stop" if plays else "play")
         nothing = "" if self._value is not None else "There is no recording yet."
