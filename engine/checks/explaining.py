@@ -63,8 +63,8 @@ def offered_explainers(project: Project, output: str = "") -> tuple[tuple[type[E
 
 
 def has_convolution(graph: Graph) -> bool:
-    """Whether a node of a flat graph is a convolution."""
-    return any(is_convolution(node.type) for node in graph.nodes.values())
+    """Whether a node of a flat graph is a convolution that is at work."""
+    return any(is_convolution(node.type) and not node.bypassed for node in graph.nodes.values())
 
 
 def is_convolution(node_type: str) -> bool:

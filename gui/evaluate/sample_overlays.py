@@ -44,6 +44,7 @@ class SampleOverlays(QObject):
         self._images: OrderedDict[int, QImage] = OrderedDict()
         self._wishes: OrderedDict[int, None] = OrderedDict()
         self._request = 0  # 0 while nothing is asked
+        self._asked: set[int] = set()  # by that request
         self._of: tuple[str, str, str] = ("", "", "")
         self.problem = ""
         """Why nothing can be drawn; "" when it can."""
@@ -86,7 +87,7 @@ class SampleOverlays(QObject):
         if not self._on:
             return None
         found = self._images.get(index)
-        if found is None and index not in self._wishes and not self.problem:
+        if found is None and index not in self._wishes and index not in self._asked and not self.problem:
             self._wishes[index] = None
             while len(self._wishes) > _WISHES:  # scrolled past long ago
                 self._wishes.popitem(last=False)
@@ -108,6 +109,7 @@ class SampleOverlays(QObject):
 
     def _stop(self) -> None:
         self._wishes.clear()
+        self._asked.clear()
         self._collect.stop()
         if self._request:
             request, self._request = self._request, 0
@@ -118,6 +120,7 @@ class SampleOverlays(QObject):
         if not self._wishes or self._request or not run or not method or self._project.directory is None:
             return
         some = [self._wishes.popitem(last=True)[0] for _ in range(min(TOGETHER, len(self._wishes)))]
+        self._asked = set(some)
         self._request = self._engine.ask(
             Explain,
             done=self._on_done,
@@ -134,6 +137,7 @@ class SampleOverlays(QObject):
         if event.request != self._request:
             return
         self._request = 0
+        self._asked.clear()
         for explanation in event.explanations:
             self._images[explanation.index] = _drawn(explanation)
         while len(self._images) > _KEPT:
@@ -145,6 +149,7 @@ class SampleOverlays(QObject):
         if event.request != self._request:
             return
         self._request = 0
+        self._asked.clear()
         if not was_cancelled(event):
             self.problem = event.error.get("message", "These answers cannot be explained.")
             self._wishes.clear()

@@ -1,0 +1,101 @@
+"""Try it: the link under an answer shows what it looked at in the input given."""
+
+import pytest
+
+from engine.protocol.messages.deployment import Predict
+from engine.protocol.messages.explanation import Explain, Explained, Explanation
+from gui.models.settings import Settings
+from gui.use.tab import UseTab
+from gui.widgets.theme import apply_theme
+from gui.workbench import Workbench
+from tests.gui.explained_scene import explained, table_relevance
+from tests.gui.fake_engine import FakeEngine
+from tests.gui.run_logs import RunLog
+from tests.gui.tab_states import SNEAKER, one_run, picture_file, prediction, scripted_data, use_tab
+
+
+@pytest.fixture
+def engine(qapp) -> FakeEngine:
+    apply_theme(qapp, "dark")
+    engine = FakeEngine()
+    scripted_data(engine)
+    engine.answer_with(Predict, prediction(SNEAKER))
+    engine.answer_with(Explain, explained)
+    return engine
+
+
+@pytest.fixture
+def bench(tmp_path, engine):
+    bench = Workbench(Settings(tmp_path / "config"), engine)
+    yield bench
+    bench.shut_down()
+
+
+@pytest.fixture
+def tab(bench, tmp_path, qtbot) -> UseTab:
+    one_run(bench, tmp_path, RunLog)
+    tab = use_tab(bench)
+    qtbot.addWidget(tab)
+    tab.resize(1400, 900)
+    tab.show()
+    tab.trying.inputs.take_files([picture_file(tmp_path)])
+    qtbot.waitUntil(lambda: bench.use.predict_state == "done" and tab.trying.answer.why.isVisible())
+    return tab
+
+
+def test_the_link_explains_the_input_that_was_given(tab, bench, engine, qtbot):
+    panel = tab.trying.why
+    link = tab.trying.answer.why
+    qtbot.waitUntil(link.isVisible)
+    assert link.isEnabled() and not panel.isVisible() and not engine.asked(Explain)
+    link.click()
+    qtbot.waitUntil(lambda: panel.model.state == "done")
+    asked = engine.asked(Explain)[-1]
+    assert (asked.inputs, asked.samples, asked.method) == (bench.use.answered, [], "GradCam")
+    assert asked.run == str(bench.use.prediction.run)
+    assert panel.view.isVisible() and panel.view.has_shading()
+    assert panel.legend.words()[1] == "spoke for Coat +"
+    assert panel.facts.whole_text() == "layer conv2 · 0.03 s"
+
+
+def test_while_open_each_new_answer_is_explained(tab, bench, engine, tmp_path, qtbot):
+    panel = tab.trying.why
+    tab.trying.answer.why.click()
+    qtbot.waitUntil(lambda: panel.model.state == "done")
+    other = tmp_path / "other.png"
+    other.write_bytes(picture_file(tmp_path).read_bytes())
+    tab.trying.inputs.take_files([other])
+    qtbot.waitUntil(lambda: len(engine.asked(Explain)) == 2)
+    assert engine.asked(Explain)[-1].inputs == bench.use.answered
+    panel.method.set_value("Lime")
+    panel.method.committed.emit("Lime")
+    qtbot.waitUntil(lambda: engine.asked(Explain)[-1].method == "Lime")
+    panel.close_button.click()
+    assert not panel.isVisible()
+    tab.trying.inputs.take_files([picture_file(tmp_path)])
+    qtbot.waitUntil(lambda: bench.use.predict_state == "done")
+    assert len(engine.asked(Explain)) == 3
+
+
+def test_a_row_is_explained_column_by_column(bench, engine, tmp_path, qtbot):
+    engine.answer_with(Explain, lambda request: explained(request, *table_relevance()))
+    one_run(bench, tmp_path, RunLog, "penguins")
+    tab = use_tab(bench)
+    qtbot.addWidget(tab)
+    tab.resize(1400, 900)
+    tab.show()
+    tab.trying.inputs.ask.click()
+    qtbot.waitUntil(lambda: bench.use.predict_state == "done")
+    tab.trying.answer.why.click()
+    panel = tab.trying.why
+    qtbot.waitUntil(lambda: panel.model.state == "done")
+    assert engine.asked(Explain)[-1].method == "Shap"
+    assert [bar.name for bar in panel.view.bars.bars()] == ["island", "width"]
+
+
+def test_what_cannot_be_explained_says_why(tab, engine, qtbot):
+    engine.answer_with(Explain, Explained(run=14, explanations=[Explanation(problem="The picture cannot be read.")]))
+    tab.trying.answer.why.click()
+    panel = tab.trying.why
+    qtbot.waitUntil(lambda: panel.failure.isVisible())
+    assert not panel.view.isVisible() and not panel.facts.isVisible()
