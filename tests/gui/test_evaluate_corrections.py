@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QPixmap
 
 from engine.document.data_edits import AddClass, LabelSamples, SetField
-from engine.document.data_spec import FieldKind
+from engine.document.data_spec import FieldKind, Statistics
 from engine.protocol.messages.answered_samples import (
     AnsweredSample,
     CorrectionsFound,
@@ -355,3 +355,24 @@ def test_a_recording_is_played_as_the_run_knows_it(bench, engine, tab, qtbot):
     qtbot.waitUntil(lambda: bool(engine.asked(GetSound)))
     asked = engine.asked(GetSound)[0]
     assert (asked.index, asked.field, asked.run) == (sample.index, "pixels", "14")
+
+
+def test_of_several_labels_one_is_switched_at_a_time(bench, tab):
+    classes = Statistics(classes=("warm", "wet", "dark"))
+    assert bench.project.do(SetField(name="label", kind=FieldKind.LABELS, statistics=classes))
+
+    def sample(index: int, true: str) -> AnsweredSample:
+        card = SampleCard(index=index)
+        return AnsweredSample(index=index, name=f"row {index}", true=true, predicted="wet", score=0.9, card=card)
+
+    both = [sample(1, "warm"), sample(2, "none")]
+    corrections = tab.corrections
+    assert [corrections.labels_of("label", one) for one in both] == [("warm",), ()]
+    assert corrections.relabel("label", both, "wet")  # not all have it: all get it, and keep what they had
+    assert [corrections.labels_of("label", one) for one in both] == [("warm", "wet"), ("wet",)]
+    assert corrections.of(both[0], "label").words == "now warm, wet"
+    assert corrections.relabel("label", both, "wet")  # all have it: it is taken off
+    assert [corrections.labels_of("label", one) for one in both] == [("warm",), ()]
+    bench.project.history.undo()
+    bench.project.history.undo()
+    assert bench.project.project.data.labelling_of("label").labelled == ()

@@ -12,6 +12,7 @@ from PIL import Image
 from engine.data.importing import inspect
 from engine.data.proposals import propose
 from engine.document.files import create
+from engine.document.graph import Edge, Graph, Node
 from engine.errors import Cancelled, DataError
 from engine.evaluation.answered import Answered, answered, forget_answers
 from engine.evaluation.answered_samples import answered_samples
@@ -219,3 +220,37 @@ def test_labels_are_narrowed_label_by_label(tmp_path: Path) -> None:
         assert all(score.name in sample.predicted for sample in said.samples)
     assert asked(given, among=Among.RIGHT).total == round(scores.metrics["all_labels_right"] * given.count)
     assert asked(given, true="nothing").total == 0
+
+
+def test_made_pictures_come_beside_the_true_ones(tmp_path: Path) -> None:
+    random = np.random.default_rng(8)
+    for number in range(40):
+        path = tmp_path / "pictures" / ("a", "b")[number % 2] / f"{number:02}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(random.integers(0, 256, (12, 12, 3), np.uint8)).save(path)
+    project = propose("pictures", inspect(tmp_path / "pictures").data)
+    picture = project.data.inputs()[0].name
+    nodes = (
+        Node(id="seen", type="Input", attributes={"fields": [picture]}),
+        Node(id="made", type="Conv2d", attributes={"out_channels": 3, "kernel_size": 3, "padding": 1}),
+        Node(id="out", type="Output", attributes={"field": picture}),
+        Node(id="off", type="MSELoss"),
+    )
+    edges = (
+        Edge(source="seen", target="made"),
+        Edge(source="made", target="out", input="prediction"),
+        Edge(source="made", target="off", input="prediction"),
+        Edge(source="seen", target="off", input="target"),
+    )
+    project.graph = Graph(nodes, edges)
+    create(tmp_path / "project", project)
+    given = answered(tmp_path / "project", untrained(tmp_path / "project", project))
+    found = asked(given, limit=500)
+    assert found.kind == "image" and found.measure is Measure.OFF and found.total == given.count
+    off = [sample.score for sample in found.samples]
+    assert off == sorted(off, reverse=True) and off[-1] > 0
+    for sample in found.samples:
+        for shown in (sample.truth, sample.answer):
+            assert shown is not None and len(shown.rgb) == 3 * shown.width * shown.height > 0
+        assert sample.truth is not None and sample.answer is not None
+        assert sample.truth.rgb != sample.answer.rgb and sample.right is None
