@@ -106,9 +106,9 @@ class AppCard(QFrame):
         self.stop.setVisible(state == "working")
         self.save.setVisible(state != "working")
         self.save.set_blocked(why_not or (_BUSY if self._model.saving and state != "working" else ""))
-        self.save.set_text("Save again…" if state == "done" else "Save…")
-        self.save.setAccessibleName(f"Save as {self.app.title}")
         self.show_it.setVisible(state == "done")
+        if self.extra is not None:
+            self.extra.setVisible(state != "done")  # there is no room for both
         words, tone = self._outcome(state)
         self.outcome.set_text(words)
         self.outcome.set_tone(tone)
@@ -173,6 +173,7 @@ class AppsPanel(Card):
         self.copy = Button("Copy lines", role="link", small=True, name="use.python.copy")
         self.copy.clicked.connect(self._on_copy_clicked)
         self.cards["python"].buttons.insertWidget(1, self.copy)
+        self.cards["python"].extra = self.copy
         self._grid = QGridLayout()
         self._grid.setSpacing(_GAP)
         self._columns = 0

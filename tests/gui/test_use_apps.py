@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QPoint
 from PySide6.QtGui import QDesktopServices, QGuiApplication
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from engine.catalog.apps import APPS, BY_KEY
 from engine.document.data_spec import FieldKind
@@ -109,7 +110,7 @@ def test_while_one_is_saved_it_can_be_stopped_and_the_others_say_why_they_wait(b
     assert tab.apps.cards["web"].save.blocked_reason() == "Another app is being saved."
     card.stop.click()
     asked = engine.asked(SaveApp)[0]
-    assert engine.cancelled == [asked.id]
+    assert asked.id in engine.cancelled
     engine.answer(asked.id, RequestFailed(error=error("cancelled", "Cancelled.")))
     assert bench.apps.state("python") == "idle" and card.save.isVisible()
     assert tab.apps.cards["web"].save.isEnabled()
@@ -164,8 +165,14 @@ def test_the_lines_of_python_are_copied_once_a_file_is_exported(bench, tab, tmp_
 def test_cards_stand_four_two_or_one_in_a_row(tab, qtbot):
     assert tab.apps._columns == 4
     tab.resize(1100, 700)
-    qtbot.waitUntil(lambda: tab.apps.cards["csharp"].isVisible() and tab.apps.width() > 1000)
-    assert tab.apps.geometry().top() > tab.files.geometry().bottom(), "beneath each other in a small window"
+    qtbot.waitUntil(lambda: tab.apps.width() > 1000)
+
+    def top(card: QWidget) -> int:
+        return card.mapTo(tab, QPoint(0, 0)).y()
+
+    assert top(tab.apps) > top(tab.variants), "beneath each other in a small window"
+    tab.resize(1500, 950)
+    qtbot.waitUntil(lambda: top(tab.apps) == top(tab.variants))
     tab.apps._arrange(3)
     assert tab.apps._columns == 2
 
