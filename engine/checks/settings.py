@@ -27,7 +27,7 @@ _PHASE_SHORT = ("batch_size", "epochs", "accumulate", "auto_batch")
 _RECIPE_SHORT = tuple(field.name for field in msgspec.structs.fields(Recipe) if field.name != "phases")
 _RATE = ("learning_rate", "lr")
 _DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+(,\d+)*)?")
-_NODE_PROPERTIES = {"type": str, "title": str, "frozen": bool, "bypassed": bool}
+_NODE_PROPERTIES = {"type": str, "title": str, "frozen": bool, "bypassed": bool, "weights": str}
 
 Part = TypeVar("Part", Recipe, DataSpec)
 

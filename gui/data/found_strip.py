@@ -16,7 +16,7 @@ from gui.widgets.choice_editor import Choice, ChoiceEditor
 from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.plain_text import set_tooltip, tooltip_text
 from gui.widgets.text import Text
-from gui.widgets.tokens import CONTROL_HEIGHT, GAP
+from gui.widgets.tokens import GAP
 
 LEARNED = (
     FieldKind.CATEGORY,
@@ -52,10 +52,10 @@ class FoundStrip(QWidget):
         self._target.setObjectName("data.found.target")
         self._target.committed.connect(lambda name: self._data.propose(str(name)))
         self._wrong = Button("", role="link", name="data.found.left_out")
-        self._wrong.setMinimumHeight(CONTROL_HEIGHT)  # in line with the choices beside it
+        self._wrong.setMinimumHeight(self._layout.sizeHint().height())  # in line with the choices beside it
         self._wrong.clicked.connect(self.left_out_requested)
         self._head_start = Button("", role="link", name="data.found.pretrained")
-        self._head_start.setMinimumHeight(CONTROL_HEIGHT)
+        self._head_start.setMinimumHeight(self._layout.sizeHint().height())
         self._head_start.clicked.connect(self.head_start_requested)
         close = Button(role="icon", icon="close", tooltip="Dismiss", name="data.found.close")
         close.clicked.connect(self.hide)

@@ -73,6 +73,7 @@ class DesignTab(QWidget):
         # Queued: it may be asked in the midst of an edit.
         self.pretrained.asked.connect(self._on_pretrained_asked, Qt.ConnectionType.QueuedConnection)
         self.pretrained.changed.connect(self._on_pretrained_changed, Qt.ConnectionType.QueuedConnection)
+        self.pretrained.drawn.connect(self.canvas.fit)
         self.pretrained_dialog: PretrainedDialog | None = None
         """The one that is open."""
         self.inspector = Inspector(scope, selection, self.own_code)

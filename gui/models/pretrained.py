@@ -33,6 +33,8 @@ class PretrainedModel(QObject):
     """Pretrained: it would have to be fetched; the person is to be asked."""
     progressed = Signal(object)
     """Progress."""
+    drawn = Signal()
+    """The whole network was drawn anew."""
     said = Signal(str)
     """One line for the user."""
 
@@ -185,6 +187,7 @@ class PretrainedModel(QObject):
             self._set("failed")
             return
         self._project.do(whole_network(self._project.project, proposal, f"Begin with {wanted.title}"))
+        self.drawn.emit()
         self.said.emit(f"The network stands on {wanted.title} now. Ctrl+Z brings the other back.")
 
     def _on_failed(self, event: RequestFailed) -> None:
