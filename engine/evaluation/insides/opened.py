@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 import torch
@@ -11,13 +10,11 @@ from torch import Tensor
 from engine.compiler.module import CompiledNetwork
 from engine.compiler.plan import Call, Plan, Value, plan
 from engine.compiler.values import each_value
-from engine.data.dataset import Dataset, open_dataset
-from engine.data.progress import IsCancelled, Progress, never, silent
+from engine.data.dataset import Dataset
 from engine.data.tokens import tokens_of
 from engine.document.project import Project
 from engine.errors import DataError
-from engine.evaluation.answered import Answered, Open, answered
-from engine.protocol.run_folder import RunFolder
+from engine.evaluation.answered import Answered
 
 _MEMO: Final = "insides.plan"
 
@@ -90,17 +87,8 @@ class Opened:
         return found
 
 
-def open_run(
-    project_dir: Path,
-    run: RunFolder,
-    split: str,
-    *,
-    progress: Progress = silent,
-    cancelled: IsCancelled = never,
-    open_data: Open = open_dataset,
-) -> Opened:
-    """A run opened for a look; at once when its answers to the split are known. Raises as `answered` does."""
-    given = answered(project_dir, run, split, progress=progress, cancelled=cancelled, open_data=open_data)
+def opened_from(given: Answered) -> Opened:
+    """A scored run opened for a look. Raises GraphError, ProjectError."""
     steps = given.memo.get(_MEMO)
     if steps is None:
         steps = given.memo[_MEMO] = plan(given.project, training=False)

@@ -4,7 +4,7 @@ import msgspec
 
 from engine.evaluation.insides.attending import attention_of
 from engine.protocol.messages.insides import AttentionRead, GetAttention
-from engine.server.opened_run import opened_for
+from engine.server.scored_run import opened_for
 from engine.server.work import Work
 
 

@@ -4,7 +4,7 @@ import msgspec
 
 from engine.evaluation.insides.look import look_inside
 from engine.protocol.messages.insides import GetInsides, InsidesRead
-from engine.server.opened_run import opened_for
+from engine.server.scored_run import opened_for
 from engine.server.work import Work
 
 

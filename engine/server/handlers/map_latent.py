@@ -4,7 +4,7 @@ import msgspec
 
 from engine.evaluation.insides.latent import latent_map
 from engine.protocol.messages.insides import LatentMapped, MapLatent
-from engine.server.opened_run import opened_for
+from engine.server.scored_run import opened_for
 from engine.server.work import Work
 
 

@@ -20,12 +20,12 @@ from engine.document.files import create
 from engine.document.graph import Edge, Graph, Node
 from engine.document.project import Project
 from engine.errors import Cancelled, DataError
-from engine.evaluation.answered import forget_answers
+from engine.evaluation.answered import answered, forget_answers
 from engine.evaluation.insides.attending import attention_of
 from engine.evaluation.insides.latent import latent_map
 from engine.evaluation.insides.look import look_inside
 from engine.evaluation.insides.neurons import neurons_of
-from engine.evaluation.insides.opened import Opened, open_run
+from engine.evaluation.insides.opened import Opened, opened_from
 from engine.protocol.messages.insides import MapLatent
 from tests.unit.evaluation.test_answered import untrained
 
@@ -40,7 +40,7 @@ def nothing_kept() -> Iterator[None]:
 
 def opened(folder: Path, project: Project) -> Opened:
     create(folder / "project", project)
-    return open_run(folder / "project", untrained(folder / "project", project), "test")
+    return opened_from(answered(folder / "project", untrained(folder / "project", project), "test"))
 
 
 @pytest.fixture
