@@ -37,7 +37,7 @@ class GradCam(Explainer):
     when: ClassVar[str] = "Use it first for pictures and sound: it is the fastest, and coarse."
     limits: ClassVar[str] = "It is as coarse as the feature maps, and shows only what speaks for the answer."
     target: ClassVar[str] = "engine.evaluation.explaining.grad_cam"
-    synonyms: ClassVar[tuple[str, ...]] = ("cam", "class activation map", "heat map", "attention")
+    synonyms: ClassVar[tuple[str, ...]] = ("cam", "class activation map", "heat map")
     signed: ClassVar[bool] = False
     needs_convolution: ClassVar[bool] = True
     layer: str = attribute(
@@ -129,9 +129,11 @@ EXPLAINERS: tuple[type[Explainer], ...] = (GradCam, IntegratedGradients, Shap, L
 
 
 def explainer_type(name: str) -> type[Explainer] | None:
-    """The way of that name, in any spelling of it: "GradCam", "grad_cam", "Grad-CAM"; None where there is none."""
+    """The way of that name, in any spelling: "GradCam", "grad-cam", also "ig", "shapley"; None where there is none."""
     wanted = _plain(name)
-    return next((item for item in EXPLAINERS if wanted in (_plain(item.__name__), _plain(item.label()))), None)
+    return next(
+        (item for item in EXPLAINERS if wanted in map(_plain, (item.__name__, item.label(), *item.synonyms))), None
+    )
 
 
 def _plain(name: str) -> str:

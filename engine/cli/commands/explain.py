@@ -58,6 +58,7 @@ def run(options: argparse.Namespace, console: Console) -> dict[str, Any]:
     from engine.evaluation.explaining.explain import explain, explaining  # torch: not for --help and wrong usage
 
     ready = explaining(project_dir, folder)
+    choice = _choice(options.choice, ready.classes(options.output))
     inputs = _inputs(options.inputs, [(field.name, field.kind.value) for field in ready.fields])
     to = Path(options.to).expanduser() if options.to else None
     found = explain(
@@ -68,7 +69,7 @@ def run(options: argparse.Namespace, console: Console) -> dict[str, Any]:
         method=options.method,
         settings={"layer": options.layer} if options.layer else {},
         output=options.output,
-        choice=_choice(options.choice, ready.classes(options.output)),
+        choice=choice,
         seed=options.seed,
         size=320 if to is not None else _LARGEST,
         progress=console.progress,

@@ -3,22 +3,21 @@
 from typing import Final
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QHideEvent, QKeyEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSlider, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.catalog.explanations import EXPLAINERS, explainer_type
 from engine.checks.explaining import offered_explainers, reason_against, usual_explainer
 from engine.document.project import Project
-from engine.protocol.messages.answered_samples import Among, Order
 from engine.protocol.messages.base import Progress
 from engine.protocol.messages.evaluation import EvaluationFinished, FieldEvaluation
 from engine.protocol.messages.explanation import Explanation
 from gui.charts.relevance_legend import RelevanceLegend
 from gui.charts.relevance_view import RelevanceView
 from gui.charts.score_bars import ScoreBars
+from gui.evaluate.sample_steps import SampleSteps
 from gui.evaluate.view import EvaluateContext, EvaluateView
 from gui.forms.relevance_shown import facts, limits, relevant_parts
-from gui.models.answered import Wanted
 from gui.models.evaluation import Method
 from gui.models.explanation import ExplanationModel, Query
 from gui.widgets.button import Button
@@ -55,7 +54,7 @@ class WhyView(EvaluateView):
     def __init__(self, context: EvaluateContext) -> None:
         super().__init__(context)
         self._evaluation = context.evaluation
-        self._answered = context.evaluation.answered
+        self._steps = SampleSteps(context.evaluation, self)
         self.model = ExplanationModel(context.project, context.engine, self)
         self._place: tuple[str, str] = ("", "")  # run and output that are looked at
         self._choice = -1
@@ -188,8 +187,7 @@ class WhyView(EvaluateView):
         self._evaluation.method_chosen.connect(self._on_method_chosen)
         self._evaluation.output_chosen.connect(lambda _at: self._offer())
         self._evaluation.changed.connect(self._offer)
-        self._answered.changed.connect(self._on_answered)
-        self._answered.rows_arrived.connect(lambda _first, _last: self._on_answered())
+        self._steps.moved.connect(self._refresh_header)
         self.context.project.changed.connect(lambda _change: self._offer())
         self.context.project.opened.connect(self._on_opened)
 
@@ -204,8 +202,7 @@ class WhyView(EvaluateView):
         if place != self._place:
             self._place = place
             self._choice = -1
-        self._answered.set_watched(True)
-        self._choose_first()
+        self._steps.look(True)
         self._ask()
 
     def focus_first(self) -> None:
@@ -231,42 +228,7 @@ class WhyView(EvaluateView):
 
     def step(self, by: int) -> None:
         """Go to the next sample of the list, or to the one before."""
-        row = self._row() + by
-        if 0 <= row < self._answered.total:
-            found = self._answered.sample(row)
-            if found is not None:
-                self._evaluation.choose_sample(found.index)
-            else:
-                self._wanted_row = row  # its page is on the way
-
-    _wanted_row = -1
-
-    def _row(self) -> int:
-        sample = self._evaluation.sample
-        return -1 if sample is None else self._answered.row_of(sample)
-
-    def _choose_first(self) -> None:
-        answered = self._answered
-        if answered.state == "ready" and not answered.total and answered.wanted.among is Among.WRONG:
-            if not answered.wanted.is_narrow:  # no mistakes at all; what it was least sure of is next
-                answered.want(Wanted(among=Among.ALL, order=Order.LEAST_CERTAIN))
-            return
-        if self._evaluation.sample is None and answered.total:
-            first = self._answered.sample(0)
-            if first is not None:
-                self._evaluation.choose_sample(first.index)
-
-    def _on_answered(self) -> None:
-        if not self.isVisible():
-            return
-        if self._wanted_row >= 0:
-            found = self._answered.known(self._wanted_row)
-            if found is not None:
-                self._wanted_row = -1
-                self._evaluation.choose_sample(found.index)
-                return
-        self._choose_first()
-        self._refresh_header()
+        self._steps.step(by)
 
     def _on_sample_chosen(self, _sample: object) -> None:
         self._choice = -1
@@ -365,9 +327,8 @@ class WhyView(EvaluateView):
     _shown: Explanation | None = None
 
     def _refresh_header(self) -> None:
-        row, total = self._row(), self._answered.total
+        row, total, known = self._steps.row, self._steps.total, self._steps.current
         sample = self._evaluation.sample
-        known = self._answered.known(row) if row >= 0 else None
         name = known.name if known is not None else "" if sample is None else f"Sample {sample:,}"
         self.card.set_title(plain_text(name, 80) or "Why")
         self.card.set_note(f"{row + 1:,} of {total:,}" if row >= 0 and total else "")
@@ -489,6 +450,11 @@ class WhyView(EvaluateView):
         self._shown = None
         self._choice = -1
         self._offer()
+
+    @guarded
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._steps.look(False)
 
     # Keys.
 
