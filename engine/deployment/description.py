@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.catalog.layers.data import Noise
+from engine.catalog.pretrained import notices
 from engine.document import files
 from engine.document.data_spec import DataSpec, Field, Step
 from engine.document.project import Project
@@ -143,6 +144,8 @@ def write_metadata(description: Description, project: Project) -> dict[str, str]
         "version": description.version,
         "inputs": msgspec.json.encode(description.inputs).decode(),
     }
+    if told := notices(project):
+        found["notices"] = "\n".join(told)
     categories = [output for output in description.outputs if output.classes and output.label and not output.so_far]
     masks = [output for output in description.outputs if output.classes and not output.label and output.scores]
     if masks and not categories:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.catalog.curves import curve_points
 from engine.catalog.layer import Family, Layer
+from engine.catalog.pretrained import PRETRAINED
 from engine.catalog.registry import layer_type, layers
 from engine.catalog.tensors import shape_text
 from engine.checks.problem import Repair
@@ -16,6 +17,7 @@ from engine.document.block_places import instance_title
 from engine.document.data_spec import DataSpec
 from engine.document.edits import Edit, SetAttributes, SetBypassed, SetFrozen, SetTitle
 from engine.document.graph import Node
+from engine.document.node_weights import begun_from
 from engine.document.own_code import OWN_CODE
 from gui.design import graph_edits
 from gui.design.amounts import bytes_text, number_text
@@ -358,6 +360,8 @@ def batch_size(project: Scope) -> int:
 
 def help_page(node: Node | None) -> str:
     """Where F1 leads with this node selected: the page that is made from its catalog entry."""
+    if node is not None and any(item.name == begun_from(node) for item in PRETRAINED):
+        return "pretrained"
     kind = layer_type(node.type) if node is not None else None
     if kind is None:
         return "design"

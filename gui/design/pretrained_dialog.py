@@ -28,6 +28,7 @@ class PretrainedDialog(QDialog):
         self.setWindowTitle(f"Fetch {pretrained.title}")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setFixedWidth(_WIDTH)
+        self.setProperty("help", "pretrained")
         self._model = model
         self.facts = Facts()
         self.facts.show_rows(

@@ -89,6 +89,14 @@ def test_fetch_train_and_export_with_proof(
     verified = exported["verified"]
     assert verified["same_answers"] == verified["samples"] > 0  # type: ignore[index]
     assert verified["max_abs_difference"] < 1e-4  # type: ignore[index]
+    import onnx
+
+    metadata = {item.key: item.value for item in onnx.load(tmp_path / "colours.onnx").metadata_props}
+    assert metadata["notices"] == "Made-up eye (MIT). Made up for the tests."
+    app = said(capsys, "app", project, "card", "--to", str(tmp_path / "card"))
+    assert app and any(
+        "It contains weights of others" in path.read_text() for path in (tmp_path / "card").rglob("README.md")
+    )
 
 
 def test_weights_that_are_gone_end_the_run_in_words(

@@ -243,6 +243,7 @@ def test_the_inspector_says_where_weights_come_from(bench: Bench) -> None:
     bench.click(row.fetch)
     bench.qtbot.waitUntil(lambda: len(bench.engine.requests) > asked and bench.tab.pretrained.state == "idle")
     bench.qtbot.waitUntil(lambda: row.words.whole_text() == "efficientnet-lite0, trained further")
+    assert bench.tab.property("help") == "pretrained"
     bench.click(row.fresh)
     assert bench.blocks()[0].weights == ""
     bench.tab.inspector.refresh()

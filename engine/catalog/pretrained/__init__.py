@@ -7,10 +7,11 @@ from engine.catalog.pretrained.efficientnet_lite import EFFICIENTNET_LITE0
 from engine.catalog.pretrained.minilm import MINILM
 from engine.catalog.pretrained.pretrained import Pretrained, Source, field_for
 from engine.document.data_spec import FieldKind
+from engine.document.node_weights import used_files
 from engine.document.project import Project
 from engine.errors import UsageError
 
-__all__ = ["PRETRAINED", "Pretrained", "Source", "pretrained_fitting", "pretrained_for", "pretrained_named"]
+__all__ = ["PRETRAINED", "Pretrained", "Source", "notices", "pretrained_fitting", "pretrained_for", "pretrained_named"]
 
 PRETRAINED: tuple[Pretrained, ...] = (EFFICIENTNET_LITE0, MINILM)
 """All of them, in the order of the palette."""
@@ -44,3 +45,9 @@ def pretrained_fitting(project: Project) -> Pretrained | None:
     if not any(field.kind in ONE_ANSWER for field in project.data.targets()):
         return None
     return next((item for item in PRETRAINED if field_for(project, item) is not None), None)
+
+
+def notices(project: Project) -> list[str]:
+    """A sentence for each pretrained network that a project stands on: whose weights they are, under which licence."""
+    used = used_files(project)
+    return [f"{item.title} ({item.licence}). {item.notice}" for item in PRETRAINED if item.name in used]

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from engine.catalog.pretrained import notices
 from engine.deployment.apps.material import Material, main_classes, write_json
 from engine.deployment.apps.words import inputs_table, markdown, outputs_table, provenance
 from engine.document.data_spec import Field, FieldKind, SplitMethod
@@ -171,8 +172,15 @@ def _card(material: Material, scored: EvaluationFinished | None) -> str:
         "",
         "Choose one and name it in the header above. Mind the licence of the data it learned from.",
         "",
+        *_notices(material),
     ]
     return "\n".join(parts)
+
+
+def _notices(material: Material) -> list[str]:
+    """Whose weights are inside, where it stands on a pretrained network."""
+    told = notices(material.project)
+    return ["It contains weights of others:", "", *(f"- {markdown(text)}" for text in told), ""] if told else []
 
 
 def _figures(scored: EvaluationFinished | None) -> str:
