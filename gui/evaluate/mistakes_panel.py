@@ -169,11 +169,14 @@ class MistakesPanel(Card):
         self.none.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.again = Button("Try again", name="evaluate.mistakes.again")
         self.again.hide()
+        self.stop = Button("Cancel", name="evaluate.mistakes.cancel", tooltip="Stop looking for the samples")
+        self.stop.hide()
         nothing = QWidget()
         column = QHBoxLayout(nothing)
         column.addStretch(1)
         column.addWidget(self.none, 4)
         column.addWidget(self.again)
+        column.addWidget(self.stop)
         column.addStretch(1)
         self.stack = QStackedWidget()
         self.stack.setMinimumHeight(SQUARE.height() + 8)
@@ -183,7 +186,7 @@ class MistakesPanel(Card):
         self._slow = QTimer(self)
         self._slow.setSingleShot(True)
         self._slow.setInterval(_SLOW_MS)
-        self._slow.timeout.connect(self._say)
+        self._slow.timeout.connect(self._say_none)
 
     def _connect(self) -> None:
         self.switch.currentChanged.connect(self._on_switched)
@@ -194,6 +197,7 @@ class MistakesPanel(Card):
         self.overlay.toggled.connect(self.overlays.set_on)
         self.overlays.changed.connect(self._on_overlays)
         self.again.clicked.connect(self._answered.ask_again)
+        self.stop.clicked.connect(self._answered.cancel)
         self.view.opened.connect(lambda _row: self._ask_why())
         self.view.menu_requested.connect(self._show_menu)
         selection = self.view.selectionModel()
@@ -351,25 +355,29 @@ class MistakesPanel(Card):
     def _say(self) -> None:
         answered, wanted = self._answered, self._answered.wanted
         self.all.setVisible(wanted.is_narrow)
-        self.again.setVisible(answered.state == "failed")
-        count = answered.total
-        if answered.state == "ready" and count:
-            self.stack.setCurrentIndex(0)
-        elif answered.state == "working" and self.stack.currentIndex() == 0 and not self._slow.isActive():
+        left_off = answered.state == "empty" and answered.place is not None and not answered.is_due
+        self.again.setVisible(answered.state == "failed" or left_off)
+        self.stop.setVisible(answered.state == "working")
+        words = self._narrow_words()
+        if answered.state == "working" and self.stack.currentIndex() == 0:
+            self.set_note(words)
             self._slow.start()  # what comes within a moment needs no words
-        if answered.state == "working" and self._slow.isActive():
-            self.set_note(self._narrow_words())
             return
         self._slow.stop()
-        words = self._narrow_words()
         if answered.state == "ready":
+            count = answered.total
             shown = f"{words} · {count:,}" if words else f"{count:,} {'sample' if count == 1 else 'samples'}"
-            self.set_note(" · ".join(part for part in (shown, self._legend()) if part))
+            words = " · ".join(part for part in (shown, self._legend()) if part)
+        self.set_note(words)
+        if answered.state == "ready" and answered.total:
+            self.stack.setCurrentIndex(0)
         else:
-            self.set_note(words)
-        if not (answered.state == "ready" and count):
-            self.none.set_text(self._none_words())
-            self.stack.setCurrentIndex(1)
+            self._say_none()
+
+    def _say_none(self) -> None:
+        """Words in the place of samples."""
+        self.none.set_text(self._none_words())
+        self.stack.setCurrentIndex(1)
 
     def _legend(self) -> str:
         """What the cards are drawn with, where that does not say itself."""
@@ -401,6 +409,8 @@ class MistakesPanel(Card):
         answered = self._answered
         if answered.state == "failed" and answered.error is not None:
             return f"{answered.error.message} {answered.error.hint}".strip()
+        if answered.state == "empty" and answered.place is not None and not answered.is_due:
+            return "The samples were not looked for to the end."
         if answered.state != "ready":
             return "Looking for the samples"
         if answered.wanted.is_narrow:

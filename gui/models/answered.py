@@ -109,6 +109,11 @@ class AnsweredModel(QObject):
             if self.place is not None:
                 self._begin()
 
+    @property
+    def is_due(self) -> bool:
+        """Whether something is to be listed as soon as somebody looks."""
+        return self._due
+
     def sample(self, row: int) -> AnsweredSample | None:
         """The sample of a row, or None and `rows_arrived` later."""
         page = self._pages.get(row // PAGE)

@@ -208,6 +208,10 @@ class CorrectionsModel(QObject):
         if not samples or self._project.directory is None:
             return
         count = len(samples)
+        if all(self.of(sample, "").excluded for sample in samples):
+            what = "This sample is" if count == 1 else "These samples are"
+            self.said.emit(f"{what} left out. Use {'it' if count == 1 else 'them'} again to see more in Data.")
+            return
 
         def found(event: SamplesFound) -> None:
             if event.request != self._finding:

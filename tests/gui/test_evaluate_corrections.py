@@ -15,7 +15,7 @@ from engine.protocol.messages.answered_samples import (
     GetCorrections,
     Measure,
 )
-from engine.protocol.messages.base import RequestFailed
+from engine.protocol.messages.base import Progress, RequestFailed
 from engine.protocol.messages.data import GetSound, SampleCard
 from engine.protocol.messages.evaluation import Evaluate, EvaluationFinished
 from engine.protocol.messages.training import StartTraining
@@ -345,8 +345,7 @@ def test_scrolling_a_large_list_costs_little(bench, engine, tab, qtbot):
 def test_a_recording_is_played_as_the_run_knows_it(bench, engine, tab, qtbot):
     """The number of a sample may be another one in the data as it is now."""
     assert bench.project.do(SetField(name="pixels", kind=FieldKind.AUDIO))
-    player = tab.context.player
-    player._command = ("true",)
+    tab.context.player.player.command = ("true",)
     panel = page(tab).mistakes
     panel.view.select_one(1)
     sample = panel.current()
@@ -376,3 +375,28 @@ def test_of_several_labels_one_is_switched_at_a_time(bench, tab):
     bench.project.history.undo()
     bench.project.history.undo()
     assert bench.project.project.data.labelling_of("label").labelled == ()
+
+
+def test_looking_for_samples_shows_progress_and_can_be_stopped(bench, engine, tab, qtbot):
+    engine.answer_with(GetAnswered, [Progress(fraction=0.4, message="Answering")])
+    bench.evaluation.answered.ask_again()
+    panel = page(tab).mistakes
+    qtbot.waitUntil(lambda: panel.none_text() == "Looking for the samples")  # what comes at once needs no words
+    assert panel.stop.isVisible() and not panel.again.isVisible()
+    engine.answer(engine.asked(GetAnswered)[-1].id, Progress(fraction=0.6, message="Answering"))
+    assert panel.none_text() == "Answering 60 %"
+    qtbot.mouseClick(panel.stop, Qt.MouseButton.LeftButton)
+    assert engine.asked(GetAnswered)[-1].id in engine.cancelled
+    assert panel.none_text() == "The samples were not looked for to the end."
+    scripted_answers(engine, Listing(of_categories(garment_scores(14))))
+    qtbot.mouseClick(panel.again, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: panel.model.rowCount() > 0 and panel.none_text() == "")
+
+
+def test_what_is_left_out_is_not_looked_for_in_the_data(engine, tab, qtbot):
+    choose(tab, qtbot, 1)
+    view = page(tab).mistakes.view
+    qtbot.keyClick(view, Qt.Key.Key_Backspace)
+    qtbot.keyClick(view, Qt.Key.Key_D)
+    assert tab.toast.text() == "This sample is left out. Use it again to see more in Data."
+    assert engine.asked(FindNamed) == []
