@@ -47,17 +47,20 @@ def evaluate(
     """
     started = time.perf_counter()
     given = answered(project_dir, run, split, which, progress=progress, cancelled=cancelled, open_data=open_data)
-    outputs = []
-    for output in given.outputs:
-        found = score_output(given, output, progress=progress, cancelled=cancelled)
-        if found is not None:
-            outputs.append(found)
+    found = result_of(given, progress=progress, cancelled=cancelled)
+    return msgspec.structs.replace(found, seconds=round(time.perf_counter() - started, 3))
+
+
+def result_of(given: Answered, *, progress: Progress = silent, cancelled: IsCancelled = never) -> EvaluationFinished:
+    """Scores of answers that are there already. Raises Cancelled."""
+    started = time.perf_counter()
+    found = [score_output(given, output, progress=progress, cancelled=cancelled) for output in given.outputs]
     return EvaluationFinished(
-        run=run.number,
-        split=split,
+        run=given.run.number,
+        split=given.split,
         samples=given.count,
         seconds=round(time.perf_counter() - started, 3),
-        outputs=outputs,
+        outputs=[output for output in found if output is not None],
     )
 
 

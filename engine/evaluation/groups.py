@@ -15,6 +15,8 @@ import torch
 from engine.data.dataset import open_dataset
 from engine.data.drawing import date_text, duration
 from engine.data.finding import measured
+from engine.data.preparation import Preparation
+from engine.data.preparation.picture import NormalizeRule
 from engine.data.progress import IsCancelled, Progress, never, silent
 from engine.data.rows import LabelRows, PictureRows, Rows, SoundRows, StringRows
 from engine.document import sample_names
@@ -142,7 +144,7 @@ def grouped(
         yield from _binned(share.numpy(), lambda value: f"{100 * value:.1f} %")
     elif by.startswith(BY_LEVEL):
         levels = _levels(given, given.dataset.field(by.removeprefix(BY_LEVEL)), progress, cancelled)
-        yield from _binned(levels, lambda value: f"{value:.3g}")
+        yield from _binned(levels, lambda value: f"{100 * value:.3g} %")
     else:
         field = given.dataset.data.field(by)
         if field is None:
@@ -185,7 +187,8 @@ def score_group(given: Answered, found: Judged, group: Group) -> GroupScore:
             counts = count_by_class(
                 found.answer[rows].reshape(-1), found.true[rows].reshape(-1).clamp(min=0), len(found.names)
             )
-            if int((counts[2] > 0).sum()) > 1:  # of one class alone it would only say which others there are
+            # Of one class alone, true or answered, it would only say which others there are.
+            if min(int((counts[row] > 0).sum()) for row in (1, 2)) > 1:
                 metrics["f1_macro"] = macro_averages(counts).get("f1_macro", 0.0)
             metrics["mean_confidence"] = float(found.sure[rows].mean()) if count else 0.0
     elif found.measure is Measure.OFF:
@@ -315,15 +318,19 @@ def _numbers(
 
 
 def _levels(given: Answered, field: Field, progress: Progress, cancelled: IsCancelled) -> Floats:
-    """(N,) the mean of each picture as prepared, or the root mean square of each sound; worked out once."""
+    """(N,) the mean of each picture (0 black, 1 white), or the root mean square of each sound as prepared (1 the
+    loudest there can be); worked out once."""
     key = f"groups/level/{field.name}"
     if key not in given.memo:
         column = given.dataset.columns((field.name,), given.split)
+        rules = [rule for rule in Preparation(field).tensor_rules if isinstance(rule, NormalizeRule)]
         parts = []
         for start in range(0, given.count, _TOGETHER):
             if cancelled():
                 raise Cancelled
             values = column.gather(torch.arange(start, min(start + _TOGETHER, given.count))).double()
+            for rule in reversed(rules):
+                values = values * torch.from_numpy(rule.std) + torch.from_numpy(rule.mean)
             values = values.reshape(len(values), -1)
             parts.append(values.square().mean(1).sqrt() if field.kind is FieldKind.AUDIO else values.mean(1))
             progress(min(1.0, (start + _TOGETHER) / given.count), "Looking at the samples")

@@ -107,7 +107,7 @@ class GroupsModel(QAbstractTableModel):
             return None
         if role == Qt.ItemDataRole.DisplayRole:
             if section == 2:
-                return f"{metric_label(self.main_metric())} and its 95 % interval" if self._metrics else ""
+                return "95 % interval" if self._metrics else ""
             return ("group", "n")[section] if section < 2 else metric_label(self._metrics[section - 3])
         if role == Qt.ItemDataRole.TextAlignmentRole:
             side = Qt.AlignmentFlag.AlignLeft if section in (0, 2) else Qt.AlignmentFlag.AlignRight

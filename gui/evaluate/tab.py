@@ -8,6 +8,7 @@ from engine.protocol.messages.base import Progress
 from engine.protocol.messages.evaluation import EvaluationFinished
 from gui.evaluate.model_panel import ModelPanel
 from gui.evaluate.notices import ChangedNotice
+from gui.evaluate.report_button import ReportButton, show_file
 from gui.evaluate.score_cards import ScoreCards
 from gui.evaluate.scored_runs import best_run, scorable
 from gui.evaluate.view import EvaluateContext, EvaluateView
@@ -48,6 +49,8 @@ class EvaluateTab(QWidget):
         self.corrections = context.corrections
         self.views = ViewStack(context)
         self.left = ModelPanel(runs, evaluation, self.views.kinds)
+        self.report = ReportButton(context)
+        self.left.column.insertWidget(self.left.column.indexOf(self.left.again) + 1, self.report)
         self.empty = EmptyState(
             "target",
             "Nothing to score yet",
@@ -111,6 +114,7 @@ class EvaluateTab(QWidget):
         self._evaluation.latency_changed.connect(self._show_latency)
         self.corrections.said.connect(self.toast.say)
         self.context.player.failed.connect(self.toast.say)
+        self.report.said.connect(self._on_report_said)
         self.since.training_begun.connect(lambda: self.tab_wanted.emit("train"))
         self._evaluation.progressed.connect(self._on_progressed)
         self._runs.list_changed.connect(self._on_runs_changed)
@@ -128,6 +132,12 @@ class EvaluateTab(QWidget):
     def view(self, key: str) -> EvaluateView:
         """A view, made now if it is the first time. Raises KeyError."""
         return self.views.view(key)
+
+    def _on_report_said(self, words: str, path: str) -> None:
+        if path:
+            self.toast.say(words, "Open", lambda: show_file(path))
+        else:
+            self.toast.say(words)
 
     # Asking
 

@@ -54,6 +54,10 @@ class Question(QObject):
             self._asked = None
             self._set("done" if self.answer is not None else "idle")
 
+    def forget(self) -> None:
+        """Let go of the answer, without a word: the same question is then asked anew."""
+        self._asked, self.answer = None, None
+
     def ask_again(self) -> None:
         """Ask what was asked last once more."""
         if self._asked is not None:

@@ -23,6 +23,7 @@ from engine.protocol.messages.comparison import (
 )
 from engine.protocol.messages.evaluation import Evaluate
 from engine.protocol.messages.plots import Plot, PlotAxis, PlotKind, PlotSeries
+from engine.protocol.messages.report import ReportWritten, WriteReport
 from gui.charts.preload import loader
 from gui.models.settings import Settings
 from gui.widgets.text import Text
@@ -212,3 +213,36 @@ def test_robustness_is_measured_when_asked_for(tab, engine, qtbot):
     qtbot.waitUntil(lambda: tab.bench.evaluation.result.run == 13)
     qtbot.waitUntil(view.empty.isVisible)
     assert len(engine.asked(MeasureRobustness)) == 1, "another run is not measured by itself"
+
+
+def test_a_report_is_written_and_opened(tab, engine, qtbot, tmp_path, monkeypatch):
+    opened = []
+    monkeypatch.setattr("gui.evaluate.tab.show_file", opened.append)
+    path = tmp_path / "report.html"
+    engine.answer_with(
+        WriteReport,
+        lambda request: ReportWritten(
+            request=request.id, path=request.path, run=int(request.run), split=request.split, size=9
+        ),
+    )
+    assert tab.report.objectName() == "evaluate.report" and not tab.report.blocked_reason()
+    for _ in range(2):
+        monkeypatch.setattr("PySide6.QtWidgets.QFileDialog.getSaveFileName", lambda *_: (str(path), ""))
+        with qtbot.waitSignal(tab.report.said) as said:
+            qtbot.mouseClick(tab.report, Qt.MouseButton.LeftButton)
+        assert said.args == ["report.html is written.", str(path)]
+    assert [(request.run, request.split, request.path) for request in engine.asked(WriteReport)] == [
+        ("14", "test", str(path))
+    ] * 2
+    qtbot.waitUntil(tab.toast.isVisible)
+    qtbot.mouseClick(tab.toast._button, Qt.MouseButton.LeftButton)
+    assert opened == [str(path)]
+
+
+def test_a_report_that_cannot_be_written_says_so(tab, engine, qtbot, tmp_path):
+    engine.answer_with(
+        WriteReport, lambda request: RequestFailed(request=request.id, error=error("usage", "No room there."))
+    )
+    with qtbot.waitSignal(tab.report.said) as said:
+        tab.report.write(tmp_path / "report.html")
+    assert said.args == ["No room there.", ""] and tab.report.text() == "Report..."

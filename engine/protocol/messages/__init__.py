@@ -64,6 +64,7 @@ from engine.protocol.messages.insides import (
     NeuronsRead,
 )
 from engine.protocol.messages.pretrained import GetPretrained, PretrainedReady
+from engine.protocol.messages.report import ReportWritten, WriteReport
 from engine.protocol.messages.sample_input import InputRead, ReadInput, ReadSample, SampleRead
 from engine.protocol.messages.training import (
     ArrangeQueue,
@@ -103,6 +104,7 @@ AnyRequest = Union[
     ScoreGroups,
     CompareRuns,
     MeasureRobustness,
+    WriteReport,
     GetAnswered,
     FindNamed,
     GetCorrections,
@@ -149,6 +151,7 @@ AnyEvent = Union[
     GroupsScored,
     RunsCompared,
     RobustnessMeasured,
+    ReportWritten,
     AnsweredRead,
     CorrectionsFound,
     LatencyMeasured,

@@ -26,6 +26,7 @@ from engine.protocol.messages.explanation import Explain
 from engine.protocol.messages.importing import ImportModel
 from engine.protocol.messages.insides import GetAttention, GetInsides, GetNeurons, MapLatent
 from engine.protocol.messages.pretrained import GetPretrained
+from engine.protocol.messages.report import WriteReport
 from engine.protocol.messages.sample_input import ReadInput, ReadSample
 from engine.protocol.messages.training import ArrangeQueue, EditRun, FindBatchSize, FindLearningRate, StartTraining
 from engine.protocol.messages.variants import GetVariants, MeasureVariants
@@ -56,6 +57,7 @@ HANDLERS: Mapping[type[Request], Handler] = {
     ScoreGroups: Handler(_in("score_groups")),
     CompareRuns: Handler(_in("compare_runs")),
     MeasureRobustness: Handler(_in("measure_robustness")),
+    WriteReport: Handler(_in("write_report")),
     GetAnswered: Handler(_in("get_answered"), quick=True),
     FindNamed: Handler(_in("find_named"), quick=True),
     GetCorrections: Handler(_in("get_corrections"), quick=True),

@@ -33,7 +33,7 @@ class GroupsView(InsideView):
         self.by = ChoiceEditor()
         self.by.setObjectName("evaluate.groups.by")
         self.by.setAccessibleName("Group the samples by")
-        self.by.setMinimumWidth(220)
+        self.by.setMinimumWidth(320)
         self.by.committed.connect(self._on_picked)
         self.open = Button(
             "Show samples", small=True, name="evaluate.groups.open", tooltip="List them in Mistakes (Return)"
