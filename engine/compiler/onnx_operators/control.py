@@ -9,7 +9,7 @@ from torch import Tensor
 from engine.compiler.onnx_operators.program import Program
 from engine.compiler.onnx_operators.table import Function, operator
 
-_MOST_ROUNDS = 1_000_000
+_MOST_ROUNDS = 100_000
 
 
 @operator("If")
@@ -44,10 +44,12 @@ def loop(
     carried = len(body.inputs) - 2
     states, captured = list(given[:carried]), given[carried:]
     shown: list[list[Any]] = [[] for _ in range(len(body.outputs) - 1 - carried)]
-    most = int(rounds) if rounds is not None else _MOST_ROUNDS
+    most = int(rounds) if rounds is not None else _MOST_ROUNDS + 1
     go_on = True if condition is None else bool(condition)
     number = 0
-    while go_on and number < min(most, _MOST_ROUNDS):
+    while go_on and number < most:
+        if number >= _MOST_ROUNDS:
+            raise ValueError(f"it goes on for more than {_MOST_ROUNDS:,} rounds")
         first, *found = run(body, [torch.tensor(number), torch.tensor(go_on), *states, *captured])
         go_on = bool(first)
         states = found[:carried]

@@ -374,7 +374,8 @@ def col2im(
         spots: Any = tuple(
             slice(p * d, p * d + (n - 1) * s + 1, s) for p, d, n, s in zip(place, wide, windows, steps, strict=True)
         )
-        found[(slice(None), slice(None), *spots)] += cut[(slice(None), slice(None), *place)]
+        piece: Any = (slice(None), slice(None), *place)
+        found[(slice(None), slice(None), *spots)] += cut[piece]
     inner: Any = tuple(slice(edge[i], edge[i] + n) for i, n in enumerate(sizes))
     return found[(slice(None), slice(None), *inner)]
 

@@ -295,7 +295,8 @@ def range_(start: Any, limit: Any, delta: Any) -> Tensor:
     bounded([max(0, math.ceil((last - first) / step))])
     if kind is not None and kind.is_floating_point:
         count = max(0, math.ceil((last - first) / step))
-        return (first + torch.arange(count, dtype=torch.float64) * step).to(kind)
+        made: Tensor = first + torch.arange(count, dtype=torch.float64) * step
+        return made.to(kind)
     found: Tensor = torch.arange(first, last, step, dtype=kind)
     return found
 

@@ -92,6 +92,11 @@ def probe(model: ForeignModel) -> Facts:
     )
 
 
+def facts_of(model: ForeignModel, given: list[Any]) -> Facts:
+    """What is to be known where these inputs are the only ones; no size is taken to be free."""
+    return _looked(model.program, [given], batch_free=False)
+
+
 def _has_free_sizes(model: ForeignModel) -> bool:
     return any(item.shape is None or any(not isinstance(size, int) for size in item.shape[1:]) for item in model.inputs)
 
@@ -345,10 +350,13 @@ def _for_any_batch(
             return item
         target = list(apply(item, [low[name] for name in item.inputs])[0].shape)
         before = math.prod(a.shape[: grown[0]])
+        behind = before * a.shape[grown[0]]  # samples may lie within what grew: (steps · samples, features)
         places = [axis for axis in range(len(target)) if math.prod(target[:axis]) == before]
-        if not places:
+        inner = [axis for axis in range(len(target)) if math.prod(target[:axis]) == behind]
+        ones = [axis for axis in (*places, *inner) if target[axis] == 1]
+        if not places and not ones:
             return item
-        place = next((axis for axis in places if target[axis] == 1), places[0])
+        place = ones[0] if ones else places[0]
         if place == len(target) - 1 and target[place] != 1 and place:
             place -= 1  # features stay features: rows grow
         target[place] = -1
