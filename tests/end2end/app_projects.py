@@ -4,6 +4,7 @@ import csv
 from pathlib import Path
 
 import numpy as np
+import soundfile
 from PIL import Image
 
 from engine.data.importing import inspect
@@ -46,6 +47,25 @@ def pictures(folder: Path) -> Path:
     return folder / "pictures"
 
 
+def grey_pictures(folder: Path) -> Path:
+    """The same, without colours, as what is drawn by hand."""
+    for path in pictures(folder).rglob("*.png"):
+        Image.open(path).convert("L").save(path)
+    return folder / "pictures"
+
+
+def sounds(folder: Path) -> Path:
+    """A low and a high tone in a folder each, as 16-bit WAV."""
+    random = np.random.default_rng(4)
+    for number in range(24):
+        place = folder / "sounds" / FOLDERS[number % 2]
+        place.mkdir(parents=True, exist_ok=True)
+        times = np.arange(2000) / 8000
+        wave_ = np.sin(2 * np.pi * (300, 1200)[number % 2] * times + random.random()) * 0.5
+        soundfile.write(place / f"{number:02}.wav", wave_.astype(np.float32), 8000, subtype="PCM_16")
+    return folder / "sounds"
+
+
 def texts(folder: Path) -> Path:
     """A file of lines for each of two classes."""
     random = np.random.default_rng(3)
@@ -57,7 +77,7 @@ def texts(folder: Path) -> Path:
     return folder / "lines"
 
 
-SOURCES = {"table": table, "pictures": pictures, "texts": texts}
+SOURCES = {"table": table, "pictures": pictures, "grey": grey_pictures, "sounds": sounds, "texts": texts}
 
 
 def awkward_run(folder: Path, kind: str) -> tuple[Path, RunFolder]:

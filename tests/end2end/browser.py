@@ -5,6 +5,7 @@ import json
 import os
 import select
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -122,7 +123,7 @@ def browser(profile: Path) -> Iterator[Browser]:
     try:
         yield Browser(ours_out, ours_in)
     finally:
-        process.terminate()
+        os.killpg(process.pid, signal.SIGTERM)  # its own group: the browser and the processes of its pages
         try:
             process.wait(10)
         except subprocess.TimeoutExpired:

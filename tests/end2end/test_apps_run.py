@@ -16,10 +16,12 @@ from pathlib import Path
 
 import pytest
 
+from engine.catalog.apps import APPS
 from engine.deployment.apps.save import save_app
 from engine.protocol.run_folder import RunFolder
 from tests.end2end.app_projects import CLASSES, COLUMN, FOLDERS, NAME, awkward_run
-from tests.end2end.browser import browser, browser_path
+from tests.end2end.browser import Browser, browser, browser_path
+from tests.end2end.command import netwright
 
 KINDS = ("table", "pictures", "texts")
 STAND_INS = Path(__file__).parent / "stand_ins"
@@ -72,6 +74,26 @@ def all_right(answer: str) -> None:
     found = json.loads(answer)
     assert found["right"] == found["samples"] == 5, found
     assert found["largest_difference"] < 1e-5
+
+
+# The command line
+
+
+@pytest.mark.slow
+def test_the_command_lists_the_apps_and_writes_one(projects, tmp_path):
+    listed = netwright("app", "--list")["apps"]
+    assert [app["key"] for app in listed] == [app.key for app in APPS] and not any(app["why_not"] for app in listed)
+    project_dir, _ = projects["table"]
+    assert netwright("app", project_dir, "--list")["apps"] == listed
+    saved = netwright("app", project_dir, "cpp", "--to", tmp_path / "app", "--run", 1)
+    assert saved["path"] == str(tmp_path / "app") and saved["samples"] == 5 and "main.cpp" in saved["files"]
+    refused = netwright("app", project_dir, "cpp", "--to", project_dir, "--run", 1, expect=1)["error"]
+    assert refused["kind"] == "export" and "other things in it" in refused["message"]
+    assert netwright("app", project_dir, "toaster", "--to", tmp_path / "x", expect=2)["error"]["kind"] == "usage"
+    assert netwright("app", project_dir, expect=2)["error"]["where"] == "KIND"
+    netwright("app", project_dir, "project", "--to", tmp_path / "small.zip", "--with-data", "--run", 1)
+    again = netwright("new", tmp_path / "again", "--from", tmp_path / "small.zip")
+    assert again["name"] == NAME and (tmp_path / "again" / "data" / "table.csv").is_file()
 
 
 # Python
@@ -302,6 +324,53 @@ def test_a_text_is_answered_as_it_is_typed(projects, tmp_path):
         )
         names = seen.ask("[...document.querySelectorAll('.bar .name')].map(name => name.textContent.replace('✓ ', ''))")
         assert sorted(names) == sorted(FOLDERS)
+        assert not seen.problems
+
+
+def pressed(seen: Browser, text: str) -> None:
+    seen.ask(f"[...document.querySelectorAll('button')].find(button => button.textContent === {text!r}).click()")
+
+
+def answered(seen: Browser) -> str:
+    """The best answer, once there is one; it is looked for in the page, turn by turn."""
+    seen.ask(
+        "new Promise((done, failed) => { let left = 300; const problem = document.getElementById('problem');"
+        " const look = () => document.querySelector('.bar.best') ? done()"
+        " : left-- ? setTimeout(look, 50) : failed(new Error(problem.textContent)); look(); })"
+    )
+    return str(seen.ask("document.querySelector('.bar.best .name').textContent")).removeprefix("✓ ")
+
+
+@needs_browser
+@pytest.mark.slow
+def test_what_is_drawn_filmed_or_recorded_is_answered(projects, tmp_path):
+    pictures = written(projects, "grey", "web", tmp_path / "pictures.html")
+    sounds = written(projects, "sounds", "web", tmp_path / "sounds.html")
+    with browser(tmp_path / "profile") as seen:
+        seen.open(pictures.as_uri())
+        seen.ask("netwright.ready")
+        pressed(seen, "Draw")
+        left, top = seen.ask("(r => [r.left, r.top])(document.querySelector('.pad').getBoundingClientRect())")
+        for kind, x, y in (("mousePressed", 60, 60), ("mouseMoved", 200, 190), ("mouseReleased", 200, 190)):
+            seen.call(
+                "Input.dispatchMouseEvent", type=kind, x=left + x, y=top + y, button="left", buttons=1, clickCount=1
+            )
+        assert answered(seen) in FOLDERS
+        pressed(seen, "Clear")
+        assert seen.ask("document.querySelector('.bar') === null")
+        pressed(seen, "Camera")
+        assert answered(seen) in FOLDERS
+        assert seen.ask("document.querySelector('video').videoWidth") > 0
+        pressed(seen, "Camera")
+        assert seen.ask("document.querySelector('video').hidden")
+        assert not seen.problems
+        seen.open(sounds.as_uri())
+        seen.ask("netwright.ready")
+        assert seen.ask("netwright.check()")["same"] == 5
+        pressed(seen, "Record")
+        seen.ask("new Promise(done => setTimeout(done, 700))")
+        pressed(seen, "Stop")
+        assert answered(seen) in FOLDERS
         assert not seen.problems
 
 

@@ -14,6 +14,7 @@ import pytest
 from small_runs import finished_run, pictures, table, text
 
 from engine.catalog.apps import APPS, BY_KEY, answers_of, inputs_of
+from engine.cli.main import main
 from engine.deployment.apps.golden import picture_bytes, wav_bytes
 from engine.deployment.apps.material import signature
 from engine.deployment.apps.native import escaped
@@ -72,6 +73,16 @@ def test_the_list_tells_the_size_of_the_project_to_share(tabular):
     shared = listed.apps[-1]
     assert shared.data_bytes == (tabular[0].parent / "table.csv").stat().st_size
     assert 0 < shared.bytes < 1_000_000
+
+
+def test_the_command_line_lists_them_and_says_what_is_missing(tabular, capsys):
+    assert main(["app", "--list", "--json"]) == 0
+    listed = json.loads(capsys.readouterr().out)["apps"]
+    assert [app["key"] for app in listed] == [app.key for app in APPS]
+    assert main(["app", str(tabular[0]), "web", "--json"]) == 2
+    assert json.loads(capsys.readouterr().out)["error"]["where"] == "--to"
+    assert main(["app", str(tabular[0]), "web", "--to", "x.html", "--with-data", "--json"]) == 2
+    assert json.loads(capsys.readouterr().out)["error"]["where"] == "--with-data"
 
 
 # Where it is written
