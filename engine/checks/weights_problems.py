@@ -4,19 +4,16 @@ Seen from the headers alone, without torch: how many numbers lie there for a nod
 run itself looks at every tensor again.
 """
 
-import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Final
 
 from engine.checks.problem import Problem, Repair, Severity
 from engine.checks.shapes import ShapeInference
 from engine.document.edits import Batch, SetWeights
 from engine.document.graph import Node
-from engine.document.node_weights import WeightsOf, shapes_in, weights_file, weights_of
+from engine.document.node_weights import WeightsOf, numbers_in, weights_file, weights_of
 from engine.errors import ProjectError
 
-STATISTICS: Final = frozenset({"running_mean", "running_var", "num_batches_tracked"})
-"""Names in a state dict that are measured, not trained."""
 _MOST_TOLD: Final = 3
 
 
@@ -33,24 +30,22 @@ def weights_problems(checker: ShapeInference) -> Iterator[Problem]:
             continue
         needing = [(node, named) for node, named in users if checker.cost_of(node.id).parameters]
         try:
-            shapes = shapes_in(weights_file(checker.folder, name))
+            numbers = numbers_in(weights_file(checker.folder, name))
         except ProjectError as error:
             if needing:
                 yield _unusable(name, [node for node, _named in needing], error)
             continue
-        faults = [(node, said) for node, named in needing if (said := _unlike(checker, node, named, shapes))]
+        faults = [
+            (node, said) for node, named in needing if (said := _unlike(checker, node, numbers.get(named.prefix, 0)))
+        ]
         for number, (node, said) in enumerate(faults[:_MOST_TOLD], start=1):
             yield _unfit(node, name, said, more=len(faults) - _MOST_TOLD if number == _MOST_TOLD else 0)
 
 
-def _unlike(checker: ShapeInference, node: Node, named: WeightsOf, shapes: Mapping[str, tuple[int, ...]]) -> str:
+def _unlike(checker: ShapeInference, node: Node, count: int) -> str:
     """How what lies in the file for a node differs from what the node needs; empty where it may fit."""
-    start = named.key("")
-    found = {key.removeprefix(start): shape for key, shape in shapes.items() if key.startswith(start)}
-    trained = {key: shape for key, shape in found.items() if key.rpartition(".")[2] not in STATISTICS}
-    if not trained:
+    if not count:
         return "nothing"
-    count = sum(math.prod(shape) for shape in trained.values())
     wanted = checker.cost_of(node.id).parameters
     return f"{count:,} numbers where the node has {wanted:,}" if count < wanted else ""
 

@@ -6,6 +6,7 @@ node's id; with nothing behind # the names stand alone. Of an instance of a bloc
 id there ("backbone.conv1.weight"; in the second repetition "backbone.2.conv1.weight").
 """
 
+import math
 import os
 import re
 from collections.abc import Mapping
@@ -22,6 +23,8 @@ from engine.errors import ProjectError
 
 FOLDER: Final = "weights"
 SUFFIX: Final = ".safetensors"
+STATISTICS: Final = frozenset({"running_mean", "running_var", "num_batches_tracked"})
+"""Names in a state dict that are measured, not trained."""
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
 _LONGEST_HEADER: Final = 100_000_000
 _SIZES: Final = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U8": 1, "BOOL": 1}
@@ -94,6 +97,18 @@ def shapes_in(path: Path) -> Mapping[str, tuple[int, ...]]:
 
     Raises ProjectError when there is none, or it is damaged.
     """
+    return _shapes(path, *_seen(path))
+
+
+def numbers_in(path: Path) -> Mapping[str, int]:
+    """How many trained numbers lie in a safetensors file below each prefix ("conv1", "block.conv1"; "" for all).
+
+    What is measured, not trained, does not count. Kept until the file changes; raises as `shapes_in`.
+    """
+    return _numbers(path, *_seen(path))
+
+
+def _seen(path: Path) -> tuple[int, int]:
     try:
         seen = path.stat()
     except OSError as error:
@@ -103,7 +118,21 @@ def shapes_in(path: Path) -> Mapping[str, tuple[int, ...]]:
             expected=f"{path.name} in the folder {FOLDER} of the project",
             found=error.strerror or "nothing",
         ) from None
-    return _shapes(path, seen.st_size, seen.st_mtime_ns)
+    return seen.st_size, seen.st_mtime_ns
+
+
+@lru_cache(maxsize=64)
+def _numbers(path: Path, size: int, changed: int) -> Mapping[str, int]:
+    found: dict[str, int] = {}
+    for name, shape in _shapes(path, size, changed).items():
+        *way, last = name.split(".")
+        if last in STATISTICS:
+            continue
+        count = math.prod(shape)
+        for length in range(len(way) + 1):
+            prefix = ".".join(way[:length])
+            found[prefix] = found.get(prefix, 0) + count
+    return found
 
 
 @lru_cache(maxsize=64)

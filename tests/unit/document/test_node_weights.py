@@ -15,7 +15,7 @@ from engine.document.copying import copy_project
 from engine.document.edits import Batch, SetAttributes, SetBypassed, SetWeights
 from engine.document.flat import Flattening, flattened
 from engine.document.graph import Node
-from engine.document.node_weights import shapes_in, spelled_out, used_files, weights_file, weights_of
+from engine.document.node_weights import numbers_in, shapes_in, spelled_out, used_files, weights_file, weights_of
 from engine.document.project import Project
 from engine.errors import ProjectError
 from tests.drawn_blocks import with_blocks
@@ -136,6 +136,13 @@ def test_a_file_that_changes_is_read_again(tmp_path: Path) -> None:
     assert shapes_in(weights_file(tmp_path, "lite0")) == {"a": (2,)}
     write(tmp_path, "lite0", a=(2, 3))
     assert shapes_in(weights_file(tmp_path, "lite0")) == {"a": (2, 3)}
+
+
+def test_numbers_are_counted_below_each_prefix(tmp_path: Path) -> None:
+    path = write(
+        tmp_path, "lite0", a__weight=(2, 3), a__running_mean=(2,), b__0__bias=(4,), b__1__weight=(5,), last=(7,)
+    )
+    assert numbers_in(path) == {"": 22, "a": 6, "b": 9, "b.0": 4, "b.1": 5}
 
 
 # What the checks say.
