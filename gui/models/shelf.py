@@ -12,6 +12,7 @@ from engine.document import files
 from engine.document.copying import copy_files, copy_project
 from engine.document.graph import Value
 from engine.document.project import Project
+from engine.document.sharing import is_shared_project, unpack_project
 from engine.errors import NetwrightError
 from gui.models.background import Background
 from gui.models.data import FILES, DataModel
@@ -139,6 +140,31 @@ class Shelf(QObject):
         elif path.name == files.FILE_NAME or (path / files.FILE_NAME).is_file():
             self._project.open_soon(path)
             return ""
+        if len(paths) == 1 and path.suffix.lower() == ".zip" and path.is_file():
+            self._background.run(lambda: is_shared_project(path), lambda shared: self._take_zip(path, shared))
+            return ""
+        return self._take_data(path, options)
+
+    def open_shared(self, path: Path) -> None:
+        """Unpack a project that was sent as a zip into the user's folder, and open it."""
+        home = self.home
+
+        def unpack() -> Path:
+            to = free_folder(home, folder_name(path.stem))
+            unpack_project(path, to)
+            return to
+
+        self._background.run(unpack, self._project.open_soon, self._on_failed)
+
+    def _take_zip(self, path: Path, shared: bool) -> None:
+        """A zip is a project, or data like any archive."""
+        if shared:
+            self.open_shared(path)
+        elif wrong := self._take_data(path, {}):
+            self.failed.emit(NetwrightError(wrong, where=str(path)))
+
+    def _take_data(self, path: Path, options: dict[str, Value]) -> str:
+        """Import data, into a project of its own where none is open. Says what is wrong."""
         if self._project.directory is None:
             self.new_from_data(path, options)
         elif self._project.read_only:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from engine.catalog.apps import APPS, BY_KEY, App
 from engine.data.dataset import open_dataset
+from engine.data.made_up import made_up
 from engine.data.progress import IsCancelled, Progress, never, silent
 from engine.deployment.apps.contract import contract
 from engine.deployment.apps.golden import golden_samples
@@ -111,8 +112,12 @@ def gather(
     predictor = Predictor(model)
     project = project_of(run)
     progress(0.6, "Opening the data")
-    dataset = open_dataset(
-        project_dir, project.data, progress=lambda done, text: progress(0.6 + 0.1 * done, text), cancelled=cancelled
+    dataset = (
+        open_dataset(
+            project_dir, project.data, progress=lambda done, text: progress(0.6 + 0.1 * done, text), cancelled=cancelled
+        )
+        if project.data.sources
+        else made_up(project.data)  # an imported network may have none: its golden samples are random
     )
     progress(0.7, "Choosing golden samples")
     fields = {field.name: field for field in project.data.fields}

@@ -1,5 +1,6 @@
 """Examples, recent projects, and new ones from data or from nothing."""
 
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -131,3 +132,37 @@ def test_a_copy_takes_the_data_along_and_leaves_the_runs(
 )
 def test_folders_get_names_every_system_takes(name: str, folder: str) -> None:
     assert shelf_module.folder_name(name) == folder
+
+
+def test_a_project_that_was_sent_as_a_zip_is_unpacked_and_opened(
+    shelf: Shelf, model: ProjectModel, engine: FakeEngine, qtbot: QtBot, tmp_path: Path
+) -> None:
+    sent = tmp_path / "shared garments.zip"
+    with zipfile.ZipFile(sent, "w") as archive:
+        archive.writestr("project.json", files.to_bytes(Project(name="garments")))
+        archive.writestr("runs/0001/run.json", "{}")
+    with qtbot.waitSignal(model.opened, timeout=10_000):
+        assert shelf.take_in([sent]) == ""
+    assert model.directory == shelf.home / "shared garments" and model.project.name == "garments"
+    assert (model.directory / "runs" / "0001" / "run.json").is_file()
+    assert not engine.asked(ImportData)
+
+
+def test_another_zip_is_data(shelf: Shelf, engine: FakeEngine, qtbot: QtBot, tmp_path: Path) -> None:
+    data = tmp_path / "photos.zip"
+    with zipfile.ZipFile(data, "w") as archive:
+        archive.writestr("cats/project.json", "{}")
+    assert shelf.take_in([data]) == ""
+    qtbot.waitUntil(lambda: bool(engine.asked(ImportData)), timeout=10_000)
+    assert engine.asked(ImportData)[0].path == str(data)
+
+
+def test_a_damaged_project_in_a_zip_is_told(shelf: Shelf, qtbot: QtBot, tmp_path: Path) -> None:
+    sent = tmp_path / "sent.zip"
+    with zipfile.ZipFile(sent, "w") as archive:
+        archive.writestr("project.json", files.to_bytes(Project(name="x")))
+        archive.writestr("../out.txt", "x")
+    with qtbot.waitSignal(shelf.failed, timeout=10_000) as told:
+        shelf.take_in([sent])
+    assert "outside its folder" in told.args[0].message
+    assert not (shelf.home / "sent").exists() and not (shelf.home / "out.txt").exists()
