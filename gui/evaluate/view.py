@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from engine.protocol.messages.evaluation import EvaluationFinished, FieldEvaluation
@@ -67,5 +68,8 @@ class EvaluateView(QWidget):
         raise NotImplementedError
 
     def focus_first(self) -> None:
-        """Give the focus to what the keyboard begins with."""
-        self.setFocus()
+        """Give the focus to what the keyboard begins with: if a view says nothing else, its first part that takes it."""
+        for child in self.findChildren(QWidget):
+            if child.isVisible() and child.isEnabled() and child.focusPolicy() & Qt.FocusPolicy.TabFocus:
+                child.setFocus(Qt.FocusReason.TabFocusReason)
+                return

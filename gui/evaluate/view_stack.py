@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from gui.evaluate.view import EvaluateContext, EvaluateView
 from gui.evaluate.views import VIEWS
@@ -81,6 +81,8 @@ class ViewStack(QWidget):
             return
         view = self.view(self.key)
         reason = self._judge(self.key)
+        focus = QApplication.focusWidget()
+        was_inside = focus is not None and self.isAncestorOf(focus) and not view.isAncestorOf(focus)
         for other in self._views.values():
             if other is not view:
                 other.hide()
@@ -90,6 +92,8 @@ class ViewStack(QWidget):
             self.reason.set_words(f"{view.caption}: not for this output", reason)
         else:
             view.show_output(result, output)
+            if was_inside:  # else Qt would hand the focus to whatever comes next, somewhere in the window
+                view.focus_first()
 
     def _show_nothing(self) -> None:
         """A network that answers no field has no scores, and no view can show any."""

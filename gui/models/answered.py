@@ -16,7 +16,7 @@ from gui.models.engine import Engine, as_error, was_cancelled
 from gui.models.project import ProjectModel
 
 PAGE: Final = 48
-PAGES_KEPT: Final = 24
+PAGES_KEPT: Final = 16
 PAGES_AT_ONCE: Final = 2
 COLLECT_MS: Final = 15
 CARD_SIZE: Final = 160

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPixmap
+from PySide6.QtWidgets import QApplication
 
 from engine.document.data_edits import AddClass, LabelSamples, SetField
 from engine.document.data_spec import FieldKind, Statistics
@@ -258,7 +259,11 @@ def test_enter_asks_why(bench, tab, qtbot):
     panel.view.select_one(0)
     panel.view.setFocus()
     qtbot.keyClick(panel.view, Qt.Key.Key_Return)
-    assert bench.evaluation.view == ("why" if "why" in bench.evaluation.views else "")
+    assert bench.evaluation.view == "why"
+    assert tab.view("why").isVisible() and not panel.isVisible()
+    assert tab.view("why").isAncestorOf(QApplication.focusWidget())  # the keyboard goes along
+    bench.evaluation.choose_view("mistakes")
+    assert panel.isVisible() and panel.view.hasFocus()
 
 
 @pytest.mark.parametrize(
