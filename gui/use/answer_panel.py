@@ -150,6 +150,8 @@ class AnswerPanel(QWidget):
             self._show_stopped()
         elif use.prediction is not None and use.prediction.predictions:
             self._show(use.prediction.predictions)
+            if self._stack.currentWidget() is self._failed:
+                return
             speed = f"{use.prediction.milliseconds:.2f} ms in onnxruntime" if use.prediction.milliseconds > 0 else ""
             self._foot(" · ".join(part for part in (speed, f"run #{use.prediction.run}") if part))
         else:
