@@ -1,6 +1,7 @@
 """A first network that stands on a pretrained one: frozen, with a small head that is trained."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from engine.catalog.pretrained import ONE_ANSWER, Pretrained
 from engine.catalog.pretrained.pretrained import instance, prepared_field
@@ -13,6 +14,8 @@ from engine.document.graph import Edge
 from engine.document.project import Project
 from engine.document.recipe import Phase, Player, Recipe
 from engine.errors import DataError
+
+_WIDER: Final = 60.0
 
 
 def propose_with(name: str, data: DataSpec, pretrained: Pretrained, vocabulary: Sequence[str] = ()) -> Project:
@@ -48,7 +51,8 @@ def propose_with(name: str, data: DataSpec, pretrained: Pretrained, vocabulary: 
     definition = blocks[pretrained.blocks()[-1].id]
     (into,), (out,) = definition.ports(BLOCK_INPUT), definition.ports(BLOCK_OUTPUT)
     drawing.put("sample", "Input", title=field.name, fields=[field.name])
-    drawing.graph.add(instance(pretrained, "pretrained", definition.id, x=COLUMN))
+    # A block's card is wider than others: in the middle of its place, links before and behind have the same room.
+    drawing.graph.add(instance(pretrained, "pretrained", definition.id, x=COLUMN - _WIDER / 2))
     drawing.graph.connect(Edge(source="sample", target="pretrained", input=into))
     # Features of a unit's length or of all sizes are brought to one size, so that a head learns them in few steps.
     drawing.at("norm", "LayerNorm", 2, 0)
