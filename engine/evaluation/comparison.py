@@ -205,7 +205,7 @@ def _by_distance(
     return RunsCompared(
         split=first.split,
         field=field,
-        metric=metric,
+        metric="overlap_by_sample" if ours.measure is Measure.OVERLAP else metric,
         larger_is_better=upwards,
         samples=len(change),
         left=left,

@@ -31,7 +31,7 @@ from engine.evaluation.plots.pictures import made_from_noise, reconstructed
 from engine.evaluation.plots.regions import overlaps, region_plots
 from engine.evaluation.plots.text import text_plots
 from engine.evaluation.ranking import Ranking, mean_known, ranked, ranked_classes
-from engine.evaluation.scores import CALIBRATION_BINS, wilson_interval
+from engine.evaluation.scores import CALIBRATION_BINS, overlap_of, wilson_interval
 from engine.protocol.messages.evaluation import ClassScore, FieldEvaluation
 from engine.training.metrics import by_sample
 
@@ -151,14 +151,6 @@ def _mask(given: Answered, areas: Tensor, field: Field, found: FieldEvaluation) 
     sums = areas_n3c.reshape(len(areas_n3c), -1).astype(np.float64)
     classes = areas_n3c.shape[2]
 
-    def overlap(drawn: Floats) -> Floats:
-        right, named, true = drawn.reshape(-1, 3, classes).transpose(1, 0, 2)
-        union = named + true - right
-        there = union > 0
-        return np.asarray(
-            np.where(there, right / np.maximum(1, union), 0).sum(1) / np.maximum(1, there.sum(1)), np.float64
-        )
-
     def accuracy(drawn: Floats) -> Floats:
         right, _, true = drawn.reshape(-1, 3, classes).transpose(1, 0, 2)
         return np.asarray(right.sum(1) / np.maximum(1, true.sum(1)))
@@ -171,7 +163,7 @@ def _mask(given: Answered, areas: Tensor, field: Field, found: FieldEvaluation) 
         )
 
     intervals = {
-        "jaccard_macro": interval_of_sums(sums, overlap),
+        "jaccard_macro": interval_of_sums(sums, lambda drawn: overlap_of(drawn, classes)),
         "accuracy": interval_of_sums(sums, accuracy),
         "dice": interval_of_sums(sums, dice),
     }

@@ -23,9 +23,9 @@ from engine.document import sample_names
 from engine.document.data_spec import Field, FieldKind, Role
 from engine.errors import Cancelled, DataError
 from engine.evaluation.answered import Answered, AnsweredOutput
-from engine.evaluation.intervals import interval_of_mean
-from engine.evaluation.judging import Judged, JudgedCategory, JudgedNumber, judged
-from engine.evaluation.scores import wilson_interval
+from engine.evaluation.intervals import interval_of_mean, interval_of_sums
+from engine.evaluation.judging import Judged, JudgedCategory, JudgedMask, JudgedNumber, judged
+from engine.evaluation.scores import overlap_of, wilson_interval
 from engine.protocol.messages.answered_samples import Measure
 from engine.protocol.messages.comparison import GroupChoice, GroupScore, GroupsScored
 from engine.training.metrics import count_by_class, macro_averages
@@ -201,9 +201,10 @@ def score_group(given: Answered, found: Judged, group: Group) -> GroupScore:
             if off.numel():
                 metrics["root_mean_squared_error"] = float(off.square().mean().sqrt())
                 metrics["mean_bias"] = float(off.mean())
-    elif found.measure is Measure.OVERLAP:
-        metrics["jaccard_macro"] = float(score.mean()) if count else 0.0
-        interval = interval_of_mean(score.numpy())
+    elif isinstance(found, JudgedMask):
+        sums = found.areas[rows].reshape(count, -1).double().numpy()
+        metrics["jaccard_macro"] = float(overlap_of(sums.sum(0, keepdims=True), len(found.names))[0])
+        interval = interval_of_sums(sums, lambda drawn: overlap_of(drawn, len(found.names)))
     elif found.measure is Measure.DOUBT:
         metrics["perplexity"] = float(score.mean().clamp(max=50).exp()) if count else 0.0
         interval = [float(np.exp(min(50.0, bound))) for bound in interval_of_mean(score.numpy())]

@@ -6,6 +6,8 @@ Axes: N samples, C classes.
 import math
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -86,6 +88,16 @@ def category_metrics(scores_nc: Tensor, true_n: Tensor) -> dict[str, float]:
             found[name] = float(among.double().mean())
     found["calibration_error"] = calibration_error(confidence_n, right_n)
     return found
+
+
+def overlap_of(areas: npt.NDArray[np.float64], classes: int) -> npt.NDArray[np.float64]:
+    """(D,) intersection over union, averaged over the classes that are there, of (D, 3 · C) points found rightly,
+    answered and true."""
+    right, named, true = areas.reshape(-1, 3, classes).transpose(1, 0, 2)
+    union = named + true - right
+    there = union > 0
+    each = np.where(there, right / np.maximum(1, union), 0.0)
+    return np.asarray(each.sum(1) / np.maximum(1, there.sum(1)))
 
 
 def regression_metrics(answer_n: Tensor, true_n: Tensor) -> dict[str, float]:

@@ -47,9 +47,11 @@ white-space:nowrap}
 .bar i{position:absolute;inset:0 auto 0 0;background:var(--accent);border-radius:3px}
 .bar u{position:absolute;top:5px;height:2px;background:var(--text)}
 .samples{display:grid;grid-template-columns:repeat(auto-fill,minmax(150px,1fr));gap:12px}
+.broad{grid-template-columns:repeat(auto-fill,minmax(250px,1fr))}
 .sample{background:var(--panel);border:1px solid var(--line);border-radius:8px;padding:10px;break-inside:avoid;
 overflow-wrap:anywhere;font-size:12px}
 .sample .pictures{display:flex;gap:6px;justify-content:center;min-height:20px;margin-bottom:6px}
+.sample .pictures img{flex:0 1 auto;min-width:0;height:auto;object-fit:contain}
 .sample img,.tiles img{image-rendering:auto;max-width:100%;border-radius:4px}
 .sample img.tiny,.tiles img.tiny{image-rendering:pixelated}
 .tiles{border-collapse:separate;border-spacing:6px;width:auto}

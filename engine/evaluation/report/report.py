@@ -218,9 +218,12 @@ def _mistakes(given: Answered, output: FieldEvaluation, cancelled: IsCancelled) 
         return
     title = "Furthest off" if judged_by_distance else "Surest mistakes"
     yield f"<h2>{title}</h2>"
-    more = "" if judged_by_distance else f" of {found.total:,} that were answered wrongly"
+
+    more = f" of {found.total:,} samples" if judged_by_distance else f" of {found.total:,} that were answered wrongly"
     yield f'<p class="dim">{len(found.samples)}{more}.</p>'
-    yield '<div class="samples">' + "".join(_sample(one, found.measure) for one in found.samples) + "</div>"
+    wide = any(one.answer is not None or one.forecast for one in found.samples)
+    samples = "".join(_sample(one, found.measure) for one in found.samples)
+    yield f'<div class="samples{" broad" if wide else ""}">{samples}</div>'
 
 
 def _sample(one: AnsweredSample, measure: Measure) -> str:
@@ -229,7 +232,7 @@ def _sample(one: AnsweredSample, measure: Measure) -> str:
     shown += [
         picture(item, words) for item, words in ((one.truth, "true"), (one.answer, "answered")) if item is not None
     ]
-    if card.curve and not card.rgb:
+    if card.curve and not card.rgb and not one.forecast:
         shown.append(picture(Shown(curve=card.curve, channels=card.channels), one.name))
     if one.forecast:
         shown.append(_forecast(one))
@@ -421,7 +424,7 @@ def _label(name: str) -> str:
 
 def _is_share(name: str) -> bool:
     known = metric_named(name)
-    return known.percent if known is not None else name in ("skill",)
+    return known is not None and known.percent
 
 
 def _number(name: str, value: float) -> str:
