@@ -138,8 +138,8 @@ def test_wrong_usage_is_exit_code_two() -> None:
     assert "seed" in error["expected"] + error["hint"] + error["message"]
 
 
-def test_what_cannot_be_done_yet_says_so(tmp_path: Path) -> None:
-    assert netwright("import", tmp_path / "a.onnx", tmp_path / "b", expect=1)["error"]["kind"] == "not_yet"
+def test_a_network_that_is_not_there_is_not_imported(tmp_path: Path) -> None:
+    assert netwright("import", tmp_path / "a.onnx", tmp_path / "b", expect=1)["error"]["kind"] == "import"
 
 
 def test_a_network_with_problems_does_not_train_and_names_the_node(tmp_path: Path) -> None:

@@ -58,7 +58,7 @@ def test_wrong_usage_is_an_error_object_and_2(capsys, monkeypatch, tmp_path, arg
 @pytest.mark.parametrize(
     ("arguments", "kind"),
     [
-        (["import", "x.onnx", "d"], "not_yet"),
+        (["import", "x.onnx", "d"], "import"),
         (["variants", "nowhere"], "project"),
         (["check", "nowhere"], "project"),
         (["runs", "nowhere"], "project"),
@@ -205,7 +205,6 @@ QUICK = [
     ["check", "P"],
     ["examples"],
     ["runs", "P"],
-    ["import", "x", "y"],
     ["--help"],
     ["train", "--help"],
 ]
