@@ -278,7 +278,7 @@ def test_the_page_opens_from_a_file_and_answers_as_the_file_does(projects, tmp_p
         seen.ask("netwright.showSample(0).then(() => new Promise(done => setTimeout(done, 400)))")
         names = seen.ask("[...document.querySelectorAll('.bar .name')].map(name => name.textContent.replace('✓ ', ''))")
         assert sorted(names) == sorted(CLASSES)
-        assert seen.ask("document.querySelectorAll('script').length") == 4, "nothing that was named became a script"
+        assert seen.ask("document.querySelectorAll('script').length") == 5, "nothing that was named became a script"
         assert not seen.problems
 
 

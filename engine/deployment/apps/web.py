@@ -33,6 +33,8 @@ def write(page: Path, material: Material) -> str:
         blocks.append(
             _block(name, "application/octet-stream", _base64(template("web", f"runtime/{file}").read_bytes()))
         )
+    # The licence asks to be in every copy of what it covers.
+    blocks.append(_block("licence", "text/plain", template("web", "runtime/LICENSE").read_text(encoding="utf-8")))
     material.step(0.8, "Writing the page")
     parts = {
         "title": html.escape(material.contract["name"]),
