@@ -31,6 +31,10 @@ class RelevanceView(QWidget):
         self._opaque: list[_Opaque] = []
         self._drawn: list[list[QWidget]] = []
         self.bars: RelevanceBars | None = None
+        self.unknown = Text(
+            "italic: not among the words it learned; all of them look alike to it", role="note", wrap=True
+        )
+        self.unknown.hide()
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(10)
@@ -47,6 +51,8 @@ class RelevanceView(QWidget):
         strong = strongest([piece.relevance for part in drawn for piece in part.parts])
         for part, widgets in zip(drawn, self._drawn, strict=True):
             _fill(part, widgets, signed, strong)
+        unknown = any(not piece.known for part in drawn for piece in part.parts)
+        self.unknown.setVisible(unknown)
         if self.bars is not None:
             self.bars.set_bars(
                 [RelevanceBar(name=part.name, value=_value(part), relevance=part.total) for part in listed],
@@ -67,7 +73,7 @@ class RelevanceView(QWidget):
         while self._column.count():
             item = self._column.takeAt(0)
             widget = item.widget() if item is not None else None
-            if widget is not None:
+            if widget is not None and widget is not self.unknown:
                 widget.hide()
                 widget.deleteLater()
         self._opaque, self._drawn, self.bars = [], [], None
@@ -75,6 +81,7 @@ class RelevanceView(QWidget):
             if len(drawn) > 1 or listed:
                 self._column.addWidget(Text(part.name, role="note"))
             self._drawn.append(self._widgets(part))
+        self._column.addWidget(self.unknown)
         if listed:
             self.bars = RelevanceBars()
             self._column.addWidget(self.bars)

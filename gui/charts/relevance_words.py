@@ -34,7 +34,7 @@ _WEAK: Final = 0.08
 
 
 class RelevanceWords(QWidget):
-    """As high as its text needs at its width. What the network has no number for is faint."""
+    """As high as its text needs at its width. What the network has no number for is italic."""
 
     def __init__(self, *, name: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -128,7 +128,7 @@ class RelevanceWords(QWidget):
         color.setAlphaF(color.alphaF() * 0.8 * self._opacity)
         style.setBackground(color)
         if not part.known:
-            style.setForeground(current_theme().color("faint"))
+            style.setFontItalic(True)
         found.format = style
         return found
 

@@ -69,7 +69,7 @@ class Question:
         for start in range(0, count, self.together):
             self.report(-1.0)
             part = {name: tensor[start : start + self.together] for name, tensor in inputs.items()}
-            found.append(self._score(self.taps.run(part, output=self.target.output_id)).double().cpu())
+            found.append(self._score(self.taps.run(part, output=self.target.output_id)).cpu().double())
         return torch.cat(found)
 
     def score_of(self, inputs: Mapping[str, Tensor], given: Mapping[Value, Tensor]) -> Tensor:

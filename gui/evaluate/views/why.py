@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSlider, QStackedWidget,
 
 from engine.catalog.explanations import EXPLAINERS, explainer_type
 from engine.checks.explaining import offered_explainers, reason_against, usual_explainer
-from engine.document.project import Project
+from engine.document.data_spec import FieldKind
 from engine.protocol.messages.base import Progress
 from engine.protocol.messages.evaluation import EvaluationFinished, FieldEvaluation
 from engine.protocol.messages.explanation import Explanation
@@ -60,7 +60,6 @@ class WhyView(EvaluateView):
         self._choice = -1
         self._settings: dict[str, dict[str, object]] = {}
         self._filling = False  # a chooser is being filled by us, not by the user
-        self._methods_of: Project | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._build()
         self._connect()
@@ -109,8 +108,8 @@ class WhyView(EvaluateView):
         left = QVBoxLayout()
         left.setSpacing(8)
         left.addWidget(self.line)
-        left.addWidget(self.stack, 1)
         left.addWidget(self.legend)
+        left.addWidget(self.stack, 1)
         left.addWidget(self.facts)
         left.addWidget(self.limits)
         row = QHBoxLayout()
@@ -353,7 +352,8 @@ class WhyView(EvaluateView):
         layers = shown.layers if shown is not None and "layer" in names else []
         self._layer_title.setVisible(bool(layers))
         self.layer.setVisible(bool(layers))
-        has_baseline = there and "baseline" in names
+        only_text = shown is not None and all(field.kind == FieldKind.TEXT.value for field in shown.fields)
+        has_baseline = there and "baseline" in names and not only_text  # words are there or not
         self._baseline_title.setVisible(has_baseline)
         self.baseline.setVisible(has_baseline)
         if shown is None or shown.problem:
