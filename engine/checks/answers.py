@@ -3,7 +3,7 @@
 from engine.catalog import registry
 from engine.catalog.losses import Loss
 from engine.checks.walking import real_source
-from engine.document.graph import Graph
+from engine.document.graph import Graph, natural
 from engine.errors import GraphError
 
 _DONE = {"Softmax": "none", "Sigmoid": "none", "Softmin": "none", "LogSoftmax": "exp", "LogSigmoid": "exp"}
@@ -21,13 +21,13 @@ def answer_of(graph: Graph, output_id: str) -> str:
     if edge is None:
         return "none"
     own = real_source(graph, edge)
-    for node in graph.sorted_nodes():
-        found = registry.layer_type(node.type)
-        if found is None or not issubclass(found, Loss) or node.bypassed:
-            continue
-        seen = graph.inputs_of(node.id).get("prediction")
+    kinds = {kind: registry.layer_type(kind) for kind in {node.type for node in graph.nodes.values()}}
+    losses = {kind: found for kind, found in kinds.items() if found is not None and issubclass(found, Loss)}
+    seeing = [node.id for node in graph.nodes.values() if node.type in losses and not node.bypassed]
+    for loss_id in sorted(seeing, key=natural):
+        seen = graph.inputs_of(loss_id).get("prediction")
         if seen is not None and real_source(graph, seen) == own:
-            return found.answer
+            return losses[graph.nodes[loss_id].type].answer
     if own[0] not in graph.nodes:
         raise GraphError(f"There is no node '{own[0]}'.", where=own[0])
     return _DONE.get(graph.nodes[own[0]].type, "none")

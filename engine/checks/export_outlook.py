@@ -83,10 +83,13 @@ def export_outlook(checker: ShapeChecker, opset: int = USUAL_OPSET, contents: st
     upstream = _upstream(checker, ends)
     if any(problem.severity is Severity.ERROR and problem.node in upstream for problem in checker.problems()):
         return ExportOutlook(opset=opset, unknown="Once its problems are mended, it says here what file it becomes.")
+    layers = checker.layers
+    plain = {kind for kind in {type(layer) for layer in layers.values()} if _always_written(kind)}
+    doubtful = [node_id for node_id in upstream if node_id in layers and type(layers[node_id]) not in plain]
     obstacles = tuple(
-        Obstacle(node=node_id, message=f"{layer.label()} '{node_id}': {refusal}")
-        for node_id in sorted(upstream, key=natural)
-        if (layer := checker.layers.get(node_id)) is not None and (refusal := _refusal(checker, node_id, layer))
+        Obstacle(node=node_id, message=f"{layers[node_id].label()} '{node_id}': {refusal}")
+        for node_id in sorted(doubtful, key=natural)
+        if (refusal := _refusal(checker, node_id, layers[node_id]))
     )
     if obstacles:
         return ExportOutlook(opset=opset, obstacles=obstacles)
@@ -95,8 +98,8 @@ def export_outlook(checker: ShapeChecker, opset: int = USUAL_OPSET, contents: st
     notes: dict[str, None] = {}
     moved: set[str] = set()
     try:
-        for node_id in sorted(upstream, key=natural):
-            layer = checker.layers.get(node_id)
+        for node_id in sorted((i for i in doubtful if isinstance(layers[i], Input | Noise)), key=natural):
+            layer = layers[node_id]
             if isinstance(layer, Input):
                 fields = [field for name in layer.fields if (field := data.field(name)) is not None]
                 moved |= set(layer.fields) if layer.shift else set()
@@ -145,23 +148,30 @@ def _input(field: Field, opset: int) -> tuple[RawInput, list[str]]:
 def _upstream(checker: ShapeChecker, ends: list[str]) -> set[str]:
     """The nodes that these need, bypassed ones seen through; without the ends themselves."""
     graph = checker.project.graph
+    nodes, inputs_of = graph.nodes, graph.inputs_of
     found: set[str] = set()
     waiting = list(ends)
     while waiting:
         node_id = waiting.pop()
-        node = graph.nodes.get(node_id)
+        node = nodes.get(node_id)
         if node is None:
             continue
         if node.bypassed and node_id not in ends:
             passed = passed_on(graph, node_id)
-            edges = [passed] if passed is not None else []
+            sources = [passed.source] if passed is not None else []
         else:
-            edges = list(graph.inputs_of(node_id).values())
-        for edge in edges:
-            if edge.source not in found:
-                found.add(edge.source)
-                waiting.append(edge.source)
+            sources = [edge.source for edge in inputs_of(node_id).values()]
+        for source in sources:
+            if source not in found:
+                found.add(source)
+                waiting.append(source)
     return found
+
+
+def _always_written(kind: type[Layer]) -> bool:
+    """Whether a layer can be written whatever its settings: decided at once for all of its kind."""
+    special = issubclass(kind, Input | Noise | Output | Loss)
+    return not special and kind.export_refusal is Layer.export_refusal and bool(kind.onnx.op or kind.onnx.rule)
 
 
 def _refusal(checker: ShapeChecker, node_id: str, layer: Layer) -> str:

@@ -4,18 +4,22 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from engine.checks.export_outlook import ExportOutlook, export_outlook
 from engine.checks.problem import Problem, Repair, Severity
 from gui.design.problem_row import ProblemRow
 from gui.models.scope import Scope
 from gui.widgets.button import Button
 from gui.widgets.guarded import guarded
 from gui.widgets.icons import icon_pixmap
+from gui.widgets.plain_text import tooltip_text
 from gui.widgets.side_panel import ScrollColumn
 from gui.widgets.text import Text
 from gui.widgets.theme import theme_notifier
 
 _MOST = 12
 _REFRESH_MS = 40
+_OUTLOOK_MS = 300
+"""After the last edit: a walk through the whole network."""
 HEADER_HEIGHT = 38
 
 
@@ -55,6 +59,10 @@ class Problems(QFrame):
         self._timer.setSingleShot(True)
         self._timer.setInterval(_REFRESH_MS)
         self._timer.timeout.connect(self.refresh)
+        self._outlook_soon = QTimer(self)
+        self._outlook_soon.setSingleShot(True)
+        self._outlook_soon.setInterval(_OUTLOOK_MS)
+        self._outlook_soon.timeout.connect(self._show_outlook)
         project.opened.connect(self.refresh)
         project.changed.connect(self._refresh_soon)
         project.checked.connect(self._refresh_soon)
@@ -85,6 +93,7 @@ class Problems(QFrame):
         self._more.setVisible(left > 0)
         errors = sum(problem.severity is Severity.ERROR for problem in problems)
         self._header.set_counts(errors, len(problems) - errors)
+        self._outlook_soon.start()
         # Somebody who has just begun is told on the canvas what to do; problems are for what is drawn.
         begun = bool(problems and self._project.project.graph.nodes)
         if begun and not self._had_problems:
@@ -92,6 +101,11 @@ class Problems(QFrame):
         elif not begun:
             self.set_folded(True)
         self._had_problems = begun
+
+    def _show_outlook(self) -> None:
+        """Whether the whole network, not only the block that is open, can be exported."""
+        if self._project.model.directory is not None:
+            self._header.set_outlook(export_outlook(self._project.model.checker))
 
     def rows(self) -> list[ProblemRow]:
         """The rows shown."""
@@ -157,10 +171,14 @@ class _Header(QFrame):
         row.setSpacing(8)
         self._icon = QLabel()
         self._text = Text("", role="small")
+        self.onnx = Text("", role="small", tone="faint")
+        self.onnx.setObjectName("design.problems.onnx")
         self._fold = Button(role="icon", icon="chevron-up", tooltip="Show the problems", name="design.problems.fold")
         self._fold.clicked.connect(self.clicked)
         row.addWidget(self._icon)
         row.addWidget(self._text, 1)
+        row.addWidget(self.onnx)
+        row.addSpacing(5)
         row.addWidget(self._fold)
         self._state = ("check", "ok_text")
         self.setFocusProxy(self._fold)
@@ -179,6 +197,13 @@ class _Header(QFrame):
         )
         self._fold.setVisible(bool(errors or warnings))
         self._tint()
+
+    def set_outlook(self, outlook: ExportOutlook) -> None:
+        """Whether the network can be exported; its tip says to what, or what stands in the way."""
+        self.onnx.set_text("" if outlook.unknown else "exports to ONNX" if outlook.can_export else "not to ONNX")
+        self.onnx.set_tone("faint" if outlook.can_export else "warn")
+        self.onnx.setToolTip(tooltip_text(" ".join([outlook.sentence, *outlook.notes])))
+        self.onnx.setAccessibleDescription(outlook.sentence)
 
     def set_open(self, is_open: bool) -> None:
         self._fold.set_icon("chevron-down" if is_open else "chevron-up")

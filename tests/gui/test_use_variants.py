@@ -207,3 +207,8 @@ def test_design_says_what_file_the_network_becomes_and_shows_what_stands_in_the_
     qtbot.waitUntil(lambda: f"'{norm}'" in line.whole_text())
     design.inspector.summary.to_obstacle.click()
     assert bench.selection.nodes == {norm}
+    header = design.problems._header.onnx
+    qtbot.waitUntil(lambda: header.whole_text() == "not to ONNX")
+    assert norm in header.toolTip(), "told also while a node is selected"
+    bench.project.do(SetAttributes(id=norm, unset=("track_running_stats",)))
+    qtbot.waitUntil(lambda: header.whole_text() == "exports to ONNX")

@@ -12,6 +12,7 @@ from engine.protocol.messages.data import DataDescribed, DataImported, DescribeD
 from engine.protocol.messages.deployment import Export, ModelExported, Predict, PredictionMade
 from engine.protocol.messages.evaluation import Evaluate, EvaluationFinished
 from engine.protocol.messages.training import StartTraining, TrainingStarted
+from engine.protocol.messages.variants import GetVariants, MeasureVariants, VariantsMeasured
 from engine.protocol.run_events import RunFinished
 from engine.protocol.run_folder import RunFolder, is_final
 
@@ -140,3 +141,12 @@ def test_a_finished_run_is_scored_tried_and_exported(engine, project_dir, tmp_pa
     refused = engine.answer(engine.send(Export, project_dir=str(project_dir), run=run, to=str(to), precision="double"))
     assert isinstance(refused, RequestFailed) and refused.error["kind"] == "export"
     assert to.stat().st_size == exported.bytes, "what was there before stays"
+
+    kept = engine.answer(engine.send(GetVariants, project_dir=str(project_dir), run=run))
+    assert isinstance(kept, VariantsMeasured) and not kept.variants
+    measured = engine.answer(engine.send(MeasureVariants, project_dir=str(project_dir), run=run))
+    assert isinstance(measured, VariantsMeasured), measured
+    assert [item.precision for item in measured.variants][:2] == ["float32", "float16"]
+    assert measured.run == started.run and measured.score_name == "accuracy"
+    kept = engine.answer(engine.send(GetVariants, project_dir=str(project_dir), run=run))
+    assert kept.variants == measured.variants
