@@ -2,9 +2,11 @@
 
 import importlib.util
 import io
+import platform
 import shutil
 import sys
 import wave
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -28,14 +30,29 @@ def find_recorder(rate: int = RATE) -> tuple[str, ...]:
 
     Linux has programs for it that know its sound server; elsewhere the package sounddevice brings PortAudio along.
     """
-    if sys.platform.startswith("linux"):
+    linux = sys.platform.startswith("linux")
+    if linux:
         if path := shutil.which("parecord"):
             return (path, "--raw", "--format=s16le", "--channels=1", f"--rate={rate}", "--latency-msec=50")
         if path := shutil.which("arecord"):
             return (path, "-q", "-t", "raw", "-f", "S16_LE", "-c", "1", "-r", str(rate))
-    if importlib.util.find_spec("sounddevice") is not None:
+    if importlib.util.find_spec("sounddevice") is not None and (not linux or _has_port_audio()):
         return own_reader("gui.use.sound_recorder", str(rate))
     return ()
+
+
+def has_microphone() -> bool:
+    """False where it is certain that there is none: the kernel of a Linux without a sound server knows no input."""
+    if not sys.platform.startswith("linux") or shutil.which("parecord"):
+        return True
+    return any(Path("/dev/snd").glob("pcm*c"))
+
+
+def _has_port_audio() -> bool:
+    """Whether the library lies where Linux keeps its libraries; asking the linker would start programs."""
+    folders = (Path(root) for root in ("/usr/lib", "/usr/lib64", "/usr/local/lib", "/lib"))
+    machine = f"{platform.machine()}-linux-gnu"
+    return any(any(place.glob("libportaudio.so*")) for folder in folders for place in (folder, folder / machine))
 
 
 class Recorder(Device):
@@ -49,6 +66,7 @@ class Recorder(Device):
     ) -> None:
         super().__init__("Nothing was recorded. Is a microphone connected, and may this program use it?", parent)
         self._command = command
+        self._looked_for = False  # whether the command was found here, not said by whoever made this
         self.rate = rate
         self._chunks: list[bytes] = []
         self._bytes = 0
@@ -56,10 +74,12 @@ class Recorder(Device):
     def reason_not_to_record(self) -> str:
         """Why it cannot record; "" when it may."""
         if self._command is None:
-            self._command = find_recorder(self.rate)
-        if self._command:
-            return ""
-        return "Nothing to record with was found: install parecord or arecord, or the Python package sounddevice."
+            self._command, self._looked_for = find_recorder(self.rate), True
+        if not self._command:
+            return "Nothing to record with was found: install parecord or arecord, or PortAudio with sounddevice."
+        if self._looked_for and not has_microphone():
+            return "There is no microphone here. Connect one, then come back to this tab."
+        return ""
 
     def start(self) -> None:
         """Record anew."""

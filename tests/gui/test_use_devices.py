@@ -129,7 +129,7 @@ def test_without_a_player_or_a_recorder_the_buttons_say_so(qtbot, monkeypatch):
     qtbot.addWidget(made)
     for tool in made.tools():
         tool.setParent(made)
-    assert "sounddevice" in made.record.blocked_reason()
+    assert "install parecord" in made.record.blocked_reason()
     made.restore((str(Path("a.wav")), "a.wav", None))
     assert "No player was found" in made.play.blocked_reason()
 
@@ -142,6 +142,15 @@ def test_what_records_here_is_found(monkeypatch):
     monkeypatch.setattr(recording.importlib.util, "find_spec", lambda name: None)
     assert find_recorder() == ()
     monkeypatch.setattr(recording.importlib.util, "find_spec", lambda name: name)
+    monkeypatch.setattr(recording, "_has_port_audio", lambda: False)
+    assert find_recorder() == (), "the package alone cannot record on Linux"
+    monkeypatch.setattr(recording, "_has_port_audio", lambda: True)
+    assert find_recorder(RATE) == own_reader("gui.use.sound_recorder", "16000")
+    monkeypatch.setattr(recording.Path, "glob", lambda self, pattern: iter(()))
+    assert Recorder().reason_not_to_record().startswith("There is no microphone here.")
+    monkeypatch.setattr(recording.Path, "glob", lambda self, pattern: iter([Path("/dev/snd/pcmC0D0c")]))
+    assert Recorder().reason_not_to_record() == ""
+    monkeypatch.setattr(sys, "platform", "win32")
     assert find_recorder(RATE) == own_reader("gui.use.sound_recorder", "16000")
 
 
