@@ -61,6 +61,7 @@ def result_of(given: Answered, *, progress: Progress = silent, cancelled: IsCanc
         samples=given.count,
         seconds=round(time.perf_counter() - started, 3),
         outputs=[output for output in found if output is not None],
+        data=given.dataset.fingerprint,
     )
 
 

@@ -68,7 +68,7 @@ class EvaluateView(QWidget):
         raise NotImplementedError
 
     def focus_first(self) -> None:
-        """Give the focus to what the keyboard begins with: if a view says nothing else, its first part that takes it."""
+        """Give the focus to what the keyboard begins with: where a view says nothing, its first part that takes it."""
         for child in self.findChildren(QWidget):
             if child.isVisible() and child.isEnabled() and child.focusPolicy() & Qt.FocusPolicy.TabFocus:
                 child.setFocus(Qt.FocusReason.TabFocusReason)

@@ -175,7 +175,8 @@ class EvaluationModel(QObject):
         output = self.output
         if output is not None:
             self.answered.show(Place(run=event.run, split=event.split, output=output.field), anew=True)
-        if self.sample is None or before is None or before.split != event.split:
+        alike = before is not None and (before.split, before.data) == (event.split, event.data)
+        if self.sample is None or not alike:
             worst = output.mistakes[0].index if output is not None and output.mistakes else None
             self.choose_sample(worst)  # so that no view begins with nothing to show
 

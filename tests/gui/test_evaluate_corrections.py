@@ -405,3 +405,15 @@ def test_what_is_left_out_is_not_looked_for_in_the_data(engine, tab, qtbot):
     qtbot.keyClick(view, Qt.Key.Key_D)
     assert tab.toast.text() == "This sample is left out. Use it again to see more in Data."
     assert engine.asked(FindNamed) == []
+
+
+def test_a_number_stands_for_the_same_sample_in_the_same_data_only(bench, engine, tab, qtbot):
+    bench.evaluation.choose_sample(7)
+    bench.evaluation.evaluate("13")
+    qtbot.waitUntil(lambda: bench.evaluation.result.run == 13)
+    assert bench.evaluation.sample == 7  # the same sample, by another run
+    other = msgspec.structs.replace(garment_scores(14), data="corrected")
+    engine.answer_with(Evaluate, lambda request: other)
+    bench.evaluation.evaluate("14")
+    qtbot.waitUntil(lambda: bench.evaluation.result.run == 14)
+    assert bench.evaluation.sample == other.outputs[0].mistakes[0].index

@@ -61,10 +61,14 @@ class FieldEvaluation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EvaluationFinished(Event, frozen=True, kw_only=True):
-    """Scores of a run on a split, an entry an output of the network, the first is the main one."""
+    """Scores of a run on a split, an entry an output of the network, the first is the main one.
+
+    `data` is the same for runs whose data is: only there does a number stand for the same sample.
+    """
 
     run: int
     split: str
     samples: int
     seconds: float
     outputs: list[FieldEvaluation]
+    data: str = ""
