@@ -52,10 +52,14 @@ class AppsModel(QObject):
         return BY_KEY[key].why_not(self._project.project)
 
     def place(self, key: str) -> Path:
-        """Where an app is offered to be saved: where the last one went, else beside the project."""
+        """Where an app is offered to be saved: where the last one went, else beside the project; a free folder."""
         directory = self._project.directory or Path.home()
         kept = Path(self._settings.values.apps_folder) if self._settings.values.apps_folder else directory.parent
-        return (kept if kept.is_dir() else directory.parent) / BY_KEY[key].file_name(self._project.project.name)
+        place = (kept if kept.is_dir() else directory.parent) / BY_KEY[key].file_name(self._project.project.name)
+        number = 2
+        while BY_KEY[key].form == "folder" and place.exists():  # what is in a folder may be somebody's work by now
+            place, number = place.with_name(f"{BY_KEY[key].file_name(self._project.project.name)}-{number}"), number + 1
+        return place
 
     def save(self, key: str, to: Path, run: str = "best", *, with_data: bool = False) -> None:
         """Save an app; one that is under way is let finish first, so this then does nothing."""

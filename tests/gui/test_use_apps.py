@@ -93,6 +93,8 @@ def test_a_folder_is_made_in_the_folder_that_is_chosen(bench, engine, tab, tmp_p
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
     tab.apps.cards["python"].save.click()
     assert engine.asked(SaveApp)[0].to == str(tmp_path / "garments-python")
+    (tmp_path / "garments-python").mkdir()
+    assert bench.apps.place("python") == tmp_path / "garments-python-2", "what is there is left alone"
 
 
 def test_nothing_is_asked_when_the_dialog_is_left(engine, tab, monkeypatch):

@@ -1,11 +1,15 @@
 """Saves a run as a ready-made app: beside its place first, moved there when all of it is written."""
 
+import hashlib
 import importlib
+import json
 import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import msgspec
 
 from engine.catalog.apps import APPS, BY_KEY, App
 from engine.data.dataset import open_dataset
@@ -24,7 +28,8 @@ from engine.protocol.messages.apps import AppOffer, AppSaved, AppsListed
 from engine.protocol.run_folder import RunFolder
 
 MARK = ".netwright-app"
-"""A file in every folder that we write, so that saving again may replace it, and nothing else ever."""
+"""A file in every folder that we write: what is in it, so that saving again replaces it only as long as nobody has
+changed anything there."""
 _TRIED = 50
 
 
@@ -86,7 +91,7 @@ def save_app(
         writer = importlib.import_module(f"engine.deployment.apps.{key}")
         first = writer.write(part, material)
         if app.form == "folder":
-            (part / MARK).write_text(key + "\n", encoding="utf-8")
+            (part / MARK).write_text(json.dumps(_content(part)), encoding="utf-8")
         if cancelled():
             raise Cancelled
         size = size_of(part)
@@ -137,6 +142,21 @@ def gather(
     )
 
 
+def _content(folder: Path) -> dict[str, str]:
+    """What is in a folder: the hash of every file by its name."""
+    return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in _files(folder)}
+
+
+def _changed(folder: Path) -> str:
+    """What in a folder is not as we wrote it; empty where all is. What Python caches does not count."""
+    try:
+        written = msgspec.json.decode((folder / MARK).read_bytes(), type=dict[str, str])
+    except (OSError, msgspec.MsgspecError):
+        return min((path.name for path in folder.iterdir()), default=MARK)
+    found = {name: digest for name, digest in _content(folder).items() if "__pycache__" not in name}
+    return next((name for name in sorted(found.keys() | written.keys()) if found.get(name) != written.get(name)), "")
+
+
 def _later(progress: Progress) -> Progress:
     """The last part of the way: what the app itself takes."""
 
@@ -151,11 +171,12 @@ def _require_free(to: Path, app: App) -> None:
     if app.form == "folder":
         if to.is_file():
             raise ExportError(f"'{to.name}' is a file.", where=str(to), hint="Name a folder that is to be made.")
-        if to.is_dir() and any(to.iterdir()) and not (to / MARK).is_file():
+        if to.is_dir() and any(to.iterdir()) and (changed := _changed(to)):
             raise ExportError(
                 f"The folder '{to.name}' has other things in it.",
-                where=str(to),
-                expected="a folder that is not there yet, is empty, or was written by Netwright",
+                where=str(to / changed),
+                expected="a folder that is not there yet, is empty, or is as Netwright wrote it",
+                found=changed,
                 hint="Name another folder.",
             )
     elif to.is_dir():

@@ -90,11 +90,18 @@ def test_the_command_line_lists_them_and_says_what_is_missing(tabular, capsys):
 
 def test_a_folder_of_ours_is_replaced_and_others_are_left_alone(tabular, tmp_path):
     saved = save_app(*tabular, "python", tmp_path / "app")
-    assert (tmp_path / "app" / MARK).read_text() == "python\n"
     assert saved.open == str(tmp_path / "app" / "README.md") and MARK not in saved.files
-    (tmp_path / "app" / "old.txt").write_text("x")
+    (tmp_path / "app" / "__pycache__").mkdir()
+    (tmp_path / "app" / "__pycache__" / "x.pyc").write_text("x")
     again = save_app(*tabular, "python", tmp_path / "app")
-    assert again.files == saved.files, "what was there before is gone"
+    assert again.files == saved.files, "nobody had changed anything, so it was replaced"
+    for change in ("README.md", "my notes.txt"):
+        before = (tmp_path / "app" / change).read_text() if change == "README.md" else None
+        (tmp_path / "app" / change).write_text("mine")
+        with pytest.raises(ExportError, match="other things in it") as told:
+            save_app(*tabular, "python", tmp_path / "app")
+        assert told.value.found == change and (tmp_path / "app" / change).read_text() == "mine"
+        (tmp_path / "app" / change).write_text(before) if before else (tmp_path / "app" / change).unlink()
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "letter.txt").write_text("keep me")
     with pytest.raises(ExportError, match="other things in it"):
