@@ -35,7 +35,9 @@ def show(result: dict[str, Any]) -> str:
     rows += [[f"{name} (as in the file)", str(count)] for name, count in result["opaque"].items()]
     checked = result["checked"]
     proof = (
-        checked["problem"]
+        "Written again, it is the same file to the bit."
+        if result["exact"]
+        else checked["problem"]
         if checked.get("problem")
         else f"The same answers as onnxruntime for {checked['samples']} random samples; "
         f"largest difference {checked['max_abs_difference']:.2g}."

@@ -80,10 +80,9 @@ def attention(
         )
     if softcap > 0:
         scores = softcap * torch.tanh(scores / softcap)
-    shown[1 if softcap > 0 else 2] = scores
+    shown[1] = scores
     scores = scores + bias
-    shown[2 if softcap > 0 else 1] = scores
-    shown[1], shown[2] = (shown.get(1, scores), shown.get(2, scores))
+    shown[2] = scores
     wide = scores if softmax_precision is None else scores.to(TORCH[softmax_precision])
     shares = torch.nan_to_num(F.softmax(wide, -1)).to(q.dtype)
     shown[3] = shares

@@ -260,10 +260,8 @@ def swish(x: Tensor, *, alpha: float = 1.0) -> Tensor:
 
 
 @operator("SwiGLU")
-def swiglu(x: Tensor, gate: Tensor | None = None, *, axis: int = -1, alpha: float = 1.0) -> Tensor:
-    """One half of the values times the swish of the other."""
-    if gate is None:
-        gate, x = x.chunk(2, axis)
+def swiglu(gate: Tensor, x: Tensor, *, alpha: float = 1.0) -> Tensor:
+    """Values times the swish of their gates."""
     return gate * torch.sigmoid(alpha * gate) * x
 
 

@@ -1,22 +1,31 @@
 """Puts an imported network on disk: project, weights, a run that holds them, and the proof against onnxruntime."""
 
+import contextlib
 import shutil
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import torch
+from onnx import ModelProto
 from safetensors.torch import save_file
 from torch import Tensor
 
+from engine.compiler.generated import module_names
+from engine.compiler.module import CompiledNetwork
 from engine.compiler.onnx_operators.dtypes import as_array, as_tensor
 from engine.deployment.foreign.importing import TOLERANCE, Network, answers, network_of
+from engine.deployment.foreign.own import Own, own_project
 from engine.deployment.foreign.probing import compared
-from engine.deployment.foreign.reading import ForeignModel, read_model
+from engine.deployment.foreign.project import WEIGHTS
+from engine.deployment.foreign.reading import ForeignModel, load_proto, read_proto
 from engine.deployment.foreign.report import notes_on
 from engine.document.files import FILE_NAME, create, load
-from engine.document.node_weights import weights_file
+from engine.document.flat import flattened
+from engine.document.node_weights import weights_file, weights_of
+from engine.document.project import Project
 from engine.errors import ModelImportError, ProjectError
 from engine.protocol.messages.importing import ModelChecked, ModelImported
 from engine.protocol.run_events import RunFinished, RunStarted
@@ -41,17 +50,17 @@ def import_model(path: Path, project_dir: Path, *, progress: Progress = lambda s
             hint="Choose another folder; nothing was changed.",
         )
     progress(0.0, "Reading the file")
-    model = read_model(path)
+    proto = load_proto(path)
     made = not project_dir.exists()
+    own = own_project(proto, path.name)
+    if own is not None:
+        return _exactly(own, proto, project_dir, made=made)
+    model = read_proto(proto, path.parent, path.name)
     network = network_of(model, _title(path, project_dir), progress=progress)
     progress(0.9, "Comparing with onnxruntime")
     checked = checked_by_runtime(path, model, network)
-    try:
+    with _whole(project_dir, made=made):
         run = write(network, project_dir)
-    except BaseException:  # raised again: no half of a project may stay, whatever ended the writing
-        if made:
-            shutil.rmtree(project_dir, ignore_errors=True)
-        raise
     progress(1.0, "Done")
     imported = network.imported
     return ModelImported(
@@ -79,19 +88,79 @@ def _title(path: Path, project_dir: Path) -> str:
     return project_dir.name or path.stem
 
 
+@contextlib.contextmanager
+def _whole(project_dir: Path, *, made: bool) -> Iterator[None]:
+    """Leave nothing behind of a project that could not be written whole."""
+    try:
+        yield
+    except BaseException:  # raised again: no half of a project may stay, whatever ended the writing
+        if made:
+            shutil.rmtree(project_dir, ignore_errors=True)
+        raise
+
+
+def _exactly(own: Own, proto: ModelProto, project_dir: Path, *, made: bool) -> ModelImported:
+    """A file of ours: the project as it was, with its weights to the bit."""
+    with _whole(project_dir, made=made):
+        create(project_dir, own.project)
+        _named_weights(own, project_dir)
+        run = _add_run(load(project_dir), project_dir, own.network)
+    nodes = own.project.graph.nodes.values()
+    return ModelImported(
+        request=0,
+        project=str(project_dir),
+        name=own.project.name,
+        nodes=len(nodes),
+        operators=len(proto.graph.node),
+        mapped=dict(sorted(Counter(node.type for node in nodes).items())),
+        parameters=sum(weight.numel() for weight in own.network.parameters()),
+        run=run,
+        producer=f"Netwright {proto.producer_version}",
+        inputs=[item.name for item in proto.graph.input],
+        outputs=[item.name for item in proto.graph.output],
+        exact=True,
+        notes=[
+            "It was made with Netwright: drawing, preparation, classes and weights are those of the file to the bit.",
+            "The data it learned from are not in it. Add them again in the tab Data to train it on.",
+        ],
+    )
+
+
+def _named_weights(own: Own, project_dir: Path) -> None:
+    """Put the weights where the nodes say that they begin with some; that file did not travel along."""
+    nodes = flattened(own.project).graph.nodes
+    names = module_names(nodes)
+    modules = dict(own.network.named_children())
+    files: dict[str, dict[str, Tensor]] = {}
+    for node in nodes.values():
+        named, module = weights_of(node), modules.get(names[node.id])
+        if named is not None and module is not None:
+            for name, value in module.state_dict().items():
+                files.setdefault(named.name, {})[named.key(name)] = value.detach().clone().contiguous()
+    for name, tensors in files.items():
+        _save(project_dir, name, tensors)
+
+
+def _save(project_dir: Path, name: str, tensors: dict[str, Tensor]) -> None:
+    file = weights_file(project_dir, name)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    save_file(tensors, file, metadata={"format": "pt"})
+
+
 def write(network: Network, project_dir: Path) -> int:
     """Write project, weights and the run that holds them; returns its number."""
     imported = network.imported
     create(project_dir, imported.project)
     tensors = {name: as_tensor(array).contiguous() for name, array in imported.tensors.items()}
     if tensors:
-        for name in sorted({node.weights for node in imported.project.graph.nodes.values() if node.weights}):
-            file = weights_file(project_dir, name)
-            file.parent.mkdir(parents=True, exist_ok=True)
-            save_file(tensors, file, metadata={"format": "pt"})
-    project = load(project_dir)
+        _save(project_dir, WEIGHTS, tensors)
+    return _add_run(load(project_dir), project_dir, network.network)
+
+
+def _add_run(project: Project, project_dir: Path, network: CompiledNetwork) -> int:
+    """A finished run of no epochs that holds the weights, so that all that is asked of runs works at once."""
     folder = create_run(project_dir, project, told=About(name=RUN_NAME), name=RUN_NAME)
-    weights = checkpoint.snapshot(network.network.state_dict())
+    weights = checkpoint.snapshot(network.state_dict())
     # Any run that was trained is better than one that was not scored.
     state = RunState(torch=str(torch.__version__), device="cpu", precision="float32", best_key=[-1e300])
     folder.checkpoints.mkdir(exist_ok=True)
