@@ -218,12 +218,14 @@ class ConfusionMatrix(QWidget):
         steps = [level / (levels - 1) for level in range(levels)]
         wrong = np.array([self._color_of(step * self._worst, 1, False).rgb() for step in steps], dtype=np.uint32)
         right = np.array([self._color_of(step, 1, True).rgb() for step in steps], dtype=np.uint32)
-        shares = self._shares()
-        depth = np.minimum(shares / self._worst, 1.0) * (levels - 1)
-        pixels = wrong[np.round(depth).astype(np.intp)]
+        # A million cells are gone through a few times only, in small numbers: the window waits for this.
+        scale = (levels - 1) / (self._worst * np.maximum(self._matrix.sum(axis=1, keepdims=True), 1))
+        depth = np.minimum(self._matrix * scale.astype(np.float32), np.float32(levels - 1))
+        pixels = wrong[(depth + np.float32(0.5)).astype(np.uint8)]
         pixels[self._matrix == 0] = self._color_of(0.0, 0, False).rgb()
         diagonal = np.arange(count)
-        pixels[diagonal, diagonal] = right[np.round(np.diagonal(shares) * (levels - 1)).astype(np.intp)]
+        found = np.diagonal(self._matrix) / np.maximum(self._matrix.sum(axis=1), 1)
+        pixels[diagonal, diagonal] = right[np.round(found * (levels - 1)).astype(np.intp)]
         pixels = np.ascontiguousarray(pixels)
         return QImage(pixels.tobytes(), count, count, 4 * count, QImage.Format.Format_RGB32).copy()
 

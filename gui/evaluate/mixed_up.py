@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
@@ -30,18 +31,19 @@ class MixedUpModel(QAbstractTableModel):
         self._classes: list[str] = []
         self._pairs: list[tuple[int, int, int, float]] = []
 
-    def set_matrix(self, classes: Sequence[str], matrix: Sequence[Sequence[int]]) -> None:
-        """Show the pairs of another matrix."""
+    def set_matrix(self, classes: Sequence[str], counts: NDArray[np.int64]) -> None:
+        """Show the pairs of another matrix, counts[true][predicted]."""
         self.beginResetModel()
         self._classes = list(classes)
-        counts = np.asarray(matrix, np.int64).reshape(len(classes), len(classes))
         whole = np.maximum(counts.sum(1), 1)
-        wrong = counts.copy()
+        wrong = counts.astype(np.int32)
         np.fill_diagonal(wrong, 0)
         flat = wrong.ravel()
-        most = min(MOST, int(np.count_nonzero(flat)))
-        chosen = np.argpartition(flat, len(flat) - most)[len(flat) - most :] if most else np.zeros(0, np.int64)
-        chosen = chosen[np.lexsort((chosen, -flat[chosen]))]
+        chosen = np.flatnonzero(flat)
+        if len(chosen) > MOST:
+            least = np.partition(flat[chosen], len(chosen) - MOST)[len(chosen) - MOST]
+            chosen = chosen[flat[chosen] >= least]
+        chosen = chosen[np.lexsort((chosen, -flat[chosen]))][:MOST]
         self._pairs = [
             (true, predicted, int(counts[true, predicted]), float(counts[true, predicted] / whole[true]))
             for true, predicted in zip(*(part.tolist() for part in np.divmod(chosen, len(classes))), strict=True)

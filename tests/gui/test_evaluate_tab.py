@@ -288,6 +288,7 @@ def test_pairs_that_are_mixed_up_lead_to_their_samples(bench, scored, qtbot):
     qtbot.mouseClick(view.tables, Qt.MouseButton.LeftButton, pos=view.tables.tabRect(1).center())
     assert view.pages.currentWidget() is view.mixed_up
     pairs = view.mixed_up.pairs
+    qtbot.waitUntil(lambda: pairs.rowCount() > 0)
     assert [pairs.index(0, column).data() for column in range(4)] == ["shirt", "coat", "4.1 %", "41"]
     counts = [int(pairs.index(row, 3).data().replace(",", "")) for row in range(pairs.rowCount())]
     assert counts == sorted(counts, reverse=True) and all(counts)
@@ -306,7 +307,7 @@ def test_many_classes_begin_with_what_is_mixed_up(bench, engine, tmp_path, qtbot
     tab = shown(bench, qtbot)
     qtbot.waitUntil(lambda: bench.evaluation.state == "done")
     assert page(tab).classes_card.title() == "Mixed up"
-    assert page(tab).mixed_up.pairs.rowCount() == 200
+    qtbot.waitUntil(lambda: page(tab).mixed_up.pairs.rowCount() == 200)
 
 
 def test_averages_stay_below_the_classes_however_they_are_sorted(bench, engine, tmp_path, qtbot):

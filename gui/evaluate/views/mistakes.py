@@ -1,6 +1,7 @@
 """View "Mistakes": confusion matrix, scores per class, and the samples answered wrongly."""
 
-from PySide6.QtCore import QPoint
+import numpy as np
+from PySide6.QtCore import QPoint, QTimer
 from PySide6.QtWidgets import QGridLayout, QScrollArea, QSizePolicy, QStackedWidget
 
 from engine.protocol.messages.evaluation import EvaluationFinished, FieldEvaluation
@@ -33,6 +34,7 @@ class MistakesView(EvaluateView):
     def __init__(self, context: EvaluateContext) -> None:
         super().__init__(context)
         self._shown: FieldEvaluation | None = None
+        self._counts = np.zeros((0, 0), np.int64)
         self.matrix = ConfusionMatrix(name="evaluate.confusion")
         # As high as there is room for: what it would like to have must not make the page longer than the window.
         self.matrix.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
@@ -88,7 +90,8 @@ class MistakesView(EvaluateView):
         # Without the matrix, as of a mask, the classes have its place too.
         self._grid.addWidget(self.classes_card, 0, 1 if is_category else 0, 1, 1 if is_category else 2)
         if is_category:
-            self.matrix.set_matrix(output.classes, output.matrix)
+            self._counts = np.asarray(output.matrix, np.int64)
+            self.matrix.set_matrix(output.classes, self._counts)
             # Small matrices keep cells that hold their numbers; the page scrolls where the window is low.
             count = len(output.classes)
             self.matrix.setMinimumHeight(min(290, 52 * count + 40) if count <= 12 else 250)
@@ -112,7 +115,12 @@ class MistakesView(EvaluateView):
         output = self._shown
         if at == 1 and output is not None and output is not self._mixed_of:
             self._mixed_of = output
-            self.mixed_up.pairs.set_matrix(output.classes, output.matrix)
+            # On a turn of its own: of a thousand classes that is a million numbers.
+            QTimer.singleShot(0, self, self._count_pairs)
+
+    def _count_pairs(self) -> None:
+        if self._shown is not None and self._mixed_of is self._shown:
+            self.mixed_up.pairs.set_matrix(self._shown.classes, self._counts)
 
     def _show_list(self, *_: int) -> None:
         """Bring a line of samples into sight where the window is low; the matrix stays as far as it can."""
