@@ -300,7 +300,8 @@ class FigurePlot(QWidget):
         theme = current_theme()
         painter.setFont(text_font(SIZE_SECTION))
         metrics = painter.fontMetrics()
-        for value, text in self._ticks(self._figure.y, self._y, area.height()):
+        left_ticks = self._ticks(self._figure.y, self._y, area.height())
+        for value, text in left_ticks:
             y = self.place_of(self._x[0], value).y()
             painter.setPen(QPen(theme.color("grid"), 1))
             painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
@@ -325,7 +326,8 @@ class FigurePlot(QWidget):
         below = QRectF(area.left(), area.bottom() + metrics.height() + 6, area.width(), metrics.height() + 4)
         painter.drawText(below, Qt.AlignmentFlag.AlignCenter, _cut(metrics, self._figure.x.label(), area.width()))
         painter.save()
-        painter.translate(metrics.ascent() / 2 + 6, area.center().y())
+        widest = max((metrics.horizontalAdvance(words) for _, words in left_ticks), default=20)
+        painter.translate(area.left() - widest - 8 - metrics.height() / 2, area.center().y())
         painter.rotate(-90)
         beside = QRectF(-area.height() / 2, -metrics.height() / 2, area.height(), metrics.height() + 2)
         painter.drawText(beside, Qt.AlignmentFlag.AlignCenter, _cut(metrics, self._figure.y.label(), area.height()))
