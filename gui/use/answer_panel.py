@@ -160,7 +160,7 @@ class AnswerPanel(QWidget):
     def refresh_beneath(self) -> None:
         """The picture under a mask has come, or has changed."""
         context = self._context()
-        for output in self._outputs:
+        for output in (*self._outputs, *self._detail_outputs):
             output.set_beneath(context)
 
     def words_below(self) -> str:

@@ -1,5 +1,6 @@
 """What the network is given in Try it: an editor for each input, and the ways to fill them."""
 
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -34,6 +35,8 @@ __all__ = ["InputsForm", "input_fields"]
 
 ASK_AFTER_MS: Final = 120
 _REMEMBERED: Final = 12
+_SETTLED_S: Final = 5.0
+"""What is changed again within this time is one thing that was given, not two."""
 _FILES: Final = (FieldKind.IMAGE, FieldKind.AUDIO, FieldKind.SERIES, FieldKind.MASK)
 
 
@@ -76,6 +79,7 @@ class InputsForm(QWidget):
         self._remembered: list[_Remembered] = []
         self._sample: SampleRead | None = None  # shown now, and not changed since
         self._writing = False
+        self._changed_at = -_SETTLED_S  # when something was last given while it was being changed
         self._given: list[object] = []  # the noise that was given last
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
@@ -106,7 +110,7 @@ class InputsForm(QWidget):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(ASK_AFTER_MS)
-        self._timer.timeout.connect(self._give_if_whole)
+        self._timer.timeout.connect(self._on_rested)
         self.setAcceptDrops(True)
         self.set_fields(())
 
@@ -430,10 +434,13 @@ class InputsForm(QWidget):
         self.peeks = False
         self.given.emit([{**rest, name: path} for path in paths])
 
-    def _give_if_whole(self) -> None:
+    def _on_rested(self) -> None:
+        self._give_if_whole(changing=True)
+
+    def _give_if_whole(self, *, changing: bool = False) -> None:
         if self._editors and all(not editor.lacks() for editor in self._editors.values()):
             self.peeks = self.begins
-            self._give()
+            self._give(changing=changing)
 
     def _on_asked(self) -> None:
         if self._writing:
@@ -450,25 +457,26 @@ class InputsForm(QWidget):
                 latent.draw_another()
         self._give()
 
-    def _give(self) -> None:
+    def _give(self, *, changing: bool = False) -> None:
         self._timer.stop()
         self._given = [latent.value() for latent in self.latents()]
         values = {name: editor.value() for name, editor in self._editors.items()}
-        self._remember()
+        self._remember(changing=changing)
         self.given.emit([values])
 
     # Memory
 
-    def _remember(self) -> None:
+    def _remember(self, *, changing: bool) -> None:
+        """Keep what is given; while the user is `changing` it, one entry follows it."""
         words = " · ".join(editor.told() for editor in list(self._editors.values())[:4])
+        now = time.monotonic()
+        follows = changing and self._remembered and now - self._changed_at < _SETTLED_S
+        self._changed_at = now if changing else -_SETTLED_S
+        if not words.strip():
+            return
+        if follows:
+            del self._remembered[0]
         states = {name: editor.state() for name, editor in self._editors.items()}
-        if not words.strip() or (self._remembered and self._remembered[0].words == words):
-            if self._remembered and self._remembered[0].words == words:
-                self._remembered[0] = _Remembered(words, states)
-            return
-        if self.peeks and self._remembered and words.startswith(self._remembered[0].words[:20]):
-            self._remembered[0] = _Remembered(words, states)  # the same text, some letters on
-            return
         self._remembered = [item for item in self._remembered if item.words != words]
         self._remembered.insert(0, _Remembered(words, states))
         del self._remembered[_REMEMBERED:]

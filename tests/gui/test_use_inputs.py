@@ -291,6 +291,18 @@ def test_what_was_given_before_comes_back(form, qtbot):
     assert form.remembered() == []
 
 
+def test_what_is_still_being_changed_is_remembered_once(form, qtbot):
+    form.set_fields((TEXT,))
+    for letter in "good":
+        with qtbot.waitSignal(form.given):
+            qtbot.keyClicks(form.editor("text"), letter)
+    assert form.remembered() == ["good"]
+    form._changed_at -= 60  # a minute later
+    with qtbot.waitSignal(form.given):
+        qtbot.keyClicks(form.editor("text"), " film")
+    assert form.remembered() == ["good film", "good"]
+
+
 # Drawing
 
 
