@@ -42,6 +42,8 @@ _STATIC: Final = (
     "Add",
 )
 _DYNAMIC: Final = ("MatMul", "Gemm", "Gather")
+_WORTH: Final = 0.25
+"""Share of the weights that dynamic int8 must reach where there are convolutions, which it leaves as they are."""
 _SMALLEST: Final = 1024
 """Numbers in a table of weights that are worth storing in 8 bits."""
 
@@ -51,11 +53,15 @@ def kinds_for(core: onnx.ModelProto) -> tuple[str, ...]:
 
     Empty where the network has no weights to store in 8 bits.
     """
-    stored = {tensor.name: tensor for tensor in core.graph.initializer}
-    heavy = {node.op_type for node in core.graph.node if any(name in stored for name in node.input)}
-    if heavy & _CONVOLUTIONS:
-        return ("static", "dynamic") if heavy & (_PRODUCTS | {"Gather"}) else ("static",)
-    return ("dynamic",) if heavy & (_PRODUCTS | _RECURRENT | {"Gather"}) else ()
+    sizes = {tensor.name: int(np.prod(tensor.dims)) for tensor in core.graph.initializer}
+    convolved, other = 0, 0
+    for node in core.graph.node:
+        weights = sum(sizes.get(name, 0) for name in node.input)
+        convolved += weights if node.op_type in _CONVOLUTIONS else 0
+        other += weights if node.op_type in (_PRODUCTS | _RECURRENT | {"Gather"}) else 0
+    if convolved:
+        return ("static", "dynamic") if other >= _WORTH * (convolved + other) else ("static",)
+    return ("dynamic",) if other else ()
 
 
 def in_doubt(core: onnx.ModelProto) -> bool:
