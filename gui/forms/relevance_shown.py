@@ -1,11 +1,15 @@
 """Explanations of the engine as what the charts of relevance draw, and their figures in words."""
 
+from typing import Final
+
 from engine.catalog.explanations import explainer_type
 from engine.document.data_spec import FieldKind
 from engine.protocol.messages.explanation import Explanation, FieldRelevance
 from gui.charts.relevance import Part, Relevant, floats_from, picture_from
 from gui.forms.metric_text import short_value
 
+_MISSING: Final = 0.1
+_FIT: Final = 0.5
 _PICTURES = (FieldKind.IMAGE.value, FieldKind.MASK.value)
 
 
@@ -74,6 +78,14 @@ def facts(explanation: Explanation, *, short: bool = False) -> str:
     if explanation.seconds > 0:
         parts.append(f"{explanation.seconds:.2f} s")
     return " · ".join(parts)
+
+
+def well_explained(explanation: Explanation) -> bool:
+    """Whether what the method promises is kept, or nothing is promised."""
+    share = explanation.explained
+    if share is None:
+        return True
+    return abs(share - 1) <= _MISSING if explanation.sums else share >= _FIT
 
 
 def limits(method: str) -> str:

@@ -13,7 +13,7 @@ from gui.charts.relevance_legend import RelevanceLegend
 from gui.charts.relevance_picture import RelevancePicture
 from gui.charts.relevance_view import RelevanceView
 from gui.charts.relevance_words import RelevanceWords
-from gui.forms.relevance_shown import facts, limits, relevant_parts
+from gui.forms.relevance_shown import facts, limits, relevant_parts, well_explained
 from gui.widgets.theme import apply_theme
 from tests.gui.explained_scene import (
     picture_relevance,
@@ -200,6 +200,10 @@ def test_figures_are_told_in_words():
     assert facts(made) == "score 1.5, for silence -2.25 · explains 97 % of the difference · layer down › conv1 · 0.20 s"
     assert facts(made, short=True) == "explains 97 % · layer down › conv1 · 0.20 s"
     assert facts(Explanation(explained=0.8)) == "the straight line fits 80 %"
+    assert [
+        well_explained(Explanation(explained=share, sums=sums))
+        for share, sums in ((0.95, True), (0.7, True), (1.3, True), (0.7, False), (0.3, False), (None, True))
+    ] == [True, False, False, True, False, True]
     assert limits("Shap").endswith("not what causes what.") and limits("nothing") == ""
 
 

@@ -89,6 +89,8 @@ def _map(question: Question, value: Value, activations: Tensor) -> Tensor:
 
 def _over(places: Tensor, own: Tensor) -> Tensor:
     """A map laid over a prepared value (C, H, W), (C, T), (T, C) or (T,), and dealt out to its channels."""
+    while places.dim() > 2:  # of slices one behind the other, all are seen at once
+        places = places.mean(0)
     if places.dim() == 2:
         if own.dim() < 2:
             places = places.mean(0)
@@ -96,8 +98,6 @@ def _over(places: Tensor, own: Tensor) -> Tensor:
             size = own.shape[-2:]
             grown = torch.nn.functional.interpolate(places[None, None], size=size, mode="bilinear", align_corners=False)
             return (grown[0, 0] / _channels(own, 2)).expand(own.shape).clone().cpu()
-    if places.dim() != 1:
-        places = places.reshape(-1)
     along = _time_axis(own)
     length = own.shape[along]
     grown = torch.nn.functional.interpolate(places[None, None], size=length, mode="linear", align_corners=False)[0, 0]

@@ -16,8 +16,8 @@ from engine.evaluation.explaining.target import Target
 
 _NUMBERS_A_BATCH: Final = 2 << 20
 _MOST_TOGETHER: Final = 512
-_MULTIPLY_ADDS: Final = 1e11
-"""Of one explanation: a few seconds of one processor core."""
+_MULTIPLY_ADDS: Final = 2.5e10
+"""Of one explanation: a few seconds of one processor core, for convolutions over large pictures."""
 _BACKWARDS: Final = 3
 """What an answer with its gradients costs, in answers."""
 

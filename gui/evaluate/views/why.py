@@ -17,7 +17,7 @@ from gui.charts.relevance_view import RelevanceView
 from gui.charts.score_bars import ScoreBars
 from gui.evaluate.sample_steps import SampleSteps
 from gui.evaluate.view import EvaluateContext, EvaluateView
-from gui.forms.relevance_shown import facts, limits, relevant_parts
+from gui.forms.relevance_shown import facts, limits, relevant_parts, well_explained
 from gui.models.evaluation import Method
 from gui.models.explanation import ExplanationModel, Query
 from gui.widgets.button import Button
@@ -383,6 +383,7 @@ class WhyView(EvaluateView):
             "" if numbers else plain_text(subject, 40), signed=shown.signed or comparing, number=numbers
         )
         self.facts.set_text(facts(shown))
+        self.facts.set_tone("" if well_explained(shown) else "warn")
         self.facts.setToolTip(plain_text(f"What is explained is {shown.score_of}.", 300))
         self.limits.set_text(limits(shown.method))
 
