@@ -94,6 +94,7 @@ def test_a_microphone_that_fails_says_why_and_the_form_stays(qtbot):
     assert said == [
         "Nothing was recorded. Is a microphone connected, and may this program use it? The driver is on holiday"
     ]
+    assert not made.record.isChecked()
     assert made.value() is None and made.record.text() == "Record" and made.lacks() == "Drop a recording first."
 
 

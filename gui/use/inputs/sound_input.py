@@ -123,6 +123,10 @@ class SoundInput(FileInput):
         if self.recorder.running:
             self.recorder.end()
             return
+        if reason := self.recorder.reason_not_to_record():
+            self.record.setChecked(False)
+            self.refused.emit(reason)
+            return
         self.begin(None, f"speak now; {LONGEST_S} s at most")
         self.drop.set_words("Recording", f"speak now; {LONGEST_S} s at most")
         self.drop.set_picture(None)
@@ -143,6 +147,7 @@ class SoundInput(FileInput):
         self._show_tools()
 
     def _on_not_recorded(self, reason: str) -> None:
+        self.record.setChecked(False)
         if self._recorded is None:
             self._value = None
             self.drop.set_words(f"Drop a {self.noun} here", "or record one")
