@@ -101,8 +101,10 @@ class AnswerDelegate(QStyledItemDelegate):
             painter.setPen(QPen(theme.color("text"), 1, Qt.PenStyle.DotLine))
             painter.drawRoundedRect(body.adjusted(3.5, 3.5, -3.5, -3.5), CARD_RADIUS - 4, CARD_RADIUS - 4)
         if selected:
-            # Where it hides least: over a picture at its corner, beside words and curves below their end.
-            corner = QPointF(body.right() - 13, body.top() + 13 if has_picture else body.bottom() - 13)
+            # Where it hides nothing: over a picture at its corner, of words and curves beside the answer below.
+            corner = QPointF(body.right() - 13, body.top() + 13)
+            if not has_picture:
+                corner = QPointF(body.right() - 9, body.bottom() + FOOT / 2)
             draw_badge(painter, corner, "✓", theme.color("accent"), theme.color("on_accent"))
         painter.restore()
 
@@ -205,7 +207,8 @@ class AnswerDelegate(QStyledItemDelegate):
 
     def _draw_foot(self, painter: QPainter, rect: QRectF, sample: AnsweredSample, correction: Correction) -> None:
         theme = current_theme()
-        top, left, width = rect.bottom() - FOOT + 4, rect.left(), rect.width()
+        badge = 0 if sample.card.rgb else 24  # room for the mark of what is chosen
+        top, left, width = rect.bottom() - FOOT + 4, rect.left(), rect.width() - badge
         painter.setFont(mono_font(SIZE_MONO))
         score = score_words(sample, self.measure)
         score_width = painter.fontMetrics().horizontalAdvance(score) + 6 if score else 0

@@ -346,8 +346,10 @@ class MistakesPanel(Card):
             return WORDS
         if card.rgb:
             return SQUARE
-        if card.curve or len(card.lines) > 1:
-            return CURVE if card.curve else ROWS
+        if card.curve:
+            return CURVE
+        if len(card.lines) > 1:
+            return QSize(ROWS.width(), min(ROWS.height(), 20 + 16 * len(card.lines) + FOOT))
         seen = [self._answered.known(row) for row in range(min(self._answered.total, 48))]
         longest = max((len("".join(one.card.lines)) for one in seen if one is not None), default=0)
         return SHORT if longest <= _SHORT_TEXT else WORDS
