@@ -109,6 +109,10 @@ class AppCard(QFrame):
         self.show_it.setVisible(state == "done")
         if self.extra is not None:
             self.extra.setVisible(state != "done")  # there is no room for both
+        if self.data is not None:
+            # Data that ships with Netwright, or is gone, does not go along.
+            self.data.setVisible(self._model.sizes[1] > 0)
+            self.data.setEnabled(state != "working")
         words, tone = self._outcome(state)
         self.outcome.set_text(words)
         self.outcome.set_tone(tone)
@@ -119,13 +123,13 @@ class AppCard(QFrame):
         key = self.app.key
         if state == "done":
             result = self._model.results[key]
-            return f"✓ {Path(result.path).name}, {size_text(result.bytes)}", "ok"
+            return f"✓ {Path(result.path).name}, {_size(result.bytes)}", "ok"
         if state == "failed":
             error = self._model.errors[key]
             return f"✗ {' '.join(part for part in (error.message, error.hint) if part)}", "error"
         own, data = self._model.sizes
         if key == "project" and state == "idle" and own:
-            return f"{size_text(own)}, {f'data {size_text(data)} more' if data else 'its data ships with us'}", "dim"
+            return _size(own) + (f", data {_size(data)} more" if data else ""), "dim"
         return "", "dim"
 
     def _on_save_clicked(self) -> None:
@@ -153,6 +157,11 @@ class AppCard(QFrame):
     def _on_progressed(self, progress: Progress) -> None:
         if self._model.state(self.app.key) == "working":
             self.progress.set_progress(progress.fraction, progress.message)
+
+
+def _size(count: int) -> str:
+    """A size whose unit stays with its number."""
+    return size_text(count).replace(" ", "\u00a0")
 
 
 class AppsPanel(Card):

@@ -99,7 +99,7 @@ def test_the_command_lists_the_apps_and_writes_one(projects, tmp_path):
 # Python
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ["table", *(pytest.param(kind, marks=pytest.mark.slow) for kind in KINDS[1:])])
 def test_the_python_package_answers_without_anything_of_ours(projects, kind, tmp_path):
     place = written(projects, kind, "python", tmp_path / "app")
     package = next(path.name for path in place.iterdir() if path.is_dir())
@@ -216,6 +216,7 @@ def test_the_server_answers_json_and_describes_itself(projects, tmp_path):
         assert COLUMN in described["components"]["schemas"]["Inputs"]["properties"]
 
 
+@pytest.mark.slow
 def test_the_server_takes_pictures_as_files_and_inside_json(projects, tmp_path):
     pytest.importorskip("fastapi")
     pytest.importorskip("multipart")

@@ -79,7 +79,7 @@ def test_a_file_is_saved_where_the_user_says_and_the_place_is_remembered(
     assert offered == [(str(tmp_path / "garments-web.html"), "Web page (*.html)")]
     asked = engine.asked(SaveApp)[0]
     assert (asked.app, asked.to, asked.run, asked.with_data) == ("web", str(place), "best", False)
-    assert card.outcome.whole_text() == "✓ page.html, 7.27 MB"
+    assert card.outcome.whole_text() == "✓ page.html, 7.27\u00a0MB"
     opened = []
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()))
     assert card.show_it.isVisible()
@@ -134,7 +134,7 @@ def test_a_failure_says_what_happened_and_can_be_tried_again(bench, engine, tab,
 
 def test_the_project_shows_its_size_before_it_is_saved_and_takes_the_data_along(bench, engine, tab, tmp_path, qtbot):
     card = tab.apps.cards["project"]
-    qtbot.waitUntil(lambda: card.outcome.whole_text() == "1.9 MB, data 31 MB more")
+    qtbot.waitUntil(lambda: card.outcome.whole_text() == "1.9\u00a0MB, data 31\u00a0MB more")
     card.data.setChecked(True)
     card.save_to(tmp_path / "x.zip")
     assert engine.asked(SaveApp)[0].with_data is True
