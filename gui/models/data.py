@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.document import files
 from engine.document.data_spec import DataSpec, Field
-from engine.document.edits import AddNode, Batch, Change, Connect, Edit, RemoveNode, SetData, SetRecipe
+from engine.document.edits import Batch, Change, Edit, SetData
 from engine.document.graph import Value
 from engine.document.project import Project
 from engine.errors import NetwrightError
@@ -28,6 +28,7 @@ from engine.protocol.messages.data import (
 )
 from gui.models.engine import Engine, as_error, was_cancelled
 from gui.models.project import ProjectModel
+from gui.models.proposed import network_edit
 from gui.widgets.resources import RESOURCES
 
 if TYPE_CHECKING:
@@ -634,14 +635,10 @@ def import_edit(project: Project, proposal: Project, name: str, *, whole: bool =
 
     `whole`: with them in any case.
     """
-    edits: list[Edit] = [SetData(data=proposal.data)]
     drawn = [node for node in project.graph.nodes.values() if node.type not in ("Note", "Frame")]
     if whole or not drawn:
-        edits += [RemoveNode(id=node_id) for node_id in project.graph.nodes]
-        edits += [AddNode(node=node) for node in proposal.graph.sorted_nodes()]
-        edits += [Connect(edge=edge) for edge in proposal.graph.sorted_edges()]
-        edits.append(SetRecipe(recipe=proposal.recipe))
-    return Batch(title=f"Import {name}", edits=tuple(edits))
+        return network_edit(project, proposal, f"Import {name}")
+    return Batch(title=f"Import {name}", edits=(SetData(data=proposal.data),))
 
 
 def with_field(data: DataSpec, name: str, **changes: object) -> DataSpec:

@@ -2,22 +2,20 @@
 
 from collections.abc import Iterable
 
-import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from engine.catalog.pretrained import PRETRAINED, Pretrained, pretrained_fitting
 from engine.catalog.pretrained.kept import is_kept
 from engine.catalog.pretrained.pretrained import field_for, preparing
 from engine.document import files
-from engine.document.block_files import adopt, named_apart
-from engine.document.edits import AddNode, Batch, Change, Connect, Edit, RemoveNode, SetData, SetRecipe
+from engine.document.edits import Batch, Change
 from engine.document.node_weights import begun_from, weights_file
-from engine.document.project import Project
 from engine.errors import NetwrightError, ProjectError
 from engine.protocol.messages.base import RequestFailed
 from engine.protocol.messages.pretrained import GetPretrained, PretrainedReady
 from gui.models.engine import Engine, as_error, was_cancelled
 from gui.models.project import ProjectModel
+from gui.models.proposed import network_edit
 
 
 class PretrainedModel(QObject):
@@ -186,7 +184,11 @@ class PretrainedModel(QObject):
             self.error = error
             self._set("failed")
             return
-        self._project.do(whole_network(self._project.project, proposal, f"Begin with {wanted.title}"))
+        if not proposal.graph.nodes:
+            self.error = ProjectError("The proposed network is empty.")
+            self._set("failed")
+            return
+        self._project.do(network_edit(self._project.project, proposal, f"Begin with {wanted.title}"))
         self.drawn.emit()
         self.said.emit(f"The network stands on {wanted.title} now. Ctrl+Z brings the other back.")
 
@@ -199,17 +201,3 @@ class PretrainedModel(QObject):
         self._set("failed")
         if self.wanted is not None and is_kept(self.wanted):
             self.asked.emit(self.wanted)  # it went on without a word until now
-
-
-def whole_network(project: Project, proposal: Project, title: str) -> Edit:
-    """The step that puts a proposed network, its recipe and its preparation into the place of what is drawn."""
-    definitions, names = adopt(project, [block.drawn() for block in proposal.blocks.values()])
-    nodes = {node.id: node for node in named_apart(proposal.graph.sorted_nodes(), names)}
-    if not nodes:
-        raise ProjectError("The proposed network is empty.")
-    edits: list[Edit] = [SetData(data=proposal.data), *definitions]
-    edits += [RemoveNode(id=node_id) for node_id in project.graph.nodes]
-    edits += [AddNode(node=msgspec.structs.replace(node)) for node in nodes.values()]
-    edits += [Connect(edge=edge) for edge in proposal.graph.sorted_edges()]
-    edits.append(SetRecipe(recipe=proposal.recipe))
-    return Batch(title=title, edits=tuple(edits))
