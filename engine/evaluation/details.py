@@ -38,7 +38,7 @@ from engine.training.metrics import by_sample
 Floats = npt.NDArray[np.float64]
 Int64s = npt.NDArray[np.int64]
 
-_MOST_RANKED: Final = 20_000_000
+_MOST_RANKED: Final = 2_000_000
 """Scores that are put in order for curves and areas; of more, samples are chosen evenly."""
 _SHARES: Final = ("accuracy", "top_2_accuracy", "top_3_accuracy", "top_5_accuracy")
 
@@ -103,7 +103,7 @@ def _category(given: Answered, output: AnsweredOutput, field: Field, found: Fiel
         interval=intervals["accuracy"] or found.interval,
         intervals=_known_intervals(intervals, metrics),
         plots=[
-            *curve_plots(found.classes, rankings, scores_nc[chosen], positive_nc),
+            *curve_plots(found.classes, rankings, micro, is_single=True),
             *calibration_plots(confidence_n, right_n),
         ],
     )
@@ -140,7 +140,7 @@ def _labels(given: Answered, output: AnsweredOutput, found: FieldEvaluation) -> 
         averages=averages,
         intervals=_known_intervals(intervals, metrics),
         plots=[
-            *curve_plots(found.classes, rankings, scores_nc[chosen], true_nc[chosen]),
+            *curve_plots(found.classes, rankings, micro, is_single=False),
             *calibration_plots(confidence, (named_nc == true_nc).reshape(-1), of="labels"),
         ],
     )

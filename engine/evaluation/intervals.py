@@ -18,7 +18,7 @@ Floats = npt.NDArray[np.float64]
 DRAWS: Final = 1000
 FEWEST: Final = 10
 """Samples below which drawing them again says nothing."""
-_WORK: Final = 40_000_000
+_WORK: Final = 12_000_000
 """Numbers that are looked at for one interval; with more samples there are fewer draws, but 100 at least."""
 _CHUNK: Final = 2_000_000
 

@@ -79,7 +79,8 @@ def test_no_series_is_longer_than_can_be_drawn() -> None:
     scores /= scores.sum(1, keepdims=True)
     true = random.integers(0, 40, 20_000)
     positive = true[:, None] == np.arange(40)
-    plots = curve_plots([f"class {n}" for n in range(40)], ranked_classes(scores, positive), scores, positive)
+    together = ranked(scores.reshape(-1), positive.reshape(-1))
+    plots = curve_plots([f"class {n}" for n in range(40)], ranked_classes(scores, positive), together, is_single=True)
     assert [plot.key for plot in plots] == ["roc", "precision_recall"]
     for plot in plots:
         assert max(len(series.x) for series in plot.series) <= MOST_POINTS

@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 
 from engine.evaluation.plots.thinning import Floats, Places, kept_of_line, points_each, rounded
-from engine.evaluation.ranking import Bools, Ranking, mean_known, mean_precision_recall, mean_roc, ranked
+from engine.evaluation.ranking import Ranking, mean_known, mean_precision_recall, mean_roc
 from engine.protocol.messages.plots import Plot, PlotAxis, PlotKind, PlotReference, PlotSeries
 
 VIEW: Final = "curves"
@@ -17,13 +17,16 @@ _SHOWN: Final = 10
 _FIRST_CLASS: Final = 2  # colours 0 and 1 are those of the averages
 
 
-def curve_plots(names: Sequence[str], rankings: Sequence[Ranking], scores_nc: Floats, positive_nc: Bools) -> list[Plot]:
-    """ROC and precision-recall plots of scores (N, C) and what is true of them; nothing where no class has both."""
+def curve_plots(names: Sequence[str], rankings: Sequence[Ranking], together: Ranking, *, is_single: bool) -> list[Plot]:
+    """ROC and precision-recall plots of each class (or label) and of all `together`; nothing where no class has both.
+
+    `is_single`: a sample has exactly one class, so that of two classes one curve says all.
+    """
     usable = [place for place, ranking in enumerate(rankings) if ranking.is_both]
     if not usable:
         return []
-    single = len(names) == 2 and np.array_equal(positive_nc.sum(1), np.ones(len(positive_nc)))
-    micro = None if single or len(names) < 2 else ranked(scores_nc.reshape(-1), positive_nc.reshape(-1))
+    single = len(names) == 2 and is_single
+    micro = None if single or len(names) < 2 else together
     found = [_roc(names, rankings, usable[-1:] if single else usable, micro), _pr(names, rankings, usable, micro)]
     skipped = len(names) - len(usable)
     if skipped:
@@ -49,9 +52,7 @@ def _roc(names: Sequence[str], rankings: Sequence[Ranking], usable: list[int], m
     if micro is not None:
         mean = mean_known(list(areas.values()))
         series.append(_line(f"Macro mean, area {mean:.3f}", mean_roc(list(rankings)), 0, most))
-        series.append(
-            _line(f"Micro, area {micro.auroc() or 0.0:.3f}", micro.roc(), 1, most, dashed=True)
-        )
+        series.append(_line(f"Micro, area {micro.auroc() or 0.0:.3f}", micro.roc(), 1, most, dashed=True))
     for place in chosen:
         shown = micro is None or chosen.index(place) < _SHOWN
         curve, color = rankings[place].roc(), _FIRST_CLASS + place

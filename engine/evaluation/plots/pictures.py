@@ -56,11 +56,7 @@ def reconstructed(given: Answered, output: AnsweredOutput, field: Field) -> tupl
             if field.kind is FieldKind.IMAGE and drawn[0].rgb:
                 drawn.append(_difference(field, answer - truth))
             words = f"{float(off[row]):.3g}"
-            rows.append(
-                PictureRow(
-                    pictures=drawn, caption=f"{which} {words}".strip(), index=int(given.indices[row])
-                )
-            )
+            rows.append(PictureRow(pictures=drawn, caption=f"{which} {words}".strip(), index=int(given.indices[row])))
     same = any(field.name in names for names in given.network.input_fields.values())
     columns = ["Original" if same else "True", "Made again" if same else "Answered"]
     if rows and len(rows[0].pictures) > 2:
@@ -100,8 +96,7 @@ def made_from_noise(given: Answered, output: AnsweredOutput, field: Field) -> li
         given.dataset.columns(network.input_fields[node_id], given.split).gather(rows) for node_id in network.input_ids
     ]
     generator = torch.Generator().manual_seed(SEED)
-    with torch.inference_mode(), torch.random.fork_rng(devices=[]):
-        torch.manual_seed(SEED)
+    with torch.inference_mode():
         made = network(*inputs, *network.noise(len(rows), generator))[output.place].float()
     shape = None if output.target is None else output.target.shape[1:]
     if shape is not None and made[0].numel() == shape.numel():
@@ -121,8 +116,12 @@ def made_from_noise(given: Answered, output: AnsweredOutput, field: Field) -> li
 class _Prior(nn.Module):
     """Stands for the point that a variational autoencoder draws: from the bell curve itself, whatever came in."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._generator = torch.Generator().manual_seed(SEED)  # its own: other threads may be drawing as well
+
     def forward(self, mean: Tensor, log_variance: Tensor) -> Tensor:
-        return torch.randn_like(mean)
+        return torch.randn(mean.shape, generator=self._generator)
 
 
 def _from_prior(network: CompiledNetwork) -> CompiledNetwork:
