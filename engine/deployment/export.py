@@ -126,7 +126,7 @@ def open_run(
             hint=error.hint or "Bring the data back to where it was.",
         ) from error
     description = msgspec.structs.replace(_about(project, run), samples=dataset.samples)
-    return OpenRun(project=project, network=network, steps=plan(project), dataset=dataset, description=description)
+    return OpenRun(project=project, network=network, steps=plan(project, training=False), dataset=dataset, description=description)
 
 
 def export_network(
@@ -150,7 +150,7 @@ def export_network(
     description = description or Description(name=project.name, inputs=[], outputs=[], version=own_version())
     description = msgspec.structs.replace(description, samples=dataset.samples)
     network = network.eval()
-    steps = plan(project)
+    steps = plan(project, training=False)
     progress(0.25, "Writing the file")
     built = build_file(project, steps, network, form=form, description=description)
     with _beside(to) as path:

@@ -33,7 +33,7 @@ def load_network(folder: RunFolder, which: Kind = "best", *, project: Project | 
     """
     weights = load_weights(folder, which)
     with torch.random.fork_rng(devices=[]), code_of(folder.path):
-        network = compile_project(project or project_of(folder))
+        network = compile_project(project or project_of(folder), training=False)
     try:
         network.load_state_dict(weights)
     except RuntimeError as error:
