@@ -34,15 +34,18 @@ from engine.protocol.messages.deployment import (
     Verified,
 )
 from engine.protocol.messages.evaluation import ClassScore, Evaluate, EvaluationFinished, FieldEvaluation, Mistake
+from engine.protocol.messages.explanation import Explain
 from engine.protocol.messages.sample_input import ReadSample, SampleRead
 from engine.protocol.messages.variants import GetVariants, MeasureVariants, Variant, VariantsMeasured
 from engine.protocol.run_events import BatchChanged, RunPaused, SettingsChanged
 from gui.evaluate.tab import EvaluateTab
 from gui.evaluate.views.mistakes import MistakesView
+from gui.evaluate.views.why import WhyView
 from gui.train.tab import TrainTab
 from gui.use.tab import UseTab
 from gui.workbench import Workbench
 from tests.gui.answered_scene import Listing, numbers, of_categories, picture_card, scripted_answers
+from tests.gui.explained_scene import explained
 from tests.gui.fake_engine import FakeEngine, error
 from tests.gui.run_logs import RunLog
 
@@ -315,6 +318,21 @@ def evaluate_full(bench: Workbench, place: Path, log: type[RunLog]) -> QWidget:
     two_runs(bench, place, log)
     tab = evaluate_tab(bench)
     tab.setProperty("act", lambda: mistakes_view(tab).matrix.select(0, 1))
+    return tab
+
+
+def evaluate_why(bench: Workbench, place: Path, log: type[RunLog], *, together: bool = False) -> QWidget:
+    """Why a mistake was made: what counted over the picture, in one way or in all."""
+    tab = evaluate_full(bench, place, log)
+    bench.engine.answer_with(Explain, explained)
+
+    def act() -> None:
+        bench.evaluation.choose_view("why")
+        view = tab.view("why")
+        assert isinstance(view, WhyView)
+        view.compare.setChecked(together)
+
+    tab.setProperty("act", act)
     return tab
 
 
@@ -655,6 +673,8 @@ STATES: dict[str, Callable[[Any, Path, Any], QWidget]] = {
     "train_failed": train_failed,
     "evaluate_empty": evaluate_empty,
     "evaluate_full": evaluate_full,
+    "evaluate_why": evaluate_why,
+    "evaluate_why_all": partial(evaluate_why, together=True),
     "evaluate_many": evaluate_many,
     "evaluate_numbers": evaluate_numbers,
     "evaluate_working": evaluate_working,
