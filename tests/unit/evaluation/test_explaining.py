@@ -796,6 +796,53 @@ def test_every_way_says_what_it_does_and_what_it_does_not() -> None:
     assert explainer_type("magic") is None
 
 
+@pytest.mark.parametrize("method", [kind.type_name() for kind in EXPLAINERS])
+def test_a_picture_beside_columns_and_words_is_explained_together(method: str) -> None:
+    """Three Inputs; what counts is one column. A map has a place in the picture alone."""
+    data = DataSpec(fields=(pictures().fields[0], *columns().fields[:2], TEXT.fields[0], label()))
+    project = draw(
+        data,
+        {
+            "row": ("Input", {"fields": ["width", "weight"]}),
+            "conv1": ("Conv2d", {"out_channels": 2}),
+            "mean1": "GlobalAveragePool2d",
+            "embed": ("Embedding", {"embedding_dim": 3}),
+            "mean2": ("Mean", {"dim": 1}),
+            "cat1": ("Concatenate", {"count": 3}),
+            "last": ("Linear", {"out_features": 3}),
+            "out": ("Output", {"field": "label"}),
+            "loss1": "CrossEntropyLoss",
+        },
+        "pixels > conv1 > mean1 > cat1.a",
+        "row > cat1.b",
+        "text > embed > mean2 > cat1.c",
+        "cat1 > last > out",
+        "last > loss1.prediction",
+        "label > loss1.target",
+    )
+
+    def look(network: Any) -> None:
+        only(network.last.weight, 1, [3], 2.0)  # weight, behind two maps and width
+        network.last.bias.zero_()
+        if method == "GradCam":
+            network.last.weight[1, :2] = 1.0
+            network.conv1.weight.fill_(0.1)
+
+    raw = {"pixels": noisy(20, 20), "width": 12.0, "weight": 15.0, "text": "abc"}
+    usual = {"pixels": np.zeros((20, 20, 1), np.uint8), "width": 9.0, "weight": 10.0, "text": "jj"}
+    found = told(ready(project, usual, set_weights=look), raw, method, choice=1)
+    totals = {field.field: field.total for field in found.fields}
+    assert set(totals) == {"pixels", "width", "weight", "text"}
+    if method == "GradCam":
+        assert heat(found.fields[list(totals).index("pixels")]).max() > 0
+        assert totals["width"] == totals["weight"] == totals["text"] == 0
+        return
+    assert totals["weight"] > 1
+    assert max(abs(total) for name, total in totals.items() if name != "weight") < 0.05 * totals["weight"]
+    if method in SUMMING:
+        assert sum(totals.values()) == pytest.approx(found.score - found.baseline_score, abs=0.03 * abs(found.score))
+
+
 # A peer
 
 
