@@ -3,6 +3,7 @@
 The projects have quotes, <, & and emoji in the names of fields, classes and the project: they must come out as text.
 """
 
+import http.client
 import json
 import os
 import shutil
@@ -184,6 +185,17 @@ class Server:
         self.process.terminate()
         self.process.communicate(timeout=20)
 
+    def told_of(self, size: int) -> int:
+        """The status when so many bytes are announced, and none is sent."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        try:
+            connection.putrequest("POST", "/predict")
+            connection.putheader("content-length", str(size))
+            connection.endheaders()
+            return connection.getresponse().status
+        finally:
+            connection.close()
+
     def ask(self, path: str, data: bytes | None = None, kind: str = "application/json") -> tuple[int, dict]:
         request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", data, {"content-type": kind})
         try:
@@ -212,6 +224,7 @@ def test_the_server_answers_json_and_describes_itself(projects, tmp_path):
         status, problem = server.ask("/predict", json.dumps({"inputs": {COLUMN: "heavy"}}).encode())
         assert status == 422 and {tuple(item["loc"]) for item in problem["detail"]} >= {("inputs", COLUMN)}
         assert server.ask("/predict", b"{")[0] == 422
+        assert server.told_of(65 << 20) == 413, "what is too large is refused before it is read"
         status, described = server.ask("/openapi.json")
         assert COLUMN in described["components"]["schemas"]["Inputs"]["properties"]
 

@@ -198,7 +198,7 @@ def read_picture(value, name="picture"):
             image = image.convert("RGBA")
         else:
             image = image.convert("RGB")
-    except (OSError, ValueError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, TypeError, AttributeError, Image.DecompressionBombError) as error:
         raise InputError(f"'{name}' cannot be read as a picture: {error}") from None
     pixels = np.asarray(image, np.uint8)
     return np.ascontiguousarray(pixels[..., None] if pixels.ndim == 2 else pixels)

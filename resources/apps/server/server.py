@@ -193,7 +193,9 @@ def health() -> Health:
 async def predict(request: Request) -> Prediction:
     """Answer for one sample, given as JSON {"inputs": {...}} or as a form with files."""
     length = request.headers.get("content-length", "")
-    if length.isdecimal() and int(length) > LARGEST_BYTES:
+    if not length.isdecimal():
+        raise HTTPException(411, "Say how long it is: content-length is missing.")
+    if int(length) > LARGEST_BYTES:
         raise HTTPException(413, f"That is more than {LARGEST_BYTES >> 20} MB.")
     kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if kind == "multipart/form-data":

@@ -568,7 +568,13 @@ async function answerNow() {
   try {
     const feeds = await feedsNow();
     if (feeds === null) clearAnswer();
-    else await answer(feeds);
+    else {
+      if (Object.values(feeds).some((tensor) => tensor.size > 4e6)) {
+        byId("time").textContent = "Answering…";
+        await new Promise((done) => setTimeout(done, 30)); // the page stands still while a large picture is answered
+      }
+      await answer(feeds);
+    }
   } catch (error) {
     fail(error);
   } finally {
