@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QWidget
 
@@ -75,6 +75,7 @@ class FigureCard(MenuCard):
                 self._keys.append(key)
         self._room.setVisible(len(entries) > 1)
         self._fit_legend()
+        QTimer.singleShot(0, self, self._fit_legend)  # the card may not have its place yet
         self.plot.set_figure(figure)
 
     def _fit_legend(self) -> None:
