@@ -25,7 +25,7 @@ from engine.deployment.difference import first_difference
 from engine.deployment.form import USUAL_OPSET, FileForm
 from engine.deployment.golden import write_proof
 from engine.deployment.int8 import as_int8, calibration_samples, kinds_to_try, preferred, refusal, refused
-from engine.deployment.proof import SAMPLES, TOLERANCES, Comparison, Tolerance, TorchPath, prove
+from engine.deployment.proof import SAMPLES, TOLERANCES, UNHELD, Comparison, Tolerance, TorchPath, prove
 from engine.document.flat import flattened
 from engine.document.project import Project
 from engine.errors import DataError, ExportError
@@ -35,9 +35,6 @@ from engine.protocol.run_folder import RunFolder, RunSummary
 from engine.training.run_state import Kind
 
 __all__ = ["OpenRun", "cached_model", "export_network", "export_onnx", "open_run", "write_model"]
-
-_UNHELD = Tolerance(float("inf"), 0.0)
-"""int8 may answer a little otherwise; what it may not is to lose more of its score than `int8.refusal` allows."""
 
 
 def export_onnx(
@@ -126,7 +123,9 @@ def open_run(
             hint=error.hint or "Bring the data back to where it was.",
         ) from error
     description = msgspec.structs.replace(_about(project, run), samples=dataset.samples)
-    return OpenRun(project=project, network=network, steps=plan(project, training=False), dataset=dataset, description=description)
+    return OpenRun(
+        project=project, network=network, steps=plan(project, training=False), dataset=dataset, description=description
+    )
 
 
 def export_network(
@@ -218,7 +217,7 @@ def _as_int8(
     for kind in kinds:
         progress(0.35, f"Writing {kind} int8")
         write_model(path, as_int8(built, kind, calibration))
-        verified, comparison = proved(_UNHELD, 0.4)
+        verified, comparison = proved(UNHELD, 0.4)
         reason = refusal(verified)
         if not reason:
             return kind, verified, comparison

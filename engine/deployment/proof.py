@@ -55,7 +55,8 @@ class Tolerance:
 
 
 TOLERANCES = {"float32": Tolerance(1e-3, 1.0), "float16": Tolerance(1e-2, 0.99)}
-"""int8 has none: it is held to the score on the test split."""
+UNHELD = Tolerance(1e-2, 0.0)
+"""int8 is held to the score on the test split (`int8.refusal`); this only says which numbers count as the same."""
 
 Raw = dict[str, list[Any]]
 """Raw values by field, a value a sample."""
@@ -67,6 +68,8 @@ class Comparison:
 
     samples: int = 0
     same: int = 0
+    alike: float = 0.0
+    """Like `same`, but a mask counts by the share of its points that are."""
     worst: float = 0.0
     worst_raw: Raw = field(default_factory=dict)
     batch_sizes: set[int] = field(default_factory=set)
@@ -183,6 +186,7 @@ def prove(
     verified = Verified(
         samples=comparison.samples,
         same_answers=comparison.same,
+        alike=comparison.alike / max(1, comparison.samples),
         max_abs_difference=comparison.worst,
         batch_sizes=sorted(comparison.batch_sizes),
         any_size=other_size is not None,
@@ -414,6 +418,7 @@ def _compare(
     """Take one batch into account. The difference of numbers is relative to their size where that is above 1."""
     length = _length(raw)
     same = np.ones(length, bool)
+    alike = np.ones(length)
     for answer, tensor in zip(answers, expected, strict=True):
         wanted = tensor.numpy().astype(np.float64)
         got = np.asarray(found[answer.scores or answer.value], np.float64)
@@ -438,7 +443,9 @@ def _compare(
         elif answer.classes:
             same &= _same_labels(answer, wanted, found[answer.label])
         elif answer.is_mask:
-            same &= _same_masks(wanted, np.asarray(found[answer.value]))
+            points = _same_points(wanted, np.asarray(found[answer.value]))
+            same &= points.all(axis=1)
+            alike = np.minimum(alike, points.mean(axis=1))
         else:
             same &= difference <= tolerance.difference
         place = int(difference.argmax())
@@ -447,6 +454,8 @@ def _compare(
     if count:
         comparison.samples += length
         comparison.same += int(same.sum())
+        masks = all(answer.is_mask for answer in answers)
+        comparison.alike += float(alike.sum() if masks else same.sum())
 
 
 def _same_sets(answer: Answer, scores: npt.NDArray[np.float64], labels: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
@@ -456,12 +465,11 @@ def _same_sets(answer: Answer, scores: npt.NDArray[np.float64], labels: npt.NDAr
     return same
 
 
-def _same_masks(scores: npt.NDArray[np.float64], masks: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-    """Whether every point of each mask has the class of the best score, or of one that is as good."""
+def _same_points(scores: npt.NDArray[np.float64], masks: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """Whether a point of a mask has the class of the best score, or of one that is as good: (N, points)."""
     chosen = np.take_along_axis(scores, masks.astype(np.int64)[:, None], axis=1)[:, 0]
-    near = scores.max(axis=1) - chosen <= _MASK_TIE
-    same: npt.NDArray[np.bool_] = near.reshape(len(near), -1).all(axis=1)
-    return same
+    near: npt.NDArray[np.bool_] = scores.max(axis=1) - chosen <= _MASK_TIE
+    return near.reshape(len(near), -1)
 
 
 def _same_labels(answer: Answer, scores: npt.NDArray[np.float64], labels: Sequence[str]) -> npt.NDArray[np.bool_]:

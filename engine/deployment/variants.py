@@ -18,7 +18,7 @@ from engine.deployment.export import OpenRun, open_run, write_model
 from engine.deployment.form import FileForm
 from engine.deployment.int8 import as_int8, calibration_samples, kinds_to_try, refusal
 from engine.deployment.kept_variants import kept_variants, variants_folder
-from engine.deployment.proof import TOLERANCES, Raw, Tolerance, TorchPath, choose_samples, prove, read_samples
+from engine.deployment.proof import TOLERANCES, UNHELD, Raw, TorchPath, choose_samples, prove, read_samples
 from engine.deployment.session import open_session
 from engine.document.atomic import write_atomically
 from engine.errors import Cancelled, ExportError
@@ -32,7 +32,6 @@ _ROUNDS: Final = 200
 _MOST_S: Final = 3.0
 """Seconds that all variants together are timed."""
 _TIMED: Final = 8
-_UNHELD: Final = Tolerance(float("inf"), 0.0)
 
 
 def measure_variants(
@@ -85,7 +84,7 @@ def measure_variants(
             built,
             opened.network,
             opened.dataset,
-            _UNHELD,
+            UNHELD,
             samples=SAMPLES,
             progress=_within(progress, start, width, f"{name}: "),
             cancelled=cancelled,
@@ -137,7 +136,7 @@ def _variant(precision: str, kind: str, path: Path, verified: Verified) -> Varia
         int8=kind,
         bytes=path.stat().st_size,
         score=verified.score,
-        same=verified.same_answers / max(1, verified.samples),
+        same=verified.alike,
         max_abs_difference=verified.max_abs_difference,
         refused=refused,
     )

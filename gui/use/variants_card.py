@@ -102,7 +102,7 @@ class VariantRows(QAbstractTableModel):
             return Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         if role == Qt.ItemDataRole.ToolTipRole:
             return {
-                "same answers": "The share of samples that are answered as the trained network answers them.",
+                "same answers": "The share of samples (of masks: points) that are answered as by the trained network.",
                 "latency": "The median time for one raw sample in onnxruntime, on one thread.",
                 "vs float32": "How many times faster than float32.",
             }.get(self.columns()[section], "")

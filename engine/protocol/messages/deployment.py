@@ -101,6 +101,8 @@ class Verified(msgspec.Struct, frozen=True, kw_only=True):
     any_size: bool = False
     made_up: bool = False
     """Whether the samples are random numbers, since the project has no data: an imported network may have none."""
+    alike: float = 1.0
+    """Share of the same answers; of masks the share of points that are the same."""
     score_name: str = ""
     """accuracy, f1, iou or r2 of the first output, on those of the samples that are of the test split: `score` of the
     file, `score_before` of the network in torch; empty where there is none, as for texts that are written."""

@@ -159,3 +159,14 @@ def test_where_convolutions_and_attention_meet_the_kind_is_measured(tmp_path: Pa
         form=FileForm(precision="int8"),
     )
     assert made.int8 in ("static", "dynamic") and made.verified.max_abs_difference < 0.5
+
+
+@pytest.mark.usefixtures("unheld")
+def test_masks_in_int8_are_told_by_their_points(tmp_path: Path) -> None:
+    project = projects("masks", tmp_path)
+    torch.manual_seed(2)
+    network = compile_project(project)
+    form = FileForm(precision="int8")
+    proof = export_network(project, network, open_dataset(None, project.data), tmp_path / "m.onnx", form=form).verified
+    assert proof.same_answers / proof.samples <= proof.alike <= 1
+    assert proof.alike > 0.8, "few points change their class"
