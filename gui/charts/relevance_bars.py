@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from gui.charts.relevance import signed_text, strongest, tint
+from gui.charts.relevance import signed_text, tint
 from gui.widgets.fonts import SIZE_MONO, SIZE_SMALL, mono_font, text_font
 from gui.widgets.guarded import guarded
 from gui.widgets.plain_text import plain_text, tooltip_text
@@ -17,6 +17,7 @@ from gui.widgets.theme import current_theme, theme_notifier
 _ROW: Final = 26
 _MOST: Final = 30
 _NUMBER: Final = 64
+_NARROW: Final = 340
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,7 +37,6 @@ class RelevanceBars(QWidget):
         if name:
             self.setObjectName(name)
         self._bars: list[RelevanceBar] = []
-        self._scale = 1.0
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         self.setAccessibleName("What each column counts for")
         theme_notifier().changed.connect(self.update)
@@ -49,7 +49,6 @@ class RelevanceBars(QWidget):
             total = sum(bar.relevance for bar in rest)
             shown.append(RelevanceBar(name=f"{len(rest)} others", value="", relevance=total))
         self._bars = shown
-        self._scale = strongest([bar.relevance for bar in shown]) or 1.0
         self.setAccessibleDescription(
             ", ".join(f"{bar.name} {bar.value} {signed_text(bar.relevance)}" for bar in shown[:20])
         )
@@ -71,13 +70,15 @@ class RelevanceBars(QWidget):
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             width = self.width()
-            names = min(190.0, width * 0.30)
-            values = min(150.0, width * 0.22)
+            narrow = width < _NARROW  # the value is told by the tooltip
+            names = width * 0.42 if narrow else min(190.0, width * 0.30)
+            values = 0.0 if narrow else min(150.0, width * 0.22)
             left, right = names + values + 8, width - _NUMBER
             room = max(20.0, right - left)
-            against = any(bar.relevance < 0 for bar in self._bars)
-            zero = left + (room / 2 if against else 0)
-            reach = room / 2 if against else room
+            least = max((-bar.relevance for bar in self._bars if bar.relevance < 0), default=0.0)
+            most = max((bar.relevance for bar in self._bars if bar.relevance > 0), default=0.0)
+            each = room / ((least + most) or 1.0)
+            zero = left + least * each
             painter.setPen(theme.color("line"))
             painter.drawLine(QPointF(zero, 0), QPointF(zero, _ROW * len(self._bars)))
             for at, bar in enumerate(self._bars):
@@ -92,8 +93,9 @@ class RelevanceBars(QWidget):
                 value = painter.fontMetrics().elidedText(
                     plain_text(bar.value, 80), Qt.TextElideMode.ElideRight, int(values - 8)
                 )
-                painter.drawText(QRectF(names, top, values - 8, _ROW), Qt.AlignmentFlag.AlignVCenter, value)
-                length = reach * abs(bar.relevance) / self._scale
+                if values:
+                    painter.drawText(QRectF(names, top, values - 8, _ROW), Qt.AlignmentFlag.AlignVCenter, value)
+                length = each * abs(bar.relevance)
                 start = zero if bar.relevance >= 0 else zero - length
                 color = tint(bar.relevance, 1e-9)  # the length tells how much; the colour only the sign
                 painter.setPen(Qt.PenStyle.NoPen)

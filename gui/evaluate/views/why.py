@@ -38,6 +38,7 @@ _WIDE: Final = 760
 """Room for three ways beside each other."""
 _SLOW_MS: Final = 180
 """After which it is said that an answer is on its way; most are there before."""
+_PLACED: Final = (FieldKind.IMAGE.value, FieldKind.AUDIO.value, FieldKind.SERIES.value)
 _BASELINES: Final = (
     Choice(value="average", label="The average", help="Compared with the average of the training data."),
     Choice(value="nothing", label="Nothing", help="Compared with black, silence or zeros."),
@@ -375,6 +376,8 @@ class WhyView(EvaluateView):
             self.layer.set_choices([Choice(value=name, label=name.replace("__", " › ")) for name in layers])
             self.layer.set_value(shown.layer)
         settings = self._settings.get(self._evaluation.method, {})
+        placed = any(field.kind in _PLACED for field in shown.fields)
+        self.baseline.set_choices(_BASELINES if placed else _BASELINES[:2])  # a column cannot be out of focus
         self.baseline.set_value(settings.get("baseline", "average"))
         self._filling = False
         subject = shown.choices[shown.choice] if several and 0 <= shown.choice < len(shown.choices) else ""
