@@ -33,7 +33,7 @@ class PictureCard(MenuCard):
         self.sheet = PictureSheet(name=f"{name}.sheet" if name else "")
         self.sheet.sample_chosen.connect(self.sample_chosen)
         self.body.addWidget(self.sheet)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
 
     def show_grid(self, grid: PictureGrid) -> None:
         """Show other pictures."""

@@ -101,7 +101,8 @@ def show(result: dict[str, Any]) -> str:
     parts = [f"Run {result['run']} on {result['samples']:,} samples of {result['split']}:"]
     for output in result["outputs"]:
         name = f"{output['field']}  " if len(result["outputs"]) > 1 else ""
-        parts.append(name + "  ".join(f"{key} {number(value)}" for key, value in output["metrics"].items()))
+        scores = "  ".join(f"{key} {number(value)}" for key, value in output["metrics"].items())
+        parts.append(name + (scores or f"{output['field']} has no score; --report shows what was made."))
         masks = any(item["overlap"] is not None for item in output["per_class"])
         rows = [
             (

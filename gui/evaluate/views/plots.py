@@ -42,7 +42,8 @@ class PlotsView(EvaluateView):
         self._below = QVBoxLayout()
         self._below.setSpacing(GAP)
         column.addLayout(self._below)
-        column.addLayout(self._grid, 1)
+        column.addLayout(self._grid, 1000)
+        column.addStretch(1)  # pictures alone stay at the top
         self._waiting: list[Callable[[], None]] = []
         self._turn = QTimer(self)
         self._turn.setInterval(0)
