@@ -2,10 +2,11 @@
 
 from typing import Final
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QStackedWidget, QVBoxLayout, QWidget
 
+from engine.checks.export_outlook import export_outlook
 from gui.models.apps import AppsModel
 from gui.models.data import DataModel
 from gui.models.project import ProjectModel
@@ -23,6 +24,11 @@ from gui.widgets.guarded import guarded
 from gui.widgets.side_panel import ScrollColumn
 from gui.widgets.tokens import GAP
 
+_BEFORE: Final = (
+    "Train a network first. Then try it here on things of your own, and export it as one ONNX file that runs anywhere."
+)
+_OUTLOOK_MS: Final = 300
+"""After the last edit: a walk through the whole network."""
 _SIDE_BY_SIDE: Final = 1240
 """Below this width the cards of the lower row stand beneath each other."""
 
@@ -49,8 +55,7 @@ class UseTab(QWidget):
         self.empty = EmptyState(
             "play",
             "Nothing to use yet",
-            "Train a network first. Then try it here on things of your own, and export it as one ONNX file that runs "
-            "anywhere.",
+            _BEFORE,
         )
         self.trying = TryPanel(project, use, data, runs)
         self.export = ExportPanel(project, runs, use)
@@ -82,6 +87,12 @@ class UseTab(QWidget):
         self.export.node_wanted.connect(self.node_wanted)
         runs.list_changed.connect(self._refresh)
         project.opened.connect(self._refresh)
+        self._project = project
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(_OUTLOOK_MS)
+        self._soon.timeout.connect(self._show_outlook)
+        project.changed.connect(lambda *_: self._soon.start())
         self._refresh()
 
     def focus_first(self) -> None:
@@ -91,6 +102,12 @@ class UseTab(QWidget):
     def _refresh(self) -> None:
         usable = any(is_usable(summary) for summary in self._runs.summaries)
         self.stack.setCurrentIndex(1 if usable else 0)
+        self._soon.start()
+
+    def _show_outlook(self) -> None:
+        """Before anything is trained: what file the drawing will become."""
+        if self.stack.currentIndex() == 0 and self._project.directory is not None:
+            self.empty.set_words(self.empty.sentence(), f"{_BEFORE} {export_outlook(self._project.checker).sentence}")
 
     @guarded
     def resizeEvent(self, event: QResizeEvent) -> None:
