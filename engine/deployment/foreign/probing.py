@@ -26,6 +26,8 @@ _SIZES_OF_OTHERS = ((12, 20), (32, 48), (128, 160), (512, 640), (5, 7), (1, 2), 
 _MOVING = {"Identity", "Cast", "CastLike", "Reshape", "Flatten", "Squeeze", "Expand", "Unsqueeze"}
 """What leaves the numbers alone where it changes neither sizes nor type."""
 _SOMETIMES = {"Pad", "Slice", "Resize", "Tile", "Split"}
+_TOPS = (256, 2)
+"""Below what whole numbers stay where nothing says what they look up."""
 _MOST_KEPT = 2 * 2**30
 _MOST_FOLDED = 2**28
 
@@ -77,12 +79,13 @@ def probe(model: ForeignModel) -> Facts:
     problem: GraphError | None = None
     for pictures, others in itertools.zip_longest(_SIZES_OF_PICTURES, _SIZES_OF_OTHERS, fillvalue=None):
         sizes = (pictures or _SIZES_OF_PICTURES[0], others or _SIZES_OF_OTHERS[0])
-        try:
-            return _tried(model, sizes)
-        except GraphError as error:
-            problem = problem or error
-            if not _has_free_sizes(model):
-                break
+        for top in _TOPS:
+            try:
+                return _tried(model, sizes, top)
+            except GraphError as error:
+                problem = problem or error
+        if not _has_free_sizes(model):
+            break
     assert problem is not None
     raise ModelImportError(
         f"The network could not be run: {problem.message}",
@@ -101,22 +104,47 @@ def _has_free_sizes(model: ForeignModel) -> bool:
     return any(item.shape is None or any(not isinstance(size, int) for size in item.shape[1:]) for item in model.inputs)
 
 
-def _tried(model: ForeignModel, sizes: tuple[tuple[int, int], tuple[int, int]]) -> Facts:
+def _tried(model: ForeignModel, sizes: tuple[tuple[int, int], tuple[int, int]], top: int) -> Facts:
     program = model.program
     free = _free_batch(model)
-    one = _inputs(model, 0, 2 if free == "free" else None, sizes)
+    one = _inputs(model, 0, 2 if free == "free" else None, sizes, top)
     if free == "free":
-        two = _inputs(model, 1, 3, sizes)
-        return _looked(program, [one, two], batch_free=True)
+        two = _inputs(model, 1, 3, sizes, top)
+        return _looked(program, [one, two], batch_free=_samples_apart(model, one))
     first = run(program, one)
     del first
     if free == "one":
         freed = _freed(model, one, sizes)
         if freed is not None:
-            return _looked(freed, [_inputs(model, 0, 2, sizes), _inputs(model, 1, 3, sizes)], batch_free=True)
-    facts = _looked(program, [one, _inputs(model, 1, None, sizes)], batch_free=False)
+            return _looked(freed, [_inputs(model, 0, 2, sizes, top), _inputs(model, 1, 3, sizes, top)], batch_free=True)
+    facts = _looked(program, [one, _inputs(model, 1, None, sizes, top)], batch_free=False)
     facts.batch = next((item.shape[0] for item in model.inputs if item.shape and isinstance(item.shape[0], int)), 0)
     return facts
+
+
+def _samples_apart(model: ForeignModel, given: list[Any]) -> bool:
+    """Whether the second sample is answered alike with and without the first before it: if not, what comes first in
+    the inputs are no samples but steps, or the network looks from one sample to another."""
+    program = model.program
+    if any(item.type in RANDOM for item in program.operators):
+        return True
+    alone = [
+        value[1:2] if isinstance(value, Tensor) and item.shape and not isinstance(item.shape[0], int) else value
+        for item, value in zip(model.inputs, given, strict=True)
+    ]
+    try:
+        with torch.no_grad():
+            both, one = run(program, given), run(program, alone)
+    except GraphError:
+        return True  # a network that cannot take a single sample says nothing of it
+    return all(
+        not isinstance(a, Tensor)
+        or not isinstance(b, Tensor)
+        or a.shape[:1] != (2,)
+        or b.shape[:1] != (1,)
+        or compared(a[1:2], b) < 1e-3
+        for a, b in zip(both, one, strict=True)
+    )
 
 
 def _free_batch(model: ForeignModel) -> str:
@@ -130,16 +158,18 @@ def _free_batch(model: ForeignModel) -> str:
 
 
 def _inputs(
-    model: ForeignModel, turn: int, batch: int | None, sizes: tuple[tuple[int, int], tuple[int, int]]
+    model: ForeignModel, turn: int, batch: int | None, sizes: tuple[tuple[int, int], tuple[int, int]], top: int
 ) -> list[Any]:
     """Random inputs of a size; whole numbers stay below what they look up."""
     generator = torch.Generator().manual_seed(turn + 1)
     given: dict[str, int] = {}
-    batch_name = next((item.shape[0] for item in model.inputs if item.shape and isinstance(item.shape[0], str)), None)
+    batch_name = next(
+        (item.shape[0] or "" for item in model.inputs if item.shape and not isinstance(item.shape[0], int)), None
+    )
     found = []
     for item in model.inputs:
         shape = _sizes_of(item, turn, batch, batch_name, sizes, given)
-        found.append(_values(item, shape, bound_of(model.program, item.name), generator))
+        found.append(_values(item, shape, bound_of(model.program, item.name), generator, top))
     return found
 
 
@@ -155,7 +185,7 @@ def _sizes_of(
     picture = len(declared) in (4, 5)
     found = []
     for axis, size in enumerate(declared):
-        if axis == 0 and batch is not None and (not isinstance(size, int) or size == 1):
+        if axis == 0 and batch is not None and (not isinstance(size, int) or (size == 1 and batch_name is None)):
             found.append(batch)
         elif isinstance(size, int):
             found.append(size)
@@ -192,7 +222,7 @@ def bound_of(program: Program, name: str) -> int | None:
     return None
 
 
-def _values(item: ForeignValue, shape: list[int], bound: int | None, generator: torch.Generator) -> Any:
+def _values(item: ForeignValue, shape: list[int], bound: int | None, generator: torch.Generator, top: int) -> Any:
     if item.kind == "sequence":
         return []
     if item.kind == "optional":
@@ -207,8 +237,8 @@ def _values(item: ForeignValue, shape: list[int], bound: int | None, generator: 
             return torch.rand(shape, generator=generator).to(dtype)
         base = torch.rand(shape, generator=generator) if bound is None else torch.randint(bound, shape).float()
         return base.to(dtype)
-    top = bound or (256 if dtype is torch.uint8 else 2)
-    return torch.randint(0, max(top, 1), shape, generator=generator).to(dtype)
+    most = min(bound or top, 128 if dtype is torch.int8 else 256 if bound is None else bound)
+    return torch.randint(0, max(most, 1), shape, generator=generator).to(dtype)
 
 
 def _looked(program: Program, tries: list[list[Any]], *, batch_free: bool) -> Facts:

@@ -8,6 +8,8 @@ import torch.nn.functional as F  # noqa: N812
 from foreign_models import asked, exported, from_file
 from torch import Tensor, nn
 
+from engine.deployment.foreign.report import notes_on
+
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 
@@ -143,3 +145,15 @@ def test_nodes_are_laid_out_without_lying_on_each_other(tmp_path: Path) -> None:
     _, found = from_file(exported(Residual(), PICTURE, tmp_path / "net.onnx"))
     places = [(node.x, node.y) for node in found.imported.project.graph.nodes.values()]
     assert len(set(places)) == len(places)
+
+
+def test_a_network_that_looks_from_one_sample_to_the_next_is_not_batched(tmp_path: Path) -> None:
+    class Steps(nn.Module):
+        """What comes first are steps of one sequence."""
+
+        def forward(self, x: Tensor) -> Tensor:
+            return torch.cumsum(x, 0)
+
+    _, found = from_file(exported(Steps(), torch.randn(2, 3), tmp_path / "net.onnx"))
+    assert not found.facts.batch_free
+    assert any("samples" in note for note in notes_on(*from_file(tmp_path / "net.onnx")))
