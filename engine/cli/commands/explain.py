@@ -121,8 +121,8 @@ def _choice(name: str, classes: tuple[str, ...]) -> int:
         return -1
     if name in classes:
         return classes.index(name)
-    if name.isdecimal() and int(name) < len(classes):
-        return int(name)
+    if name.isdecimal() and (not classes or int(name) < len(classes)):
+        return int(name)  # of answers without classes, the engine knows which there are
     raise UsageError(
         f"There is no class '{name[:60]}'.", where="--choice", expected=", ".join(classes)[:300], found=name[:60]
     )
@@ -190,6 +190,8 @@ def _rows(item: dict[str, Any]) -> list[tuple[str, str, str]]:
             ]
         elif field["height"] > 1 and field["width"] > 1 and field["kind"] in ("image", "mask"):
             found.append((field["field"], _where(field["heat"]), field["total"]))
+        elif "heat" in field and field["kind"] in ("audio", "series"):
+            found.append((field["field"], _when(field), field["total"]))
         else:
             found.append((field["field"], field["text"], field["total"]))
     found.sort(key=lambda row: -abs(row[2]))
@@ -198,12 +200,27 @@ def _rows(item: dict[str, Any]) -> list[tuple[str, str, str]]:
     return [*rows, ("", f"and {more:,} more", "")] if more > 0 else rows
 
 
-def _where(heat: list[list[float | None]]) -> str:
-    """Roughly where the strongest point lies."""
+def _strongest(heat: list[list[float | None]]) -> tuple[int, int]:
+    """Row and column of the strongest point."""
     best = max(
         ((abs(value), row, column) for row, line in enumerate(heat) for column, value in enumerate(line) if value),
         default=(0.0, 0, 0),
     )
-    down = ("top", "middle", "bottom")[min(2, 3 * best[1] // max(1, len(heat)))]
-    across = ("left", "centre", "right")[min(2, 3 * best[2] // max(1, len(heat[0])))]
+    return best[1], best[2]
+
+
+def _when(field: dict[str, Any]) -> str:
+    """The moment that counted most."""
+    row, column = _strongest(field["heat"])
+    if field["kind"] == "audio":
+        return f"strongest at {(column + 0.5) / max(1, field['width']) * field['seconds']:.2f} s"
+    channel = f", {field['names'][row]}" if len(field["names"]) > 1 else ""
+    return f"strongest at moment {column + 1} of {field['width']}{channel}"
+
+
+def _where(heat: list[list[float | None]]) -> str:
+    """Roughly where the strongest point lies."""
+    row, column = _strongest(heat)
+    down = ("top", "middle", "bottom")[min(2, 3 * row // max(1, len(heat)))]
+    across = ("left", "centre", "right")[min(2, 3 * column // max(1, len(heat[0])))]
     return f"strongest at {down} {across}"
