@@ -143,8 +143,10 @@ def grouped(
         share = 1 - areas[:, 2, 0] / areas[:, 2].sum(1).clamp(min=1)
         yield from _binned(share.numpy(), lambda value: f"{100 * value:.1f} %")
     elif by.startswith(BY_LEVEL):
-        levels = _levels(given, given.dataset.field(by.removeprefix(BY_LEVEL)), progress, cancelled)
-        yield from _binned(levels, lambda value: f"{100 * value:.3g} %")
+        chosen = given.dataset.field(by.removeprefix(BY_LEVEL))
+        levels = _levels(given, chosen, progress, cancelled)
+        is_sound = chosen.kind is FieldKind.AUDIO
+        yield from _binned(levels, lambda value: f"{value:.1f} dB" if is_sound else f"{100 * value:.3g} %")
     else:
         field = given.dataset.data.field(by)
         if field is None:
@@ -319,25 +321,34 @@ def _numbers(
 
 
 def _levels(given: Answered, field: Field, progress: Progress, cancelled: IsCancelled) -> Floats:
-    """(N,) the mean of each picture (0 black, 1 white), or the root mean square of each sound as prepared (1 the
+    """(N,) the mean of each picture (0 black, 1 white), or how loud each sound is as recorded, in decibels (0 the
     loudest there can be); worked out once."""
     key = f"groups/level/{field.name}"
     if key not in given.memo:
-        column = given.dataset.columns((field.name,), given.split)
-        rules = [rule for rule in Preparation(field).tensor_rules if isinstance(rule, NormalizeRule)]
+        level = _loudness if field.kind is FieldKind.AUDIO else _brightness
         parts = []
         for start in range(0, given.count, _TOGETHER):
             if cancelled():
                 raise Cancelled
-            values = column.gather(torch.arange(start, min(start + _TOGETHER, given.count))).double()
-            for rule in reversed(rules):
-                values = values * torch.from_numpy(rule.std) + torch.from_numpy(rule.mean)
-            values = values.reshape(len(values), -1)
-            parts.append(values.square().mean(1).sqrt() if field.kind is FieldKind.AUDIO else values.mean(1))
+            parts.append(level(given, field, torch.arange(start, min(start + _TOGETHER, given.count))))
             progress(min(1.0, (start + _TOGETHER) / given.count), "Looking at the samples")
-        given.memo[key] = torch.cat(parts).numpy()
+        given.memo[key] = np.concatenate(parts)
     found: Floats = given.memo[key]
     return found
+
+
+def _brightness(given: Answered, field: Field, rows: torch.Tensor) -> Floats:
+    values = given.dataset.columns((field.name,), given.split).gather(rows).double()
+    for rule in reversed(Preparation(field).tensor_rules):
+        if isinstance(rule, NormalizeRule):
+            values = values * torch.from_numpy(rule.std) + torch.from_numpy(rule.mean)
+    return np.asarray(values.reshape(len(values), -1).mean(1).numpy())
+
+
+def _loudness(given: Answered, field: Field, rows: torch.Tensor) -> Floats:
+    sounds = (given.dataset.raw(index, field.name).samples for index in given.indices[rows].tolist())
+    squares = [float(np.square(sound, dtype=np.float64).mean()) if len(sound) else 0.0 for sound in sounds]
+    return 10 * np.log10(np.maximum(squares, 1e-10))
 
 
 def _binned(values: Floats, words: Callable[[float], str]) -> Iterator[Group]:

@@ -1,6 +1,7 @@
 """Groups, two runs beside each other, and worse inputs: held to counting by hand and to scipy."""
 
 import random
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import msgspec
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from scipy.stats import binomtest
 
 from engine.compiler.module import compile_project
@@ -213,3 +215,22 @@ def test_worse_inputs(tmp_path: Path) -> None:
     told: list[float] = []
     measure_robustness(given, samples=20, progress=lambda fraction, _text: told.append(fraction))
     assert told[0] == 0 and told[-1] == 1.0 and told == sorted(told)
+
+
+def test_pictures_are_grouped_by_how_bright_they_are(tmp_path: Path) -> None:
+    for number in range(60):
+        level = 20 + 3 * number
+        path = tmp_path / "pictures" / ("dark" if number % 2 else "light") / f"{number:02}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.full((8, 8), level, np.uint8)).save(path)
+    project = propose("levels", inspect(tmp_path / "pictures").data)
+    create(tmp_path / "project", project)
+    given = answered(tmp_path / "project", run_of(tmp_path / "project", project, 1), "train")
+    (field,) = (field.name for field in project.data.fields if field.kind == "image")
+    found = score_groups(given, f":level:{field}")
+    assert len(found.groups) == 5 and sum(group.samples for group in found.groups) == given.count
+    for group in found.groups:
+        low, high = (float(part) for part in re.findall(r"[\d.]+(?= %)", group.name))
+        for index in np.frombuffer(group.members, "<i4").tolist():
+            level = 100 * float(given.dataset.raw(index, field).mean()) / 255
+            assert low - 0.2 <= level <= high + 0.2
