@@ -11,6 +11,7 @@ from typing import Any
 from torch import nn
 
 from engine.catalog.layers.data import Noise
+from engine.catalog.layers.foreign import OnnxOperator
 from engine.catalog.layers.own_code import PyTorch
 from engine.catalog.tensors import TensorSpec
 from engine.checks.inference import ShapeChecker
@@ -22,6 +23,7 @@ from engine.compiler.modules.shifting import shift_right
 from engine.compiler.operations import OPERATIONS
 from engine.compiler.plan import Call, Plan, Value, plan
 from engine.document.project import Project
+from engine.errors import GraphError
 
 _WIDTH = 100
 _TAKEN = RESERVED | set(keyword.softkwlist) | {"torch", "nn", "math", "Tensor", "self", "x", "F", "hidden"}
@@ -31,6 +33,15 @@ def source_code(project: Project, checker: ShapeChecker | None = None) -> str:
     """The file. Raises GraphError or ProjectError with the words of the first problem when the project has errors."""
     checker = checker or ShapeChecker(project)
     steps = plan(project, checker, training=False)
+    for call in steps.calls:
+        if isinstance(call.layer, OnnxOperator):
+            raise GraphError(
+                f"ONNX operator '{call.node.id}' ({call.layer.operator[:60]}) cannot be written as PyTorch code.",
+                where=call.node.id,
+                expected="layers of the catalog",
+                found=call.layer.operator[:60],
+                hint="Replace it by layers that do the same. The network can be exported to ONNX as it is.",
+            )
     return _File(project, steps).text()
 
 

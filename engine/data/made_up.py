@@ -8,6 +8,8 @@ from engine.data.strings import Strings
 from engine.document.data_spec import DataSpec, Field, FieldKind
 
 SAMPLES = 64
+TRIED = "tried"
+"""The option of a field that holds sizes its network is known to take, where they are free."""
 _FREE = 64
 
 
@@ -20,14 +22,19 @@ def made_up(data: DataSpec, *, count: int = SAMPLES, seed: int = 0) -> Dataset:
 
 
 def _column(field: Field, count: int, chance: np.random.Generator) -> Column:
-    sizes = [_FREE if size is None else size for size in field.statistics.shape]
+    tried: object = field.options.get(TRIED)
+    known = tried if isinstance(tried, list) and len(tried) == len(field.statistics.shape) else []
+    sizes = [
+        size if size is not None else int(known[axis]) if known else _FREE
+        for axis, size in enumerate(field.statistics.shape)
+    ]
     match field.kind:
         case FieldKind.IMAGE:
             height, width = (sizes[:2] if len(sizes) == 3 else _wanted(field)) or (_FREE, _FREE)
             return PictureArray(chance.integers(0, 256, (count, height, width, 3), dtype=np.uint8))
         case FieldKind.CATEGORY | FieldKind.LABELS | FieldKind.TEXT:
-            known = field.statistics.classes or field.statistics.vocabulary or ("a", "b")
-            return Strings.of([str(known[int(place)]) for place in chance.integers(0, len(known), count)])
+            words = field.statistics.classes or field.statistics.vocabulary or ("a", "b")
+            return Strings.of([str(words[int(place)]) for place in chance.integers(0, len(words), count)])
         case FieldKind.NUMBER | FieldKind.DATE:
             return chance.standard_normal(count).astype(np.float32)
     whole = next((step for step in field.preparation if step.type == "WholeNumbers"), None)

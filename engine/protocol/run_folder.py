@@ -173,6 +173,11 @@ class RunSummary:
     seed: int = 0
     about: About = field(default_factory=About)
 
+    @property
+    def holds_weights(self) -> bool:
+        """Whether it can answer: it saved an epoch, or holds the weights of an imported network without having any."""
+        return self.epochs > 0 or self.state == "finished"
+
     def tell(self, about: About) -> None:
         """Take in what is written beside the run; a name given later counts more than that of the log."""
         self.about, self.name = about, about.name

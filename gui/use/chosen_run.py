@@ -6,7 +6,7 @@ from gui.models.runs import RunsModel
 
 def is_usable(summary: RunSummary) -> bool:
     """Whether a run has weights: it finished an epoch, or is paused, which saves them as they are."""
-    return summary.epochs > 0 or summary.state == "paused"
+    return summary.holds_weights or summary.state == "paused"
 
 
 def paused_run(runs: RunsModel, chosen: str) -> int | None:
@@ -17,6 +17,6 @@ def paused_run(runs: RunsModel, chosen: str) -> int | None:
     paused = [summary for summary in runs.summaries if summary.state == "paused"]
     if chosen != "best":
         return next((summary.run for summary in paused if str(summary.run) == chosen), None)
-    if any(summary.epochs > 0 for summary in runs.summaries):
+    if any(summary.holds_weights for summary in runs.summaries):
         return None
     return paused[0].run if paused else None

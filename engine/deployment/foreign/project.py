@@ -14,6 +14,7 @@ from engine.catalog.registry import layer_type
 from engine.catalog.tensors import DType, TensorSpec
 from engine.checks.field_specs import prepared_spec
 from engine.compiler.onnx_operators.dtypes import BOOL, FLOAT, INT64
+from engine.data.made_up import TRIED
 from engine.deployment.foreign.layers.site import Drawn
 from engine.deployment.foreign.mapping import Mapped, Mapper, kind_of
 from engine.deployment.foreign.probing import Facts
@@ -60,7 +61,16 @@ def input_field(item: ForeignValue, facts: Facts, bound: int | None, name: str) 
     steps = []
     if item.element == INT64:
         steps = [Step(type="WholeNumbers", attributes={} if bound is None else {"count": bound})]
-    return Field(name=name, kind=FieldKind.ARRAY, preparation=tuple(steps), statistics=Statistics(shape=sizes))
+    # Free sizes that the network is known to take: random samples for a proof are made of them.
+    tried = facts.shapes.get(item.name) or [(0,)]
+    options: dict[str, Value] = {TRIED: list(tried[0][1:])} if None in sizes else {}
+    return Field(
+        name=name,
+        kind=FieldKind.ARRAY,
+        options=options,
+        preparation=tuple(steps),
+        statistics=Statistics(shape=sizes),
+    )
 
 
 def _picture(sizes: tuple[int | None, ...]) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import onnx
-from onnx import TensorProto, helper, numpy_helper
+from onnx import helper, numpy_helper
 
 from engine.compiler.onnx_operators.dtypes import as_array
 from engine.compiler.onnx_operators.module import OnnxOperator
@@ -130,7 +130,8 @@ def _graph(site: Site, name: str, program: Program, outer: Mapping[str, str]) ->
             names[value] = site.writer.name(f"{site.node_id}/{value}")
         return names[value]
 
-    inputs = [helper.make_tensor_value_info(named(value), TensorProto.UNDEFINED, None) for value in program.inputs]
+    # Without a type: whoever loads the file works it out from what is given.
+    inputs = [onnx.ValueInfoProto(name=named(value)) for value in program.inputs]
     nodes = []
     for item in program.operators:
         attributes = {}
@@ -154,5 +155,5 @@ def _graph(site: Site, name: str, program: Program, outer: Mapping[str, str]) ->
             )
         )
     constants = [numpy_helper.from_array(array, named(key)) for key, array in program.constants.items()]
-    outputs = [helper.make_tensor_value_info(named(value), TensorProto.UNDEFINED, None) for value in program.outputs]
+    outputs = [onnx.ValueInfoProto(name=named(value)) for value in program.outputs]
     return helper.make_graph(nodes, f"{site.node_id}/{name}", inputs, outputs, constants)
