@@ -326,8 +326,8 @@ def store_as_half(model: onnx.ModelProto, names: set[str]) -> None:
     """Store these weights as float16; a Cast behind each gives float32 back, so operators compute as before.
 
     Small tensors, vectors and values that float16 cannot hold stay. onnxruntime folds the casts when it loads the file.
-    Computing in float16 gains nothing on processors (0.192 ms for a sample of garments either way, 0.111 for a text) and
-    loses digits.
+    Computing in float16 gains nothing on processors (0.192 ms for a sample of garments either way, 0.111 for a text)
+    and loses digits.
     """
     casts = []
     for tensor in model.graph.initializer:

@@ -26,6 +26,11 @@ class VariantsModel(QObject):
         self._looking = 0  # the look-up under way, 0 for none
         project_model.opened.connect(self._on_opened)
 
+    @property
+    def place(self) -> str:
+        """The folder of the open project."""
+        return str(self._project.directory or "")
+
     def look_up(self, run: str = "best") -> None:
         """Show what is kept of a run; while it is being measured nothing changes."""
         if self._project.directory is None or (self._request and run == self.run):

@@ -223,6 +223,7 @@ class VariantsCard(Card):
     def _on_runs_changed(self) -> None:
         """Another run may be the best now, or a run have better weights; what is kept then belongs to others."""
         weights = " ".join(f"{summary.run}:{summary.best_epoch}" for summary in self._runs.summaries)
+        weights = f"{self._variants.place} {weights}"
         if weights != self._asked and self.isVisible():
             self._asked = weights
             self._look_up()
