@@ -123,12 +123,6 @@ class Cancelled(NetwrightError):
         super().__init__(message, **more)
 
 
-class NotYet(NetwrightError):
-    """A command that is known but cannot be done by this version."""
-
-    kind = "not_yet"
-
-
 class UsageError(NetwrightError):
     """The command line was used in a way it does not offer."""
 

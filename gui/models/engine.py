@@ -8,7 +8,6 @@ from engine.errors import (
     ExportError,
     GraphError,
     NetwrightError,
-    NotYet,
     PretrainedError,
     ProjectError,
     RunNotFound,
@@ -50,7 +49,6 @@ _KINDS: Final[dict[str, type[NetwrightError]]] = {
         TrainingError,
         RunNotFound,
         ExportError,
-        NotYet,
         PretrainedError,
         EngineDiedError,
     )

@@ -186,7 +186,7 @@ def test_the_file_answers_without_us(project: Path, exported: dict[str, Any]) ->
     ("arguments", "code", "kind"),
     [
         (["export", "{project}", "--to", "{folder}/x.onnx", "--opset", "99"], 1, "export"),
-        (["export", "{project}", "--to", "{folder}/x.onnx", "--precision", "int8"], 1, "not_yet"),
+        (["export", "{project}", "--to", "{folder}/x.onnx", "--precision", "int3"], 2, "usage"),
         (["evaluate", "{project}", "--run", "77"], 1, "run"),
         (["train", "{project}", "--resume", "1"], 1, "training"),
         (["train", "{project}", "--set", "recipe.phases=[]"], 1, "training"),

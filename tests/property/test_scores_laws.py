@@ -1,7 +1,7 @@
 """Laws of scores and plots: what must not change them, and what must add up."""
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -56,6 +56,8 @@ def test_every_answer_is_in_one_bin(confidence: np.ndarray, seed: int) -> None:
 
 
 @settings(max_examples=40, deadline=None)
+@example(np.array([0.0, 5e-324]))
+@example(np.array([1e6, np.nextafter(1e6, 2e6), np.nextafter(1e6, 0)]))
 @given(arrays.arrays(np.float64, st.integers(1, 300), elements=st.floats(-1e6, 1e6)))
 def test_a_histogram_counts_every_value(values: np.ndarray) -> None:
     plot = histogram(values, key="k", view="v", title="t", caption="c", axis="a")

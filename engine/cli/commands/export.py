@@ -73,8 +73,8 @@ def show(result: dict[str, Any]) -> str:
         f"Wrote {result['file']}: {size(result['bytes'])}, {precision}, opset {result['opset']}, run {result['run']}.",
         _ports("in", result["inputs"]),
         _ports("out", result["outputs"]),
-        f"Verified on {verified['samples']:,} {'random ' if verified['made_up'] else ''}samples: {verified['same_answers']:,} same answers, "
-        f"largest difference {verified['max_abs_difference']:.1g}.",
+        f"Verified on {verified['samples']:,} {'random ' if verified['made_up'] else ''}samples: "
+        f"{verified['same_answers']:,} same answers, largest difference {verified['max_abs_difference']:.1g}.",
     ]
     if verified["score_name"]:
         lines.append(

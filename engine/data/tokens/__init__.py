@@ -1,5 +1,5 @@
-"""Text as numbers and back: characters, words, byte pairs, word pieces. Neither torch nor onnx, so that an exported file
-can use it.
+"""Text as numbers and back: characters, words, byte pairs, word pieces. Neither torch nor onnx, so that an exported
+file can use it.
 
 Number 0 fills texts up, 1 is what the train split did not hold; where a step marks ends, 2 begins a text and 3 ends it;
 then the vocabulary follows.

@@ -83,7 +83,7 @@ def histogram(
         low, high = 0.0, 1.0
     else:
         low, high = (float(item) for item in np.quantile(values, (0.005, 0.995)))
-    if high <= low:
+    if high - low <= max(1e-12 * max(abs(low), abs(high)), 1e-200):  # all alike, as far as bins can tell
         low, high = low - 0.5, high + 0.5
     bins = 20 if is_share else min(_BINS, max(8, round(2 * len(values) ** (1 / 3))))
     counts, edges = np.histogram(np.clip(values, low, high), bins=bins, range=(low, high))

@@ -74,6 +74,10 @@ def read(source: str) -> nn.Module:
     return network
 
 
+NO_SOURCE = {"OnnxOperator"}
+"""Runs in torch, but is no layer a person would write; `netwright code` says so."""
+
+
 @pytest.mark.parametrize("type_name", TYPES)
 def test_the_layer_runs_learns_and_reads_back(type_name: str) -> None:
     for case in (case for case in CASES if case.type == type_name):
@@ -92,6 +96,8 @@ def test_the_layer_runs_learns_and_reads_back(type_name: str) -> None:
         for found, wanted in zip(seeded(flat, network, *linked), expected, strict=True):
             assert torch.equal(found, wanted), f"{case} compiled"
 
+        if type_name in NO_SOURCE:
+            continue
         written = read(_File(Project(name="One layer"), steps).text())
         written.load_state_dict(network.state_dict())
         for found, wanted in zip(seeded(written.eval(), *linked), expected, strict=True):
