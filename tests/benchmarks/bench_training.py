@@ -2,9 +2,10 @@
 
 Processes take turns on the same machine, so that noise hits all alike: `ours` (the real Loop), `hand` (tensors in
 memory, one gather a batch, no .item(), fused AdamW, gradients set to None; nothing reported), `hand + allocator` (the
-same with the C library told to keep memory), and peers that are installed for the Python given with --peers:
-Lightning, skorch, fastai and Keras 3 on torch, each with tensors in memory and its progress bar and logger off. Ratios
-above 1 mean that ours does more samples in the same processor time. Goals are those of the hand-written loop as it is.
+same with the C library told to keep memory), `bare kernels` (what a step is when there is nothing but its kernels: how
+far a loop can get with these), and peers that are installed for the Python given with --peers: Lightning, skorch,
+fastai and Keras 3 on torch, each with tensors in memory and its progress bar and logger off. Ratios above 1 mean that
+ours does more samples in the same processor time. Goals are those of the hand-written loop as it is.
 """
 
 import argparse
@@ -18,9 +19,10 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
-WHO = ("hand", "hand + allocator", "ours")
+WHO = ("hand", "hand + allocator", "bare kernels", "ours")
 PEERS = ("lightning", "skorch", "fastai", "keras")
 
 
@@ -124,6 +126,46 @@ def hand(case: Case) -> Callable[[], None]:
                 optimizer.zero_grad(set_to_none=True)
                 loss.backward()
                 optimizer.step()
+
+    return work
+
+
+def kernels(case: Case) -> Callable[[], None]:
+    """A round of the kernels alone, as they are recorded: no modules, no autograd, no optimizer object, no report."""
+    import torch
+    from torch.nn import functional
+
+    from engine.training.recorded import record
+
+    rows, labels = made_up(case)
+
+    def work() -> None:
+        torch.manual_seed(7)
+        network = network_of(case).train()
+        weights = list(network.parameters())
+        player: Any = SimpleNamespace(tensors=weights, loss=lambda losses: losses[0])
+
+        def forward(x: Any, y: Any) -> Any:
+            said = network(x)
+            return (said,), (functional.cross_entropy(said, y),)
+
+        first = torch.arange(case.batch_size)
+        recording = record(forward, network, player, (rows[first], labels[first]))
+        if recording is None:
+            raise SystemExit(1)  # the table says that it could not
+        moved = [weight.detach() for weight in weights]
+        means, squares = ([torch.zeros_like(weight) for weight in moved] for _ in range(2))
+        steps = [torch.zeros((), dtype=torch.float32) for _ in moved]
+        settings = {"lr": 1e-3, "beta1": 0.9, "beta2": 0.999, "weight_decay": 0.01, "eps": 1e-8}
+        for _ in range(case.epochs):
+            order = torch.randperm(case.samples)
+            for start in range(0, case.samples, case.batch_size):
+                chosen = order[start : start + case.batch_size]
+                played = recording.play((rows.index_select(0, chosen), labels.index_select(0, chosen)))
+                torch._foreach_add_(steps, 1)
+                torch._fused_adamw_(
+                    moved, list(played.gradients), means, squares, [], steps, amsgrad=False, maximize=False, **settings
+                )
 
     return work
 
@@ -406,6 +448,7 @@ def keras(case: Case) -> Callable[[], None]:
 
 
 MAKERS: dict[str, Callable[[Case], Callable[[], None]]] = {
+    "bare kernels": kernels,
     "lightning": lightning,
     "skorch": skorch,
     "fastai": fastai,

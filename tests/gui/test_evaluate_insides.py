@@ -218,7 +218,6 @@ def test_a_point_of_the_map_leads_to_its_sample(tab, engine, qtbot):
     engine.answer_with(MapLatent, latent)
     view = opened(tab, "latent", qtbot)
     qtbot.waitUntil(lambda: view.stack.currentWidget() is view.page)
-    qtbot.wait(0)
     x, y = view.map.places()[2]
     assert view.map.at(QPointF(x, y)) == 2
     qtbot.mouseClick(view.map, Qt.MouseButton.LeftButton, pos=QPoint(round(x), round(y)))
