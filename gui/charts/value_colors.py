@@ -6,13 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QColor, QImage
 
+from gui.charts.relevance import AGAINST, FOR
 from gui.widgets.theme import current_theme
 
 Floats = NDArray[np.float32]
 
-ABOVE: Final = "#f08c1e"
-BELOW: Final = "#4a8dff"
-"""Told apart by colour-blind eyes in both themes."""
+ABOVE: Final = FOR
+BELOW: Final = AGAINST
 
 
 def values_image(values: Floats, low: float, high: float) -> QImage:

@@ -69,7 +69,7 @@ class ValueMatrix(QWidget):
     def _redraw(self) -> None:
         fine = self._values[np.isfinite(self._values)]
         low, high = (float(fine.min()), float(fine.max())) if fine.size else (0.0, 1.0)
-        self._image = values_image(self._values, min(low, 0.0) if low < 0 else 0.0, high) if fine.size else QImage()
+        self._image = values_image(self._values, min(low, 0.0), high) if fine.size else QImage()
         self.update()
 
     @guarded(fallback=lambda _self: QSize(320, 240))

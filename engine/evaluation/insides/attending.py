@@ -10,7 +10,8 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import torch
-from torch import Tensor, nn
+from msgspec.structs import replace
+from torch import Tensor
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
@@ -22,6 +23,8 @@ from engine.protocol.messages.insides import AttentionMap, AttentionRead
 
 MOST_PLACES: Final = 256
 _MOST_BYTES: Final = 16 << 20
+_OWN: Final = {"AdditiveAttention": "weights"}
+"""Layers that give their weights themselves, at this port."""
 
 
 class Watched(TorchFunctionMode):
@@ -85,7 +88,6 @@ def attention_of(opened: Opened, index: int, *, cancelled: IsCancelled = never) 
     inputs = opened.inputs(torch.tensor([opened.place(index)]))
     words = opened.input_words(inputs)
     watched = Watched()
-    inside: list[Tensor] = []
 
     def begin(call: Call) -> None:
         if cancelled():
@@ -94,32 +96,15 @@ def attention_of(opened: Opened, index: int, *, cancelled: IsCancelled = never) 
 
     shortcuts = torch.backends.mha.get_fastpath_enabled()
     torch.backends.mha.set_fastpath_enabled(False)
-    hooks = [
-        module.register_forward_hook(_take_own(watched, inside))
-        for module in opened.network.modules()
-        if type(module).__name__ in _OWN
-    ]
     try:
         with watched:
-            for _ in opened.values(inputs, before=begin):
-                pass
+            for value, tensor in opened.values(inputs, before=begin):
+                call = watched.now
+                if call is not None and value == (call.node.id, _OWN.get(call.node.type)):
+                    watched.found.append((call, tensor[0].reshape(1, 1, -1)))
     finally:
         torch.backends.mha.set_fastpath_enabled(shortcuts)
-        for hook in hooks:
-            hook.remove()
     return _told(opened, index, watched.found, words, inputs)
-
-
-_OWN: Final = {"AdditiveAttention": 1}
-"""Modules of ours that give their weights as an output, by its place."""
-
-
-def _take_own(watched: Watched, inside: list[Tensor]) -> Callable[..., None]:
-    def hook(module: nn.Module, given: tuple[Any, ...], answer: Any) -> None:
-        weights = answer[_OWN[type(module).__name__]]
-        watched.found.append((watched.now, weights[0].reshape(1, 1, -1).detach()))
-
-    return hook
 
 
 def _told(
@@ -164,8 +149,6 @@ def _told(
 
 def _parted(maps: list[AttentionMap]) -> list[AttentionMap]:
     """Several of one node are told apart by their number."""
-    from msgspec.structs import replace
-
     count: dict[str, int] = {}
     for item in maps:
         count[item.node] = count.get(item.node, 0) + 1

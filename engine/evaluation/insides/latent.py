@@ -96,18 +96,11 @@ def _value(opened: Opened, node: str, output: AnsweredOutput) -> Value:
     while value is not None and value in makers:
         call = makers[value]
         source = next((item for item in call.inputs if item is not None), None)
-        weighted = any(True for _ in opened.network.get_submodule(_module_name(opened, call.owner)).parameters())
+        weighted = any(True for _ in opened.module(call).parameters())
         if weighted:
             return source if source is not None and source in known else end
         value = source
     return end
-
-
-def _module_name(opened: Opened, owner: str) -> str:
-    from engine.compiler.generated import module_names
-
-    steps = opened.steps
-    return module_names(dict.fromkeys(call.owner for call in (*steps.calls, *steps.losses)))[owner]
 
 
 def _collected(

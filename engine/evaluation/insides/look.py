@@ -6,6 +6,7 @@ Axes: C channels, H and W places, L places of a sequence, F features.
 from typing import Final
 
 import torch
+from msgspec.structs import replace
 from torch import Tensor
 from torch.nn import functional
 
@@ -99,8 +100,6 @@ def _drawn(
     opened: Opened, read: InsidesRead, tensor: Tensor, first: int, limit: int, words: dict[str, list[str]]
 ) -> InsidesRead:
     """`tensor` without the batch, in the form in which it is best looked at."""
-    from msgspec.structs import replace
-
     value = tensor.float()
     if value.dim() == 3:  # C × H × W
         return _maps(read, value, first, limit)
@@ -129,8 +128,6 @@ def _drawn(
 
 
 def _maps(read: InsidesRead, value: Tensor, first: int, limit: int) -> InsidesRead:
-    from msgspec.structs import replace
-
     total, height, width = value.shape
     first = min(max(0, first), max(0, total - 1))
     shown = value[first : first + max(1, min(limit, MOST_MAPS))]
@@ -154,8 +151,6 @@ def _maps(read: InsidesRead, value: Tensor, first: int, limit: int) -> InsidesRe
 
 def _rows(opened: Opened, read: InsidesRead, value: Tensor, words: dict[str, list[str]]) -> InsidesRead:
     """(L, F) as sequences and embeddings have it, or (C, L) as convolutions over time: a column a place."""
-    from msgspec.structs import replace
-
     call = next((call for call in opened.steps.prediction_calls if read.node.startswith(call.node.id)), None)
     channels_first = call is not None and call.layer.family in (Family.CONVOLUTION, Family.POOLING)
     rows = value if channels_first else value.T

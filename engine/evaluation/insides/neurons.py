@@ -3,10 +3,10 @@
 from typing import Final
 
 import torch
+from msgspec.structs import replace
 from torch import Tensor, nn
 
 from engine.catalog.layer import Family
-from engine.compiler.generated import module_names
 from engine.compiler.plan import Call, Value
 from engine.evaluation.insides.look import names_of
 from engine.evaluation.insides.opened import Opened
@@ -62,14 +62,9 @@ def _refusal(opened: Opened, inputs: list[Tensor]) -> str:
         if units > MOST_UNITS:
             return f"'{call.node.id}' has {units:,} units; up to {MOST_UNITS} can be told apart."
         before = steps.specs.get(taken[0])
-        if before is not None and before.shape[-1] != units and not isinstance(_module(opened, call), nn.Linear):
+        if before is not None and before.shape[-1] != units and not isinstance(opened.module(call), nn.Linear):
             return f"'{call.node.id}' changes how many units there are in a way that is not drawn."
     return ""
-
-
-def _module(opened: Opened, call: Call) -> nn.Module:
-    names = module_names(dict.fromkeys(item.owner for item in (*opened.steps.calls, *opened.steps.losses)))
-    return opened.network.get_submodule(names[call.owner])
 
 
 def _layer(opened: Opened, node_id: str, family: Family, values: Tensor) -> NeuronLayer:
@@ -84,10 +79,8 @@ def _layer(opened: Opened, node_id: str, family: Family, values: Tensor) -> Neur
 
 
 def _computed(opened: Opened, call: Call, values: Tensor, source: int) -> NeuronLayer:
-    from msgspec.structs import replace
-
     layer = replace(_layer(opened, call.node.id, call.layer.family, values), source=source)
-    module = _module(opened, call)
+    module = opened.module(call)
     if not isinstance(module, nn.Linear):
         return layer
     weights = module.weight.detach().float().contiguous()

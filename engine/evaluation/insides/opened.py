@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from engine.compiler.generated import module_names
 from engine.compiler.module import CompiledNetwork
 from engine.compiler.plan import Call, Plan, Value, plan
 from engine.compiler.values import each_value
@@ -66,6 +67,11 @@ class Opened:
     ) -> Iterator[tuple[Value, Tensor]]:
         """Every tensor of the drawing in order; to be read in `torch.no_grad()`."""
         return each_value(self.steps, self.network, inputs, before=before)
+
+    def module(self, call: Call) -> nn.Module:
+        """What computes a call."""
+        names = module_names(dict.fromkeys(item.owner for item in (*self.steps.calls, *self.steps.losses)))
+        return self.network.get_submodule(names[call.owner])
 
     def title(self, node_id: str) -> str:
         """What a node is called in the drawing."""

@@ -252,5 +252,26 @@ def test_attention_of_shared_heads(tmp_path: Path, causal: bool) -> None:
         assert not np.triu(weights, 1).any()
 
 
+def test_a_layer_that_gives_its_weights_itself_is_drawn_too(tmp_path: Path) -> None:
+    project = of_texts(tmp_path, ENCODER).project
+    moved = {("layer0", "layer1"), ("layer1", "layer2"), ("layer2", "layer3")}
+    edges = [edge for edge in project.graph.sorted_edges() if (edge.source, edge.target) not in moved]
+    edges += [
+        Edge(source="layer0", target="layer2"),
+        Edge(source="layer0", target="layer1", input="keys"),
+        Edge(source="layer2", target="layer1", input="query"),
+        Edge(source="layer1", target="layer3"),
+    ]
+    nodes = [node for node in project.graph.nodes.values() if node.id != "layer1"]
+    nodes.append(Node(id="layer1", type="AdditiveAttention", attributes={"hidden_features": 4}))
+    given = opened(tmp_path / "again", replace(project, graph=Graph(nodes, edges)))
+    (only,) = attention_of(given, sample(given)).maps
+    with torch.no_grad():
+        values = dict(given.values(given.inputs(torch.tensor([1]))))
+    assert (only.node, only.heads, only.queries) == ("layer1", 1, 1)
+    assert np.array_equal(floats(only.weights), values[("layer1", "weights")][0].numpy())
+    assert floats(only.weights).sum() == pytest.approx(1, abs=1e-5)
+
+
 def test_a_network_without_attention_has_no_maps(table: Opened) -> None:
     assert attention_of(table, sample(table)).maps == []
