@@ -18,6 +18,8 @@ from gui.widgets.theme import current_theme, theme_notifier
 
 _GAP: Final = 8
 _CAPTION: Final = 16
+_FRAME: Final = 2
+"""Of the chosen map, around it."""
 
 
 class MapGrid(QWidget):
@@ -80,7 +82,7 @@ class MapGrid(QWidget):
         return QSize(max(24, self._cell * width // longest), max(24, self._cell * height // longest))
 
     def _columns(self, width: int) -> int:
-        return max(1, (width + _GAP) // (self._size().width() + _GAP))
+        return max(1, (width - 2 * _FRAME + _GAP) // (self._size().width() + _GAP))
 
     @guarded(fallback=False)
     def hasHeightForWidth(self) -> bool:
@@ -89,7 +91,7 @@ class MapGrid(QWidget):
     @guarded(fallback=0)
     def heightForWidth(self, width: int) -> int:
         rows = math.ceil(len(self._maps) / self._columns(width))
-        return max(1, rows) * (self._size().height() + _CAPTION + _GAP)
+        return max(1, rows) * (self._size().height() + _CAPTION + _GAP) + 2 * _FRAME
 
     @guarded(fallback=lambda _self: QSize(320, 120))
     def sizeHint(self) -> QSize:
@@ -104,7 +106,10 @@ class MapGrid(QWidget):
         size, columns = self._size(), self._columns(self.width())
         row, column = divmod(at, columns)
         return QRect(
-            column * (size.width() + _GAP), row * (size.height() + _CAPTION + _GAP), size.width(), size.height()
+            _FRAME + column * (size.width() + _GAP),
+            _FRAME + row * (size.height() + _CAPTION + _GAP),
+            size.width(),
+            size.height(),
         )
 
     def at(self, point: QPoint) -> int:

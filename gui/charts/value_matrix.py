@@ -85,7 +85,7 @@ class ValueMatrix(QWidget):
         metrics = QFontMetrics(mono_font(SIZE_MONO_SMALL))
         left = max((metrics.horizontalAdvance(name) for name in self._rows), default=0)
         top = max((metrics.horizontalAdvance(name) for name in self._columns), default=0)
-        return min(left, _MOST_LABEL) + (6 if left else 0), min(top, _MOST_LABEL) + (6 if top else 0)
+        return min(left, _MOST_LABEL) + (8 if left else 0), min(top, _MOST_LABEL) + (8 if top else 0)
 
     def area(self) -> QRectF:
         """Where the colours lie."""

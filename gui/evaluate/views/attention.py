@@ -127,7 +127,8 @@ class AttentionView(InsideView):
         columns = _places(item.key_words, item.keys, item)
         self.matrix.set_values(self._head(item), rows=rows, columns=columns, said=("place", "place"))
         self.words.set_text(
-            "Each row is a place that looks; the brighter a column, the more it takes from there. Rows add up to 1."
+            "Each row is a place that looks; the stronger the colour of a column, the more it takes from there. "
+            "Rows add up to 1."
         )
         self._show_grid()
 
@@ -154,5 +155,5 @@ def _weights(item: AttentionMap) -> Floats:
 def _places(words: list[str], count: int, item: AttentionMap) -> list[str]:
     """Words, else numbers where there are few."""
     if words:
-        return [word or "·" for word in words]
+        return [word or "(empty)" for word in words]
     return [str(at + 1) for at in range(count)] if count <= 64 else []
