@@ -5,7 +5,7 @@ VENV := .venv
 READY := $(VENV)/.ready
 BIN := $(VENV)/bin
 
-.PHONY: run test test-all check format bench clean
+.PHONY: run test test-all check format bench examples clean
 
 run: $(READY)
 	@$(BIN)/python -m gui.unattended
@@ -29,6 +29,10 @@ format: $(READY)
 
 bench: $(READY)
 	@for bench in tests/benchmarks/bench_*.py; do echo "== $$bench"; QT_QPA_PLATFORM=offscreen $(BIN)/python $$bench || exit 1; done
+
+# All examples, or: make examples NAMES="garments vae". With WRITE=--write the READMEs get the measured scores.
+examples: $(READY)
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.examples $(NAMES) $(WRITE)
 
 $(READY): pyproject.toml constraints.txt resources/setup/prepare.sh
 	@PYTHON=$(PYTHON) VENV=$(VENV) sh resources/setup/prepare.sh

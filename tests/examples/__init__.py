@@ -1,0 +1,1 @@
+"""Trains every example project to the end and measures what its README promises: `make examples`."""
