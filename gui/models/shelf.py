@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.document import files
 from engine.document.copying import copy_files, copy_project
+from engine.document.examples import examples
 from engine.document.graph import Value
 from engine.document.project import Project
 from engine.document.sharing import is_shared_project, unpack_project
@@ -20,20 +21,8 @@ from gui.models.loading import reason_of
 from gui.models.project import ProjectModel
 from gui.models.settings import Settings
 
-EXAMPLES: Final = Path(__file__).resolve().parents[2] / "projects"
-_README_BYTES: Final = 20_000
 MODEL_ENDING: Final = ".onnx"
 _TABLES: Final = (".csv", ".tsv")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Example:
-    """A project that ships with Netwright. `icon` names the kind of its data: image, table or text."""
-
-    path: Path
-    title: str
-    sentence: str
-    icon: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -208,49 +197,6 @@ class Shelf(QObject):
             first = reasons[0][2] if reasons else str(error)
             error = NetwrightError(f"The example could not be copied: {str(first)[:160]}.", where=str(self.home))
         self.failed.emit(reason_of(error, self.home))
-
-
-def examples() -> list[Example]:
-    """What ships, in the order of the folder's names. Any thread."""
-    found = []
-    for folder in sorted(EXAMPLES.iterdir()) if EXAMPLES.is_dir() else []:
-        if (folder / files.FILE_NAME).is_file():
-            found.append(_read_example(folder))
-    return found
-
-
-def _read_example(folder: Path) -> Example:
-    title, sentence, icon = folder.name, "", "network"
-    try:
-        with (folder / "README.md").open(encoding="utf-8", errors="replace") as file:
-            lines = file.read(_README_BYTES).splitlines()
-    except OSError:
-        lines = []
-    for line in lines:
-        if line.startswith("# "):
-            title = line.removeprefix("# ").strip()
-            break
-    text = " ".join(line.strip() for line in _first_paragraph(lines))
-    text = re.sub(r"\*\*[^*]*\*\*\s*", "", text).replace("*", "").replace("`", "")
-    match = re.match(r"(.{48,}?[.!?])(\s|$)", text)  # a very short first sentence takes the second along
-    sentence = match[1] if match else text[:160]
-    try:
-        project = files.load(folder)
-        kinds = [field.kind for field in project.data.inputs()]
-        icon = "image" if "image" in kinds else "text" if "text" in kinds else "table" if kinds else "network"
-    except NetwrightError:
-        pass  # a damaged example is named when it is opened
-    return Example(path=folder, title=title, sentence=sentence, icon=icon)
-
-
-def _first_paragraph(lines: list[str]) -> list[str]:
-    paragraph: list[str] = []
-    for line in lines:
-        if line.strip() and not line.startswith("#"):
-            paragraph.append(line)
-        elif paragraph:
-            break
-    return paragraph
 
 
 def _look_at(path: Path) -> Recent:

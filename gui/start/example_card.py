@@ -1,30 +1,39 @@
-"""An example on the start page: a picture of its kind, a title, a sentence; one click opens a copy."""
+"""An example on the start page: a picture of its network, a title, a sentence; one click opens a copy."""
 
-import itertools
 from typing import Final
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
+from gui.start.network_picture import NetworkPicture
 from gui.widgets.fonts import SIZE_BODY, SIZE_SMALL, text_font
 from gui.widgets.guarded import guarded
-from gui.widgets.icons import draw_icon
 from gui.widgets.plain_text import plain_text
 from gui.widgets.theme import current_theme, theme_notifier
 from gui.widgets.tokens import CARD_RADIUS, mix
 
-_PICTURE: Final = 84
-_HEIGHT: Final = 176
-_TONES: Final = {"image": "convolution", "table": "linear", "text": "recurrent"}
+_PICTURE: Final = 72
+_HEIGHT: Final = 166
+_TONES: Final = {
+    "image": "convolution",
+    "number": "linear",
+    "category": "linear",
+    "text": "recurrent",
+    "audio": "attention",
+    "series": "signal",
+}
 
 
 class ExampleCard(QAbstractButton):
-    """`icon` is image, table, text or network."""
+    """`kind` is the kind of field that it learns from."""
 
-    def __init__(self, title: str, sentence: str, icon: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, title: str, sentence: str, kind: str, picture: NetworkPicture, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
-        self._title, self._sentence, self._icon = plain_text(title), plain_text(sentence), icon
+        self._title, self._sentence = plain_text(title), plain_text(sentence)
+        self._kind, self._picture = kind, picture
         self.setAccessibleName(f"Example: {self._title}")
         self.setAccessibleDescription(self._sentence)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -51,7 +60,7 @@ class ExampleCard(QAbstractButton):
             painter.setPen(QPen(QColor(line), 1))
             painter.setBrush(theme.color("raised" if self.isDown() else "panel"))
             painter.drawRoundedRect(rect, CARD_RADIUS, CARD_RADIUS)
-            tone = theme.family(_TONES.get(self._icon, "shape"))
+            tone = theme.family(_TONES.get(self._kind, "shape"))
             self._draw_picture(painter, QRectF(rect.left(), rect.top(), rect.width(), _PICTURE), tone)
             left, width = rect.left() + 14, rect.width() - 28
             painter.setFont(text_font(SIZE_BODY, QFont.Weight.DemiBold))
@@ -65,7 +74,7 @@ class ExampleCard(QAbstractButton):
             painter.drawText(words, int(flags | Qt.TextFlag.TextWordWrap), _fitting(painter, self._sentence, words))
 
     def _draw_picture(self, painter: QPainter, rect: QRectF, tone: QColor) -> None:
-        """A strip with the outlines of a small network in the colour of the family that does the work."""
+        """A strip with the network itself, on the colour of what it learns from."""
         theme = current_theme()
         painter.save()
         shape = QPainterPath()
@@ -73,25 +82,9 @@ class ExampleCard(QAbstractButton):
         strip = QPainterPath()
         strip.addRect(rect)
         painter.setClipPath(shape.intersected(strip))
-        painter.fillRect(rect, mix(theme.panel, tone, 0.14))
-        columns = [rect.center().x() + 36, rect.center().x() + 74, rect.center().x() + 112]
-        heights = [3, 4, 2]
-        dots = [
-            [QPointF(x, rect.center().y() + (row - (count - 1) / 2) * 17) for row in range(count)]
-            for x, count in zip(columns, heights, strict=True)
-        ]
-        painter.setPen(QPen(mix(theme.panel, tone, 0.34), 1))
-        for here, there in itertools.pairwise(dots):
-            for start in here:
-                for end in there:
-                    painter.drawLine(start, end)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(mix(theme.panel, tone, 0.62))
-        for column in dots:
-            for dot in column:
-                painter.drawEllipse(dot, 4, 4)
+        painter.fillRect(rect, mix(theme.panel, tone, 0.1))
+        self._picture.draw(painter, rect.adjusted(14, 12, -14, -12))
         painter.restore()
-        draw_icon(painter, self._icon, QRectF(rect.left() + 16, rect.center().y() - 16, 32, 32), tone.name())
 
 
 def _fitting(painter: QPainter, text: str, room: QRectF) -> str:

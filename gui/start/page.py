@@ -1,12 +1,15 @@
 """The page without a project: drop data, open an example, go on with what was open before."""
 
+import itertools
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from gui.models.shelf import Example, Recent, Shelf
+from engine.document.examples import Example
+from gui.models.shelf import Recent, Shelf
 from gui.start.example_card import ExampleCard
+from gui.start.network_picture import NetworkPicture
 from gui.start.recent_list import RecentList
 from gui.widgets.button import Button
 from gui.widgets.drop_area import DropArea
@@ -16,7 +19,7 @@ from gui.widgets.side_panel import ScrollColumn
 from gui.widgets.text import Text
 
 _WIDTH = 960
-_CARDS_IN_A_ROW = 3
+_CARDS_IN_A_ROW = 4
 
 
 class StartPage(QWidget):
@@ -48,8 +51,8 @@ class StartPage(QWidget):
         self.recent.open_requested.connect(self.open_requested)
         self.recent.forget_requested.connect(shelf.forget_recent)
         self.cards: list[ExampleCard] = []
-        self._grid = QGridLayout()
-        self._grid.setSpacing(12)
+        self._examples = QVBoxLayout()
+        self._examples.setSpacing(6)
         scroll = ScrollColumn(margins=(24, 32, 24, 32), spacing=12)
         inner = QWidget()
         inner.setMaximumWidth(_WIDTH)
@@ -60,11 +63,12 @@ class StartPage(QWidget):
         column.addWidget(self.drop)
         column.addLayout(self._buttons())
         column.addSpacing(14)
-        column.addWidget(SectionLabel("Examples · a copy is opened, so you can change everything"))
-        column.addLayout(self._grid)
-        column.addSpacing(14)
         column.addWidget(SectionLabel("Recent projects"))
         column.addWidget(self.recent)
+        column.addSpacing(14)
+        column.addWidget(Text("Examples", role="heading"))
+        column.addWidget(Text("A copy is opened, so you can change everything.", tone="dim"))
+        column.addLayout(self._examples)
         middle = QHBoxLayout()
         middle.addStretch(1)
         middle.addWidget(inner, 100)
@@ -109,17 +113,36 @@ class StartPage(QWidget):
             self.refused.emit(wrong)
 
     def _on_examples(self, found: list[Example]) -> None:
-        for card in self.cards:
-            card.deleteLater()
+        while (item := self._examples.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.deleteLater()
         self.cards = []
-        for number, example in enumerate(found):
-            card = ExampleCard(example.title, example.sentence, example.icon)
-            card.setObjectName(f"example.{example.path.name}")
-            card.clicked.connect(lambda _checked=False, path=example.path: self._shelf.open_example(path))
-            self._grid.addWidget(card, number // _CARDS_IN_A_ROW, number % _CARDS_IN_A_ROW, Qt.AlignmentFlag.AlignTop)
-            self.cards.append(card)
+        for title, group in itertools.groupby(found, lambda example: example.group):
+            self._examples.addWidget(SectionLabel(title))
+            self._examples.addWidget(self._cards_of(list(group)))
         if not found:
-            self._grid.addWidget(Text("No examples were installed.", tone="faint"), 0, 0)
+            self._examples.addWidget(Text("No examples were installed.", tone="faint"))
+
+    def _cards_of(self, group: list[Example]) -> QWidget:
+        """The cards of a group, in rows."""
+        made = QWidget()
+        grid = QGridLayout(made)
+        grid.setContentsMargins(0, 0, 0, 8)
+        grid.setSpacing(12)
+        for column in range(_CARDS_IN_A_ROW):
+            grid.setColumnStretch(column, 1)  # a row that is not full has cards of the same width
+        for number, example in enumerate(group):
+            card = ExampleCard(
+                example.title,
+                f"{example.question} {example.sentence}".strip(),
+                example.kind,
+                NetworkPicture.of(example.graph),
+            )
+            card.setObjectName(f"example.{example.name}")
+            card.clicked.connect(lambda _checked=False, path=example.folder: self._shelf.open_example(path))
+            grid.addWidget(card, *divmod(number, _CARDS_IN_A_ROW), Qt.AlignmentFlag.AlignTop)
+            self.cards.append(card)
+        return made
 
     def _on_recent(self, recent: list[Recent]) -> None:
         self.recent.show_recent(recent)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from engine.cli.examples import FOLDER
+from engine.document.examples import FOLDER
 from tests.examples.example import Row, names, run_example
 from tests.examples.readme import write_scores
 from tests.examples.score import figure

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.cli.examples import copy_example, examples
+from engine.cli.examples import copy_example
+from engine.document.examples import examples
 from tests.examples.score import Score
 from tests.examples.trained import Failed, Trained, trained
 

@@ -14,7 +14,7 @@ END = "<!-- /scores -->"
 
 
 def write_scores(folder: Path, row: Row) -> None:
-    """Put what was measured into the README of the project in `folder`. Raises ValueError where the marks are missing."""
+    """Put what was measured into the README of the project in `folder`. Raises ValueError without its two marks."""
     path = folder / "README.md"
     text = path.read_text(encoding="utf-8")
     before, begin, rest = text.partition(BEGIN)

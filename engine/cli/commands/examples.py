@@ -4,8 +4,8 @@ import argparse
 from typing import Any
 
 from engine.cli.console import Console
-from engine.cli.examples import FOLDER, examples
 from engine.cli.table import table
+from engine.document.examples import FOLDER, examples
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -14,7 +14,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, console: Console) -> dict[str, Any]:
     """Names, titles and places of the examples."""
-    found = [{"name": item.name, "title": item.title, "project": str(item.folder)} for item in examples()]
+    found = [
+        {
+            "name": item.name,
+            "group": item.group,
+            "title": item.question or item.title,
+            "about": item.sentence,
+            "project": str(item.folder),
+        }
+        for item in examples()
+    ]
     return {"examples": found, "folder": str(FOLDER)}
 
 
@@ -22,5 +31,5 @@ def show(result: dict[str, Any]) -> str:
     """A table."""
     if not result["examples"]:
         return f"No examples were found in {result['folder']}."
-    rows = [(item["name"], item["title"]) for item in result["examples"]]
-    return f"{table(('EXAMPLE', 'WHAT IT TEACHES'), rows)}\n\nTry one: netwright new DIR --from {rows[0][0]}"
+    rows = [(item["name"], item["group"], item["title"]) for item in result["examples"]]
+    return f"{table(('EXAMPLE', 'GROUP', 'ABOUT'), rows)}\n\nTry one: netwright new DIR --from {rows[0][0]}"

@@ -8,6 +8,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from engine.document import files
+from engine.document.examples import FOLDER
 from engine.document.project import Project
 from engine.protocol.messages.data import ImportData
 from gui.models import shelf as shelf_module
@@ -27,18 +28,8 @@ def shelf(model: ProjectModel, engine: FakeEngine) -> Iterator[Shelf]:
     settings.close()
 
 
-def test_every_example_that_ships_has_a_title_and_a_sentence(shelf: Shelf) -> None:
-    found = shelf_module.examples()
-    assert {example.path.name for example in found} >= {"garments", "penguins", "names"}
-    for example in found:
-        assert example.title and example.title != example.path.name
-        assert 20 < len(example.sentence) < 300
-        assert "*" not in example.sentence
-    assert {example.icon for example in found} >= {"image", "table", "text"}
-
-
 def test_an_example_is_opened_as_a_copy(shelf: Shelf, model: ProjectModel, qtbot: QtBot) -> None:
-    example = shelf_module.EXAMPLES / "penguins"
+    example = FOLDER / "penguins"
     with qtbot.waitSignal(model.opened, timeout=10_000):
         shelf.open_example(example)
     assert model.directory == shelf.home / "penguins"
@@ -116,7 +107,7 @@ def test_a_copy_takes_the_data_along_and_leaves_the_runs(
     shelf: Shelf, model: ProjectModel, qtbot: QtBot, tmp_path: Path
 ) -> None:
     with qtbot.waitSignal(model.opened, timeout=10_000):
-        shelf.open_example(shelf_module.EXAMPLES / "penguins")
+        shelf.open_example(FOLDER / "penguins")
     assert model.directory is not None
     (model.directory / "runs" / "0001").mkdir(parents=True)
     with qtbot.waitSignal(model.opened, timeout=10_000):
