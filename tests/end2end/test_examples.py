@@ -1,7 +1,9 @@
-"""Every example project from the command line, with real processes: check, train, evaluate, export, predict."""
+"""Examples of each kind from the command line, with real processes: check, train, evaluate, export, predict.
+
+All others connect in test_examples_connect, and are measured by `make examples`.
+"""
 
 import csv
-import re
 from pathlib import Path
 
 import numpy
@@ -10,15 +12,7 @@ import pytest
 
 from tests.end2end.command import ROOT, netwright
 
-EXAMPLES = sorted(path.parent.name for path in (ROOT / "projects").glob("*/project.json"))
-
-
-def expected_score(example: str) -> float:
-    """The accuracy that the example's README promises."""
-    text = (ROOT / "projects" / example / "README.md").read_text(encoding="utf-8")
-    found = re.search(r"(?:At least|About) (0\.\d+) accuracy", text)
-    assert found, f"the README of {example} states no score"
-    return float(found[1])
+EXAMPLES = ("garments", "names", "penguins")
 
 
 def test_the_examples_are_listed() -> None:
@@ -77,12 +71,3 @@ def _picture(folder: Path) -> str:
     path = folder / "shoe.png"
     Image.fromarray(pixels).save(path)
     return str(path)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("example", EXAMPLES)
-def test_an_example_reaches_the_score_its_readme_states(example: str, tmp_path: Path) -> None:
-    project = str(tmp_path / example)
-    netwright("new", project, "--from", example)
-    netwright("train", project)
-    assert netwright("evaluate", project)["metrics"]["accuracy"] >= expected_score(example) - 0.005

@@ -1,0 +1,57 @@
+"""Every example that ships: complete, free of problems, and trained for a moment from its data to an ONNX file."""
+
+import importlib
+import math
+from pathlib import Path
+
+import pytest
+
+from engine.checks.report import check
+from engine.cli.examples import copy_example
+from engine.document.examples import FOLDER, INDEX
+from engine.document.files import load
+from tests.examples.example import measure_of, names, run_example
+from tests.examples.moment import train_for_a_moment
+from tests.examples.readme import BEGIN, END
+
+NAMES = names()
+PARTS = ("# ", "**The idea", "**What it teaches", "**Data", "**Score to expect", BEGIN, END, "**Things to try")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_its_readme_tells_the_whole_story(name: str) -> None:
+    text = (FOLDER / name / "README.md").read_text(encoding="utf-8")
+    places = [text.find(part) for part in PARTS]
+    assert -1 not in places, [part for part, place in zip(PARTS, places, strict=True) if place < 0]
+    measured = text.partition(BEGIN)[2].partition(END)[0]
+    assert "Measured by `make examples`" in measured and "seed" in measured and "torch 2" in measured
+    assert measure_of(name)
+
+
+def test_what_is_measured_belongs_to_an_example() -> None:
+    package = importlib.import_module("tests.examples.measured")
+    modules = {path.stem for path in Path(package.__path__[0]).glob("*.py")} - {"__init__"}
+    assert modules <= set(NAMES) and (FOLDER / INDEX).is_file()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_goes_from_data_to_a_file_that_answers_the_same(name: str, tmp_path: Path) -> None:
+    folder = tmp_path / name
+    copy_example(name, folder)
+    project = load(folder)
+    assert [problem.message for problem in check(project, folder).problems] == []
+    moment = train_for_a_moment(folder, project)
+    assert moment.finished.epochs == len(project.recipe.phases)
+    values = [value for output in moment.evaluated.outputs for value in output.metrics.values()]
+    assert all(math.isfinite(value) for value in values)
+    proof = moment.exported.verified
+    assert proof.samples > 0 and proof.same_answers == proof.samples
+    assert proof.max_abs_difference <= 1e-4
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("name", NAMES)
+def test_it_reaches_what_its_readme_promises(name: str, tmp_path: Path) -> None:
+    row = run_example(name, tmp_path / name)
+    assert row.passed, (row.wrong, [(score.name, score.value, score.asked) for score in row.scores])
