@@ -87,6 +87,7 @@ class Layer(Entry):
     `curve` is what a layer that works value by value does to `x`, as a formula of `engine.catalog.formulas` that may
     name the attributes; it is drawn. `width` is the attribute that alone sets how many features come out, if one does;
     `changes_width` says of a layer among activations and normalizations that it gives more or fewer than it takes.
+    `points` is the parameter whose rows are points among what comes in, such as centres: they can be put among the data.
     """
 
     family: ClassVar[Family]
@@ -98,6 +99,7 @@ class Layer(Entry):
     stricter: ClassVar[str] = ""
     width: ClassVar[str] = ""
     changes_width: ClassVar[bool] = False
+    points: ClassVar[str] = ""
     curve: ClassVar[str] = ""
     domain: ClassVar[tuple[float, float]] = (-math.inf, math.inf)
 
@@ -108,6 +110,10 @@ class Layer(Entry):
     def output_ports(self) -> tuple[str, ...]:
         """Names of the output ports."""
         return self.outputs
+
+    def handed_on(self) -> str:
+        """The input port whose tensor it gives as it is, so that nothing is computed; empty for all that compute."""
+        return ""
 
     def output_specs(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
         """The outputs for these inputs, in port order. Raises ShapeMismatch with expected and found in named axes.

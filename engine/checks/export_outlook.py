@@ -20,7 +20,7 @@ from engine.checks.file_ports import (
 )
 from engine.checks.inference import ShapeChecker
 from engine.checks.problem import Severity
-from engine.checks.walking import passed_on
+from engine.checks.walking import handed_on, passed_on
 from engine.document.data_spec import Field
 from engine.document.graph import natural
 from engine.errors import NetwrightError
@@ -146,7 +146,7 @@ def _input(field: Field, opset: int) -> tuple[RawInput, list[str]]:
 
 
 def _upstream(checker: ShapeChecker, ends: list[str]) -> set[str]:
-    """The nodes that these need, bypassed ones seen through; without the ends themselves."""
+    """The nodes that these need, bypassed ones and switches seen through; without the ends themselves."""
     graph = checker.project.graph
     nodes, inputs_of = graph.nodes, graph.inputs_of
     found: set[str] = set()
@@ -156,7 +156,7 @@ def _upstream(checker: ShapeChecker, ends: list[str]) -> set[str]:
         node = nodes.get(node_id)
         if node is None:
             continue
-        if node.bypassed and node_id not in ends:
+        if (node.bypassed or handed_on(node)) and node_id not in ends:
             passed = passed_on(graph, node_id)
             sources = [passed.source] if passed is not None else []
         else:

@@ -13,7 +13,7 @@ from engine.checks.field_specs import answer_spec
 from engine.checks.problem import Problem, Repair, Severity
 from engine.checks.shapes import ShapeInference, keeps_width
 from engine.checks.text_problems import text_problems
-from engine.checks.walking import sources_of, upstream
+from engine.checks.walking import handed_on, sources_of, upstream
 from engine.document.block import BLOCK, BLOCK_INPUT, BLOCK_OUTPUT
 from engine.document.data_spec import FieldKind
 from engine.document.edits import Batch, SetAttributes, SetShares
@@ -32,11 +32,12 @@ _TURNS_INTO = {
 def problems_of(checker: ShapeInference, node_id: str) -> tuple[Problem, ...]:
     """Errors first. A node that leads nowhere only warns, once there is an Output or a loss to lead to.
 
+    None for what only leads to inputs that a Switch does not choose: it may be half drawn, or fit another task.
     None for an instance of a block that could not be opened: that is told with the problems of the project.
     """
     graph = checker.project.graph
     node = graph.nodes[node_id]
-    if node.type == BLOCK:
+    if node.type == BLOCK or node_id in checker.resting:
         return ()
     layer = checker.layers.get(node_id)
     edges = graph.inputs_of(node_id)
@@ -425,6 +426,18 @@ def _judged(checker: ShapeInference, made: str, losses: Sequence[str]) -> bool:
     return of_noise and made in sources_of(checker.project.graph, losses)
 
 
+def _learned_elsewhere(checker: ShapeInference, made: str, losses: Sequence[str]) -> bool:
+    """Whether nodes that share their weights learn all that this answer is made with, as a decoder does that learns
+    beside its encoder and answers from noise."""
+    graph = checker.project.graph
+    before = sources_of(graph, [made])
+    behind = sources_of(graph, losses)
+    used = {owner for node_id in before if checker.cost_of(owner := graph.owner(node_id)).parameters}
+    learned = {graph.owner(node_id) for node_id in behind}
+    learned_by_others = {graph.owner(node_id) for node_id in behind - before}
+    return used <= learned and bool(used & learned_by_others)
+
+
 def _untrained(checker: ShapeInference, node: Node, layer: Output) -> Iterator[Problem]:
     """An Output that no loss learns from."""
     graph, data = checker.project.graph, checker.project.data
@@ -437,7 +450,7 @@ def _untrained(checker: ShapeInference, node: Node, layer: Output) -> Iterator[P
         inner = graph.inputs_of(loss).get("prediction")
         if inner is not None and chain & _free_of_weights(checker, inner):
             return
-    if _judged(checker, edge.source, losses):
+    if _judged(checker, edge.source, losses) or _learned_elsewhere(checker, edge.source, losses):
         return
     field = data.field(layer.field)
     yield _problem(
@@ -455,7 +468,8 @@ def _free_of_weights(checker: ShapeInference, edge: Edge) -> set[str]:
     found = set()
     for node in upstream(checker, edge):
         found.add(node.id)
-        if checker.cost_of(node.id).parameters or len(checker.ports(node.id)) != 1:
+        several = len(checker.ports(node.id)) != 1 and not handed_on(node)
+        if checker.cost_of(node.id).parameters or several:
             break
     return found
 

@@ -30,6 +30,17 @@ def project_problems(checker: ShapeInference) -> tuple[Problem, ...]:
     )
 
 
+_OF_NODES = {item.type_name() for item in registry.initializers()} - {
+    item.type_name() for item in registry.blind_initializers()
+}
+
+
+def _has_target(checker: ShapeInference, loss: str) -> bool:
+    """Whether a loss has a place for the truth by that name."""
+    layer = checker.layers.get(loss)
+    return layer is not None and any(port.name == "target" for port in layer.inputs)
+
+
 def _error(message: str, *, expected: str = "", found: str = "", mended: tuple[Repair, ...] = ()) -> Problem:
     return Problem(severity=Severity.ERROR, node="", message=message, expected=expected, found=found, repairs=mended)
 
@@ -61,13 +72,13 @@ def _data(checker: ShapeInference) -> Iterator[Problem]:
     learned: set[str] = set()
     losses = [node_id for node_id in checker.sinks if isinstance(checker.layers.get(node_id), Loss)]
     for loss in losses:
-        edge = graph.inputs_of(loss).get("target")
-        if edge is not None:
-            learned.update(getattr(checker.layers.get(edge.source), "fields", ()))
+        for port, edge in graph.inputs_of(loss).items():
+            if port == "target" or not _has_target(checker, loss):  # what a TD error is told is learned from as well
+                learned.update(getattr(checker.layers.get(edge.source), "fields", ()))
     if losses:
         for field in data.targets():
             if field.name not in learned:
-                free = [loss for loss in losses if "target" not in graph.inputs_of(loss)]
+                free = [loss for loss in losses if _has_target(checker, loss) and "target" not in graph.inputs_of(loss)]
                 mended = tuple(
                     repair
                     for loss in free[:1]
@@ -82,6 +93,8 @@ def _data(checker: ShapeInference) -> Iterator[Problem]:
 def _blocks(checker: ShapeInference) -> Iterator[Problem]:
     """Instances of blocks that cannot be opened, and links to ports that are gone."""
     for fault in checker.flattening.faults:
+        if fault.instance in checker.resting:
+            continue
         yield Problem(
             severity=Severity.ERROR,
             node=fault.instance,
@@ -110,7 +123,7 @@ def _ends(checker: ShapeInference) -> Iterator[Problem]:
             found="Noise alone",
         )
     outputs = [sink for sink in checker.sinks if isinstance(layers[sink], Output)]
-    losses = [sink for sink in checker.sinks if isinstance(layers[sink], Loss)]
+    losses = [sink for sink in checker.sinks if isinstance(loss := layers[sink], Loss) and not loss.measure]
     if not outputs:
         yield _error(
             "The network has no Output, so it has no answer.",
@@ -201,6 +214,12 @@ def _recipe(checker: ShapeInference) -> Iterator[Problem]:
     for kind, step in shared:
         if step is not None:
             yield from _refused(kind, step)
+            if kind == "initializer" and step.type in _OF_NODES:
+                yield _error(
+                    f"'{step.type}' looks at what comes into a node, so it cannot be chosen for all weights at once.",
+                    expected="an initializer that needs no data; or choose this one at the node",
+                    found=step.type,
+                )
     if not checker.project.recipe.phases:
         yield _error(
             "The recipe has no phase, so there is nothing to train.",

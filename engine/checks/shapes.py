@@ -11,7 +11,6 @@ from pathlib import Path
 
 from engine.catalog import registry
 from engine.catalog.layer import Family, InputPort, Layer
-from engine.catalog.layers.block import BlockInput
 from engine.catalog.layers.data import Input, Noise, Output
 from engine.catalog.layers.linear import Identity
 from engine.catalog.losses import Loss
@@ -31,9 +30,18 @@ KEEPS_WIDTH = frozenset({Family.ACTIVATION, Family.DROPOUT, Family.NORMALIZATION
 
 def keeps_width(layer: Layer) -> bool:
     """Whether as many features come out as go in, whatever the settings."""
-    if isinstance(layer, Identity | BlockInput):
+    if isinstance(layer, Identity) or layer.handed_on():
         return True
     return layer.family in KEEPS_WIDTH and not layer.changes_width
+
+
+def passed_port(node: Node, layer: Layer) -> str:
+    """The input port whose tensor a node gives as it is, since it chooses or is bypassed; empty where it computes."""
+    handed = layer.handed_on()
+    if handed or not node.bypassed:
+        return handed
+    ports = layer.input_ports()
+    return ports[0].name if ports else ""
 
 
 DTYPE_WORDS = {DType.FLOAT: "decimal numbers", DType.INT: "whole numbers", DType.BOOL: "yes or no"}
@@ -72,13 +80,14 @@ def _count(given: Sequence[TensorSpec]) -> int:
 class _State:
     """What is known of one node. `error` is what its own rule, or the check before it, refused."""
 
-    __slots__ = ("again", "cost", "edges", "error", "fault", "inputs", "layer", "node", "outputs", "ports")
+    __slots__ = ("again", "cost", "edges", "error", "fault", "handed", "inputs", "layer", "node", "outputs", "ports")
 
     def __init__(self, node: Node) -> None:
         self.node = node
         self.layer: Layer | None = None
         self.fault: NetwrightError | None = None
         self.ports: tuple[InputPort, ...] = ()
+        self.handed = ""
         self.edges: dict[str, Edge] = {}
         self.inputs: tuple[TensorSpec | None, ...] = ()
         self.outputs: tuple[TensorSpec | None, ...] = ()
@@ -91,9 +100,13 @@ class _State:
         self.cost = None
         try:
             self.layer, self.fault = registry.layer(self.node), None
-            self.ports = self.layer.input_ports()
+            self.ports, self.handed = self.layer.input_ports(), self.layer.handed_on()
         except (GraphError, AttributeOutOfRange) as error:
-            self.layer, self.fault, self.ports = None, error, ()
+            self.layer, self.fault, self.ports, self.handed = None, error, (), ""
+
+    def passed(self) -> str:
+        """The input port whose tensor is given on as it is; empty where something is computed."""
+        return self.handed or (self.ports[0].name if self.node.bypassed and self.ports else "")
 
 
 class ShapeInference:
@@ -120,6 +133,7 @@ class ShapeInference:
         self._cycle: frozenset[str] = frozenset()
         self._sinks: set[str] = set()
         self._needed: frozenset[str] = frozenset()
+        self._resting: frozenset[str] = frozenset()
         self._order: tuple[str, ...] | None = None
         self._total: Cost | None = None
         self.refresh()
@@ -157,6 +171,11 @@ class ShapeInference:
         return self._needed
 
     @property
+    def resting(self) -> frozenset[str]:
+        """Ids of nodes that would be needed if a Switch chose otherwise; nobody asks whether they fit."""
+        return self._resting
+
+    @property
     def sinks(self) -> frozenset[str]:
         """Ids of Output and loss nodes that are not bypassed."""
         return frozenset(self._sinks)
@@ -186,7 +205,7 @@ class ShapeInference:
         for node_id in self._stuck:
             self._blank(node_id)
         self._settle(self.order)
-        self._needed = self._reaching()
+        self._needed, self._resting = self._reaching()
         self._total = None
         return gone | set(self._states)
 
@@ -214,7 +233,7 @@ class ShapeInference:
             edges = graph.inputs_of(node_id)
             if state is None or state.node is not node:
                 old = None if state is None else state.node
-                was_sink, had = node_id in self._sinks, () if state is None else state.ports
+                was_sink, had = node_id in self._sinks, None if state is None else (state.ports, state.handed)
                 if old is None or old.type != node.type or old.bypassed != node.bypassed:
                     redrawn = True
                 if state is None or state.node.type != node.type or state.node.attributes != node.attributes:
@@ -228,7 +247,7 @@ class ShapeInference:
                     self._positions[node_id] = self._next_position
                     self._next_position += 1
                     self._order = None
-                redrawn = redrawn or had != state.ports or was_sink != (node_id in self._sinks)
+                redrawn = redrawn or had != (state.ports, state.handed) or was_sink != (node_id in self._sinks)
                 # What a neighbour says may depend on the type of this node (a Softmax before a loss).
                 if not massive:
                     touched.update(edge.target for edge in graph.consumers_of(node_id))
@@ -254,10 +273,11 @@ class ShapeInference:
                     touched.add(node_id)
         touched |= dirty | self._settle(dirty)
         if redrawn:
-            needed = self._reaching()
+            needed, resting = self._reaching()
             # Whether a node that leads nowhere is at fault depends on whether there is anywhere to lead to.
             touched |= set(self._states) if bool(needed) != bool(self._needed) else needed ^ self._needed
-            self._needed = needed
+            touched |= resting ^ self._resting
+            self._needed, self._resting = needed, resting
             touched |= self._sinks
             touched |= self._states.keys() if massive else self._behind(change.nodes)
         self._total = None
@@ -468,9 +488,12 @@ class ShapeInference:
                 begin_of_shift(self._project.data, layer)
             except NetwrightError as error:
                 state.error = error
-        elif state.node.bypassed and type(layer) is not Noise:
+        elif state.node.bypassed and type(layer) is not Noise and not state.handed:
             if found:
                 outputs = (found[0],) * len(names)
+        elif state.handed:
+            # Whatever arrives at the other inputs, or does not fit there, is no business of it.
+            outputs = tuple(spec for port, spec in zip(state.ports, found, strict=True) if port.name == state.handed)
         else:
             try:
                 given = self._given(state)
@@ -512,8 +535,8 @@ class ShapeInference:
         layer = state.layer
         if layer is None or state.node.bypassed or state.error is not None or None in state.outputs:
             return _FREE
-        if isinstance(layer, BlockInput):
-            return _FREE  # a port of a block hands the same tensor on
+        if state.handed:
+            return _FREE  # it hands the same tensor on
         size = 0
         for spec in state.outputs:
             if spec is not None:
@@ -545,20 +568,32 @@ class ShapeInference:
                     stack.append(edge.target)
         return seen
 
-    def _reaching(self) -> frozenset[str]:
-        """Every node that leads to an Output or a loss."""
-        seen = set(self._sinks)
-        stack = list(seen)
+    def _reaching(self) -> tuple[frozenset[str], frozenset[str]]:
+        """Every node that leads to an Output or a loss, and those that would if a Switch chose otherwise."""
+        needed, turned_away = self._leading_to(set(self._sinks), chosen=True)
+        if not turned_away:
+            return needed, frozenset()
+        resting, _ = self._leading_to({edge.source for edge in turned_away}, chosen=False)
+        return needed, resting - needed
+
+    def _leading_to(self, ends: set[str], *, chosen: bool) -> tuple[frozenset[str], list[Edge]]:
+        """These nodes and all before them; with `chosen` what a Switch chooses alone, and the links it turns away."""
+        seen = set(ends)
+        stack = list(ends)
+        turned_away: list[Edge] = []
         states = self._states
         while stack:
             state = states[stack.pop()]
-            if state.node.bypassed and state.ports:
-                first = state.edges.get(state.ports[0].name)
+            passed = state.passed() if chosen else ""
+            if passed:
+                first = state.edges.get(passed)
                 edges: Iterable[Edge] = () if first is None else (first,)
+                if state.handed:
+                    turned_away.extend(edge for port, edge in state.edges.items() if port != passed)
             else:
                 edges = state.edges.values()
             for edge in edges:
                 if edge.source not in seen:
                     seen.add(edge.source)
                     stack.append(edge.source)
-        return frozenset(seen)
+        return frozenset(seen), turned_away

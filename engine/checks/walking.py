@@ -3,34 +3,50 @@
 from collections.abc import Iterable, Iterator
 
 from engine.catalog import registry
+from engine.catalog.layer import Layer
 from engine.checks.shapes import ShapeInference, keeps_width
-from engine.document.block import BLOCK_INPUT, BLOCK_OUTPUT
 from engine.document.graph import Edge, Graph, Node
-
-_PORTS = (BLOCK_INPUT, BLOCK_OUTPUT)
+from engine.errors import NetwrightError
 
 
 def first_edge(checker: ShapeInference, node_id: str) -> Edge | None:
-    """The link at the first input port of a node."""
+    """The link at the first input port of a node, of one that chooses at the port it chooses."""
     ports = checker.ports(node_id)
-    return checker.project.graph.inputs_of(node_id).get(ports[0].name) if ports else None
+    layer = checker.layers.get(node_id)
+    port = (layer.handed_on() if layer is not None else "") or (ports[0].name if ports else "")
+    return checker.project.graph.inputs_of(node_id).get(port)
 
 
 def passed_on(graph: Graph, node_id: str) -> Edge | None:
-    """The link whose tensor a node passes on when it is bypassed or taken out: the one at its first input."""
+    """The link whose tensor a node passes on when it is bypassed or taken out.
+
+    The one at its first input; of a node that chooses, at the input it chooses.
+    """
     inputs = graph.inputs_of(node_id)
-    found = registry.layer_type(graph.node(node_id).type)
+    node = graph.node(node_id)
+    found = registry.layer_type(node.type)
     if found is not None and found.inputs:
-        return inputs.get(found.inputs[0].name)
+        return inputs.get(handed_on(node) or found.inputs[0].name)
     return min(inputs.values(), key=lambda edge: edge.input, default=None)
 
 
+def handed_on(node: Node) -> str:
+    """The input port whose tensor a node gives as it is, whether bypassed or not; empty where it computes."""
+    found = registry.layer_type(node.type)
+    if found is None or found.handed_on is Layer.handed_on:
+        return ""
+    try:
+        return registry.layer(node).handed_on()
+    except NetwrightError:  # the checks tell of it at the node
+        return ""
+
+
 def real_source(graph: Graph, edge: Edge) -> tuple[str, str]:
-    """Node and output port that fill an edge, bypassed nodes and the ports of blocks seen through."""
+    """Node and output port that fill an edge; bypassed nodes, switches and the ports of blocks are seen through."""
     seen = set()
     while True:
         node = graph.nodes.get(edge.source)
-        if node is None or not (node.bypassed or node.type in _PORTS) or edge.source in seen:
+        if node is None or not (node.bypassed or handed_on(node)) or edge.source in seen:
             return edge.source, edge.output
         seen.add(edge.source)
         inner = passed_on(graph, edge.source)

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from engine.catalog.layer import Layer
-from engine.catalog.layers.block import BlockInput
 from engine.catalog.layers.data import Input, Noise, Output
 from engine.catalog.losses import Loss
 from engine.catalog.tensors import TensorSpec
 from engine.checks.inference import ShapeChecker
 from engine.checks.problem import Problem, Severity
+from engine.checks.shapes import passed_port
 from engine.checks.shifting import begin_of_shift
 from engine.document.graph import Edge, Graph, Node, natural
 from engine.document.project import Project
@@ -101,8 +101,8 @@ def plan(project: Project, checker: ShapeChecker | None = None, *, training: boo
         edges = graph.inputs_of(node_id)
         ports = layer.input_ports()
         outputs = tuple((node_id, port) for port in layer.output_ports())
-        if (node.bypassed and not isinstance(layer, Input | Noise)) or isinstance(layer, BlockInput):
-            passed = edges.get(ports[0].name) if ports else None
+        if (node.bypassed and not isinstance(layer, Input | Noise)) or layer.handed_on():
+            passed = edges.get(passed_port(node, layer))
             if passed is not None:
                 sources.update(dict.fromkeys(outputs, _source(sources, passed)))
             continue

@@ -47,6 +47,9 @@ class BlockInput(Layer):
     inputs: ClassVar[tuple[InputPort, ...]] = (InputPort(dtype=None),)
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="block")
 
+    def handed_on(self) -> str:
+        return "input"
+
     def output_specs(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
         return (inputs[0],)
 

@@ -1,8 +1,8 @@
 """Layers that bring several ways together: add, multiply, concatenate, stack."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, replace
+from typing import ClassVar, Literal
 
 from engine.catalog.entry import attribute
 from engine.catalog.layer import NOT_THE_BATCH, Family, InputPort, Layer, OnnxForm
@@ -10,7 +10,8 @@ from engine.catalog.rules import broadcast, found_text, join, merged_dtype, mism
 from engine.catalog.tensors import DType, TensorSpec
 
 MOST_INPUTS = 16
-_PORTS = tuple(InputPort(name=letter, dtype=None) for letter in "abcdefghijklmnop")
+_LETTERS = "abcdefghijklmnop"
+_PORTS = tuple(InputPort(name=letter, dtype=None) for letter in _LETTERS)
 _TWO = (InputPort(name="a"), InputPort(name="b"))
 _LINED_UP = "with another number of dimensions, or a batch of 1, samples would be lined up with something else"
 _COUNT = {"count": "the module takes any number of tensors; the drawing needs to know how many ports to show"}
@@ -205,6 +206,32 @@ class Stack(_Several):
             sizes = [a if a is not None else b for a, b in zip(sizes, other.shape, strict=True)]
         axis = normal_axis(self.dim, first.rank, extra=1)
         return (TensorSpec((*sizes[:axis], len(inputs), *sizes[axis:]), merged_dtype(inputs)),)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Switch(_Several):
+    """Chooses one of several ways; what only leads to the others is neither computed, trained nor exported.
+
+    The tensor at the chosen input is given on as it is. The others may be of any shape, faulty or free.
+    """
+
+    formula: ClassVar[str] = "y = the chosen one of a, b, …"
+    when: ClassVar[str] = "To compare several networks for one task in one drawing, by changing one setting."
+    synonyms: ClassVar[tuple[str, ...]] = ("choose", "either", "variant", "alternative", "route", "compare", "merge")
+    onnx: ClassVar[OnnxForm] = OnnxForm(rule="block")
+    active: Literal["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p"] = attribute(
+        "a", help="The input whose tensor goes on."
+    )
+
+    def handed_on(self) -> str:
+        return self.active
+
+    def input_ports(self) -> tuple[InputPort, ...]:
+        count = max(self.count, _LETTERS.index(self.active) + 1)  # a choice beyond them shows what is free
+        return tuple(port if port.name == self.active else replace(port, optional=True) for port in _PORTS[:count])
+
+    def output_specs(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
+        return (inputs[_LETTERS.index(self.active)],)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

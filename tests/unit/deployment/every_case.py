@@ -10,7 +10,7 @@ from engine.catalog.layer import Layer
 from engine.catalog.losses import Loss
 from engine.catalog.tensors import DType
 
-PLACES = {"Input", "Noise", "Output", "Block", "BlockInput", "BlockOutput", "PyTorch"}
+PLACES = {"Input", "Noise", "Output", "Block", "BlockInput", "BlockOutput", "Switch", "PyTorch"}
 """They stand for something else, or for code that a project brings along (test_own_code.py)."""
 LETTERS = {DType.FLOAT: "f", DType.INT: "i", DType.BOOL: "b"}
 
