@@ -1,4 +1,4 @@
-"""A GAN as a person draws it: noise, a generator, and a critic that looks at real and made pictures."""
+"""GANs as a person draws them: noise, a generator, and a critic that looks at real and made pictures."""
 
 import msgspec
 
@@ -144,4 +144,48 @@ def gan_of_blocks() -> Project:
         msgspec.structs.replace(second, nodes=("maker1",)),
     )
     project.recipe = Recipe(phases=(Phase(epochs=2, batch_size=16, players=parts),))
+    return project
+
+
+def wasserstein(*, every: int = 2, point: str = "mixed", slope: float = 1.0) -> Project:
+    """The same players with a Wasserstein critic, whose slope is held at points between made and real.
+
+    `point`: "mixed", or "real" for a penalty at real pictures.
+    """
+    project = gan(hidden=16)
+    drawn = project.graph
+    gone = {"ones", "zeros", "fake_loss", "made_loss", "real_loss"}
+    nodes = {node.id: node for node in drawn.nodes.values() if node.id not in gone}
+    edges = [edge for edge in drawn.edges if not {edge.source, edge.target} & gone]
+    mix = "(0.5 + share) * real + (0.5 - share) * made"
+    added = [
+        Node(id="share", type="Noise", attributes={"size": [1, 1, 1], "distribution": "uniform", "std": 0.288675}),
+        Node(id="mixed", type="Formula", attributes={"expression": mix}),
+        *(
+            msgspec.structs.replace(nodes[f"judge{part}"], id=f"between{part}", shares=nodes[f"judge{part}"].shares)
+            for part in ("flat", "1", "leaky", "2")
+        ),
+        Node(id="distance", type="WassersteinLoss"),
+        Node(id="steepness", type="GradientPenaltyLoss", attributes={"slope": slope}),
+        Node(id="made_loss", type="GeneratorLoss"),
+    ]
+    edges += [
+        Edge(source="share", target="mixed", input="share"),
+        Edge(source="real", target="mixed", input="real"),
+        Edge(source="gen_tanh", target="mixed", input="made"),
+        Edge(source=point, target="betweenflat"),
+        *(Edge(source=f"between{a}", target=f"between{b}") for a, b in (("flat", "1"), ("1", "leaky"), ("leaky", "2"))),
+        Edge(source="critic2", target="distance", input="made"),
+        Edge(source="judge2", target="distance", input="real"),
+        Edge(source="between2", target="steepness", input="score"),
+        Edge(source=point, target="steepness", input="point"),
+        Edge(source="critic2", target="made_loss", input="made"),
+    ]
+    if point != "mixed":
+        edges = [edge for edge in edges if edge.target != "mixed"]
+        added = [node for node in added if node.id not in ("share", "mixed")]
+    project.graph = Graph([*nodes.values(), *added], edges)
+    critic = Player(name="critic", losses={"distance": 1.0, "steepness": 10.0}, nodes=CRITIC, optimizer=adam(0.002))
+    generator = Player(name="generator", losses={"made_loss": 1.0}, nodes=GENERATOR, optimizer=adam(0.002), every=every)
+    project.recipe = Recipe(phases=(Phase(epochs=3, batch_size=16, players=(critic, generator)),))
     return project

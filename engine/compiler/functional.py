@@ -16,6 +16,7 @@ from engine.catalog.formulas import TORCH_NAMES
 from engine.compiler.functions import NAMES
 from engine.compiler.generated import literal
 from engine.compiler.modules import Add, Subtract
+from engine.compiler.modules.losses.generative import sloped
 from engine.compiler.modules.noise import draw_noise
 from engine.compiler.modules.shifting import shift_right
 from engine.compiler.operations import OPERATIONS
@@ -33,6 +34,7 @@ NAMESPACE: dict[str, object] = {
     "batch_norm": F.batch_norm,
     "shift_right": shift_right,
     "draw_noise": draw_noise,
+    "sloped": sloped,
     "bilinear": F.bilinear,
     "cat": torch.cat,
     "celu": torch.celu,

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.catalog.layers.data import Noise
+from engine.catalog.losses.loss import Loss
 from engine.checks.inference import ShapeChecker
 from engine.compiler.build import built
 from engine.compiler.functional import FRESH, NAMESPACE, expression
@@ -39,7 +40,13 @@ class CompiledNetwork(nn.Module):
     output_ids: tuple[str, ...]
     output_fields: dict[str, str]
     loss_ids: tuple[str, ...]
+    measure_ids: tuple[str, ...]
+    """The losses that only tell, and from which nothing is learned unless a player names them."""
+    silent_ids: tuple[str, ...]
+    """The losses whose value does not tell how good the network is."""
     frozen_names: tuple[str, ...]
+    resting: frozenset[str] = frozenset()
+    """Modules that nobody trains for now, as a phase says: their normalizations are as those of frozen nodes."""
     source: str
     """The generated code, for reading."""
 
@@ -63,7 +70,7 @@ class CompiledNetwork(nn.Module):
     def train(self, mode: bool = True) -> "CompiledNetwork":
         """As in torch, but a frozen normalization goes on using the statistics it has, so that it stays as it is."""
         super().train(mode)
-        for name in self.frozen_names:
+        for name in (*self.frozen_names, *self.resting):
             module = self._modules[name]
             if module is not None and any(True for _ in module.buffers()):
                 module.eval()
@@ -109,6 +116,9 @@ def compile_project(
     network.output_ids = tuple(steps.predictions)
     network.output_fields = dict(steps.output_fields)
     network.loss_ids = tuple(call.node.id for call in steps.losses)
+    losses = [(call.node.id, call.layer) for call in steps.losses if isinstance(call.layer, Loss)]
+    network.measure_ids = tuple(loss_id for loss_id, layer in losses if layer.measure)
+    network.silent_ids = tuple(loss_id for loss_id, layer in losses if not layer.tells)
     frozen = list(dict.fromkeys(call.owner for call in steps.calls if call.node.frozen))
     network.frozen_names = tuple(names[node_id] for node_id in frozen)
     network.source = source
@@ -204,6 +214,13 @@ def _tuple(items: Iterable[str]) -> str:
     return f"({items[0]},)" if len(items) == 1 else f"({', '.join(items)})"
 
 
+def _sloped(loss: Call) -> list[Value]:
+    """The tensors at which a loss asks for slopes."""
+    slopes = loss.layer.slopes if isinstance(loss.layer, Loss) else ()
+    ports = (port.name for port in loss.layer.input_ports())
+    return [value for value, port in zip(loss.inputs, ports, strict=False) if value is not None and port in slopes]
+
+
 def _variable(value: Value) -> str:
     """The local variable of a tensor. The prefix keeps ids clear of keywords and of the functions in scope."""
     node_id, port = value
@@ -221,6 +238,7 @@ class _Body:
         self.hookable = hookable
         self.parameters = [_variable((node_id, "output")) for node_id in inputs]
         self.lines: list[str] = []
+        self.drawn: frozenset[str] = frozenset()
 
     def text(self, name: str, last: str) -> str:
         """The function, `last` being its last line."""
@@ -229,6 +247,7 @@ class _Body:
 
     def draw(self, noises: Mapping[str, Noise]) -> None:
         """Draw random numbers for each row of the first input."""
+        self.drawn = frozenset(noises)
         for node_id, layer in noises.items():
             first = self.parameters[0]
             settings = ", ".join(literal(item) for item in (layer.size, layer.distribution, layer.std))
@@ -245,6 +264,10 @@ class _Body:
     def write(self, calls: tuple[Call, ...], *, kept: list[Value], losses: tuple[Call, ...] = ()) -> None:
         if calls or losses:
             self.lines.append("m = self._modules")
+        steep = {value for call in losses for value in _sloped(call)}
+        for value in sorted(steep):
+            if _variable(value) in self.parameters or value[0] in self.drawn:
+                self._slope(value)
         uses: dict[Value, int] = {}
         for value in (*kept, *(value for call in (*calls, *losses) for value in call.inputs if value is not None)):
             uses[value] = uses.get(value, 0) + 1
@@ -260,6 +283,9 @@ class _Body:
                 and not self.hookable
             )
             self._call(call, module, overwrite=overwrite)
+            for value in call.outputs:
+                if value in steep:
+                    self._slope(value)
             if isinstance(module, FRESH):
                 fresh.update(call.outputs)
             self._forget(call, uses)
@@ -268,6 +294,9 @@ class _Body:
             name = self.names[call.owner]
             self.lines.append(f"loss_{identifier(call.node.id)} = m['{name}']({', '.join(inputs)})")
             self._forget(call, uses)
+
+    def _slope(self, value: Value) -> None:
+        self.lines.append(f"{_variable(value)} = sloped({_variable(value)})")
 
     def _call(self, call: Call, module: nn.Module, *, overwrite: bool) -> None:
         name = self.names[call.owner]

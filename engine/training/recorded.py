@@ -277,9 +277,12 @@ def _written(graph: torch.fx.GraphModule, inputs: int, told_first: int) -> Calla
             weights[node] = getattr(graph, cast(str, node.target)).detach()
         elif node.op == "output":
             given = [told(item) for item in node.args[0]]
-            gradients = [name for name in given[told_first:] if name != "None"]
-            if len(set(gradients)) < len(gradients) or any(not name.startswith("v") for name in gradients):
-                return None  # what is the same each time, or the same twice, would be changed by whoever clips it
+            for place in range(told_first, len(given)):
+                name = given[place]
+                if name != "None" and (not name.startswith("v") or name in given[told_first:place]):
+                    # Whoever clips gradients changes them; what is the same each time, or the same twice, must stay.
+                    given[place] = f"v{len(lines)}"
+                    lines.append(f"{given[place]} = {name}.clone()")
             lines.append(f"return ({', '.join(given)},)")
         elif node.op != "call_function":
             return None

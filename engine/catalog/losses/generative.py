@@ -180,8 +180,8 @@ class GeneratorLoss(_Single):
 class GradientPenaltyLoss(Loss):
     """Keeps a critic from growing too steep: its slope at a point should be 1.
 
-    Score of the critic, and the point it judged, which has to come from a layer with weights. In validation, where no
-    gradient is recorded, it is 0. Source: Gulrajani et al. 2017.
+    Score of the critic, and the point it judged: a made sample, a real one, or one between both. In validation, where
+    no gradient is recorded, it is 0. Source: Gulrajani et al. 2017; at real samples with slope 0: Mescheder et al. 2018.
     """
 
     target: ClassVar[str] = "engine.compiler.modules.losses.GradientPenaltyLoss"
@@ -196,6 +196,7 @@ class GradientPenaltyLoss(Loss):
     )
     stricter: ClassVar[str] = OWN_SHAPES
     inputs: ClassVar[tuple[InputPort, ...]] = (InputPort(name="score"), InputPort(name="point"))
+    slopes: ClassVar[tuple[str, ...]] = ("point",)
     slope: float = attribute(1.0, minimum=0, maximum=100, torch_name="target", help="Steepness that is asked for.")
 
     def output_specs(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
@@ -209,7 +210,8 @@ class TDLoss(Loss):
     """For learning to act: the value of an action should be its reward and what comes after it.
 
     Prediction (N, actions): values of actions; action, reward and finished (N,) or (N, 1); following (N, actions):
-    values in the next state, which get no gradient. Source: Mnih et al. 2015.
+    values in the next state, which get no gradient. Values at `deciding` choose the next action in their place, as in
+    double DQN. Sources: Mnih et al. 2015, van Hasselt et al. 2016.
     """
 
     target: ClassVar[str] = "engine.compiler.modules.losses.TDLoss"
@@ -230,6 +232,7 @@ class TDLoss(Loss):
         InputPort(name="reward"),
         InputPort(name="following", axes=("N", "actions")),
         InputPort(name="finished", dtype=None, optional=True),
+        InputPort(name="deciding", axes=("N", "actions"), optional=True),
     )
     gamma: float = attribute(0.99, minimum=0, maximum=1, help="What a reward is worth one step later.")
     delta: float = attribute(1.0, above=0, maximum=1e6, advanced=True, help="Where squared turns into straight.")
@@ -240,8 +243,10 @@ class TDLoss(Loss):
         one_each(reward, prediction, "reward")
         if not same_sizes(following.shape[0], prediction.shape[0]):
             mismatch("as many samples as the prediction has", following)
-        if len(inputs) > 4:
+        if len(inputs) > 4 and inputs[4].linked:
             one_each(inputs[4], prediction, "yes or no")
+        if len(inputs) > 5 and not same_sizes(inputs[5].shape[1], following.shape[1]):
+            mismatch("as many actions as there are values in the next state", inputs[5])
         return ()
 
     def example(self) -> tuple[TensorSpec, ...]:
@@ -268,6 +273,7 @@ class FreeEnergyLoss(Loss):
     )
     stricter: ClassVar[str] = OWN_SHAPES
     inputs: ClassVar[tuple[InputPort, ...]] = (InputPort(name="data"), InputPort(name="model"))
+    tells: ClassVar[bool] = False
 
     def output_specs(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
         return ()
@@ -277,7 +283,8 @@ class FreeEnergyLoss(Loss):
 class MapDistortionLoss(_Single):
     """For self-organising maps: pulls the nearest unit and its neighbours towards each sample.
 
-    Prediction (N, units): squared distances of each sample to each unit. Source: Kohonen 1982.
+    Prediction (N, units): squared distances of each sample to each unit; radius (N, 1), where it is linked, stands for
+    the setting: that of a Moving value shrinks while the map unfolds. Source: Kohonen 1982.
     """
 
     target: ClassVar[str] = "engine.compiler.modules.losses.MapDistortionLoss"
@@ -291,14 +298,68 @@ class MapDistortionLoss(_Single):
         "map",
         "clusters",
     )
-    inputs: ClassVar[tuple[InputPort, ...]] = (InputPort(name="prediction", axes=("N", "units")),)
+    inputs: ClassVar[tuple[InputPort, ...]] = (
+        InputPort(name="prediction", axes=("N", "units")),
+        InputPort(name="radius", axes=("N", "one"), optional=True),
+    )
     rows: int = attribute(10, minimum=1, maximum=1000, help="Lines of the map; units lie in them one after the other.")
     radius: float = attribute(1.0, above=0, maximum=1000, help="How far a winner pulls its neighbours, in units.")
 
     def output_specs(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
-        units = inputs[0].shape[1]
-        if units is not None and units % self.rows:
-            mismatch(f"a number of units that {self.rows} rows divide", f"{units}", "Change the number of rows.")
+        _whole_rows(inputs[0], self.rows)
+        if len(inputs) > 1 and not same_sizes(inputs[1].shape[1], 1):
+            mismatch("one radius a sample (N, 1)", inputs[1])
+        return ()
+
+    def example(self) -> tuple[TensorSpec, ...]:
+        return (TensorSpec((None, 20)),)
+
+
+def _whole_rows(distances: TensorSpec, rows: int) -> None:
+    """Refuse a map whose units do not fill its rows."""
+    units = distances.shape[1]
+    if units is not None and units % rows:
+        mismatch(f"a number of units that {rows} rows divide", f"{units}", "Change the number of rows.")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class QuantizationError(_Single):
+    """For maps: how far a sample lies from the unit that stands for it, on average.
+
+    Prediction (N, units): squared distances of each sample to each unit; the unit is that of the data as they are
+    prepared. It is measured, and nothing is learned from it. Source: Kohonen 1982.
+    """
+
+    target: ClassVar[str] = "engine.compiler.modules.losses.QuantizationError"
+    formula: ClassVar[str] = "E = mean minₖ ‖x − wₖ‖"
+    when: ClassVar[str] = "Use it behind a self-organising map, a codebook or centres, to see how closely they fit."
+    caption: ClassVar[str] = "Quantization error"
+    synonyms: ClassVar[tuple[str, ...]] = ("som", "map", "measure", "k-means", "distance", "codebook")
+    inputs: ClassVar[tuple[InputPort, ...]] = (InputPort(name="prediction", axes=("N", "units")),)
+    measure: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TopographicError(_Single):
+    """For maps: the share of samples whose two nearest units do not lie side by side.
+
+    Prediction (N, units): squared distances of each sample to each unit; the eight units around one lie beside it. It
+    is measured, and nothing is learned from it. Source: Kiviluoto 1996.
+    """
+
+    target: ClassVar[str] = "engine.compiler.modules.losses.TopographicError"
+    formula: ClassVar[str] = "E = share of x whose nearest two units are no neighbours"
+    when: ClassVar[str] = "Use it behind a self-organising map: near 0 means that the map is folded nowhere."
+    caption: ClassVar[str] = "Topographic error"
+    synonyms: ClassVar[tuple[str, ...]] = ("som", "map", "measure", "neighbours", "kohonen")
+    inputs: ClassVar[tuple[InputPort, ...]] = (InputPort(name="prediction", axes=("N", "units")),)
+    measure: ClassVar[bool] = True
+    rows: int = attribute(10, minimum=1, maximum=1000, help="Lines of the map; units lie in them one after the other.")
+
+    def output_specs(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
+        _whole_rows(inputs[0], self.rows)
+        if inputs[0].shape[1] == 1:
+            mismatch("at least 2 units", inputs[0])
         return ()
 
     def example(self) -> tuple[TensorSpec, ...]:

@@ -29,6 +29,10 @@ class Loss(Layer):
 
     `answer` names what turns the tensor at the prediction port into an answer: "softmax", "sigmoid", "exp" or "none".
     `kinds` are the kinds of field whose target it takes as they are prepared: for those it is offered first.
+    `slopes` are the ports of whose tensor it asks how steeply the others rise there: while training, gradients are
+    recorded from that tensor on, also where nothing before it is trained.
+    `tells` says whether a smaller value is a better network; where it does not, no epoch is the best by it. A `measure`
+    only tells: nothing is learned from it.
     """
 
     family: ClassVar[Family] = Family.LOSS
@@ -39,6 +43,9 @@ class Loss(Layer):
     stricter: ClassVar[str] = "torch would broadcast, and compare every answer with every truth"
     answer: ClassVar[str] = "none"
     kinds: ClassVar[tuple[FieldKind, ...]] = ()
+    slopes: ClassVar[tuple[str, ...]] = ()
+    tells: ClassVar[bool] = True
+    measure: ClassVar[bool] = False
 
     def output_specs(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
         """Nothing comes out. Raises ShapeMismatch unless prediction and target have one shape."""

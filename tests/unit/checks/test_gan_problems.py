@@ -6,9 +6,9 @@ import pytest
 from engine.checks.inference import ShapeChecker
 from engine.checks.problem import Severity
 from engine.checks.report import check
-from engine.document.graph import Graph
+from engine.document.graph import Edge, Graph, Node
 from engine.document.project import Project
-from engine.document.recipe import Phase, Player
+from engine.document.recipe import Phase, Player, Recipe
 from tests.drawn_gan import gan, players
 
 
@@ -105,3 +105,36 @@ def test_noise_costs_its_numbers_and_no_weights() -> None:
         msgspec.structs.replace(project.graph.node("noise1"), attributes={"size": [8]}, bypassed=True)
     )
     assert said(project) == [], "there is nothing that a bypassed Noise could pass on, so it stays what it is"
+
+
+def made_from_noise_by_a_shared_decoder() -> Project:
+    """A decoder that learns to draw pictures again, and answers from noise with the same weights."""
+    project = gan()
+    nodes = [project.graph.node(name) for name in ("noise1", "gen1", "gen_relu", "gen2", "gen_shape", "made", "real")]
+    nodes += [
+        Node(id="flat", type="Flatten"),
+        Node(id="code", type="Linear", attributes={"out_features": 8}),
+        Node(id="twin1", type="Linear", attributes={"out_features": 32}, shares="gen1"),
+        Node(id="twin_relu", type="ReLU"),
+        Node(id="twin2", type="Linear", attributes={"out_features": 64}, shares="gen2"),
+        Node(id="twin_shape", type="Reshape", attributes={"shape": [1, 8, 8]}),
+        Node(id="alike", type="MSELoss"),
+    ]
+    chains = ("noise1 gen1 gen_relu gen2 gen_shape", "real flat code twin1 twin_relu twin2 twin_shape")
+    pairs = [pair for chain in chains for pair in zip(chain.split(), chain.split()[1:], strict=False)]
+    edges = [Edge(source=source, target=target) for source, target in pairs]
+    edges += [
+        Edge(source="gen_shape", target="made", input="prediction"),
+        Edge(source="twin_shape", target="alike", input="prediction"),
+        Edge(source="real", target="alike", input="target"),
+    ]
+    project.graph = Graph(nodes, edges)
+    project.recipe = Recipe()
+    return project
+
+
+def test_an_answer_of_weights_that_learn_elsewhere_is_learned() -> None:
+    project = made_from_noise_by_a_shared_decoder()
+    assert said(project) == []
+    project.graph.replace(msgspec.structs.replace(project.graph.node("twin2"), shares=""))
+    assert [message for _, message in said(project)] == ["Output 'made': no loss learns from this answer."]

@@ -183,14 +183,13 @@ class _Asking(_Own):
 
 
 class _Silent(_Own):
+    """Its gradients follow from nothing that comes in."""
+
     def training_forward(self, x: torch.Tensor, y: torch.Tensor) -> Any:
         return (x,), (self.linear.weight.sum() * 0 + self.linear.bias.sum(),)
 
 
-@pytest.mark.parametrize("kind", [_Own, _Asking, _Silent])
-def test_what_would_not_be_the_same_is_not_recorded(kind: type[_Own]) -> None:
-    network = kind()
-
+def _recorded(network: _Own, batch: tuple[torch.Tensor, torch.Tensor]) -> recorded.Recording | None:
     class Alone:
         tensors: ClassVar[list[nn.Parameter]] = list(network.parameters())
 
@@ -198,9 +197,25 @@ def test_what_would_not_be_the_same_is_not_recorded(kind: type[_Own]) -> None:
         def loss(losses: Any) -> Any:
             return losses[0]
 
+    return recorded.record(network.training_forward, network, Alone(), batch)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("kind", [_Own, _Asking])
+def test_what_would_not_be_the_same_is_not_recorded(kind: type[_Own]) -> None:
+    assert _recorded(kind(), (torch.randn(8, 6), torch.randint(0, 3, (8,)))) is None
+
+
+def test_gradients_that_are_always_the_same_are_new_each_time() -> None:
+    """Whoever clips them changes them in place: the next step must not find them changed."""
     batch = (torch.randn(8, 6), torch.randint(0, 3, (8,)))
-    found = recorded.record(network.training_forward, network, Alone(), batch)  # type: ignore[arg-type]
-    assert found is None
+    found = _recorded(_Silent(), batch)
+    assert found is not None
+    for gradient in found.play(batch).gradients:
+        assert gradient is not None
+        gradient.mul_(0.1)
+    weight, bias = found.play(batch).gradients
+    assert weight is not None and bias is not None
+    assert not weight.any() and bool((bias == 1).all())
 
 
 def test_short_runs_are_not_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -71,10 +71,18 @@ class GeneratorLoss(Precise):
         return -made.mean()
 
 
+def sloped(point: Tensor) -> Tensor:
+    """The same tensor, such that a loss can ask for slopes at it: gradients are recorded from here on at the latest."""
+    if point.requires_grad or not torch.is_grad_enabled():
+        return point
+    return point.detach().requires_grad_(True)
+
+
 class GradientPenaltyLoss(Precise):
     """(slope of the score at a point - target)²: keeps a critic from growing too steep. Gulrajani et al. 2017.
 
-    The point must lead to the score. Where no gradient is recorded, as in validation, there is none to judge: 0.
+    The point must lead to the score and ask for gradients, for which `sloped` cares. Where none are recorded, as in
+    validation, there is none to judge: 0.
     """
 
     def __init__(self, target: float = 1.0) -> None:
@@ -94,7 +102,8 @@ class GradientPenaltyLoss(Precise):
 class TDLoss(Precise):
     """Huber of Q(state, action) - (reward + gamma max Q(next state)), the next state's value held still. Mnih 2015.
 
-    A finished game has no next value.
+    A finished game has no next value. With `deciding`, the action it likes best is taken in place of the best one; van
+    Hasselt 2016.
     """
 
     def __init__(self, gamma: float = 0.99, delta: float = 1.0) -> None:
@@ -103,10 +112,19 @@ class TDLoss(Precise):
         self.delta = delta
 
     def forward(
-        self, prediction: Tensor, action: Tensor, reward: Tensor, following: Tensor, finished: Tensor | None = None
+        self,
+        prediction: Tensor,
+        action: Tensor,
+        reward: Tensor,
+        following: Tensor,
+        finished: Tensor | None = None,
+        deciding: Tensor | None = None,
     ) -> Tensor:
         told = prediction.gather(1, action.reshape(-1, 1)).squeeze(1)
-        later = following.detach().amax(1)
+        if deciding is None:
+            later = following.detach().amax(1)
+        else:
+            later = following.detach().gather(1, deciding.detach().argmax(1, keepdim=True)).squeeze(1)
         if finished is not None:
             later = later * (1 - (finished.flatten() > 0).to(later.dtype))
         return F.huber_loss(told, reward.flatten() + self.gamma * later, delta=self.delta)
@@ -122,7 +140,8 @@ class FreeEnergyLoss(Precise):
 class MapDistortionLoss(Precise):
     """Squared distances (N, units) to the units of a map, weighed by how near each is to the winner. Kohonen 1982.
 
-    Units lie in `rows` lines; the weight is exp(-d² / (2 radius²)), d counted in units of the map.
+    Units lie in `rows` lines; the weight is exp(-d² / (2 radius²)), d counted in units of the map. A radius (N, 1) that
+    is given stands for the one that was set.
     """
 
     def __init__(self, rows: int = 10, radius: float = 1.0) -> None:
@@ -130,14 +149,45 @@ class MapDistortionLoss(Precise):
         self.rows = rows
         self.radius = radius
 
+    def forward(self, prediction: Tensor, radius: Tensor | None = None) -> Tensor:
+        place = map_places(prediction, self.rows)
+        apart = (place[:, None] - place[None, :]).square().sum(2)[prediction.detach().argmin(1)]
+        reach = self.radius if radius is None else radius.detach().clamp(min=1e-3)
+        near = torch.exp(-apart / (2 * reach**2))
+        return (near * prediction).sum(1).mean()
+
+
+def map_places(distances: Tensor, rows: int) -> Tensor:
+    """(units, 2): row and column of each unit of a map, from the distances (N, units) to its units."""
+    units = distances.shape[1]
+    columns = max(1, units // rows)
+    number = torch.arange(units, device=distances.device)
+    return torch.stack((number // columns, number % columns), 1).to(distances.dtype)
+
+
+class QuantizationError(Precise):
+    """Mean distance to the nearest unit, from squared distances (N, units); it has no slope. Kohonen 1982."""
+
     def forward(self, prediction: Tensor) -> Tensor:
-        units = prediction.shape[1]
-        columns = max(1, units // self.rows)
-        number = torch.arange(units, device=prediction.device)
-        place = torch.stack((number // columns, number % columns), 1).to(prediction.dtype)
-        apart = (place[:, None] - place[None, :]).square().sum(2)
-        near = torch.exp(-apart / (2 * self.radius**2))
-        return (near[prediction.detach().argmin(1)] * prediction).sum(1).mean()
+        nearest = prediction.detach().amin(1).clamp(min=0).sqrt().mean()
+        return nearest + 0 * prediction.mean()
+
+
+class TopographicError(Precise):
+    """Share of samples whose nearest two units are no neighbours, by squared distances (N, units). Kiviluoto 1996.
+
+    Units lie in `rows` lines; those beside a unit, corners too, are its neighbours. It has no slope.
+    """
+
+    def __init__(self, rows: int = 10) -> None:
+        super().__init__()
+        self.rows = rows
+
+    def forward(self, prediction: Tensor) -> Tensor:
+        nearest = prediction.detach().topk(2, dim=1, largest=False).indices
+        place = map_places(prediction, self.rows)
+        apart = (place[nearest[:, 0]] - place[nearest[:, 1]]).abs().amax(1)
+        return (apart > 1).to(prediction.dtype).mean() + 0 * prediction.mean()
 
 
 class ActivityPenalty(Precise):
