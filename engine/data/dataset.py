@@ -1,7 +1,7 @@
 """An open data set: samples with names and splits, prepared columns for training, raw values and cards for showing."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from engine.data.rows import NumberRows, Opened, Opening, Rows, StringRows, open
 from engine.data.rows.digests import mixed
 from engine.data.samples import POOL, SPLITS, Samples
 from engine.data.sources import read_source
-from engine.data.splits import deal
+from engine.data.splits import deal, kept_for_test
 from engine.data.strings import Strings
 from engine.document.data_spec import DataSpec, Field, FieldKind, Labelling, Role, SplitMethod
 from engine.errors import DataError
@@ -221,7 +221,33 @@ class Dataset:
             times=None if times is None else times[ready],
             numbers=self._kept[ready],
         )
-        return splits
+        return kept_for_test(splits, self.unseen(), self.keys)
+
+    def unseen(self) -> npt.NDArray[np.bool_]:
+        """Which samples have what training never sees. Raises DataError for a field that the data does not have."""
+        unseen = self.data.split.unseen
+        if not unseen.field or not unseen.values:
+            return np.zeros(self.samples, bool)
+        return self.having(unseen.field, unseen.values)
+
+    def having(self, field: str, values: Collection[str]) -> npt.NDArray[np.bool_]:
+        """Which samples have one of these values in a field of classes, text or numbers. Raises DataError."""
+        rows = self._rows.get(field)
+        if isinstance(rows, StringRows):
+            wanted = np.array([text in values for text in rows.strings.values], bool)
+            found: npt.NDArray[np.bool_] = wanted[rows.strings.codes]
+            return found
+        if isinstance(rows, NumberRows) and rows.numbers.ndim == 1:
+            return np.isin(rows.numbers, [number for number in map(_number, values) if number is not None])
+        raise DataError(
+            f"'{field[:80]}' has no values to choose samples by."
+            if rows is not None
+            else f"The data has no field '{field[:80]}'.",
+            where="split",
+            expected="a field of classes, text or numbers",
+            found=field[:80],
+            hint="Choose another field.",
+        )
 
     def _split_values(self) -> tuple[Int64s | None, npt.NDArray[np.float64] | None]:
         """What a split by group, and one by time, goes by. Raises DataError for a field that has no order."""
@@ -392,5 +418,13 @@ def build_dataset(
 
 
 def used_fields(data: DataSpec) -> list[Field]:
-    """The fields that are opened: all that are not ignored, and the one the split goes by."""
-    return [field for field in data.fields if field.role is not Role.IGNORED or field.name == data.split.field]
+    """The fields that are opened: all that are not ignored, and those the split goes by."""
+    by = (data.split.field, data.split.unseen.field)
+    return [field for field in data.fields if field.role is not Role.IGNORED or field.name in by]
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None

@@ -71,10 +71,10 @@ def read_source(
     else:
         tree = open_tree(source_path(project_dir, source), progress=progress, cancelled=cancelled)
         tree = chosen(tree, names_in(source.options))
-    # The split's field is read though nothing is learned from it.
+    # The split's fields are read though nothing is learned from them.
     fields = tuple(
         msgspec.structs.replace(field, role=Role.INPUT)
-        if field.role is Role.IGNORED and field.name == data.split.field
+        if field.role is Role.IGNORED and field.name in (data.split.field, data.split.unseen.field)
         else field
         for field in data.fields
     )

@@ -10,9 +10,10 @@ import numpy.typing as npt
 import torch
 
 from engine.data.chance import hashed
-from engine.data.samples import NOT_SAID, TEST, TRAIN, VAL
+from engine.data.samples import NOT_SAID, POOL, TEST, TRAIN, VAL
 from engine.document.data_spec import Split, SplitMethod
 
+Bools = npt.NDArray[np.bool_]
 Int8s = npt.NDArray[np.int8]
 Int64s = npt.NDArray[np.int64]
 Float64s = npt.NDArray[np.float64]
@@ -67,6 +68,16 @@ def deal(
     if split.method is SplitMethod.GROUPED and groups is not None:
         return _deal_groups(split.seed, numbers, _joined(keys, groups), labels, val, test)
     return _deal(split.seed, numbers, keys, labels if split.method is not SplitMethod.RANDOM else None, val, test)
+
+
+def kept_for_test(dealt: Int8s, unseen: Bools, keys: Int64s) -> Int8s:
+    """The deal with these samples, and their duplicates, in the test split; those that nobody uses stay out of it."""
+    if not unseen.any():
+        return dealt
+    result = dealt.copy()
+    moved = np.isin(keys, keys[unseen]) & (result != POOL)
+    result[moved] = TEST
+    return result
 
 
 def _together(said: Int8s, keys: Int64s) -> Int8s:

@@ -116,10 +116,21 @@ class Field(Part, frozen=True):
     statistics: Statistics = Statistics()
 
 
+class Unseen(Part, frozen=True):
+    """Samples that are kept for the test, all of them, whatever the method: those with one of the values in a field.
+
+    So it is seen what a network makes of what it has never met: of a class it was not taught, of a fault that is rare.
+    """
+
+    field: str = ""
+    values: tuple[str, ...] = ()
+
+
 class Split(Part, frozen=True):
     """How samples are dealt out; the same seed deals the same way. Duplicates never cross.
 
-    `field` is what a split by group keeps together, or what a split by time goes by; it may be an ignored one.
+    `field` is what a split by group keeps together, or what a split by time goes by; it may be an ignored one, as may
+    that of `unseen`.
     """
 
     method: SplitMethod = SplitMethod.STRATIFIED
@@ -128,6 +139,7 @@ class Split(Part, frozen=True):
     test: float = 0.1
     seed: int = 7
     field: str = ""
+    unseen: Unseen = Unseen()
 
 
 class LabelledSamples(Part, frozen=True):

@@ -23,6 +23,7 @@ from engine.evaluation.intervals import (
     intervals_of_counts,
 )
 from engine.evaluation.labels import THRESHOLD
+from engine.evaluation.oddness import unseen_ranking
 from engine.evaluation.plots.calibration import calibration_plots
 from engine.evaluation.plots.curves import curve_plots
 from engine.evaluation.plots.forecast import forecast_plots
@@ -38,6 +39,8 @@ from engine.training.metrics import by_sample
 Floats = npt.NDArray[np.float64]
 Int64s = npt.NDArray[np.int64]
 
+ODDNESS: Final = "oddness_auroc"
+"""The metric of how well oddness tells what training never saw."""
 _MOST_RANKED: Final = 2_000_000
 """Scores that are put in order for curves and areas; of more, samples are chosen evenly."""
 _SHARES: Final = ("accuracy", "top_2_accuracy", "top_3_accuracy", "top_5_accuracy")
@@ -54,14 +57,24 @@ def detailed(
     if output.texts is not None:
         return _text(given, output, found, written or {})
     if field.kind is FieldKind.CATEGORY and found.matrix:
-        return _category(given, output, field, found)
+        return _with_oddness(given, output, _category(given, output, field, found))
     if field.kind is FieldKind.LABELS and found.per_class:
         return _labels(given, output, found)
     if output.areas is not None:
         return _mask(given, output.areas, field, found)
     if field.kind in (FieldKind.NUMBER, FieldKind.SERIES) and "mean_absolute_error" in found.metrics:
-        return _number(given, output, field, found)
-    return _other(given, output, field, found)
+        return _with_oddness(given, output, _number(given, output, field, found))
+    return _with_oddness(given, output, _other(given, output, field, found))
+
+
+def _with_oddness(given: Answered, output: AnsweredOutput, found: FieldEvaluation) -> FieldEvaluation:
+    """With how well oddness tells samples that were kept from training from the others."""
+    ranking = unseen_ranking(given, output)
+    area = ranking[0].auroc() if ranking is not None else None
+    if ranking is None or area is None:
+        return found
+    intervals = {**found.intervals, ODDNESS: ranking[1]} if ranking[1] else found.intervals
+    return msgspec.structs.replace(found, metrics={**found.metrics, ODDNESS: area}, intervals=intervals)
 
 
 def _category(given: Answered, output: AnsweredOutput, field: Field, found: FieldEvaluation) -> FieldEvaluation:

@@ -154,7 +154,7 @@ def grouped(
             raise DataError(
                 f"The data has no field '{by[:80]}' to group by.", where=by[:80], expected=known, found=by[:80]
             )
-        rows, place = _values(given, field, progress, cancelled)
+        rows, place = values_of(given, field, progress, cancelled)
         yield from _by_field(given, field, rows, place)
 
 
@@ -222,14 +222,15 @@ def score_group(given: Answered, found: Judged, group: Group) -> GroupScore:
     )
 
 
-def _values(
-    given: Answered, field: Field, progress: Progress, cancelled: IsCancelled
+def values_of(
+    given: Answered, field: Field, progress: Progress = silent, cancelled: IsCancelled = never
 ) -> tuple[Rows, npt.NDArray[np.int64]]:
     """The values of a field, and for each sample of the split its row among them, -1 for none.
 
     A column that is not used is not read with the others: for it the data are opened once more. Raises DataError.
     """
-    if field.role is not Role.IGNORED or field.name == given.dataset.data.split.field:
+    split = given.dataset.data.split
+    if field.role is not Role.IGNORED or field.name in (split.field, split.unseen.field):
         return given.dataset.rows(field.name), given.indices.numpy()
     key = f"groups/column/{field.name}"
     if key not in given.memo:

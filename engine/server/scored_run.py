@@ -7,6 +7,7 @@ from engine.evaluation.insides.opened import Opened, opened_from
 from engine.protocol.messages.answered_samples import GetAnswered
 from engine.protocol.messages.comparison import CompareRuns, MeasureRobustness, ScoreGroups
 from engine.protocol.messages.insides import GetAttention, GetInsides, GetNeurons, MapLatent
+from engine.protocol.messages.oddness import ScoreOddness
 from engine.server.work import Work
 from engine.training.runs import find_run
 
@@ -14,7 +15,9 @@ _Inside = GetInsides | GetAttention | GetNeurons | MapLatent
 
 
 def answers_for(
-    request: GetAnswered | ScoreGroups | CompareRuns | MeasureRobustness | _Inside, work: Work, run: str = ""
+    request: GetAnswered | ScoreGroups | ScoreOddness | CompareRuns | MeasureRobustness | _Inside,
+    work: Work,
+    run: str = "",
 ) -> Answered:
     """What is asked about; `run` in place of its own. Raises RunNotFound, DataError, ProjectError, Cancelled."""
     project_dir = Path(request.project_dir)

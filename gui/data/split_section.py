@@ -8,7 +8,7 @@ from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from engine.document.data_edits import SetSplit
-from engine.document.data_spec import FieldKind, Role, Split, SplitMethod
+from engine.document.data_spec import FieldKind, Role, Split, SplitMethod, Unseen
 from engine.protocol.messages.data import SplitCounts
 from gui.models.data import DataModel
 from gui.models.project import ProjectModel
@@ -18,6 +18,7 @@ from gui.widgets.form_row import FormRow
 from gui.widgets.guarded import guarded
 from gui.widgets.number_editor import NumberEditor
 from gui.widgets.plain_text import plain_text
+from gui.widgets.several_editor import SeveralEditor
 from gui.widgets.text import Text
 from gui.widgets.theme import current_theme, theme_notifier
 
@@ -99,6 +100,12 @@ class SplitSection(QWidget):
         self.test.committed.connect(lambda value: self._on_share("test", value))
         self.seed = NumberEditor(7, whole=True, minimum=0, maximum=2**31)
         self.seed.committed.connect(lambda value: self._do("seed", seed=int(str(value))))
+        self.unseen_field = ChoiceEditor()
+        self.unseen_field.setObjectName("data.split.unseen.field")
+        self.unseen_field.committed.connect(self._on_unseen_field)
+        self.unseen = SeveralEditor("none yet")
+        self.unseen.setObjectName("data.split.unseen")
+        self.unseen.committed.connect(self._on_unseen)
         self._form = QWidget()
         form = QVBoxLayout(self._form)
         form.setContentsMargins(0, 4, 0, 0)
@@ -115,12 +122,21 @@ class SplitSection(QWidget):
             ("val", "Validation %", self.val, "Measured during training, to see whether the network really learns."),
             ("test", "Test %", self.test, "Kept for the end, and never seen in training."),
             ("seed", "Seed", self.seed, "The same seed deals the same way."),
+            (
+                "unseen_field",
+                "Test only",
+                self.unseen_field,
+                "Keep some classes out of training and validation, to see what the network makes of what it has never "
+                "met. All their samples are test samples.",
+            ),
+            ("unseen", "Never seen", self.unseen, "The classes that are only tested with."),
         ):
             row = FormRow(caption, editor, help=tip)
             self._rows[name] = row
             form.addWidget(row)
         self._form.hide()
         self._rows["field"].hide()
+        self._rows["unseen"].hide()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
@@ -148,6 +164,7 @@ class SplitSection(QWidget):
                 editor.set_value(value)
         if self.seed.value() != split.seed:
             self.seed.set_value(split.seed)
+        self._show_unseen(split)
         given = split.method is SplitMethod.GIVEN
         for name in ("val", "test", "seed"):
             hint = "Used where a split is not given." if given and name == "val" else ""
@@ -166,6 +183,24 @@ class SplitSection(QWidget):
         if by_field:
             self.field.set_choices(self._fields_for(split.method) or [Choice(value="", label="no field fits")])
             self.field.set_value(split.field)
+
+    def _show_unseen(self, split: Split) -> None:
+        """The fields whose classes may be kept for the test, and the classes of the one that is picked."""
+        fields = [field for field in self._project.project.data.fields if field.kind is FieldKind.CATEGORY]
+        picked = split.unseen.field
+        self._rows["unseen_field"].setVisible(bool(fields) or bool(picked))
+        choices: list[Choice | str] = [Choice(value="", label="nothing")]
+        choices += [Choice(value=field.name, label=f"some of {field.name}") for field in fields]
+        if picked and all(field.name != picked for field in fields):
+            choices.append(Choice(value=picked, label=f"some of {picked}"))
+        self.unseen_field.set_choices(choices)
+        self.unseen_field.set_value(picked)
+        self._rows["unseen"].setVisible(bool(picked))
+        field = self._project.project.data.field(picked)
+        self.unseen.set_offered(field.statistics.classes if field is not None else ())
+        self.unseen.set_value(split.unseen.values)
+        all_kept = field is not None and set(field.statistics.classes) <= set(split.unseen.values) != set()
+        self._rows["unseen"].set_problem("Leave at least one class to learn from." if all_kept else "")
 
     def _fields_for(self, method: SplitMethod) -> list[Choice | str]:
         kinds = TIMES if method is SplitMethod.TIME else GROUPS
@@ -212,6 +247,14 @@ class SplitSection(QWidget):
         else:
             self._do(name, train=train, test=round(share, 6))
 
+    def _on_unseen_field(self, name: object) -> None:
+        self._do("unseen", unseen=Unseen(field=str(name)))
+
+    def _on_unseen(self, values: object) -> None:
+        assert isinstance(values, tuple)
+        unseen = self._project.project.data.split.unseen
+        self._do("unseen", unseen=msgspec.structs.replace(unseen, values=values))
+
     def _do(self, what: str, **changes: object) -> None:
         data = self._project.project.data
         split = msgspec.structs.replace(data.split, **changes)
@@ -233,5 +276,12 @@ def _shares(split: Split, counts: SplitCounts | None) -> tuple[tuple[float, floa
     else:
         numbers = (split.train, split.val, split.test)  # type: ignore[assignment]
         words = " / ".join(f"{share * 100:g}" for share in numbers)
+    if split.unseen.values:
+        method += f", {_listed(split.unseen.values)} in test alone"
     seed = "" if split.method in (SplitMethod.GIVEN, SplitMethod.TIME) else f", seed {split.seed}"
     return (float(numbers[0]), float(numbers[1]), float(numbers[2])), f"{words}, {method}{seed}"
+
+
+def _listed(values: tuple[str, ...]) -> str:
+    shown = ", ".join(plain_text(value, 20) for value in values[:3])
+    return f"{shown} and {len(values) - 3:,} more" if len(values) > 3 else shown

@@ -22,6 +22,7 @@ from engine.document.data_spec import (
     SplitMethod,
     Statistics,
     Step,
+    Unseen,
 )
 from engine.document.project import Project
 from engine.protocol.messages.base import Progress, RequestFailed
@@ -43,6 +44,7 @@ from gui.data.step_list import summary
 from gui.data.tab import DataTab
 from gui.models.data import DataModel
 from gui.models.project import ProjectModel
+from gui.widgets.choice_editor import ChoiceEditor
 from gui.widgets.grid_view import GridView
 from gui.widgets.row_list import ValueRole
 from gui.window import MainWindow
@@ -360,6 +362,30 @@ def test_the_method_of_the_split_is_an_edit(show: Show, window: MainWindow) -> N
     split.method.setCurrentIndex(1)
     split.method.activated.emit(1)
     assert project_of(window).project.data.split.method is SplitMethod.RANDOM
+
+
+def test_classes_can_be_kept_for_the_test_alone(show: Show, window: MainWindow) -> None:
+    split = show(PICTURES, described()).settings.split
+    assert split._rows["unseen"].isHidden()
+    pick(split.unseen_field, "label")
+    assert not split._rows["unseen"].isHidden() and split.unseen.words() == "none yet"
+    assert split.unseen.offered() == CLASSES
+    for action in split.unseen.menu().actions()[1:]:
+        action.trigger()
+    assert project_of(window).project.data.split.unseen == Unseen(field="label", values=("rose", "tulip"))
+    assert "rose, tulip in test alone" in split.words.text()
+    split.unseen.menu().actions()[0].trigger()
+    assert "at least one class" in split._rows["unseen"].below()
+    split.unseen.menu().actions()[0].trigger()
+    assert not split._rows["unseen"].below()
+    pick(split.unseen_field, "")
+    assert project_of(window).project.data.split.unseen == Unseen()
+
+
+def pick(editor: ChoiceEditor, value: object) -> None:
+    row = editor.values().index(value)
+    editor.setCurrentIndex(row)
+    editor.activated.emit(row)
 
 
 def test_a_step_is_opened_changed_moved_and_removed(show: Show, window: MainWindow, qtbot: QtBot) -> None:

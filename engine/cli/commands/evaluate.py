@@ -9,6 +9,7 @@ import msgspec
 from engine.cli.console import Console
 from engine.cli.table import number, table
 from engine.document.files import project_folder
+from engine.errors import UsageError
 from engine.training.runs import find_run
 
 if TYPE_CHECKING:
@@ -25,6 +26,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--group", action="append", default=[], metavar="FIELD", help="also score the parts of the split by a field"
     )
+    parser.add_argument(
+        "--odd",
+        metavar="FIELD=VALUE",
+        help="also tell how well oddness (what it cannot make again, or is unsure of) finds these samples",
+    )
     parser.add_argument("--compare", metavar="RUN", help="also compare with another run, sample by sample")
     parser.add_argument(
         "--robustness",
@@ -39,6 +45,11 @@ def run(options: argparse.Namespace, console: Console) -> dict[str, Any]:
     project_dir = project_folder(options.project)
     folder = find_run(project_dir, options.run)
     other = find_run(project_dir, options.compare) if options.compare else None
+    odd_field, _, odd_value = (options.odd or "").partition("=")
+    if options.odd and not (odd_field and odd_value):
+        raise UsageError(
+            "--odd names no value to look for.", where="--odd", expected="FIELD=VALUE", found=options.odd[:80]
+        )
     from engine.evaluation.answered import answered  # torch comes with it: not for --help and wrong usage
     from engine.evaluation.evaluate import evaluate
 
@@ -54,11 +65,15 @@ def run(options: argparse.Namespace, console: Console) -> dict[str, Any]:
     if outputs and outputs[0]["matrix"]:
         found["confusion"] = {"classes": outputs[0]["classes"], "matrix": outputs[0]["matrix"]}
     found["outputs"] = outputs
-    if not (options.group or other or options.robustness or options.report):
+    if not (options.group or options.odd or other or options.robustness or options.report):
         return found
     given = answered(project_dir, folder, options.split, progress=console.progress)
     if options.group:
         found["groups"] = [_groups(given, by, console) for by in options.group]
+    if options.odd:
+        from engine.evaluation.odd_samples import plain, score_oddness
+
+        found["oddness"] = plain(score_oddness(given, odd_field, (odd_value,)))
     if other is not None:
         from engine.evaluation.comparison import compare_runs
 
@@ -122,6 +137,8 @@ def show(result: dict[str, Any]) -> str:
         if output["matrix"] and len(output["classes"]) <= _WIDEST_MATRIX:
             parts.append(_matrix(output["classes"], output["matrix"]))
     parts += [_group_table(found) for found in result.get("groups", ())]
+    if "oddness" in result:
+        parts.append(_oddness(result["oddness"]))
     if "comparison" in result:
         parts.append(result["comparison"]["words"])
     if "robustness" in result:
@@ -144,6 +161,14 @@ def _group_table(found: dict[str, Any]) -> str:
     ]
     heads = (found["caption"].upper()[:40], "SAMPLES", *(name.upper() for name in metrics), "95 % BETWEEN")
     return table(heads, rows, right="l" + "r" * (len(heads) - 1))
+
+
+def _oddness(found: dict[str, Any]) -> str:
+    kind = ", ".join(found["values"])
+    if found["auroc"] is None:
+        return str(found["note"])
+    words = f"Oddness ({found['caption']}) tells {found['odd']:,} samples of {kind} from {found['others']:,} others: "
+    return f"{words}AUROC {number(found['auroc'])}, average precision {number(found['average_precision'])}"
 
 
 def _robustness(found: dict[str, Any]) -> str:

@@ -40,7 +40,10 @@ class UnbalancedSplit(Check):
             return
         field, labels = found
         names = field.statistics.classes
-        table = np.stack([np.bincount(labels[dataset.splits == number], minlength=len(names)) for number in range(3)])
+        meant = dataset.unseen()  # these lie in the test split because somebody wants it so
+        table = np.stack(
+            [np.bincount(labels[(dataset.splits == number) & ~meant], minlength=len(names)) for number in range(3)]
+        )
         for number in (1, 2):
             if not sizes[number] or not sizes[0]:
                 continue
@@ -50,7 +53,9 @@ class UnbalancedSplit(Check):
                     f"The {SPLITS[number]} split has classes that the train split lacks: {listed(unseen)}. "
                     f"They cannot be learned.",
                     where="split",
-                    samples=np.flatnonzero((dataset.splits == number) & np.isin(labels, np.flatnonzero(table[0] == 0))),
+                    samples=np.flatnonzero(
+                        (dataset.splits == number) & ~meant & np.isin(labels, np.flatnonzero(table[0] == 0))
+                    ),
                     remedies=[anew],
                 )
             shares = table[number] / max(1, table[number].sum())

@@ -125,6 +125,11 @@ def _line(
     )
 
 
+def ranking_line(name: str, ranking: Ranking, color: int) -> PlotSeries:
+    """The ROC curve of one ranking."""
+    return _line(name, ranking.roc(), color, points_each(1))
+
+
 def _corners(x: Floats, y: Floats) -> Places:
     """Places where a line changes its direction: what lies between two of them is on the straight line."""
     if len(x) < 3:

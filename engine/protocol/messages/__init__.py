@@ -63,6 +63,7 @@ from engine.protocol.messages.insides import (
     MapLatent,
     NeuronsRead,
 )
+from engine.protocol.messages.oddness import OddnessScored, ScoreOddness
 from engine.protocol.messages.pretrained import GetPretrained, PretrainedReady
 from engine.protocol.messages.report import ReportWritten, WriteReport
 from engine.protocol.messages.sample_input import InputRead, ReadInput, ReadSample, SampleRead
@@ -79,6 +80,7 @@ from engine.protocol.messages.training import (
     TrainingStarted,
 )
 from engine.protocol.messages.variants import GetVariants, MeasureVariants, VariantsMeasured
+from engine.protocol.messages.worked_step import StepWorked, WorkStep
 from engine.protocol.messages.writing import TextWritten
 
 AnyRequest = Union[
@@ -86,6 +88,7 @@ AnyRequest = Union[
     GetAttention,
     GetNeurons,
     MapLatent,
+    WorkStep,
     ImportData,
     DescribeData,
     GetSamples,
@@ -102,6 +105,7 @@ AnyRequest = Union[
     FindBatchSize,
     Evaluate,
     ScoreGroups,
+    ScoreOddness,
     CompareRuns,
     MeasureRobustness,
     WriteReport,
@@ -130,6 +134,7 @@ AnyEvent = Union[
     AttentionRead,
     NeuronsRead,
     LatentMapped,
+    StepWorked,
     EngineReady,
     Heartbeat,
     Progress,
@@ -149,6 +154,7 @@ AnyEvent = Union[
     BatchSizeFound,
     EvaluationFinished,
     GroupsScored,
+    OddnessScored,
     RunsCompared,
     RobustnessMeasured,
     ReportWritten,

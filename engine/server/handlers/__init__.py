@@ -25,11 +25,13 @@ from engine.protocol.messages.evaluation import Evaluate
 from engine.protocol.messages.explanation import Explain
 from engine.protocol.messages.importing import ImportModel
 from engine.protocol.messages.insides import GetAttention, GetInsides, GetNeurons, MapLatent
+from engine.protocol.messages.oddness import ScoreOddness
 from engine.protocol.messages.pretrained import GetPretrained
 from engine.protocol.messages.report import WriteReport
 from engine.protocol.messages.sample_input import ReadInput, ReadSample
 from engine.protocol.messages.training import ArrangeQueue, EditRun, FindBatchSize, FindLearningRate, StartTraining
 from engine.protocol.messages.variants import GetVariants, MeasureVariants
+from engine.protocol.messages.worked_step import WorkStep
 from engine.server.server import Handle, Handler
 
 
@@ -55,6 +57,7 @@ HANDLERS: Mapping[type[Request], Handler] = {
     FindBatchSize: Handler(_in("find_batch_size")),
     Evaluate: Handler(_in("evaluate")),
     ScoreGroups: Handler(_in("score_groups")),
+    ScoreOddness: Handler(_in("score_oddness")),
     CompareRuns: Handler(_in("compare_runs")),
     MeasureRobustness: Handler(_in("measure_robustness")),
     WriteReport: Handler(_in("write_report")),
@@ -67,6 +70,7 @@ HANDLERS: Mapping[type[Request], Handler] = {
     GetAttention: Handler(_in("get_attention"), quick=True),
     GetNeurons: Handler(_in("get_neurons"), quick=True),
     MapLatent: Handler(_in("map_latent")),
+    WorkStep: Handler(_in("work_step")),
     Predict: Handler(_in("predict"), quick=True),
     ReadSample: Handler(_in("read_sample"), quick=True),
     ReadInput: Handler(_in("read_input"), quick=True),

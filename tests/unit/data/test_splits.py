@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.data.samples import NOT_SAID, TEST, TRAIN, VAL
-from engine.data.splits import deal
+from engine.data.samples import NOT_SAID, POOL, TEST, TRAIN, VAL
+from engine.data.splits import deal, kept_for_test
 from engine.document.data_spec import Split, SplitMethod
 
 
@@ -206,3 +206,14 @@ def test_a_few_samples_less_move_only_a_few_others(gone: list[int], classes: int
     rest = np.setdiff1d(keys(400), gone)
     again = deal(Split(), rest, labels[rest], None, numbers=rest)
     assert (whole[rest] != again).sum() <= 2 * len(gone) + 2 * classes
+
+
+def test_what_is_kept_for_the_test_is_there_with_its_duplicates_and_nowhere_else() -> None:
+    keys_of = np.array([0, 1, 2, 3, 3, 4, 5, 6, 7, 8], np.int64)
+    dealt = np.array([TRAIN, TRAIN, VAL, TRAIN, TRAIN, TEST, TRAIN, VAL, TRAIN, POOL], np.int8)
+    unseen = np.zeros(10, bool)
+    unseen[[2, 3, 9]] = True
+    found = kept_for_test(dealt, unseen, keys_of)
+    assert found.tolist() == [TRAIN, TRAIN, TEST, TEST, TEST, TEST, TRAIN, VAL, TRAIN, POOL]
+    assert kept_for_test(dealt, np.zeros(10, bool), keys_of) is dealt
+    assert dealt.tolist()[2] == VAL, "the deal itself stays"
