@@ -11,9 +11,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from engine.catalog.layer import Family
-from engine.compiler.plan import Value
+from engine.compiler.plan import Plan, Value
 from engine.data.progress import IsCancelled, never
-from engine.document.data_spec import FieldKind
+from engine.document.data_spec import DataSpec, FieldKind
 from engine.errors import Cancelled, DataError
 from engine.evaluation.insides.opened import Opened
 from engine.protocol.messages.insides import InsidesRead, NodeSeen
@@ -178,15 +178,19 @@ def _rows(opened: Opened, read: InsidesRead, value: Tensor, words: dict[str, lis
 
 def names_of(opened: Opened, node: str, count: int) -> list[str]:
     """What the values of a node stand for: classes before an Output, columns behind an Input."""
-    data = opened.project.data
-    for output_id, value in opened.steps.predictions.items():
-        if _name(opened, value) == node:
-            field = data.field(opened.steps.output_fields.get(output_id, ""))
+    return names_in(opened.project.data, opened.steps, node, count)
+
+
+def names_in(data: DataSpec, steps: Plan, node: str, count: int) -> list[str]:
+    """The same of a network that is not a run's."""
+    for output_id, (source, port) in steps.predictions.items():
+        if (source if port == "output" else f"{source}.{port}") == node:
+            field = data.field(steps.output_fields.get(output_id, ""))
             if field is not None and len(field.statistics.classes) == count:
                 return list(field.statistics.classes)
             if field is not None and count == 1:
                 return [field.name]
-    fields = [data.field(name) for name in opened.steps.input_fields.get(node, ())]
+    fields = [data.field(name) for name in steps.input_fields.get(node, ())]
     names: list[str] = []
     for field in fields:
         if field is None:
