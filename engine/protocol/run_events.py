@@ -5,7 +5,7 @@ RunResumed and goes on. Steps are reported in batches a few times a second, and 
 share a number and the rarer the pictures come, so that the log of ten million steps stays some ten megabytes small.
 """
 
-from typing import Union
+from typing import Literal, Union
 
 import msgspec
 
@@ -200,6 +200,30 @@ class ConfusionSeen(RunEvent, frozen=True, kw_only=True):
         return rows
 
 
+class ViewArray(msgspec.Struct, frozen=True, kw_only=True):
+    """Numbers of a live view: `data` are those of `shape` in C order, little endian, packed by zlib."""
+
+    dtype: Literal["uint8", "int32", "float16", "float32"]
+    shape: tuple[int, ...]
+    data: bytes
+
+
+class ViewSeen(RunEvent, frozen=True, kw_only=True):
+    """What a live view saw: a few small arrays and facts, whose meaning is the view's own.
+
+    `view` is its key, `node` the node it speaks of, where it speaks of one. What is `fixed` was told before the first
+    step and holds for the whole run; all else of one step belongs together.
+    """
+
+    view: str
+    step: int
+    epoch: int
+    fixed: bool = False
+    node: str = ""
+    arrays: dict[str, ViewArray] = {}
+    facts: dict[str, float | str] = {}
+
+
 class MachineSeen(RunEvent, frozen=True, kw_only=True):
     """Load and memory, every so often. `cpu_percent` is the whole machine's, `run_percent` that of the run's process in
     hundredths of a core; `memory_bytes` is the run's, `free_bytes` what the machine has left.
@@ -327,6 +351,7 @@ AnyRunEvent = Union[
     SamplesPinned,
     AnswersSeen,
     ConfusionSeen,
+    ViewSeen,
     MachineSeen,
     RunNote,
     SettingsChanged,

@@ -29,6 +29,7 @@ from engine.protocol.run_events import (
     RunWaiting,
     SamplesPinned,
     StepsReported,
+    ViewSeen,
     WeightsSeen,
 )
 
@@ -45,6 +46,7 @@ _FOR_CHARTS: Final = tuple(
         AnswersSeen,
         SamplesPinned,
         ConfusionSeen,
+        ViewSeen,
         MachineSeen,
     )
 )

@@ -1,4 +1,7 @@
-"""All that a run tells for charts beside losses and scores; together it takes less than a 200th of the time."""
+"""All that a run tells for charts beside losses and scores; together it takes less than a 200th of the time.
+
+Live views come on top, each with a share of its own.
+"""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -9,6 +12,7 @@ from torch import Tensor
 from engine.protocol.run_events import AnyRunEvent, LayersSeen, RunNote
 from engine.training.average import replaced
 from engine.training.confusion import Confusions, confusion_for
+from engine.training.live_views import VIEWS, LiveViews
 from engine.training.machine import MachineWatch
 from engine.training.pictures import WeightPictures
 from engine.training.pinned import EVERY_S, SHARE_OF_TIME, PinnedSamples
@@ -43,6 +47,7 @@ class Looks:
         self._pinned = PinnedSamples(task, say, self._answering, seldom=self._samples_seldom)
         self._pinned_at = -1  # the step of the last look at them
         self._pinned.enabled &= enabled
+        self._views = LiveViews(task, say, self._answering, VIEWS if enabled else ())
         self._machine = MachineWatch(task.device, say)
         self._layers = Seldom(LAYERS_EVERY_S, LAYERS_SHARE_OF_TIME)
         self._layers_asked = False  # set when a step was asked for its ratios, cleared when they were told
@@ -65,6 +70,7 @@ class Looks:
         """Before the first step."""
         self._weights.look(step, epoch)
         self._pinned.begin()
+        self._views.begin(step, epoch)
 
     def between_steps(self, step: int, epoch: int, stepper: Stepper) -> None:
         """Look at what is due."""
@@ -74,6 +80,7 @@ class Looks:
         self._weights.look(step, epoch)
         self._machine.look(step)
         self._look_at_samples(step, epoch)
+        self._views.between_steps(step, epoch)
 
     def _look_at_samples(self, step: int, epoch: int) -> None:
         if not self._pinned.enabled or not self._samples_seldom.due:
@@ -93,6 +100,7 @@ class Looks:
         if self._pinned_at < step or self._for_use():
             self._samples_seldom.look_once_more()
             self._look_at_samples(step, epoch)
+        self._views.end(step, epoch, averaged=bool(self._for_use()))
 
     def _tell_layers(self, step: int, epoch: int, stepper: Stepper) -> None:
         if not self._layers_asked or not stepper.ratios:

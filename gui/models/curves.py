@@ -24,6 +24,7 @@ from engine.protocol.run_events import (
     SamplesPinned,
     SettingsChanged,
     StepsReported,
+    ViewSeen,
     WeightsSeen,
 )
 from gui.models.run_marks import RunMark, batch_mark, note_mark, settings_mark
@@ -82,6 +83,8 @@ class RunCurves:
         self.answers: list[AnswersSeen] = []
         self.confusions: dict[str, list[ConfusionSeen]] = {}
         """By output field, one an epoch."""
+        self.views: dict[str, list[ViewSeen]] = {}
+        """By the key of the live view."""
         self.settings: dict[str, float] = {}
         """Live settings as they were changed last: `learning_rate` (of all players), `PLAYER.learning_rate`,
         `clip_norm`."""
@@ -235,6 +238,8 @@ class RunCurves:
                 self.answers.append(event)
             case ConfusionSeen():
                 self.confusions.setdefault(event.field, []).append(event)
+            case ViewSeen():
+                self.views.setdefault(event.view, []).append(event)
             case MachineSeen():
                 self._feed_machine(event)
             case RunNote():
@@ -373,5 +378,7 @@ class RunCurves:
         self.answers = [seen for seen in self.answers if seen.step <= step]
         for seen_confusions in self.confusions.values():
             seen_confusions[:] = [seen for seen in seen_confusions if seen.step <= step]
+        for seen_views in self.views.values():
+            seen_views[:] = [seen for seen in seen_views if seen.step <= step and (seen.step < step or seen.fixed)]
         times = self._columns.get("time")
         self._elapsed_s = float(times.y.view()[-1]) if times is not None and len(times.y) else 0.0

@@ -1,11 +1,13 @@
 """Which charts there are in the Train tab: what each is called, what it shows, and what suits everybody."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
 from engine.document.project import ChartPlace
 from gui.forms.metric_text import main_metric, metric_label
 from gui.models.curves import RunCurves
+from gui.train.live_views import CARDS
 
 METRIC: Final = "metric:"
 """Begins the kind of a chart of one metric; alone it is the metric people look at first."""
@@ -39,6 +41,7 @@ _FIXED: Final = (
     ChartKind(
         key="confusion", title="Confusion", help="Which classes were taken for which, epoch by epoch.", columns=3
     ),
+    *(ChartKind(key=card.key, title=card.heading, help=card.help, columns=card.columns) for card in CARDS),
 )
 
 DEFAULT: Final = (
@@ -48,6 +51,19 @@ DEFAULT: Final = (
     ChartPlace(kind="flow", columns=2),
     ChartPlace(kind="load", columns=2),
 )
+
+_BESIDE_VIEWS: Final = (
+    ChartPlace(kind=METRIC, columns=2),
+    ChartPlace(kind="rate", columns=2),
+    ChartPlace(kind="flow", columns=2),
+)
+
+
+def default_places(views: Iterable[str]) -> tuple[ChartPlace, ...]:
+    """What the grid holds where the user arranged nothing; live views that a run tells stand beside its loss."""
+    told = set(views)
+    shown = tuple(ChartPlace(kind=card.key, columns=card.columns) for card in CARDS if card.key in told)
+    return (ChartPlace(kind="loss", columns=3), *shown, *_BESIDE_VIEWS) if shown else DEFAULT
 
 
 def kind_of(key: str) -> ChartKind | None:
@@ -78,6 +94,8 @@ def reason_not_to_show(key: str, curves: RunCurves) -> str:
         return "The network has one loss."
     if key == "confusion" and len(curves.epochs) > 1 and not curves.confusions:
         return "Only networks that answer with a class have one."
+    if any(card.key == key for card in CARDS) and curves.epochs and key not in curves.views:
+        return "This run has nothing of the kind to show."
     return ""
 
 

@@ -13,10 +13,11 @@ from gui.charts.menu_card import MenuCard
 from gui.models.curves import RunCurves, XAxis
 from gui.models.project import ProjectModel
 from gui.models.runs import RunsModel
-from gui.train.chart_kinds import DEFAULT, all_kinds, kind_of, reason_not_to_show
+from gui.train.chart_kinds import all_kinds, default_places, kind_of, reason_not_to_show
 from gui.train.confusion_chart import ConfusionChart
 from gui.train.curve_chart import CurveChart
 from gui.train.layer_chart import LayerChart
+from gui.train.live_views import CARDS, ViewCard
 from gui.train.spread_chart import SpreadChart
 from gui.widgets.button import Button
 from gui.widgets.card import Card
@@ -62,6 +63,7 @@ class ChartsPanel(QWidget):
         self._due: list[MenuCard] = []  # charts that are to be brought up to date, one at a turn
         self._row_count = 0
         self._rooms: dict[int, Card] = {}  # empty cards where charts are being made, by place
+        self._views: tuple[str, ...] = ()  # live views of the first of the compared runs
         self._layouts = 0  # how often the grid was laid out: one that is under way gives way to the next
         self.axis = ChoiceEditor(_AXES, "epoch")
         self.axis.setProperty("density", "compact")
@@ -172,6 +174,7 @@ class ChartsPanel(QWidget):
         """Show these runs, the first in full."""
         if list(runs) != self._compared:
             self._compared = list(runs)
+            self._follow_views()
             for chart in self._run_charts():
                 chart.show_runs(self._compared)
             self._touch()
@@ -215,6 +218,7 @@ class ChartsPanel(QWidget):
 
     def _begin_round(self) -> None:
         if self.isVisible():
+            self._follow_views()
             self._due = self.charts()
             self._round.start()
 
@@ -230,15 +234,25 @@ class ChartsPanel(QWidget):
 
     # Layout
 
+    def _follow_views(self) -> None:
+        """Show the live views of the run where the user has arranged nothing."""
+        views = tuple(self._runs.curves(self._compared[0]).views) if self._compared else ()
+        if views == self._views:
+            return
+        self._views = views
+        if not self._view().places and default_places(views) != self.places():
+            self._show_view()
+
     def _run_charts(self) -> list[RunChart]:
         return [self._as_run_chart(chart) for chart in self.charts()]
 
     def _as_run_chart(self, card: MenuCard) -> RunChart:
-        assert isinstance(card, CurveChart | LayerChart | SpreadChart | ConfusionChart)
+        assert isinstance(card, CurveChart | LayerChart | SpreadChart | ConfusionChart | ViewCard)
         return card
 
     def _on_project_opened(self) -> None:
         self._compared = []
+        self._views = ()
         self._show_view()
 
     def _view(self) -> ChartsView:
@@ -254,7 +268,7 @@ class ChartsPanel(QWidget):
         self.axis.set_value(axis)
         places = tuple(place for place in view.places if kind_of(place.kind) is not None)
         self.reset.setVisible(bool(places))
-        yield from self._laying_out(places or DEFAULT)
+        yield from self._laying_out(places or default_places(self._views))
         for chart in self._run_charts():
             chart.set_axis(self._axis())
 
@@ -263,7 +277,7 @@ class ChartsPanel(QWidget):
         return "step" if value == "step" else "time" if value == "time" else "epoch"
 
     def _arrange(self, places: tuple[ChartPlace, ...]) -> None:
-        self._keep(places=places if places != DEFAULT else ())
+        self._keep(places=places if places != default_places(self._views) else ())
         self._show_view()
 
     def _keep(self, **changes: object) -> None:
@@ -337,6 +351,8 @@ class ChartsPanel(QWidget):
             chart = SpreadChart(kind, runs, self)
         elif kind == "confusion":
             chart = ConfusionChart(runs, self._project, self)
+        elif (card := next((card for card in CARDS if card.key == kind), None)) is not None:
+            chart = card(runs, self._project, self)
         else:
             chart = CurveChart(kind, runs, self)
             self._set_up(chart)
