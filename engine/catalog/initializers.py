@@ -257,3 +257,48 @@ class Sparse(Initializer):
     axes: ClassVar[tuple[int, int]] = (2, 2)
     sparsity: float = attribute(0.9, minimum=0, maximum=1, help="The share of 0 in each column.")
     std: float = attribute(0.01, minimum=0, maximum=1e6, label="Spread", help="How far from 0 the others lie.")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FromData(Initializer):
+    """Base of initializers that look at what comes into the node, when a run begins: of samples of the train split.
+
+    They fill the parameter that a layer names in `points`, else the matrix `weight`, if its rows are as long as what
+    comes in. `target` is a function of rows (N, features), how many are wanted, and a generator.
+    """
+
+    axes: ClassVar[tuple[int, int]] = (2, 2)
+    samples: int = attribute(5000, minimum=1, maximum=1_000_000, help="At how many rows of the data it looks.")
+
+    def settings(self) -> dict[str, Any]:
+        """Keyword arguments for the function."""
+        return {name: value for name, value in self.values().items() if name != "samples"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KMeans(FromData):
+    """The middles of groups that k-means finds in what comes into the node.
+
+    For centres, maps, codebooks and linear layers. Source: Lloyd 1982; Arthur and Vassilvitskii 2007.
+    """
+
+    target: ClassVar[str] = "engine.training.placing.k_means"
+    formula: ClassVar[str] = "wₖ = mean of the x that are nearest to wₖ"
+    when: ClassVar[str] = "Use it for the centres of a radial basis layer, and for codebooks."
+    caption: ClassVar[str] = "K-means of the data"
+    synonyms: ClassVar[tuple[str, ...]] = ("clusters", "centres", "lloyd", "rbf", "codebook")
+    iterations: int = attribute(50, minimum=1, maximum=10_000, help="How often groups and middles are found anew.")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DrawnSamples(FromData):
+    """Some of the rows that come into the node, drawn at random.
+
+    For centres, maps and codebooks. Source: Kohonen 1982.
+    """
+
+    target: ClassVar[str] = "engine.training.placing.drawn_samples"
+    formula: ClassVar[str] = "wₖ = a random x"
+    when: ClassVar[str] = "Use it for maps and codebooks, so that each unit begins where data are."
+    caption: ClassVar[str] = "Samples of the data"
+    synonyms: ClassVar[tuple[str, ...]] = ("random", "prototypes", "som", "codebook")

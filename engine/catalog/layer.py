@@ -87,7 +87,7 @@ class Layer(Entry):
     `curve` is what a layer that works value by value does to `x`, as a formula of `engine.catalog.formulas` that may
     name the attributes; it is drawn. `width` is the attribute that alone sets how many features come out, if one does;
     `changes_width` says of a layer among activations and normalizations that it gives more or fewer than it takes.
-    `points` is the parameter whose rows are points among what comes in, such as centres: they can be put among the data.
+    `points` is the parameter whose rows are points among what comes in, such as centres, which can be put among data.
     """
 
     family: ClassVar[Family]

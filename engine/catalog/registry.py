@@ -14,7 +14,7 @@ from engine.catalog import wrappers as _wrappers
 from engine.catalog.augmentation import AUGMENTATIONS, AugmentationStep
 from engine.catalog.averages import Average
 from engine.catalog.entry import Entry
-from engine.catalog.initializers import Initializer
+from engine.catalog.initializers import FromData, Initializer
 from engine.catalog.layer import Family, Layer
 from engine.catalog.layers import (
     activation,
@@ -154,7 +154,12 @@ def averages() -> tuple[type[Average], ...]:
 @functools.cache
 def initializers() -> tuple[type[Initializer], ...]:
     """What weights and biases can begin with."""
-    return tuple(_declared(_initializers, Initializer))
+    return tuple(item for item in _declared(_initializers, Initializer) if item is not FromData)
+
+
+def blind_initializers() -> tuple[type[Initializer], ...]:
+    """Those that look at no data: for biases, and for all weights of a network at once."""
+    return tuple(item for item in initializers() if not issubclass(item, FromData))
 
 
 @functools.cache

@@ -54,8 +54,16 @@ def _data(checker: ShapeInference) -> Iterator[Problem]:
     if not data.fields:
         yield _error("There is no data yet. Add some in the tab Data.", expected="data", found="none")
         return
-    # What is made of noise is held against pictures that are there, by a critic, and no field has to be learned.
-    if not data.targets() and not any(isinstance(layer, Noise) for layer in checker.layers.values()):
+    learned: set[str] = set()
+    losses = [node_id for node_id in checker.sinks if isinstance(checker.layers.get(node_id), Loss)]
+    for loss in losses:
+        edge = graph.inputs_of(loss).get("target")
+        if edge is not None:
+            learned.update(getattr(checker.layers.get(edge.source), "fields", ()))
+    # What is made of noise is held against pictures that are there, by a critic, and what is made again against what
+    # came in: then no field has to be learned.
+    made_of_noise = any(isinstance(layer, Noise) for layer in checker.layers.values())
+    if not data.targets() and not learned and not made_of_noise:
         yield _error(
             "No field of the data is to be learned. Choose one in the tab Data.",
             expected="a field with the role target",

@@ -23,7 +23,7 @@ from engine.document.recipe import Recipe
 from engine.errors import NetwrightError, ProjectError, UsageError
 
 _STEP_SHORT = ("optimizer", "schedule")
-_PHASE_SHORT = ("batch_size", "epochs", "accumulate", "auto_batch")
+_PHASE_SHORT = ("batch_size", "epochs", "accumulate", "auto_batch", "samples")
 _RECIPE_SHORT = tuple(field.name for field in msgspec.structs.fields(Recipe) if field.name != "phases")
 _RATE = ("learning_rate", "lr")
 _DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+(,\d+)*)?")

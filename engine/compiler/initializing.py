@@ -7,27 +7,32 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from engine.catalog import registry
-from engine.catalog.initializers import Initializer
+from engine.catalog.initializers import FromData, Initializer
 from engine.document.data_spec import Step
 from engine.document.graph import Initial, Node
 from engine.document.recipe import Recipe
 
-FUNCTIONS = {item.target: getattr(torch.nn.init, item.target.rpartition(".")[2]) for item in registry.initializers()}
-"""The function of torch behind each initializer of the catalog."""
+FUNCTIONS = {
+    item.target: getattr(torch.nn.init, item.target.rpartition(".")[2])
+    for item in registry.initializers()
+    if not issubclass(item, FromData)
+}
+"""The function of torch behind each initializer of the catalog that needs no data."""
 
 
 def initialize(module: nn.Module, node: Node, recipe: Recipe) -> None:
     """Draw the weights and biases of a node's module anew, where the node or else the recipe says how.
 
     Numbers come from torch's generator. A recipe reaches weights of two axes and more, a node also the scales of a
-    normalization; what an initializer cannot fill stays as it is. Raises AttributeOutOfRange.
+    normalization; what an initializer cannot fill stays as it is, and so does what is looked up in the data later.
+    Raises AttributeOutOfRange.
     """
     weight, bias = _chosen(node.weight_init, recipe.weight_init), _chosen(node.bias_init, recipe.bias_init)
     if weight is None and bias is None:
         return
     fewest = 0 if node.weight_init is not None else 2
     for part in module.modules():
-        if weight is not None and parametrize.is_parametrized(part, "weight"):
+        if weight is not None and not isinstance(weight, FromData) and parametrize.is_parametrized(part, "weight"):
             _fill_parametrized(part, weight)
         for name, tensor in _own_parameters(part):
             if "bias" in name:
@@ -51,7 +56,9 @@ def _own_parameters(part: nn.Module) -> Iterator[tuple[str, Tensor]]:
 
 
 def _fill(tensor: Tensor, initializer: Initializer | None) -> None:
-    if initializer is None or not initializer.axes[0] <= tensor.dim() <= initializer.axes[1] or not tensor.numel():
+    if initializer is None or isinstance(initializer, FromData):
+        return
+    if not initializer.axes[0] <= tensor.dim() <= initializer.axes[1] or not tensor.numel():
         return
     arguments = initializer.arguments()
     if arguments.get("groups", 1) > 1 and tensor.shape[0] % arguments["groups"]:

@@ -60,7 +60,8 @@ class Phase(Part, frozen=True):
     """A stretch of training with the same players.
 
     The gradients of `accumulate` batches are added up for one step. With `auto_batch` the run measures the largest
-    batch that fits before it begins; `batch_size` is then what to try first, and what estimates go by.
+    batch that fits before it begins; `batch_size` is then what to try first, and what estimates go by. With `samples` it
+    learns from so many samples of the train split alone; the seed decides which, and fewer are among more.
     """
 
     name: str = "train"
@@ -68,6 +69,7 @@ class Phase(Part, frozen=True):
     batch_size: Count = 64
     auto_batch: bool = False
     accumulate: Count = 1
+    samples: Count | None = None
     players: tuple[Player, ...] = (Player(),)
 
 

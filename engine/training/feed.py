@@ -49,6 +49,23 @@ def epoch_order(samples: int, seed: int, epoch: int) -> Tensor:
     return torch.randperm(samples, generator=generator)
 
 
+def phase_samples(samples: int, wanted: int | None) -> int:
+    """How many of the train split's samples a phase learns from."""
+    return samples if wanted is None else min(samples, wanted)
+
+
+def phase_order(samples: int, seed: int, epoch: int, wanted: int | None) -> Tensor:
+    """The order of an epoch of a phase that learns from so many of the samples: int64 (`phase_samples`,).
+
+    Which ones depends on the seed alone, and fewer are among more.
+    """
+    count = phase_samples(samples, wanted)
+    if count == samples:
+        return epoch_order(samples, seed, epoch)
+    generator = torch.Generator().manual_seed(keyed_seed(seed, "few"))
+    return torch.randperm(samples, generator=generator)[:count][epoch_order(count, seed, epoch)]
+
+
 def batch_bounds(samples: int, batch_size: int, *, join_single: bool) -> list[int]:
     """Where batches begin and end: 0, size, 2 size, ..., samples. The last one may be smaller and is used.
 

@@ -37,14 +37,15 @@ from engine.training.average import WeightsAverage, replaced
 from engine.training.checkpoint import Checkpoint, snapshot
 from engine.training.compiled import compiling
 from engine.training.control import Control
-from engine.training.feed import batch_bounds, epoch_order, keyed_seed
+from engine.training.feed import batch_bounds, keyed_seed, phase_order, phase_samples
 from engine.training.history import LossHistory, RunningScores
 from engine.training.live import Change, LiveSettings, refusal
 from engine.training.looks import Looks
 from engine.training.loss_scale import LossScale
 from engine.training.machine import device_name
 from engine.training.mixing import Mixing
-from engine.training.player import Player, competing, players_of
+from engine.training.moving import MovingValues
+from engine.training.player import Player, competing, players_of, silent
 from engine.training.progress import EarlyStopping, is_best, rounded
 from engine.training.run_log import Inbox, RunLog
 from engine.training.run_state import RunState
@@ -120,6 +121,9 @@ class Loop:
         names = task.network.loss_ids if len(task.network.loss_ids) > 1 else ()
         self._reports = StepReports(log.append, names, rest_s=REPORT_S)
         self._evaluation_batch = max(1, min(EVALUATION_BATCH, EVALUATION_BYTES // max(1, task.val.row_bytes)))
+        self._moving = MovingValues(
+            task, [phase.epochs * (len(self._bounds(phase)) - 1) for phase in self.recipe.phases]
+        )
         self._clock_at = 0.0
         self._first_due = time.perf_counter()  # a person has just pressed Train, so the first step is told at once
         self._waited_s = 0.0
@@ -248,7 +252,12 @@ class Loop:
 
     def _bounds(self, phase: Phase) -> list[int]:
         size = phase.batch_size * phase.accumulate
-        return batch_bounds(self.task.train.samples, size, join_single=self.task.join_single)
+        samples = phase_samples(self.task.train.samples, phase.samples)
+        return batch_bounds(samples, size, join_single=self.task.join_single)
+
+    def _order(self, phase: Phase) -> Tensor:
+        """The rows of the train split in the order of this epoch."""
+        return phase_order(self.task.train.samples, self.recipe.seed, self.state.epoch, phase.samples)
 
     def _stopped(self, phase: _PhaseAtWork) -> RunStopped:
         """Score what was learned of the epoch that was interrupted, keep it, and say goodbye."""
@@ -286,7 +295,7 @@ class Loop:
             for player in phase.players:
                 for slow in player.copies:
                     slow.begin()
-        order = epoch_order(task.train.samples, self.recipe.seed, state.epoch)
+        order = self._order(phase.settings)
         clock = time.perf_counter
         due = self._first_due or clock() + REPORT_S
         self._first_due = 0.0
@@ -295,6 +304,8 @@ class Loop:
             look = last or self.control.single_step or clock() >= due
             if mix is not None:
                 batch = mix(batch, state.epoch, state.position)
+            if self._moving:
+                self._moving.move(state.phase, state.phase_step)
             try:
                 outcome = stepper.take(batch, state.step + 1, state.phase_step, self._look(last) if look else NOTHING)
             except guard.NotFiniteError as error:
@@ -332,7 +343,7 @@ class Loop:
 
     def _rows(self, phase: _PhaseAtWork, position: int) -> list[int]:
         """Which samples of the train split a batch of this epoch holds."""
-        order = epoch_order(self.task.train.samples, self.recipe.seed, self.state.epoch)
+        order = self._order(phase.settings)
         return [int(row) for row in order[phase.bounds[position] : phase.bounds[position + 1]]]
 
     def _on_smaller(self, rows: int, batch: int) -> None:
@@ -452,7 +463,7 @@ class Loop:
         """A step was not finite on a device that was not asked at once; find its batch again and say what is known."""
         state = self.state
         position = state.position - ago
-        order = epoch_order(self.task.train.samples, self.recipe.seed, state.epoch)
+        order = self._order(phase.settings)
         batch = next(self.task.train.batches(phase.bounds, order, position, state.epoch))
         if self._mixing.wanted:
             batch = self._mixing.blended(batch, state.epoch, position)
@@ -495,7 +506,8 @@ class Loop:
             return False
         self._count_time(training=False)
         told = val or train
-        best = is_best(state, told, number, latest=state.main_metric == "loss" and competing(phase.players))
+        tells_nothing = competing(phase.players) or silent(phase.players, self.task.network)
+        best = is_best(state, told, number, latest=state.main_metric == "loss" and tells_nothing)
         event = EpochFinished(
             epoch=number,
             step=state.step,

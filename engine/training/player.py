@@ -21,11 +21,15 @@ def players_of(
     """The players of a phase, for a network whose parameters are on their device.
 
     `trainable` names the parameters that may be trained at all. Those that nobody trains in this phase ask for no
-    gradient, which saves the way back through them. Raises TrainingError when the recipe names a loss or a node that
-    does not exist, or nothing is left to train.
+    gradient, which saves the way back through them, and are in it as if they were frozen: a backbone keeps what it has
+    measured while a head learns. Raises TrainingError when the recipe names a loss or a node that does not exist, or
+    nothing is left to train.
     """
     copies = {target.node for settings in phase.players for target in settings.targets}
     chosen = [_parameters(settings, network, trainable, copies) for settings in phase.players]
+    network.resting = _resting(phase, network, copies)
+    if network.training:
+        network.train()
     moved = {id(parameter) for parameters in chosen for _, parameter in parameters}
     for parameter in network.parameters():
         parameter.requires_grad_(id(parameter) in moved)
@@ -126,6 +130,11 @@ def competing(players: Sequence[Player]) -> bool:
     return False
 
 
+def silent(players: Sequence[Player], network: CompiledNetwork) -> bool:
+    """Whether a player looks at a loss whose value does not tell how good the network is."""
+    return any(network.loss_ids[number] in network.silent_ids for player in players for number, _ in player.weights)
+
+
 def norms_by_node(named: Sequence[tuple[str, Tensor]]) -> dict[str, float]:
     """The size of all tensors of a module together, by its name; all are read from the device at once."""
     if not named:
@@ -211,11 +220,21 @@ def _parameters(
     return found
 
 
+def _resting(phase: recipe.Phase, network: CompiledNetwork, copies: set[str]) -> frozenset[str]:
+    """The modules that no player of a phase trains though they have what to train; none where one trains all."""
+    if not all(settings.nodes for settings in phase.players):
+        return frozenset()
+    at_work = {name for settings in phase.players for name in settings.nodes} | copies
+    idle = ((name, module) for name, module in network.named_children() if name not in at_work)
+    return frozenset(name for name, module in idle if any(True for _ in module.parameters()))
+
+
 def _weights(settings: recipe.Player, network: CompiledNetwork) -> list[tuple[int, float]]:
-    if not network.loss_ids:
+    learned = [loss_id for loss_id in network.loss_ids if loss_id not in network.measure_ids]
+    if not learned:
         raise TrainingError("The network has no loss, so nothing tells it what to learn.", hint="Add one, and link it.")
     if not settings.losses:
-        return [(number, 1.0) for number in range(len(network.loss_ids))]
+        return [(network.loss_ids.index(loss_id), 1.0) for loss_id in learned]
     for name in settings.losses:
         if name not in network.loss_ids:
             raise TrainingError(

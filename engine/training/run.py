@@ -271,17 +271,19 @@ class RunProcess:
         return measured
 
     def _begin_with(self, task: "Task", project_dir: Path) -> None:
-        """Take the weights that nodes name from their files, and then those of the run this one was forked from."""
+        """Take the weights that nodes name from their files, those that are looked up in the data, and then those of
+        the run this one was forked from."""
+        from engine.training.placing import begin_with_data
         from engine.training.start_weights import begin_with, begin_with_files
 
         if (self.folder.path / START).exists():
             with suppress(TrainingError):  # what was frozen and is not there comes with the other run's weights
                 begin_with_files(task.network, task.project, project_dir)
         else:
-            done, warnings = begin_with_files(task.network, task.project, project_dir)
-            for text in done:
+            files, data = begin_with_files(task.network, task.project, project_dir), begin_with_data(task)
+            for text in (*files[0], *data[0]):
                 self.log.append(RunNote(text=text))
-            for text in warnings:
+            for text in (*files[1], *data[1]):
                 self.log.append(RunNote(text=text, warning=True))
         note = begin_with(task.network, self.folder)
         if note:

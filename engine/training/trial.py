@@ -24,7 +24,7 @@ from engine.errors import NetwrightError, TrainingError
 from engine.protocol.run_folder import RunFolder
 from engine.training import decisions
 from engine.training.device import choose_precision
-from engine.training.feed import batch_bounds, epoch_order
+from engine.training.feed import batch_bounds, phase_order, phase_samples
 from engine.training.hardware import processor_name
 from engine.training.mixing import Mixing
 from engine.training.player import players_of
@@ -147,7 +147,8 @@ def is_possible(task: Task, multiply_adds: int) -> bool:
 def is_worth_trying(task: Task) -> bool:
     """Whether the run is so long that a trial takes a small part of it."""
     phases = task.project.recipe.phases
-    steps = sum(phase.epochs * (task.train.samples // (phase.batch_size * phase.accumulate)) for phase in phases)
+    samples = [phase_samples(task.train.samples, phase.samples) for phase in phases]
+    steps = sum(p.epochs * (count // (p.batch_size * p.accumulate)) for p, count in zip(phases, samples, strict=True))
     return steps * PART_OF_RUN >= _STEPS_OF_TRIAL
 
 
@@ -158,11 +159,12 @@ def tried(
     as it is: the run itself will say that."""
     began = clock()
     phase = task.project.recipe.phases[0]
-    bounds = batch_bounds(task.train.samples, phase.batch_size * phase.accumulate, join_single=task.join_single)
+    samples = phase_samples(task.train.samples, phase.samples)
+    bounds = batch_bounds(samples, phase.batch_size * phase.accumulate, join_single=task.join_single)
     steps = phase.epochs * (len(bounds) - 1)
     with _chance_kept():
         try:
-            order = epoch_order(task.train.samples, task.project.recipe.seed, 0)
+            order = phase_order(task.train.samples, task.project.recipe.seed, 0, phase.samples)
             batches = list(islice(task.train.batches(bounds, order), 2))
             plain = _Side(task, Precision.FLOAT32, batches, clock)
             plain.take()

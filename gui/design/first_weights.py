@@ -4,7 +4,7 @@ from typing import Final
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from engine.catalog.registry import initializers
+from engine.catalog.registry import blind_initializers, initializers
 from engine.document.edits import SetInitial
 from engine.document.graph import Initial, Node
 from gui.forms.entry_choice import EntryChoice
@@ -30,7 +30,7 @@ class FirstWeights(QWidget):
         )
         self.bias = EntryChoice(
             "First biases",
-            initializers(),
+            blind_initializers(),
             none=_AS_RECIPE,
             help="What its biases begin with before training.",
             name="design.inspector.bias_init",

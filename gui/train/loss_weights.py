@@ -6,7 +6,7 @@ from typing import Final
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from engine.catalog.layer import Family
+from engine.catalog.losses import Loss
 from engine.catalog.registry import layer_type
 from engine.document.graph import Graph, Node, natural
 from gui.widgets.form_row import FormRow
@@ -17,9 +17,9 @@ _LARGEST: Final = 1e6
 
 
 def is_loss(node: Node | None) -> bool:
-    """Whether a node is a loss."""
+    """Whether a node is a loss that something is learned from."""
     kind = layer_type(node.type) if node is not None else None
-    return kind is not None and kind.family is Family.LOSS
+    return kind is not None and issubclass(kind, Loss) and not kind.measure
 
 
 class LossWeights(QWidget):

@@ -9,7 +9,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.catalog.entry import Entry
-from engine.catalog.registry import averages, initializers, optimizers, schedules, wrappers
+from engine.catalog.registry import averages, blind_initializers, optimizers, schedules, wrappers
 from engine.checks.offers import metrics_for, scored_fields
 from engine.document.data_spec import FieldKind, Step
 from engine.document.edits import Change, SetRecipe
@@ -235,6 +235,13 @@ class RecipeForm(QWidget):
             lambda v: self._set_phase("accumulate", v), column,
         )  # fmt: skip
         yield
+        self._samples = NumberEditor(1000, whole=True, minimum=1, optional=True)
+        self._add(
+            "samples", "Samples", self._samples,
+            "Learn from so many training samples alone, drawn by the seed; empty takes all.",
+            lambda v: self._set_phase("samples", v), column,
+        )  # fmt: skip
+        yield
         self._smoothing = NumberEditor(0.0, minimum=0, below=1)
         self._add(
             "label_smoothing", "Smoothing", self._smoothing,
@@ -286,8 +293,8 @@ class RecipeForm(QWidget):
         self._extras: dict[str, EntryChoice] = {}
         for name, caption, entries, none, help in (
             ("average", "Average", averages(), "none", "Answers with an average of the weights of many steps."),
-            ("weight_init", "First weights", initializers(), "as torch does", "What all weights begin with."),
-            ("bias_init", "First biases", initializers(), "as torch does", "What all biases begin with."),
+            ("weight_init", "First weights", blind_initializers(), "as torch does", "What all weights begin with."),
+            ("bias_init", "First biases", blind_initializers(), "as torch does", "What all biases begin with."),
             ("wrapper", "Around it", wrappers(), "nothing", "What is put around the optimizer."),
         ):
             self._extras[name] = self._extra(name, caption, entries, none, help)
@@ -425,6 +432,7 @@ class RecipeForm(QWidget):
             (self._class_weights, recipe.class_weights),
             (self._early, recipe.early_stop is not None),
             (self._accumulate, phase.accumulate),
+            (self._samples, phase.samples),
             (self._smoothing, recipe.label_smoothing),
             (self._mixup, recipe.mixup),
             (self._cutmix, recipe.cutmix),

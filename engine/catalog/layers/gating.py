@@ -241,6 +241,7 @@ class RadialBasis(Layer):
     synonyms: ClassVar[tuple[str, ...]] = ("rbf", "gaussian", "kernel", "prototype", "centres")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="radial_basis")
     family: ClassVar[Family] = Family.LINEAR
+    points: ClassVar[str] = "centres"
     stricter: ClassVar[str] = NO_FEATURES
 
     centres: int = attribute(32, minimum=1, maximum=100_000, label="Centres", help="How many centres are learned.")

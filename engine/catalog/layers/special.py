@@ -1,7 +1,7 @@
 """Gradients bent on purpose, chance while training, and layers that learn without labels."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from engine.catalog.entry import attribute
 from engine.catalog.layer import NOT_THE_BATCH, Family, InputPort, Layer, OnnxForm
@@ -129,6 +129,7 @@ class VectorQuantize(Layer):
     synonyms: ClassVar[tuple[str, ...]] = ("vq-vae", "codebook", "discrete", "tokens", "k-means")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="vector_quantize")
     family: ClassVar[Family] = Family.SPECIAL
+    points: ClassVar[str] = "book"
 
     outputs: ClassVar[tuple[str, ...]] = ("output", "codes", "indices")
     stricter: ClassVar[str] = NOT_THE_BATCH
@@ -166,6 +167,7 @@ class SelfOrganizingMap(Layer):
     synonyms: ClassVar[tuple[str, ...]] = ("som", "kohonen", "cluster", "map", "unsupervised")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="self_organizing_map")
     family: ClassVar[Family] = Family.SPECIAL
+    points: ClassVar[str] = "units"
 
     inputs: ClassVar[tuple[InputPort, ...]] = (InputPort(axes=VECTOR),)
     outputs: ClassVar[tuple[str, ...]] = ("distances", "winner")
@@ -192,9 +194,9 @@ class SelfOrganizingMap(Layer):
 class RestrictedBoltzmann(Layer):
     """Learns what data look like without labels, by dreaming of data and comparing.
 
-    Input (N, features), from 0 to 1; outputs hidden (N, hidden_features), energy (N,) of the data and model_energy
-    (N,) of what it dreams after some steps, through which nothing is learned backwards. Once trained it dreams
-    without chance. Source: Hinton 2002.
+    Input (N, features), from 0 to 1; outputs hidden (N, hidden_features), energy (N,) of the data, model_energy (N,)
+    of what it dreams after some steps, and that dream (N, features) as probabilities; nothing is learned backwards
+    through a dream. Once trained it dreams without chance. Source: Hinton 2002.
     """
 
     target: ClassVar[str] = "engine.compiler.modules.RestrictedBoltzmann"
@@ -206,7 +208,7 @@ class RestrictedBoltzmann(Layer):
     family: ClassVar[Family] = Family.SPECIAL
 
     inputs: ClassVar[tuple[InputPort, ...]] = (InputPort(axes=VECTOR),)
-    outputs: ClassVar[tuple[str, ...]] = ("hidden", "energy", "model_energy")
+    outputs: ClassVar[tuple[str, ...]] = ("hidden", "energy", "model_energy", "dream")
     hidden_features: int = attribute(128, minimum=1, maximum=100_000, help="How many hidden units there are.")
     steps: int = attribute(1, minimum=1, maximum=100, help="How often it dreams back and forth.")
 
@@ -214,7 +216,7 @@ class RestrictedBoltzmann(Layer):
         (x,) = inputs
         known(x, 1, "features")
         one = TensorSpec(x.shape[:1])
-        return TensorSpec((x.shape[0], self.hidden_features)), one, one
+        return TensorSpec((x.shape[0], self.hidden_features)), one, one, x
 
     def computed(self, *inputs: TensorSpec) -> dict[str, Any]:
         return {"features": inputs[0].shape[1]}
@@ -225,6 +227,45 @@ class RestrictedBoltzmann(Layer):
 
     def multiply_adds(self, *inputs: TensorSpec) -> int:
         return (2 + 2 * self.steps) * (inputs[0].shape[1] or 0) * self.hidden_features
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MovingValue(Layer):
+    """Gives a number that moves from one value to another while training goes on, and then stays there.
+
+    Input (N, ...), of which only the count of samples is used; output (N, *shape). The number is kept with the weights
+    and is the last one in an exported file.
+    """
+
+    target: ClassVar[str] = "engine.compiler.modules.MovingValue"
+    caption: ClassVar[str] = "Moving value"
+    formula: ClassVar[str] = "y = start → end, as training goes on"
+    when: ClassVar[str] = "For the radius of a map, a temperature, or how much of a signal is let through yet."
+    synonyms: ClassVar[tuple[str, ...]] = ("anneal", "ramp", "schedule", "temperature", "radius", "curriculum", "decay")
+    onnx: ClassVar[OnnxForm] = OnnxForm(rule="moving_value")
+    family: ClassVar[Family] = Family.SPECIAL
+    inputs: ClassVar[tuple[InputPort, ...]] = (InputPort(dtype=None),)
+    not_arguments: ClassVar[frozenset[str]] = frozenset({"phase"})
+    stricter: ClassVar[str] = "an even factor leads from one number above 0 to another"
+
+    start: float = attribute(1.0, minimum=-1e6, maximum=1e6, help="The number at the beginning.")
+    end: float = attribute(0.1, minimum=-1e6, maximum=1e6, help="The number at the end.")
+    curve: Literal["linear", "geometric", "cosine"] = attribute(
+        "linear",
+        help="linear: in even steps. geometric: by an even factor; both ends above 0. cosine: slowly, fast, slowly.",
+    )
+    share: float = attribute(1.0, above=0, maximum=1, help="Share of the training after which the end is reached.")
+    phase: int = attribute(
+        0, minimum=0, maximum=100, help="In which phase of the training it moves, from 1; 0 takes all phases together."
+    )
+    shape: tuple[int, ...] = attribute((1,), minimum=1, maximum=1e6, advanced=True, help="The sizes without the batch.")
+
+    def output_specs(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
+        if self.curve == "geometric" and min(self.start, self.end) <= 0:
+            mismatch(
+                "both ends above 0 for a geometric curve", f"{self.start:g} to {self.end:g}", "Choose another curve."
+            )
+        return (TensorSpec((inputs[0].shape[0], *self.shape)),)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

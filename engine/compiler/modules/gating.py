@@ -116,6 +116,14 @@ class RadialBasis(nn.Module):
         self.centres = nn.Parameter(torch.randn(centres, features))
         self.log_precision = nn.Parameter(torch.full((centres,), -math.log(features)))
 
+    def placed(self) -> None:
+        """After centres were put somewhere: each as wide as its two nearest are away (Moody and Darken 1989)."""
+        apart = torch.cdist(self.centres, self.centres)
+        near = min(2, len(apart) - 1)
+        if near:
+            widths = apart.topk(near + 1, dim=1, largest=False).values[:, 1:].mean(1)
+            self.log_precision.copy_(-(2 * widths.square().clamp(min=1e-6)).log())
+
     def forward(self, x: Tensor) -> Tensor:
         distances = (x.unsqueeze(-2) - self.centres).square().sum(-1)
         return torch.exp(-self.log_precision.exp() * distances)

@@ -1,5 +1,7 @@
 """Gradients bent on purpose, chance while training, and layers that learn without labels."""
 
+import math
+
 import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
@@ -70,9 +72,9 @@ class SelfOrganizingMap(nn.Module):
 
 
 class RestrictedBoltzmann(nn.Module):
-    """(N, F) to hidden units (N, H), the energy of the data (N,) and of what is dreamt from them (N,) (Hinton 2002).
+    """(N, F) to hidden units (N, H), energy of the data (N,) and of a dream from them (N,), and the dream (N, F).
 
-    While training, units answer by chance; after, by their probability.
+    While training, units answer by chance; after, by their probability (Hinton 2002).
     """
 
     def __init__(self, features: int, hidden_features: int = 128, steps: int = 1) -> None:
@@ -94,12 +96,45 @@ class RestrictedBoltzmann(nn.Module):
         """Yes or no by chance while training."""
         return torch.bernoulli(chance) if self.training else chance
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        dream = x.detach()
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        dream = chance = x.detach()
         for _ in range(self.steps):
             hidden = self.drawn(torch.sigmoid(self.hidden(dream)))
-            dream = self.drawn(torch.sigmoid(F.linear(hidden, self.weight.T, self.visible_bias))).detach()
-        return torch.sigmoid(self.hidden(x)), self.energy(x), self.energy(dream)
+            chance = torch.sigmoid(F.linear(hidden, self.weight.T, self.visible_bias)).detach()
+            dream = self.drawn(chance)
+        return torch.sigmoid(self.hidden(x)), self.energy(x), self.energy(dream), chance
+
+
+class MovingValue(nn.Module):
+    """(N, ...) to (N, *shape): a number that whoever trains moves from `start` to `end`; it is kept in `now`."""
+
+    now: Tensor
+
+    def __init__(
+        self,
+        start: float = 1.0,
+        end: float = 0.1,
+        curve: str = "linear",
+        share: float = 1.0,
+        shape: tuple[int, ...] = (1,),
+    ) -> None:
+        super().__init__()
+        self.start, self.end, self.curve, self.share = start, end, curve, share
+        self.shape = tuple(shape)
+        self.register_buffer("now", torch.tensor(float(start)))
+
+    def move(self, done: float) -> None:
+        """Set the number that belongs to a share of the training that is done, 0 to 1."""
+        way = min(done / self.share, 1.0)
+        if self.curve == "geometric":
+            now = self.start ** (1 - way) * self.end**way
+        else:
+            way = way if self.curve == "linear" else (1 - math.cos(math.pi * way)) / 2
+            now = self.start + (self.end - self.start) * way
+        self.now.fill_(now)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.now.expand(x.shape[0], *self.shape)
 
 
 class StochasticDepth(nn.Module):

@@ -3,6 +3,7 @@
 from typing import cast as typed
 
 from engine.compiler.modules.special import RestrictedBoltzmann, VectorQuantize
+from engine.deployment.rules.indexing import like_batch
 from engine.deployment.rules.reduction import axis_of
 from engine.deployment.rules.site import Site, Written, rule
 
@@ -56,4 +57,10 @@ def restricted_boltzmann(site: Site) -> Written:
     for _ in range(module.steps):
         hidden = site.add("Sigmoid", inputs(dream))
         dream = site.add("Sigmoid", site.add("Add", site.add("MatMul", hidden, weight), visible))
-    return site.add("Sigmoid", inputs(site.x)), energy(site.x), energy(dream)
+    return site.add("Sigmoid", inputs(site.x)), energy(site.x), energy(dream), dream
+
+
+@rule("moving_value")
+def moving_value(site: Site) -> Written:
+    """The number as it was at last, repeated."""
+    return like_batch(site, site.parameter("now"), *site.layer.shape)  # type: ignore[attr-defined]

@@ -91,7 +91,7 @@ def test_a_boltzmann_machine_learns_to_like_its_data() -> None:
     data = torch.tensor([[1.0, 1, 1, 0, 0, 0], [0, 0, 0, 1, 1, 1]]).repeat(16, 1)
     optimizer = torch.optim.Adam(module.parameters(), lr=0.05)
     for _ in range(200):
-        _, energy, dreamt = module(data)
+        _, energy, dreamt, _ = module(data)
         optimizer.zero_grad()
         (energy.mean() - dreamt.mean()).backward()
         optimizer.step()
@@ -237,3 +237,24 @@ def test_a_masked_mean_counts_what_counts() -> None:
         torch.tensor([[1, 1, 0], [0, 0, 0]]).bool(),
     )
     assert made("MaskedMean")(x, mask).tolist() == [[2.0], [0.0]]
+
+
+def test_pairs_are_alike_by_turns_and_say_so() -> None:
+    classes = torch.tensor([0, 1, 0, 1, 2, 0])
+    x = torch.arange(6.0)[:, None]
+    partner, alike = made("Pairs")(x, classes)
+    # 0 wants a 0: row 2. 1 wants another class: row 2. 2 wants a 0: row 5. 3 another: row 4. 4 has no friend: the next
+    # at all, round the batch. 5 another: row 1.
+    assert partner.flatten().tolist() == [2.0, 2.0, 5.0, 4.0, 5.0, 1.0]
+    assert alike.tolist() == [1, 0, 1, 0, 0, 0]
+    assert made("Pairs")(x[:1], classes[:1])[1].tolist() == [1], "alone it is its own partner"
+
+
+def test_triplets_are_the_next_of_each_sort_or_the_sample_itself() -> None:
+    classes = torch.tensor([0, 1, 0, 2])
+    x = torch.arange(4.0)[:, None]
+    positive, negative = made("Triplets")(x, classes)
+    assert positive.flatten().tolist() == [2.0, 1.0, 0.0, 3.0]
+    assert negative.flatten().tolist() == [1.0, 2.0, 3.0, 0.0]
+    same = torch.zeros(4, dtype=torch.int64)
+    assert made("Triplets")(x, same)[1].flatten().tolist() == [0.0, 1.0, 2.0, 3.0]
