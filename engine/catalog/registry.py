@@ -40,6 +40,7 @@ from engine.catalog.layers import (
     normalization,
     own_code,
     padding,
+    pairing,
     pooling,
     recurrent,
     reduction,
@@ -52,9 +53,9 @@ from engine.catalog.layers import (
 )
 from engine.catalog.losses import Loss, classes, embeddings, generative, masks, numbers
 from engine.catalog.metrics import classes as class_metrics
+from engine.catalog.metrics import episodes, probabilities, signals, texts
 from engine.catalog.metrics import labels as label_metrics
 from engine.catalog.metrics import numbers as number_metrics
-from engine.catalog.metrics import probabilities, signals, texts
 from engine.catalog.metrics.metric import Metric
 from engine.catalog.optimizers import Optimizer
 from engine.catalog.preparation_step import PreparationStep
@@ -67,7 +68,7 @@ from engine.errors import AttributeOutOfRange, GraphError
 AnyEntry = TypeVar("AnyEntry", bound=Entry)
 
 _LOSS_FILES = (classes, numbers, masks, embeddings, generative)
-_METRIC_FILES = (class_metrics, probabilities, label_metrics, number_metrics, texts, signals)
+_METRIC_FILES = (class_metrics, probabilities, label_metrics, number_metrics, texts, signals, episodes)
 _LAYER_FILES = (
     data,
     block,
@@ -99,6 +100,7 @@ _LAYER_FILES = (
     heads,
     encoding,
     special,
+    pairing,
     foreign,
     scaling,
     *_LOSS_FILES,

@@ -2,16 +2,18 @@
 
 from collections.abc import Iterable, Iterator
 
-from engine.catalog.layers.data import Input
+from engine.catalog.layers.data import Input, Output
 from engine.catalog.layers.indexing import Constant as ConstantTensor
 from engine.catalog.layers.special import StopGradient
 from engine.catalog.losses import Loss
 from engine.catalog.losses.classes import CrossEntropyLoss
 from engine.catalog.tensors import DType
+from engine.checks.playing import actor_of, actors, environment_of
 from engine.checks.problem import Problem, Severity
 from engine.checks.shapes import ShapeInference
 from engine.checks.slow_copies import copies_of, refusal, trained_by_name
 from engine.document.data_spec import FieldKind
+from engine.document.environment_fields import ACTION, LIVED, NEXT, OBSERVATION, REWARD
 from engine.document.graph import natural
 from engine.document.recipe import Phase, Recipe
 
@@ -26,6 +28,7 @@ def recipe_problems(checker: ShapeInference) -> Iterator[Problem]:
         yield from _names(phase)
         yield from _targets(checker, phase)
         yield from _reach(checker, phase)
+        yield from _plays(checker, phase)
     yield from _blending(checker, recipe)
     if recipe.label_smoothing and not any(isinstance(layer, BLENDED) for layer in checker.layers.values()):
         yield _problem(
@@ -114,6 +117,92 @@ def _before(checker: ShapeInference, losses: Iterable[str]) -> set[str]:
             spec = checker.specs.get((edge.source, edge.output))
             if spec is not None and spec.dtype is DType.FLOAT:  # no gradient goes through whole numbers
                 waiting.append(edge.source)
+    return found
+
+
+def _plays(checker: ShapeInference, phase: Phase) -> Iterator[Problem]:
+    """What is missing to act in an environment: the environment, an Output for the action, a loss of the reward."""
+    play, project = phase.play, checker.project
+    if play is None:
+        return
+    name = f"The phase '{phase.name[:80]}' plays"
+    if not environment_of(project.data):
+        yield _problem(
+            f"{name}, but the data is no environment. Choose one in the tab Data, or turn playing off.",
+            expected="one source, an environment such as gym:CartPole-v1",
+            found=", ".join(source.path[:60] for source in project.data.sources) or "no data",
+        )
+        return
+    field = project.data.field(ACTION)
+    if field is None or field.kind is not FieldKind.CATEGORY:
+        yield _problem(
+            f"{name}, but the actions of this environment are not one of so many.",
+            expected="an environment with discrete actions",
+            found="actions that are numbers" if field is not None else "no actions",
+        )
+        return
+    actor = actor_of(project.graph, play)
+    if not actor:
+        offered = actors(project.graph)
+        yield _problem(
+            f"{name}, but no Output says which action to take."
+            if not offered
+            else f"{name}, but '{play.output[:60]}' is no Output for the action."
+            if play.output
+            else f"{name}, and several Outputs answer the action. Choose one in the recipe.",
+            expected=", ".join(offered) or f"an Output of the field '{ACTION}', fed with the value of each action",
+            found=play.output[:60] or "none chosen",
+        )
+        return
+    answering = [name for name in checker.sinks if isinstance(checker.layers.get(name), Output)]
+    before = {node_id for output in answering for node_id in _all_before(checker, output)}
+    for node_id in sorted(before, key=natural):
+        layer = checker.layers.get(node_id)
+        if isinstance(layer, Input) and layer.fields != (OBSERVATION,):
+            found = ", ".join(layer.fields)
+            yield _problem(
+                f"{name}, and its Outputs depend on '{found[:80]}', which is not known before an action is taken.",
+                node=node_id,
+                expected=OBSERVATION,
+                found=found[:80],
+            )
+    inputs = [layer for name in checker.needed if isinstance(layer := checker.layers.get(name), Input)]
+    seen = {name for layer in inputs for name in layer.fields}
+    if unknown := sorted(seen - set(LIVED)):
+        yield _problem(
+            f"{name}, and the network looks at '{unknown[0][:80]}', which is not known of a moment just lived through.",
+            expected=", ".join(LIVED),
+            found=unknown[0][:80],
+        )
+    if REWARD not in seen:
+        yield _problem(
+            f"{name}, but no loss looks at the reward, so it does not learn to act. Add a TD error.",
+            expected="a loss that the reward leads to",
+            severity=Severity.WARNING,
+        )
+    if play.start_after > play.memory:
+        yield _problem(
+            f"{name}, but learning would begin after more moments than its memory holds.",
+            expected=f"up to {play.memory:,}",
+            found=f"{play.start_after:,}",
+        )
+    now, after = project.data.field(OBSERVATION), project.data.field(NEXT)
+    if now is not None and after is not None and NEXT in seen and now.preparation != after.preparation:
+        yield _problem(
+            f"'{OBSERVATION}' and '{NEXT}' are prepared differently, so one network cannot value both. "
+            "Give them the same steps in the tab Data.",
+            severity=Severity.WARNING,
+        )
+
+
+def _all_before(checker: ShapeInference, node_id: str) -> set[str]:
+    """All that a node is computed from, itself included."""
+    graph, found, waiting = checker.project.graph, set[str](), [node_id]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += [edge.source for edge in graph.inputs_of(name).values()]
     return found
 
 

@@ -10,6 +10,7 @@ from engine.document.data_spec import Part, Step
 Count = Annotated[int, msgspec.Meta(ge=1)]
 Share = Annotated[float, msgspec.Meta(gt=0, le=1)]
 Strength = Annotated[float, msgspec.Meta(ge=0, le=100)]
+Chance = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
 
 class Precision(StrEnum):
@@ -38,7 +39,7 @@ class Target(Part, frozen=True):
 
 
 class Player(Part, frozen=True):
-    """Losses, the nodes they train, and how. Empty `losses` means all with weight 1; empty `nodes` means all.
+    """Losses, the nodes they train, and how. Empty `losses` means all with weight 1, empty `nodes` means all.
 
     `wrapper` is put around the optimizer. It has a turn at each `every`-th batch, in which it moves `steps` times, each
     time with a new forward pass (so with new noise) on that batch. A critic that is to see a new batch at each of its
@@ -56,11 +57,34 @@ class Player(Part, frozen=True):
     targets: tuple[Target, ...] = ()
 
 
+class Play(Part, frozen=True):
+    """Act in the data's environment while training, and learn from a memory of what was lived through.
+
+    `output` names the Output whose values choose the action, "" the one that answers it. The best action is taken or,
+    by chance, any: the chance falls from `explore_from` to `explore_to` over the first `explore_over` moments.
+    `environments` games go on side by side and take a step before each `every`-th batch. An epoch is `batches` batches
+    drawn from the last `memory` moments; those of the train split are the first, and learning begins once there are
+    `start_after`. After each epoch `episodes` games are played without chance and scored.
+    """
+
+    output: str = ""
+    environments: Count = 8
+    every: Count = 4
+    batches: Count = 1000
+    memory: Count = 50_000
+    start_after: Count = 1000
+    explore_from: Chance = 1.0
+    explore_to: Chance = 0.05
+    explore_over: Count = 10_000
+    episodes: Count = 20
+
+
 class Phase(Part, frozen=True):
     """A stretch of training with the same players.
 
     The gradients of `accumulate` batches are added up for one step. With `auto_batch` the run measures the largest
-    batch that fits before it begins; `batch_size` is then what to try first, and what estimates go by. With `samples` it
+    batch that fits before it begins; `batch_size` is then what to try first, and what estimates go by. With `play` the
+    batches come from an environment that the network acts in, and not from the train split alone. With `samples` it
     learns from so many samples of the train split alone; the seed decides which, and fewer are among more.
     """
 
@@ -71,6 +95,7 @@ class Phase(Part, frozen=True):
     accumulate: Count = 1
     samples: Count | None = None
     players: tuple[Player, ...] = (Player(),)
+    play: Play | None = None
 
 
 class EarlyStop(Part, frozen=True):

@@ -17,6 +17,7 @@ from engine.document.data_spec import Field, FieldKind
 from engine.evaluation.answered import Answered, AnsweredOutput, Open, answered
 from engine.evaluation.answers import probabilities
 from engine.evaluation.details import detailed
+from engine.evaluation.episodes import score_episodes
 from engine.evaluation.forecasts import score_forecast
 from engine.evaluation.labels import score_labels
 from engine.evaluation.masks import score_mask
@@ -54,13 +55,14 @@ def evaluate(
 def result_of(given: Answered, *, progress: Progress = silent, cancelled: IsCancelled = never) -> EvaluationFinished:
     """Scores of answers that are there already. Raises Cancelled."""
     started = time.perf_counter()
-    found = [score_output(given, output, progress=progress, cancelled=cancelled) for output in given.outputs]
+    scored = [score_output(given, output, progress=progress, cancelled=cancelled) for output in given.outputs]
+    found = [output for output in scored if output is not None]
     return EvaluationFinished(
         run=given.run.number,
         split=given.split,
-        samples=given.count,
+        samples=len(found[0].episodes) if found and found[0].episodes else given.count,
         seconds=round(time.perf_counter() - started, 3),
-        outputs=[output for output in found if output is not None],
+        outputs=found,
         data=given.dataset.fingerprint,
     )
 
@@ -82,6 +84,9 @@ def _score(
     field, target = output.field, output.target
     if field is None or target is None:
         return None
+    acted = score_episodes(given, output, progress=progress, cancelled=cancelled)
+    if acted is not None:
+        return acted
     said: dict[int, str] | None = None
     if output.texts is not None:
         said = written(given, output, progress=progress, cancelled=cancelled)

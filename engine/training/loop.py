@@ -46,6 +46,9 @@ from engine.training.machine import device_name
 from engine.training.mixing import Mixing
 from engine.training.moving import MovingValues
 from engine.training.player import Player, competing, players_of, silent
+from engine.training.playing.acting import Acting
+from engine.training.playing.playing import MEAN_RETURN
+from engine.training.playing.returns import mean_return
 from engine.training.progress import EarlyStopping, is_best, rounded
 from engine.training.run_log import Inbox, RunLog
 from engine.training.run_state import RunState
@@ -69,6 +72,7 @@ class _PhaseAtWork:
     bounds: list[int]
     players: list[Player]
     stepper: Stepper
+    acting: Acting | None = None
 
 
 class Loop:
@@ -117,6 +121,8 @@ class Loop:
             self._loss_names += [f"loss.{loss_id}" for loss_id in task.network.loss_ids]
         metrics = [f"{scores.prefix}{key}" for scores in self._scores.scores for key in scores.keys]
         self._average = self._new_average()
+        if task.playing is not None:
+            metrics.append(MEAN_RETURN)
         self._early = EarlyStopping(self.recipe.early_stop, [*self._loss_names, *metrics])
         names = task.network.loss_ids if len(task.network.loss_ids) > 1 else ()
         self._reports = StepReports(log.append, names, rest_s=REPORT_S)
@@ -245,7 +251,8 @@ class Loop:
                 self.task, total - state.phase_step, self.precision, self._compiled, decided=state.compiled
             ),
         )
-        entered = _PhaseAtWork(settings=phase, bounds=bounds, players=players, stepper=stepper)
+        acting = self.task.acting(phase.play) if phase.play is not None else None
+        entered = _PhaseAtWork(settings=phase, bounds=bounds, players=players, stepper=stepper, acting=acting)
         for change in self._live.made(state.phase):
             self._apply(entered, change)
         return entered
@@ -253,6 +260,8 @@ class Loop:
     def _bounds(self, phase: Phase) -> list[int]:
         size = phase.batch_size * phase.accumulate
         samples = phase_samples(self.task.train.samples, phase.samples)
+        if phase.play is not None:
+            samples = phase.play.batches * size
         return batch_bounds(samples, size, join_single=self.task.join_single)
 
     def _order(self, phase: Phase) -> Tensor:
@@ -295,11 +304,10 @@ class Loop:
             for player in phase.players:
                 for slow in player.copies:
                     slow.begin()
-        order = self._order(phase.settings)
         clock = time.perf_counter
         due = self._first_due or clock() + REPORT_S
         self._first_due = 0.0
-        for batch in task.train.batches(phase.bounds, order, state.position, state.epoch):
+        for batch in self._batches(phase, state.position):
             last = state.position + 1 == count
             look = last or self.control.single_step or clock() >= due
             if mix is not None:
@@ -335,6 +343,12 @@ class Loop:
                 due = clock() + REPORT_S
         return True
 
+    def _batches(self, phase: _PhaseAtWork, start: int) -> Iterator[tuple[Tensor, ...]]:
+        """The batches of this epoch from number `start` on."""
+        if phase.acting is not None:
+            return phase.acting.batches(phase.bounds, start)
+        return self.task.train.batches(phase.bounds, self._order(phase.settings), start, self.state.epoch)
+
     def _look(self, last: bool) -> Look:
         """`last`: the step ends an epoch."""
         state, phases = self.state, self.recipe.phases
@@ -342,7 +356,9 @@ class Loop:
         return Look(gradients=True, ratios=self._looks.layers_due(at_end=at_end))
 
     def _rows(self, phase: _PhaseAtWork, position: int) -> list[int]:
-        """Which samples of the train split a batch of this epoch holds."""
+        """Which samples of the train split a batch of this epoch holds; none where it was lived through."""
+        if phase.acting is not None:
+            return []
         order = self._order(phase.settings)
         return [int(row) for row in order[phase.bounds[position] : phase.bounds[position + 1]]]
 
@@ -463,8 +479,7 @@ class Loop:
         """A step was not finite on a device that was not asked at once; find its batch again and say what is known."""
         state = self.state
         position = state.position - ago
-        order = self._order(phase.settings)
-        batch = next(self.task.train.batches(phase.bounds, order, position, state.epoch))
+        batch = next(self._batches(phase, position))
         if self._mixing.wanted:
             batch = self._mixing.blended(batch, state.epoch, position)
         inputs = batch[: self.task.input_count]
@@ -500,6 +515,8 @@ class Loop:
         if self._average is not None and not partial:
             self._average.after_epoch(state.epoch + 1)
         train = {name: total / samples for name, total in state.loss_sums.items()} | self._scores.values()
+        if phase.acting is not None and phase.acting.finished:
+            train[MEAN_RETURN] = mean_return(phase.acting.finished)
         val = self._validate(may_stop=not partial and state.best_epoch > 0, confusion=confusion)
         if val is None:
             self._scoring_stopped = True
@@ -540,6 +557,8 @@ class Loop:
         state.epoch, state.position, state.phase_epoch = state.epoch + 1, 0, state.phase_epoch + 1
         state.epoch_seconds, state.loss_samples, state.loss_sums = 0.0, 0, {}
         self._scores.clear()
+        if phase.acting is not None:
+            phase.acting.finished.clear()
         last = state.phase == len(self.recipe.phases) - 1
         if not last and self._phase_is_over(phase.settings):  # the last one stays open, so that it can be gone on with
             reason = self._early.reason(state)
@@ -572,7 +591,7 @@ class Loop:
 
         Always in float32, as the exported network computes.
         """
-        if self.task.val.samples == 0:
+        if self.task.val.samples == 0 and self.task.playing is None:
             return {}
         while True:
             try:
@@ -612,8 +631,11 @@ class Loop:
                 self._looks.confusions.add(predictions, batch)
             if may_stop and not self.control.single_step and self._obey():
                 return None
-        losses_by_name = dict(zip(self._loss_names, (sums / task.val.samples).tolist(), strict=True))
-        return losses_by_name | self._val_scores.values()
+        samples = task.val.samples
+        found = dict(zip(self._loss_names, (sums / samples).tolist(), strict=True)) if samples else {}
+        if task.playing is not None:
+            found[MEAN_RETURN] = mean_return(task.playing.score("val"))
+        return found | self._val_scores.values()
 
     @contextmanager
     def _same_noise(self, batch: int) -> Iterator[None]:
@@ -687,6 +709,8 @@ class Loop:
         if self._phase is not None:
             for number, player in enumerate(self._phase.players):
                 tensors.update({f"player{number}/{name}": value for name, value in player.mover.state().items()})
+        if self._phase is not None and self._phase.acting is not None:
+            tensors.update({f"acting/{name}": value for name, value in self._phase.acting.state().items()})
         tensors.update({f"scores/{name}": value for name, value in self._scores.state().items()})
         weights, for_use = self.task.network.state_dict(), self._for_use()
         tensors.update({f"live/{name}": weights[name] for name in for_use})
@@ -705,6 +729,11 @@ class Loop:
                 held = _below(tensors, f"player{number}/")
                 if held:
                     player.mover.load(held)
+        lived = _below(tensors, "acting/")
+        acting = self._phase.acting if self._phase is not None else None
+        if lived and acting is not None and not acting.load(lived):
+            text = "The environment does not keep to its seed, so some games begin anew and numbers may differ."
+            self.log.append(RunNote(text=text, warning=True, epoch=self.state.epoch + 1, step=self.state.step))
         self._scores.load(_below(tensors, "scores/"))
         torch.set_rng_state(tensors["rng/cpu"])
         if self.task.device.type == "cuda" and "rng/cuda" in tensors:

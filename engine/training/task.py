@@ -14,11 +14,13 @@ from engine.data.augmentation import acts_on_raw, augment, augment_mask, augment
 from engine.document.data_spec import FieldKind
 from engine.document.flat import flattened
 from engine.document.project import Project
-from engine.document.recipe import Precision
+from engine.document.recipe import Play, Precision
 from engine.errors import DataError, TrainingError
 from engine.training.device import wants_channels_last
 from engine.training.feed import Column, Feed, Vary, keyed_seed
 from engine.training.metrics import Scores, scores_for
+from engine.training.playing.acting import Acting
+from engine.training.playing.playing import MEAN_RETURN, playing_of
 
 
 class Data(Protocol):
@@ -82,6 +84,8 @@ class Task:
         self.input_count = len(self._groups)
         self.trainable = frozenset(name for name, value in network.named_parameters() if value.requires_grad)
         """Names of the parameters that are not frozen; a phase may let only some of them move."""
+        self.playing = playing_of(project, network, device)
+        """What the network acts in, where its recipe plays; its Output is scored by that alone."""
         self.scored: list[tuple[int, int]] = []
         """(place among the outputs, place in a batch) of the prediction and the target of each of `scores`."""
         self._answers: list[tuple[str, str]] = []
@@ -89,6 +93,8 @@ class Task:
             name = network.output_fields[output_id]
             field = project.data.field(name)
             answer = answer_of(project.graph, output_id)
+            if self.playing is not None and output_id == self.playing.output_id:
+                continue
             if field is None or scores_for(field, "", project.recipe.metrics, device, answer) is None:
                 continue
             if (name,) not in self._groups:
@@ -131,6 +137,12 @@ class Task:
             return list(rows)
         numbers = indices(split)
         return [int(numbers[row]) for row in rows]
+
+    def acting(self, settings: Play) -> Acting:
+        """The games of a phase that plays, whose memory begins with the train split."""
+        assert self.playing is not None  # a recipe with a phase that plays
+        columns = [self._data.columns(group, "train") for group in self._groups]
+        return self.playing.learn(settings, self._groups, columns)
 
     def _feed(self, split: str, *, varied: bool) -> Feed:
         columns = [
@@ -211,7 +223,10 @@ class Task:
 
     @property
     def main_metric(self) -> str:
-        """Picks the best epoch. Of the first output: the accuracy of classes, the overlap of masks, else the loss."""
+        """Picks the best epoch: the mean return of what plays; else, of the first output, the accuracy of classes, the
+        overlap of masks, or the loss."""
+        if self.playing is not None:
+            return MEAN_RETURN
         if not self.scored or self.scored[0][0] != 0:
             return "loss"
         name = self._answers[0][0]
@@ -271,6 +286,8 @@ class Task:
         return done
 
     def close(self) -> None:
-        """End the threads that gather batches."""
+        """End the threads that gather batches, and the games."""
         self.train.close()
         self.val.close()
+        if self.playing is not None:
+            self.playing.close()

@@ -448,6 +448,9 @@ def test_values_of_actions() -> None:
     same(generative.TDLoss(gamma=0.9), reference, X, action, reward, Y, over)
     without = F.huber_loss(X[torch.arange(6), action], reward + 0.9 * Y.amax(1))
     same(generative.TDLoss(gamma=0.9), without, X, action, reward, Y)
+    chosen = Y[torch.arange(6), (-Y).argmax(1)]
+    double = F.huber_loss(X[torch.arange(6), action], reward + 0.9 * chosen * (1 - over))
+    same(generative.TDLoss(gamma=0.9), double, X, action, reward, Y, over, -Y)
 
 
 def test_maps_pull_winner_and_neighbours() -> None:

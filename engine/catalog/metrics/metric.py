@@ -22,6 +22,7 @@ class Feed(StrEnum):
     VALUES = "values"  # answered and true numbers (N,), in the unit of the field
     TENSORS = "tensors"  # what stands at the output, and the prepared target
     TOKENS = "tokens"  # answered and true texts, signs as words
+    EPISODES = "episodes"  # games that the network plays; of no field
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -113,7 +113,9 @@ def _groups(given: "Answered", by: str, console: Console) -> dict[str, Any]:
 
 def show(result: dict[str, Any]) -> str:
     """Scores, classes and the confusion matrix where it fits."""
-    parts = [f"Run {result['run']} on {result['samples']:,} samples of {result['split']}:"]
+    played = bool(result["outputs"]) and bool(result["outputs"][0]["episodes"])
+    what = "episodes" if played else "samples"
+    parts = [f"Run {result['run']} on {result['samples']:,} {what} of {result['split']}:"]
     for output in result["outputs"]:
         name = f"{output['field']}  " if len(result["outputs"]) > 1 else ""
         scores = "  ".join(f"{key} {number(value)}" for key, value in output["metrics"].items())

@@ -12,11 +12,12 @@ from engine.data.guessing.numbers import array_field, number_field
 from engine.data.guessing.pictures import picture_field
 from engine.data.layouts.layout import Layout, Wishes
 from engine.data.progress import IsCancelled, Progress, never, silent
-from engine.data.readers.environment import ACTION, ADDRESS, EPISODE, OBSERVATION, read_environment
+from engine.data.readers.environment import ADDRESS, read_environment
 from engine.data.readers.files import FileTree
 from engine.data.samples import PictureArray, Samples
 from engine.data.strings import Strings
 from engine.document.data_spec import DataSpec, Field, Role, Source, SourceKind, Split, SplitMethod
+from engine.document.environment_fields import ACTION, EPISODE, OBSERVATION
 from engine.errors import DataError
 
 if TYPE_CHECKING:

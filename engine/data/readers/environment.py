@@ -1,9 +1,8 @@
 """A Gymnasium environment as samples: the moments of episodes that a random player lives through.
 
-The same seed gives the same moments. gymnasium is an extra of its own and imported only here.
+The same seed gives the same moments.
 """
 
-import difflib
 import hashlib
 import warnings
 from dataclasses import dataclass, field
@@ -12,19 +11,15 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from engine.data.environments.opening import action_names, gymnasium_package, is_picture, opened
 from engine.data.progress import IsCancelled, Pace, Progress, never, silent
 from engine.data.samples import Column, PictureArray, Samples
 from engine.data.strings import Strings
 from engine.document.data_spec import Source
+from engine.document.environment_fields import ACTION, DONE, EPISODE, NEXT, NOT_OVER, OBSERVATION, OVER, REWARD
 from engine.errors import DataError
 
 ADDRESS: Final = "gym:"
-OBSERVATION: Final = "observation"
-ACTION: Final = "action"
-REWARD: Final = "reward"
-NEXT: Final = "next_observation"
-DONE: Final = "done"
-EPISODE: Final = "episode"
 
 STEPS: Final = 2000
 """Moments that are lived through where the source's option `steps` says nothing."""
@@ -53,12 +48,12 @@ def read_environment(source: Source, *, progress: Progress = silent, cancelled: 
     Columns: observation and next_observation (picture, numbers or category), action, reward, done, episode. Raises
     DataError when gymnasium is not installed, knows no such environment, or the environment fails; and Cancelled.
     """
-    gymnasium = _gymnasium()
+    gymnasium = gymnasium_package()
     name = source.path.removeprefix(ADDRESS)
-    environment = _made(gymnasium, name)
+    environment = opened(name)
     try:
         space = environment.observation_space
-        pictures = _is_picture(gymnasium, space)
+        pictures = is_picture(space)
         steps = _option(source, "steps", PICTURE_STEPS if pictures else STEPS, MOST_STEPS)
         seed = _option(source, "seed", SEED, (1 << 31) - 1)
         width = 0 if pictures else gymnasium.spaces.utils.flatdim(space)
@@ -76,7 +71,7 @@ def read_environment(source: Source, *, progress: Progress = silent, cancelled: 
             ACTION: _actions(gymnasium, environment.action_space, moments.actions),
             REWARD: np.array(moments.rewards, np.float32),
             NEXT: _observations(gymnasium, space, moments.nexts, pictures),
-            DONE: Strings.of(["yes" if ended else "no" for ended in moments.ended]),
+            DONE: Strings.of([OVER if ended else NOT_OVER for ended in moments.ended]),
             EPISODE: Strings.of([f"episode {number + 1}" for number in moments.episodes]),
         }
     except DataError:
@@ -85,9 +80,11 @@ def read_environment(source: Source, *, progress: Progress = silent, cancelled: 
         raise DataError(f"The environment {name} cannot be played: {str(error)[:300]}", where=name) from None
     finally:
         environment.close()
-    order: dict[str, tuple[str, ...]] = {DONE: ("no", "yes")}
+    order: dict[str, tuple[str, ...]] = {DONE: (NOT_OVER, OVER)}
     if isinstance(environment.action_space, gymnasium.spaces.Discrete):
-        order[ACTION] = _numbers(environment.action_space)
+        order[ACTION] = action_names(environment.action_space)
+    if isinstance(space, gymnasium.spaces.Discrete):  # a place that chance never led to is still a place
+        order[OBSERVATION] = order[NEXT] = action_names(space)
     starts = [0]
     for index in range(1, len(moments.episodes)):
         starts.append(index if moments.episodes[index] != moments.episodes[index - 1] else starts[-1])
@@ -100,45 +97,6 @@ def read_environment(source: Source, *, progress: Progress = silent, cancelled: 
         class_order=order,
         listing=hashlib.blake2b(told.encode(), digest_size=16).hexdigest(),
     )
-
-
-def _gymnasium() -> Any:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            import gymnasium
-            import gymnasium.spaces.utils
-    except ImportError:
-        raise DataError(
-            "Environments need the package gymnasium, which is not installed.",
-            where="gymnasium",
-            hint="Install it with: pip install gymnasium",
-        ) from None
-    return gymnasium
-
-
-def _made(gymnasium: Any, name: str) -> Any:
-    """The environment. Only those that are registered: a name such as module:Thing would import a file."""
-    if name not in gymnasium.registry:
-        known = [item for item in gymnasium.registry if "/" not in item]
-        near = difflib.get_close_matches(name, known, 3, 0.4)
-        raise DataError(
-            f"There is no environment '{name[:80]}'.",
-            where=f"{ADDRESS}{name[:80]}",
-            expected=", ".join(near or known[:4]),
-            found=name[:80],
-            hint="Some environments need a package of their own, such as ale-py or minigrid.",
-        )
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return gymnasium.make(name, disable_env_checker=True)
-    except Exception as error:  # noqa: BLE001 - environments raise what they like; the user is told through DataError
-        raise DataError(
-            f"The environment {name} cannot be opened: {str(error).strip()[:300]}",
-            where=f"{ADDRESS}{name}",
-            hint="Install what it asks for, or choose another.",
-        ) from None
 
 
 def _option(source: Source, name: str, otherwise: int, most: int) -> int:
@@ -181,18 +139,6 @@ def _played(environment: Any, steps: int, seed: int, pace: Pace) -> _Moments:
                 episode += 1
                 now, _ = environment.reset()
     return moments
-
-
-def _is_picture(gymnasium: Any, space: Any) -> bool:
-    """Whether an observation is a picture: whole numbers of 8 bits, height × width or with 1 to 4 channels."""
-    if not isinstance(space, gymnasium.spaces.Box) or space.dtype != np.uint8:
-        return False
-    shape = space.shape
-    return len(shape) in (2, 3) and min(shape[:2]) >= 4 and (len(shape) == 2 or 1 <= shape[2] <= 4)
-
-
-def _numbers(space: Any) -> tuple[str, ...]:
-    return tuple(str(int(space.start) + number) for number in range(int(space.n)))
 
 
 def _observations(gymnasium: Any, space: Any, seen: list[Any], pictures: bool) -> Column:

@@ -38,12 +38,25 @@ class ClassScore(msgspec.Struct, frozen=True, kw_only=True):
     average_precision: float | None = None
 
 
+class EpisodeScore(msgspec.Struct, frozen=True, kw_only=True):
+    """A game that a network played: the seed it begins with, the sum of its rewards, how many steps it took.
+
+    `cut`: it was ended while it was still going on.
+    """
+
+    seed: int
+    total: float
+    steps: int
+    cut: bool = False
+
+
 class FieldEvaluation(msgspec.Struct, frozen=True, kw_only=True):
     """Scores of one output. `matrix[true][predicted]` counts samples, for categories.
 
     `kind` is that of the field. `averages` are precision, recall and F1 of all classes together: macro, micro and
     weighted by samples. `interval` belongs to the main metric, `intervals` to each metric by name; both hold the truth
-    with 95 % confidence. `plots` and `pictures` name the view they stand in.
+    with 95 % confidence. `plots` and `pictures` name the view they stand in. `episodes` are there where the output acts
+    in an environment; `kind` is then "episodes".
     """
 
     field: str
@@ -58,10 +71,12 @@ class FieldEvaluation(msgspec.Struct, frozen=True, kw_only=True):
     intervals: dict[str, list[float]] = {}
     plots: list[Plot] = []
     pictures: list[PictureGrid] = []
+    episodes: list[EpisodeScore] = []
 
 
 class EvaluationFinished(Event, frozen=True, kw_only=True):
-    """Scores of a run on a split, an entry an output of the network, the first is the main one.
+    """Scores of a run on a split, an entry an output of the network, the first is the main one. `samples` are episodes
+    where the main output acts.
 
     `data` is the same for runs whose data is: only there does a number stand for the same sample.
     """
