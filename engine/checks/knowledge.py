@@ -60,6 +60,9 @@ class Shapes(Protocol):
     def total_cost(self) -> Cost:
         """What the graph that is looked at costs."""
 
+    def rests(self, node_id: str) -> bool:
+        """Whether a node only leads to inputs that a Switch does not choose; an instance, whether all in it does."""
+
 
 class Checks(Shapes, Protocol):
     """All that is known of a drawn graph. A ShapeChecker knows it of a project without blocks."""

@@ -148,6 +148,12 @@ class ScopedChecks:
                 total += self._checker.cost_of(flat_id)
         return total
 
+    def rests(self, node_id: str) -> bool:
+        resting = self._checker.resting
+        if self.definition_of(node_id) is None:
+            return self.flat_id(node_id) in resting
+        return bool(resting) and all(flat_id in resting for flat_id in self._inside(node_id))
+
     def problems_of(self, node_id: str) -> tuple[Problem, ...]:
         own = self.flat_id(node_id)
         if self.definition_of(node_id) is None:

@@ -180,6 +180,10 @@ class ShapeInference:
         """Ids of Output and loss nodes that are not bypassed."""
         return frozenset(self._sinks)
 
+    def rests(self, node_id: str) -> bool:
+        """Whether a node is one of `resting`."""
+        return node_id in self._resting
+
     def position(self, node_id: str) -> int | None:
         """The place of a node in the order; None on or behind a cycle."""
         return self._positions.get(node_id)

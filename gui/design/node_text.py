@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from engine.catalog.layer import Family, Layer
 from engine.catalog.layers.data import Noise
+from engine.catalog.layers.merge import Switch
 from engine.catalog.tensors import TensorSpec, edge_text
 from engine.document.data_spec import DataSpec, FieldKind, Role
 from engine.document.graph import Node
@@ -76,6 +77,8 @@ def main_parts(
     if isinstance(layer, Noise):
         spread = (LinePart(f"spread {layer.std:g}", "std"),) if layer.std != 1.0 else ()
         return LinePart(_size(layer.size), "size"), LinePart(layer.distribution, "distribution"), *spread
+    if isinstance(layer, Switch):
+        return LinePart(f"takes {layer.active}", "active"), LinePart(f"{layer.count} inputs", "count")
     return _settings_parts(layer, tuple(inputs))
 
 

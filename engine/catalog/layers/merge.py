@@ -219,9 +219,8 @@ class Switch(_Several):
     when: ClassVar[str] = "To compare several networks for one task in one drawing, by changing one setting."
     synonyms: ClassVar[tuple[str, ...]] = ("choose", "either", "variant", "alternative", "route", "compare", "merge")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="block")
-    active: Literal["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p"] = attribute(
-        "a", help="The input whose tensor goes on."
-    )
+    count: int = attribute(2, minimum=2, maximum=8, label="Inputs", help="How many links come together.")
+    active: Literal["a", "b", "c", "d", "e", "f", "g", "h"] = attribute("a", help="The input whose tensor goes on.")
 
     def handed_on(self) -> str:
         return self.active

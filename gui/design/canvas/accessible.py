@@ -168,6 +168,8 @@ def node_name(canvas: "GraphCanvas", node_id: str) -> str:
         f"output {edge_text(spec.shape)}" if spec is not None else "",
         f"{count} {'problem' if count == 1 else 'problems'}" if count else "",
         "bypassed" if face.bypassed else "",
+        "not chosen by the switch" if face.resting else "",
+        f"takes its input {face.chosen}" if face.chosen else "",
     )
     return ", ".join(part for part in parts if part)
 

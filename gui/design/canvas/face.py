@@ -30,6 +30,10 @@ class NodeFace:
     badge: str = ""
     """"error", "warning" or nothing."""
     bypassed: bool = False
+    resting: bool = False
+    """Whether it only leads to inputs that a Switch does not choose."""
+    chosen: str = ""
+    """Of a node that chooses between its inputs, the one it chooses."""
     frozen: bool = False
     width: float = CARD_WIDTH
     stack: int = 1

@@ -52,6 +52,8 @@ class Flag(IntFlag):
     WARNING = 4
     BYPASSED = 8
     HIDDEN = 16  # drawn by a gesture instead
+    RESTING = 32
+    CHOOSES = 64  # between its inputs
 
 
 class Geometry:
@@ -188,9 +190,9 @@ class Geometry:
             self._box[:count, :2] = places
             self._box[:count, 2:] = [(face.width, face.height) for face in faces]
             self._color[:count] = [_COLOR_INDEX.get(face.color, _COLOR_INDEX["shape"]) for face in faces]
-            marked = [(row, face) for row, face in enumerate(faces) if face.badge or face.bypassed]
-            for row, face in marked:
-                self._flags[row] = _flags_of(face)
+            marked = [(row, flags) for row, face in enumerate(faces) if (flags := _flags_of(face))]
+            for row, flags in marked:
+                self._flags[row] = flags
         self._links_known = None
         row_of = self.row_of
         self.edges = [edge for edge in edges if edge.source in row_of and edge.target in row_of]
@@ -638,6 +640,8 @@ def _color_of(face: NodeFace) -> int:
 def _flags_of(face: NodeFace) -> int:
     """What a face alone says."""
     flags = int(Flag.BYPASSED) if face.bypassed else 0
+    flags |= int(Flag.RESTING) if face.resting else 0
+    flags |= int(Flag.CHOOSES) if face.chosen else 0
     if face.badge:
         flags |= int(Flag.ERROR if face.badge == "error" else Flag.WARNING)
     return flags

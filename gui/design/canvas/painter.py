@@ -22,7 +22,16 @@ from gui.design.canvas.geometry import BACK, COLORS, VIA, Flag, Geometry
 from gui.design.canvas.live import LivePictures
 from gui.design.canvas.marks import Marks
 from gui.design.canvas.marks_paint import draw_far_titles, draw_frames, draw_notes
-from gui.design.canvas.sprites import CARD_TINT, PAD, PILL_HEIGHT, RING_PAD, SpriteCache, pill_scale, pill_width
+from gui.design.canvas.sprites import (
+    CARD_TINT,
+    PAD,
+    PILL_HEIGHT,
+    RESTING,
+    RING_PAD,
+    SpriteCache,
+    pill_scale,
+    pill_width,
+)
 from gui.design.canvas.viewport import Box, Viewport
 from gui.widgets.theme import current_theme
 from gui.widgets.tokens import mix
@@ -110,7 +119,10 @@ class GraphPainter:
             geometry.ways_changed = False
             self.incomplete = True  # what is not drawn now shows some of them where they ran before
         selected = self._at_flagged(links, Flag.SELECTED)
-        self.stroke(painter, view, links[~selected], mix(theme.edge, theme.background, _faded(view.zoom)))
+        plain, resting = mix(theme.edge, theme.background, _faded(view.zoom)), self.resting(links) & ~selected
+        self.stroke(painter, view, links[~selected & ~resting], plain)
+        if resting.any():
+            self.stroke(painter, view, links[resting], mix(theme.background, plain, RESTING))
         if selected.any():
             self.stroke(painter, view, links[selected], mix(theme.edge, theme.accent, 0.6))
         if view.zoom >= PILLS_FROM:
@@ -144,6 +156,16 @@ class GraphPainter:
         if not flags.any():
             return np.zeros(len(links), np.bool_)
         found: Mask = np.asarray(flags[self._geometry.ends[links]].any(axis=1))
+        return found
+
+    def resting(self, links: Ints) -> Mask:
+        """Which of the links carry nothing, since a Switch chooses otherwise."""
+        geometry = self._geometry
+        flags, ends = geometry.flags, geometry.ends[links]
+        found: Mask = np.asarray((flags[ends] & int(Flag.RESTING)).any(axis=1))
+        for place in np.flatnonzero(flags[ends[:, 1]] & int(Flag.CHOOSES)).tolist():
+            edge = geometry.edges[int(links[place])]
+            found[place] |= edge.input != geometry.faces[int(ends[place, 1])].chosen
         return found
 
     def _draw_pills(self, painter: QPainter, view: Viewport, links: Ints, box: Box | None) -> None:

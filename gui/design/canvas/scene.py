@@ -398,6 +398,8 @@ class Scene(QObject):
             downwards=self.geometry.downwards,
             badge=badge,
             bypassed=node.bypassed,
+            resting=checker.rests(node.id),
+            chosen=layer.handed_on() if layer is not None and len(ports) > 1 else "",
             frozen=node.frozen,
             width=self._width(title, node.id, line, node.frozen),
         )

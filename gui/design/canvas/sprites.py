@@ -13,6 +13,8 @@ from gui.widgets.theme import current_theme
 from gui.widgets.tokens import CARD_RADIUS, Theme, mix
 
 PAD: Final = 10.0
+RESTING: Final = 0.35
+"""How much is left of the colour of what a Switch does not choose."""
 """Canvas units around the card for ports, badge and outline."""
 BRIEF_BELOW: Final = 0.55
 """Under this zoom a card shows its title alone, large enough to read."""
@@ -133,8 +135,8 @@ def paint_card(painter: QPainter, face: NodeFace, zoom: float) -> None:
     theme = current_theme()
     color = theme.family(face.color)
     brief = zoom < BRIEF_BELOW
-    if face.bypassed:
-        painter.setOpacity(0.5)
+    if face.bypassed or face.resting:
+        painter.setOpacity(0.5 if face.bypassed else RESTING)
     card = QRectF(0.5, 0.5, face.width - 1, face.height - 1)
     header = mix(theme.panel, color, CARD_TINT)
     if face.stack > 1:
@@ -279,6 +281,10 @@ def _ports(painter: QPainter, theme: Theme, face: NodeFace) -> None:
     painter.setPen(QPen(color, 2))
     painter.setBrush(theme.color("panel") if not theme.dark else theme.color("background"))
     for port in face.inputs:
+        if face.chosen:
+            turned_away = mix(theme.panel, color, 0.45)
+            painter.setPen(QPen(color if port == face.chosen else turned_away, 2))
+            painter.setBrush(color if port == face.chosen else theme.color("panel"))
         painter.drawEllipse(QPointF(*face.input_place(port)), PORT_RADIUS, PORT_RADIUS)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(color)
