@@ -18,6 +18,8 @@ from engine.document.data_spec import (
     LabelledSamples,
     Labelling,
     Role,
+    Source,
+    SourceKind,
     Split,
     Statistics,
     Step,
@@ -123,6 +125,26 @@ class SetSplit(DataEdit, frozen=True):
     split: Split
 
 
+class SetSource(DataEdit, frozen=True):
+    """Read the samples from another source, or in another way; fields and split stay."""
+
+    source: Source
+
+
+class AddPoints(DataEdit, frozen=True):
+    """Put points on the plane: x, y and the number of the class of each. `places` are where they stand among all
+    points then, rising; empty puts them at the end."""
+
+    points: tuple[float, ...]
+    places: tuple[int, ...] = ()
+
+
+class RemovePoints(DataEdit, frozen=True):
+    """Take points off the plane; `places` are where they stand among all of them, rising."""
+
+    places: tuple[int, ...]
+
+
 class SetMeasured(DataEdit, frozen=True):
     """Take in what was measured of fields, by name; no step of the history, since it follows from the others."""
 
@@ -142,6 +164,9 @@ AnyDataEdit = Union[
     TakeBackExclusion,
     SetField,
     SetSplit,
+    SetSource,
+    AddPoints,
+    RemovePoints,
     SetMeasured,
 ]
 
@@ -177,6 +202,12 @@ def data_title(edit: DataEdit) -> str:
             return f"Ignore {name}" if role is Role.IGNORED else f"Change {name}"
         case SetSplit():
             return "Change the split"
+        case SetSource():
+            return "Change the source"
+        case AddPoints(points=points):
+            return f"Draw {_some(len(points) // 3, 'point', 'points')}"
+        case RemovePoints(places=places):
+            return f"Erase {_some(len(places), 'point', 'points')}"
         case _:
             return "Change data"
 
@@ -233,6 +264,11 @@ def edited(data: DataSpec, edit: DataEdit) -> tuple[DataSpec, AnyDataEdit]:
             return _set_field(data, _field(data, name), edit)
         case SetSplit(split=split):
             return msgspec.structs.replace(data, split=split), SetSplit(split=data.split)
+        case SetSource(source=source):
+            now_read = _source(data)
+            return msgspec.structs.replace(data, sources=(source,)), SetSource(source=now_read)
+        case AddPoints() | RemovePoints():
+            return _with_points(data, edit)
         case SetMeasured(statistics=measured):
             before = {name: _field(data, name).statistics for name in measured}
             fields = tuple(
@@ -242,6 +278,52 @@ def edited(data: DataSpec, edit: DataEdit) -> tuple[DataSpec, AnyDataEdit]:
             return msgspec.structs.replace(data, fields=fields), SetMeasured(statistics=before)
         case _:
             raise DataError(f"'{type(edit).__name__}' is no edit of the data.")
+
+
+def _source(data: DataSpec) -> Source:
+    if len(data.sources) != 1:
+        raise DataError(
+            "The project has no single source of data.", expected="one source", found=str(len(data.sources))
+        )
+    return data.sources[0]
+
+
+PLACED = "placed"
+"""Option of a source of drawn points: x, y and class of each, one after the other."""
+
+
+def _with_points(data: DataSpec, edit: AddPoints | RemovePoints) -> tuple[DataSpec, AnyDataEdit]:
+    source = _source(data)
+    held = source.options.get(PLACED, [])
+    if source.kind is not SourceKind.POINTS or not isinstance(held, list) or len(held) % 3:
+        raise DataError(
+            "Points are drawn where the data are points of one's own.",
+            where=source.path[:80],
+            expected="points that were drawn",
+            found=source.kind.value,
+        )
+    points: list[Value] = [held[at : at + 3] for at in range(0, len(held), 3)]
+    places = list(edit.places)
+    if places != sorted(set(places)) or (places and places[0] < 0):
+        raise DataError("Places of points rise.", where=source.path[:80], found=str(places)[:60])
+    if isinstance(edit, AddPoints):
+        new = [list(edit.points[at : at + 3]) for at in range(0, len(edit.points), 3)]
+        places = places or list(range(len(points), len(points) + len(new)))
+        if len(edit.points) % 3 or len(places) != len(new) or (places and places[-1] >= len(points) + len(new)):
+            raise DataError("Points are given by x, y and class, a place for each.", where=source.path[:80])
+        for place, point in zip(places, new, strict=True):
+            points.insert(place, point)  # type: ignore[arg-type]
+        back: AnyDataEdit = RemovePoints(places=tuple(places))
+    else:
+        if not places or places[-1] >= len(points):
+            raise DataError("There are no such points.", where=source.path[:80], found=str(places)[:60])
+        taken = [value for place in places for value in points[place]]  # type: ignore[union-attr]
+        gone = set(places)
+        points = [point for place, point in enumerate(points) if place not in gone]
+        back = AddPoints(points=tuple(taken), places=tuple(places))  # type: ignore[arg-type]
+    flat = [value for point in points for value in point]  # type: ignore[union-attr]
+    changed = msgspec.structs.replace(source, options={**source.options, PLACED: flat})
+    return msgspec.structs.replace(data, sources=(changed,)), back
 
 
 def _field(data: DataSpec, name: str) -> Field:

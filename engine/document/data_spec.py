@@ -52,6 +52,7 @@ class SourceKind(StrEnum):
     TEXT_LINES = "text_lines"  # a file a class, a sample a line
     PARALLEL_TEXT = "parallel_text"  # lines and their translation
     PLAIN_TEXT = "plain_text"  # text to be continued
+    POINTS = "points"  # points on a plane, computed or drawn by a person
     ENVIRONMENT = "environment"  # a Gymnasium environment: moments of episodes
 
 

@@ -47,6 +47,7 @@ LAYOUT_WORDS: Final = {
     SourceKind.TEXT_LINES: "Text, a file for each class",
     SourceKind.PARALLEL_TEXT: "Lines and their translation",
     SourceKind.PLAIN_TEXT: "Text to be continued",
+    SourceKind.POINTS: "Points on a plane",
     SourceKind.ENVIRONMENT: "An environment to act in",
 }
 

@@ -12,6 +12,7 @@ from engine.data.layouts.named_files import NamedFiles
 from engine.data.layouts.npz import Npz
 from engine.data.layouts.parallel_text import ParallelText
 from engine.data.layouts.plain_text import PlainText
+from engine.data.layouts.points import Points
 from engine.data.layouts.series import SeriesTable
 from engine.data.layouts.shared_names import SharedNamesFiles
 from engine.data.layouts.sound_folder import SoundFolder
@@ -39,6 +40,7 @@ LAYOUTS: tuple[Layout, ...] = (
     TextLines(),
     ParallelText(),
     PlainText(),
+    Points(),
     Environment(),
 )
 """Every layout; of those that are equally sure the first is taken."""

@@ -63,6 +63,7 @@ from engine.protocol.messages.insides import (
     MapLatent,
     NeuronsRead,
 )
+from engine.protocol.messages.live_look import LookedNow, LookNow
 from engine.protocol.messages.oddness import OddnessScored, ScoreOddness
 from engine.protocol.messages.pretrained import GetPretrained, PretrainedReady
 from engine.protocol.messages.report import ReportWritten, WriteReport
@@ -84,6 +85,7 @@ from engine.protocol.messages.worked_step import StepWorked, WorkStep
 from engine.protocol.messages.writing import TextWritten
 
 AnyRequest = Union[
+    LookNow,
     GetInsides,
     GetAttention,
     GetNeurons,
@@ -130,6 +132,7 @@ AnyRequest = Union[
 ]
 
 AnyEvent = Union[
+    LookedNow,
     InsidesRead,
     AttentionRead,
     NeuronsRead,

@@ -25,6 +25,7 @@ from engine.protocol.messages.evaluation import Evaluate
 from engine.protocol.messages.explanation import Explain
 from engine.protocol.messages.importing import ImportModel
 from engine.protocol.messages.insides import GetAttention, GetInsides, GetNeurons, MapLatent
+from engine.protocol.messages.live_look import LookNow
 from engine.protocol.messages.oddness import ScoreOddness
 from engine.protocol.messages.pretrained import GetPretrained
 from engine.protocol.messages.report import WriteReport
@@ -57,6 +58,7 @@ HANDLERS: Mapping[type[Request], Handler] = {
     FindBatchSize: Handler(_in("find_batch_size")),
     Evaluate: Handler(_in("evaluate")),
     ScoreGroups: Handler(_in("score_groups")),
+    LookNow: Handler(_in("look_now")),
     ScoreOddness: Handler(_in("score_oddness")),
     CompareRuns: Handler(_in("compare_runs")),
     MeasureRobustness: Handler(_in("measure_robustness")),

@@ -6,8 +6,9 @@ To add one: a module here with a `LiveView`, its class in `VIEWS`; a module ther
 
 from engine.training.live_views.decision_surface import DecisionSurface
 from engine.training.live_views.live_view import LiveView, Seen
+from engine.training.live_views.made_samples import MadeSamples
 from engine.training.live_views.watch import LiveViews
 
 __all__ = ["VIEWS", "LiveView", "LiveViews", "Seen"]
 
-VIEWS: tuple[type[LiveView], ...] = (DecisionSurface,)
+VIEWS: tuple[type[LiveView], ...] = (DecisionSurface, MadeSamples)

@@ -5,8 +5,9 @@ from typing import Final
 import torch
 from torch import Tensor
 
+from engine.catalog.points import REACH, X, Y
 from engine.data.preparation import Preparation
-from engine.document.data_spec import Field, FieldKind
+from engine.document.data_spec import Field, FieldKind, SourceKind
 from engine.training.task import Task
 
 MARGIN: Final = 0.08
@@ -28,6 +29,17 @@ def axes_of(task: Task) -> tuple[Field, Field] | None:
     return (found[0], found[1]) if len(found) == 2 and found[0].name != found[1].name else None
 
 
+def is_point_plane(task: Task) -> bool:
+    """Whether the two numbers are those of points on a plane."""
+    sources, axes = task.project.data.sources, axes_of(task)
+    return (
+        len(sources) == 1
+        and sources[0].kind is SourceKind.POINTS
+        and axes is not None
+        and {field.name for field in axes} == {X, Y}
+    )
+
+
 class Plane:
     """`inputs_at` gives what the network takes for points of the plane; `points` are samples, in the fields' units."""
 
@@ -43,6 +55,9 @@ class Plane:
         rows = torch.arange(min(task.train.samples, 20_000))
         batch = next(task.train.batches([0, len(rows)], rows))
         every = self.points(batch)
+        if is_point_plane(task):  # what a person draws on keeps its size
+            self.low, self.high = [-REACH, -REACH], [REACH, REACH]
+            return
         low, high = every.amin(0), every.amax(0)
         span = (high - low).clamp(min=1e-6)
         self.low = (low - MARGIN * span).tolist()
