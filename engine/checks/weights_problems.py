@@ -7,8 +7,11 @@ run itself looks at every tensor again.
 from collections.abc import Iterator
 from typing import Final
 
+from engine.catalog.pretrained import Pretrained, pretrained_used
+from engine.catalog.pretrained.kept import is_kept
 from engine.checks.problem import Problem, Repair, Severity
 from engine.checks.shapes import ShapeInference
+from engine.document.atomic import megabytes
 from engine.document.edits import Batch, SetWeights
 from engine.document.graph import Node
 from engine.document.node_weights import WeightsOf, numbers_in, weights_file, weights_of
@@ -29,6 +32,11 @@ def weights_problems(checker: ShapeInference) -> Iterator[Problem]:
         if checker.folder is None:
             continue
         needing = [(node, named) for node, named in users if checker.cost_of(node.id).parameters]
+        pretrained = next((item for item in pretrained_used(checker.project) if item.name == name), None)
+        if pretrained is not None and not weights_file(checker.folder, name).is_file():
+            if needing and not is_kept(pretrained):  # what is on this machine is brought when training begins
+                yield _to_be_fetched(pretrained, [node for node, _named in needing])
+            continue
         try:
             numbers = numbers_in(weights_file(checker.folder, name))
         except ProjectError as error:
@@ -62,6 +70,21 @@ def _unusable(name: str, users: list[Node], error: ProjectError) -> Problem:
         ),
         expected=error.expected,
         found=error.found,
+        repairs=(_fresh(users),),
+    )
+
+
+def _to_be_fetched(pretrained: Pretrained, users: list[Node]) -> Problem:
+    size = megabytes(pretrained.source.bytes)
+    return Problem(
+        severity=Severity.WARNING,
+        node=users[0].id,
+        message=(
+            f"This part should begin with the weights of {pretrained.title}, which is not on this machine yet. "
+            f"Fetch it ({size}, once) or let it start fresh."
+        ),
+        expected=f"netwright pretrained {pretrained.name} --yes, or Fetch beside the weights of its block",
+        found="no weights of it",
         repairs=(_fresh(users),),
     )
 

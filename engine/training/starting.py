@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from engine.checks.readiness import require_trainable
 from engine.document.project import Project
 from engine.errors import TrainingError
+from engine.pretrained.begun import bring_weights
 from engine.protocol.run_folder import About, RunFolder, about
 from engine.protocol.run_queue import QueuedRun
 from engine.training.queue import enqueue, wake
@@ -51,9 +52,11 @@ class Started:
 def start_new(project_dir: Path, project: Project, wanted: Wanted, spare: "Spare | None" = None) -> Started:
     """Start one run on a project, at once where a process is ready for it, or queue one or several.
 
-    Raises NetwrightError when it cannot be trained.
+    Weights that nodes begin with are brought into the project first. Raises NetwrightError when it cannot be trained.
     """
     require_trainable(project)
+    if not wanted.from_run:
+        bring_weights(project_dir, project)
     if not 1 <= wanted.seeds <= MOST_SEEDS:
         raise TrainingError(
             f"{wanted.seeds} repetitions make no sense.",

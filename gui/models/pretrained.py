@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.catalog.pretrained import PRETRAINED, Pretrained, pretrained_fitting
+from engine.catalog.pretrained import PRETRAINED, Pretrained, pretrained_fitting, pretrained_used
 from engine.catalog.pretrained.kept import is_kept
 from engine.catalog.pretrained.pretrained import field_for, preparing
 from engine.document import files
@@ -142,6 +142,19 @@ class PretrainedModel(QObject):
         self._known = {node.id for node in self._project.project.graph.nodes.values() if node.weights}
         self._request, self._index, self._waiting, self.wanted, self.error = 0, -1, False, None, None
         self._set("idle")
+        self._offer_missing()
+
+    def _offer_missing(self) -> None:
+        """Ask at once for what the project begins with and is not on this machine: an example, or one that was shared.
+
+        What is on this machine is brought when training begins.
+        """
+        if self._engine is None or self._project.read_only or self._project.directory is None:
+            return
+        missing = (item for item in pretrained_used(self._project.project) if self.lacks(item) and not is_kept(item))
+        first = next(missing, None)
+        if first is not None:
+            self.want(first)
 
     def _on_changed(self, change: Change) -> None:
         if self.state != "idle" or self._project.replaying or self._engine is None or self._project.read_only:
@@ -163,6 +176,8 @@ class PretrainedModel(QObject):
         self._set("idle")
         if event.project is not None:
             self._take_proposal(wanted, event.project)
+        elif self._index < 0:
+            self.said.emit(f"The weights of {wanted.title} are in the project.")
         else:
             field = field_for(self._project.project, wanted)
             edits = preparing(field, wanted, event.vocabulary) if field is not None else []

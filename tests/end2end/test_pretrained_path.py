@@ -13,7 +13,7 @@ from safetensors.numpy import load_file
 
 from engine.catalog import pretrained as declared
 from engine.catalog.pretrained import EFFICIENTNET_LITE0, MINILM, Pretrained
-from engine.catalog.pretrained.kept import is_kept
+from engine.catalog.pretrained.kept import ABOUT, is_kept, kept_in
 from engine.cli.commands import pretrained as listing
 from engine.cli.main import main
 from engine.document.files import load
@@ -99,17 +99,29 @@ def test_fetch_train_and_export_with_proof(
     )
 
 
-def test_weights_that_are_gone_end_the_run_in_words(
+def test_weights_that_are_gone_are_brought_again_and_else_said_how_to_fetch(
     eye: Pretrained, pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     said(capsys, "pretrained", "made-up-eye", "--yes")
     project = str(tmp_path / "colours")
     said(capsys, "new", project, "--data", str(pictures), "--pretrained", "made-up-eye")
-    (tmp_path / "colours" / "weights" / "made-up-eye.safetensors").unlink()
+    weights = tmp_path / "colours" / "weights" / "made-up-eye.safetensors"
+    weights.unlink()
+    assert said(capsys, "check", project)["problems"] == []
+    assert said(capsys, "train", project, "--epochs", "1", "--device", "cpu")["state"] == "finished"
+    assert set(load_file(weights)) == set(eye.tensors())
+
+    weights.unlink()
+    (kept_in(eye) / ABOUT).unlink()
     problems = said(capsys, "check", project)["problems"]
-    assert "should begin with the weights 'made-up-eye'" in problems[0]["message"]  # type: ignore[index]
+    assert "not on this machine yet" in problems[0]["message"]  # type: ignore[index]
     error = said(capsys, "train", project, "--epochs", "1", "--device", "cpu", code=1)["error"]
-    assert "is frozen and has no weights to begin with" in error["message"]  # type: ignore[index]
+    assert "begins with Made-up eye, which is not on this machine yet" in error["message"]  # type: ignore[index]
+    assert "netwright pretrained made-up-eye --yes" in error["hint"]  # type: ignore[index]
+    assert not (tmp_path / "colours" / "runs" / "0002").exists()
+    fresh = ("--set", "graph.nodes.pretrained.weights=", "--set", "graph.nodes.pretrained.frozen=false")
+    assert said(capsys, "train", project, "--epochs", "1", "--device", "cpu", *fresh)["state"] == "finished"
+    assert said(capsys, "train", project, "--epochs", "1", "--from", "1")["state"] == "finished"
 
 
 class _Work:

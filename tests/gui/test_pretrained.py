@@ -89,9 +89,10 @@ class Bench:
         QTest.mouseClick(button, Left)  # type: ignore[call-overload]
 
     def messages(self) -> list[str]:
-        return [
-            item.message for item in self.model.checker.problems() if "should begin with the weights" in item.message
-        ]
+        return self.messages_of("should begin with the weights")
+
+    def messages_of(self, words: str) -> list[str]:
+        return [item.message for item in self.model.checker.problems() if words in item.message]
 
 
 def write(folder: Path, name: str) -> None:
@@ -340,3 +341,32 @@ def test_data_that_came_in_offers_the_head_start(
     design.pretrained_dialog.fetch.click()
     qtbot.waitUntil(lambda: "pretrained" in model.project.graph.nodes)
     assert model.history.undoText() == "Begin with EfficientNet-Lite0"
+
+
+def test_a_project_that_begins_with_what_is_not_here_asks_for_it_when_it_is_opened(bench: Bench) -> None:
+    proposed = propose_with("p", data(), EFFICIENTNET_LITE0)
+    prepared = [field.preparation for field in proposed.data.fields]
+    folder = bench.folder.parent / "given"
+    bench.engine.answer_with(GetPretrained, lambda request: (write(folder, request.name), bench.bring(request))[1])
+    bench.model.create(folder, proposed)
+    dialog = bench.dialog
+    assert dialog.fetch.text() == "Fetch 17.4 MB" and bench.engine.requests == []
+    bench.click(dialog.decline)
+    bench.qtbot.waitUntil(lambda: bench.tab.pretrained_dialog is None)
+    assert bench.model.project.graph.nodes == proposed.graph.nodes  # nothing is taken out for that
+    (problem,) = bench.messages_of("not on this machine yet")
+    assert "17.4 MB" in problem
+    bench.model.close()
+    bench.model.open(folder)
+    bench.click(bench.dialog.fetch)
+    bench.qtbot.waitUntil(lambda: bench.tab.pretrained.state == "idle" and bench.tab.pretrained_dialog is None)
+    assert [field.preparation for field in bench.model.project.data.fields] == prepared
+    assert (
+        not bench.model.history.canUndo() and bench.said[-1] == "The weights of EfficientNet-Lite0 are in the project."
+    )
+
+
+def test_what_is_on_this_machine_is_not_asked_for_when_a_project_is_opened(bench: Bench) -> None:
+    keep(EFFICIENTNET_LITE0)
+    bench.model.create(bench.folder.parent / "given", propose_with("p", data(), EFFICIENTNET_LITE0))
+    assert bench.tab.pretrained.state == "idle" and bench.messages_of("not on this machine yet") == []

@@ -11,7 +11,16 @@ from engine.document.node_weights import used_files
 from engine.document.project import Project
 from engine.errors import UsageError
 
-__all__ = ["PRETRAINED", "Pretrained", "Source", "notices", "pretrained_fitting", "pretrained_for", "pretrained_named"]
+__all__ = [
+    "PRETRAINED",
+    "Pretrained",
+    "Source",
+    "notices",
+    "pretrained_fitting",
+    "pretrained_for",
+    "pretrained_named",
+    "pretrained_used",
+]
 
 PRETRAINED: tuple[Pretrained, ...] = (EFFICIENTNET_LITE0, MINILM)
 """All of them, in the order of the palette."""
@@ -28,6 +37,12 @@ def pretrained_named(name: str) -> Pretrained:
             found=name[:60],
         )
     return found
+
+
+def pretrained_used(project: Project) -> list[Pretrained]:
+    """Those whose weights nodes of a project begin with, those in blocks included."""
+    names = used_files(project)
+    return [item for item in PRETRAINED if item.name in names]
 
 
 def pretrained_for(kind: FieldKind) -> Pretrained | None:

@@ -384,6 +384,46 @@ def test_greedy_phases_train_layer_by_layer_as_by_hand(tmp_path: Path) -> None:
     assert last.best_epoch > 2, "the loss of another kind is no record to beat"
 
 
+def test_what_a_phase_does_not_train_stays_as_if_it_were_frozen(tmp_path: Path) -> None:
+    """A normalization measures nothing while the head alone is trained, and again when all of it is."""
+    nodes, edges = chain(
+        ("features", "Input", {"fields": ["features"]}),
+        ("body", "Linear", {"out_features": 4}),
+        ("norm", "BatchNorm1d", {}),
+        ("plain", "BatchNorm1d", {"affine": False}),
+        ("head", "Linear", {"out_features": 1}),
+        ("loss", "MSELoss", {}),
+    )
+    nodes += [
+        Node(id="truth", type="Input", attributes={"fields": ["price"]}),
+        Node(id="answer", type="Output", attributes={"field": "price"}),
+    ]
+    edges = [edge for edge in edges if edge.target != "loss"] + [
+        Edge(source="head", target="loss", input="prediction"),
+        Edge(source="head", target="answer", input="prediction"),
+        Edge(source="truth", target="loss", input="target"),
+    ]
+    from small_tasks import number, number_data
+
+    sgd = Step(type="SGD", attributes={"lr": 0.05})
+    alone = Phase(name="head", epochs=2, batch_size=BATCH, players=(Player(nodes=("head",), optimizer=sgd),))
+    everything = Phase(name="all", epochs=1, batch_size=BATCH, players=(Player(optimizer=sgd),))
+    spec = DataSpec(fields=(features("features", 6), number()))
+    found = []
+    for number_, phases in enumerate(((alone,), (alone, everything))):
+        project = Project(name="thaw", data=spec, graph=Graph(nodes, edges), recipe=Recipe(phases=phases))
+        rig = Rig(tmp_path / str(number_), project, number_data(SAMPLES))
+        rig.run()
+        found.append(rig.weights())
+    first = dict(fresh(project).state_dict())
+    still, thawed = found
+    for name in ("body.weight", "norm.weight", "norm.running_mean", "norm.num_batches_tracked"):
+        assert torch.equal(still[name], first[name]) and not torch.equal(thawed[name], first[name]), name
+    assert not torch.equal(still["head.weight"], first["head.weight"])
+    # What has nothing to train belongs to nobody, and measures as ever.
+    assert not torch.equal(still["plain.running_mean"], first["plain.running_mean"])
+
+
 def test_a_stopping_rule_ends_a_phase_and_counts_anew_in_the_next(tmp_path: Path) -> None:
     from engine.document.recipe import EarlyStop
 
