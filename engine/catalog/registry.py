@@ -53,7 +53,8 @@ from engine.catalog.layers import (
 )
 from engine.catalog.losses import Loss, classes, embeddings, generative, masks, numbers
 from engine.catalog.metrics import classes as class_metrics
-from engine.catalog.metrics import episodes, probabilities, signals, texts
+from engine.catalog.metrics import embeddings as embedding_metrics
+from engine.catalog.metrics import episodes, probabilities, signals, texts, unseen
 from engine.catalog.metrics import labels as label_metrics
 from engine.catalog.metrics import numbers as number_metrics
 from engine.catalog.metrics.metric import Metric
@@ -68,7 +69,17 @@ from engine.errors import AttributeOutOfRange, GraphError
 AnyEntry = TypeVar("AnyEntry", bound=Entry)
 
 _LOSS_FILES = (classes, numbers, masks, embeddings, generative)
-_METRIC_FILES = (class_metrics, probabilities, label_metrics, number_metrics, texts, signals, episodes)
+_METRIC_FILES = (
+    class_metrics,
+    probabilities,
+    label_metrics,
+    number_metrics,
+    texts,
+    signals,
+    embedding_metrics,
+    unseen,
+    episodes,
+)
 _LAYER_FILES = (
     data,
     block,

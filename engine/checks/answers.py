@@ -11,7 +11,7 @@ _DONE = {"Softmax": "none", "Sigmoid": "none", "Softmin": "none", "LogSoftmax": 
 
 
 def answer_of(graph: Graph, output_id: str) -> str:
-    """ "softmax", "sigmoid", "exp" or "none", for an Output.
+    """ "softmax", "sigmoid", "exp", "embedding" or "none", for an Output.
 
     The loss that sees the same tensor says it; without one, the activation before the Output; else it is taken as it
     is. Bypassed nodes are seen through. Raises GraphError when the node does not exist.
@@ -25,9 +25,15 @@ def answer_of(graph: Graph, output_id: str) -> str:
     losses = {kind: found for kind, found in kinds.items() if found is not None and issubclass(found, Loss)}
     seeing = [node.id for node in graph.nodes.values() if node.type in losses and not node.bypassed]
     for loss_id in sorted(seeing, key=natural):
-        seen = graph.inputs_of(loss_id).get("prediction")
+        seen = graph.inputs_of(loss_id).get(_first_port(losses[graph.nodes[loss_id].type]))
         if seen is not None and real_source(graph, seen) == own:
             return losses[graph.nodes[loss_id].type].answer
     if own[0] not in graph.nodes:
         raise GraphError(f"There is no node '{own[0]}'.", where=own[0])
     return _DONE.get(graph.nodes[own[0]].type, "none")
+
+
+def _first_port(loss: type[Loss]) -> str:
+    """What a loss judges: its prediction, or the anchor of three."""
+    names = [port.name for port in loss.inputs]
+    return "prediction" if "prediction" in names or not names else names[0]

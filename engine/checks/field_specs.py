@@ -120,11 +120,11 @@ def input_spec(data: DataSpec, fields: Sequence[str]) -> TensorSpec:
     return TensorSpec((specs[0].shape[0], width))
 
 
-def answer_spec(data: DataSpec, name: str) -> tuple[TensorSpec, tuple[str, ...]] | None:
+def answer_spec(data: DataSpec, name: str, answer: str = "none") -> tuple[TensorSpec, tuple[str, ...]] | None:
     """What an Output for this field expects, and its axes; None where any tensor will do.
 
-    A category wants one score a class, a number one value; anything else what its own preparation makes. Raises
-    DataError when there is no such field.
+    A category wants one score a class, a number one value; anything else what its own preparation makes. An `answer`
+    that is an embedding may have any width. Raises DataError when there is no such field.
     """
     field = data.field(name)
     if field is None:
@@ -135,6 +135,8 @@ def answer_spec(data: DataSpec, name: str) -> tuple[TensorSpec, tuple[str, ...]]
             found=name[:80],
             hint="Choose the field that is answered here.",
         )
+    if answer == "embedding":
+        return TensorSpec((None, None)), ("N", "features")
     if field.kind in (FieldKind.CATEGORY, FieldKind.LABELS):
         return TensorSpec((None, _classes(field))), ("N", "classes")
     if field.kind is FieldKind.NUMBER:

@@ -100,10 +100,10 @@ def output_names(
 ) -> list[OutputNames]:
     """Name the file's outputs: `label` and `scores` when the network has one Output, else with the field in front.
 
-    `outputs` are field, function (softmax, sigmoid, exp, none) and shape of each Output; names in `taken` belong to the
-    file's inputs. `written` are the fields of text that the network looks back at while it writes them: `next` is their
-    next token. With `raw` the file gives the tensors as they are: `logits` where scores are made of them, else the
-    field's name.
+    `outputs` are field, function (softmax, sigmoid, exp, embedding, none) and shape of each Output; names in `taken`
+    belong to the file's inputs. `written` are the fields of text that the network looks back at while it writes them:
+    `next` is their next token. With `raw` the file gives the tensors as they are: `logits` where scores are made of
+    them, else the field's name.
     """
     alone = len(outputs) == 1
     used = set(taken)
@@ -122,6 +122,8 @@ def output_names(
         if field.kind is FieldKind.TEXT and field.name in written and len(shape) == 3:
             label, scores = free(f"{prefix}next"), free(f"{prefix}scores")
             found.append(OutputNames(raw=plain, label=label, scores=scores, next_of=field.name))
+        elif function == "embedding":
+            found.append(OutputNames(raw=plain, value=free(f"{prefix}embedding")))
         elif field.kind is FieldKind.LABELS and field.statistics.classes:
             found.append(OutputNames(raw=plain, label=free(f"{prefix}labels"), scores=free(f"{prefix}scores")))
         elif field.kind is FieldKind.CATEGORY and field.statistics.classes:

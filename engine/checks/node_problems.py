@@ -9,11 +9,12 @@ from engine.catalog.losses.loss import ClassLoss
 from engine.catalog.rules import found_text, same_sizes
 from engine.catalog.tensors import TensorSpec, axes_text
 from engine.checks import repairs
+from engine.checks.answers import answer_of
 from engine.checks.field_specs import answer_spec
 from engine.checks.problem import Problem, Repair, Severity
 from engine.checks.shapes import ShapeInference, keeps_width
 from engine.checks.text_problems import text_problems
-from engine.checks.walking import handed_on, sources_of, upstream
+from engine.checks.walking import handed_on, sources_of, upstream, without_target
 from engine.document.block import BLOCK, BLOCK_INPUT, BLOCK_OUTPUT
 from engine.document.data_spec import FieldKind
 from engine.document.edits import Batch, SetAttributes, SetShares
@@ -350,7 +351,7 @@ def _output(checker: ShapeInference, node: Node, layer: Output) -> Iterator[Prob
     data = checker.project.data
     edge = checker.project.graph.inputs_of(node.id).get("prediction")
     try:
-        expected = answer_spec(data, layer.field)
+        expected = answer_spec(data, layer.field, answer_of(checker.project.graph, node.id))
     except NetwrightError as error:
         choices = [field.name for field in data.targets()] or [field.name for field in data.fields][:3]
         yield _problem(
@@ -369,6 +370,9 @@ def _output(checker: ShapeInference, node: Node, layer: Output) -> Iterator[Prob
     if spec.rank == wanted.rank and all(map(same_sizes, spec.shape, wanted.shape)):
         return
     field = data.field(layer.field)
+    yes_or_no = field is not None and field.kind is FieldKind.CATEGORY and wanted.shape == (None, 2)
+    if yes_or_no and spec.rank == 2 and spec.shape[1] == 1:
+        return  # one score says how much it is the second of two classes
     mended: list[Repair] = []
     hint = ""
     if field is not None and field.kind in (FieldKind.CATEGORY, FieldKind.LABELS, FieldKind.NUMBER):
@@ -452,6 +456,8 @@ def _untrained(checker: ShapeInference, node: Node, layer: Output) -> Iterator[P
             return
     if _judged(checker, edge.source, losses) or _learned_elsewhere(checker, edge.source, losses):
         return
+    if chain & sources_of(graph, without_target(checker, losses)):
+        return  # as the dream of a Boltzmann machine, whose energy learns
     field = data.field(layer.field)
     yield _problem(
         node,

@@ -11,6 +11,7 @@ from engine.checks.mask_problems import mask_problems
 from engine.checks.problem import Problem, Repair, Severity
 from engine.checks.recipe_problems import recipe_problems
 from engine.checks.shapes import ShapeInference
+from engine.checks.walking import sources_of, without_target
 from engine.checks.weights_problems import weights_problems
 from engine.document.data_spec import Step
 from engine.document.graph import Edge
@@ -57,13 +58,14 @@ def _data(checker: ShapeInference) -> Iterator[Problem]:
     learned: set[str] = set()
     losses = [node_id for node_id in checker.sinks if isinstance(checker.layers.get(node_id), Loss)]
     for loss in losses:
-        edge = graph.inputs_of(loss).get("target")
-        if edge is not None:
-            learned.update(getattr(checker.layers.get(edge.source), "fields", ()))
-    # What is made of noise is held against pictures that are there, by a critic, and what is made again against what
-    # came in: then no field has to be learned.
+        for port, edge in graph.inputs_of(loss).items():
+            if port == "target" or not _has_target(checker, loss):  # what a TD error is told is learned from as well
+                learned.update(getattr(checker.layers.get(edge.source), "fields", ()))
+    # What is made of noise is held against pictures that are there, by a critic, what is made again against what came
+    # in, and maps and energies against nothing: then no field has to be learned.
     made_of_noise = any(isinstance(layer, Noise) for layer in checker.layers.values())
-    if not data.targets() and not learned and not made_of_noise:
+    known = any(data.field(name) is not None for name in learned)
+    if not data.targets() and not known and not made_of_noise and not without_target(checker, losses):
         yield _error(
             "No field of the data is to be learned. Choose one in the tab Data.",
             expected="a field with the role target",
@@ -77,13 +79,11 @@ def _data(checker: ShapeInference) -> Iterator[Problem]:
             expected="train above 0, val and test 0 or more",
             found=f"train {split.train:g}, val {split.val:g}, test {split.test:g}",
         )
-    learned: set[str] = set()
-    losses = [node_id for node_id in checker.sinks if isinstance(checker.layers.get(node_id), Loss)]
-    for loss in losses:
-        for port, edge in graph.inputs_of(loss).items():
-            if port == "target" or not _has_target(checker, loss):  # what a TD error is told is learned from as well
-                learned.update(getattr(checker.layers.get(edge.source), "fields", ()))
     if losses:
+        # What only losses look at is learned from, whatever lies between: classes that say who is a partner.
+        answered = sources_of(graph, [sink for sink in checker.sinks if sink not in losses])
+        for node_id in sources_of(graph, losses) - answered:
+            learned.update(getattr(checker.layers.get(node_id), "fields", ()))
         for field in data.targets():
             if field.name not in learned:
                 free = [loss for loss in losses if _has_target(checker, loss) and "target" not in graph.inputs_of(loss)]

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from engine.catalog import registry
 from engine.catalog.layer import Layer
+from engine.catalog.losses import Loss
 from engine.checks.shapes import ShapeInference, keeps_width
 from engine.document.graph import Edge, Graph, Node
 from engine.errors import NetwrightError
@@ -111,3 +112,14 @@ def ends_only(checker: ShapeInference, node_id: str) -> bool:
                     return False
                 stack.append(edge.target)
     return True
+
+
+def without_target(checker: ShapeInference, losses: Iterable[str]) -> list[str]:
+    """Those of the losses that learn without being told what is right: from energies, from the distances of a map."""
+    found = []
+    for loss_id in losses:
+        layer = checker.layers.get(loss_id)
+        if isinstance(layer, Loss) and not layer.measure:
+            if all(port.name != "target" for port in layer.input_ports()):
+                found.append(loss_id)
+    return found

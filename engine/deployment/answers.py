@@ -41,9 +41,9 @@ def _applied(function: str, x: Tensor) -> Tensor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """How one Output answers. `function` is softmax, sigmoid, exp or none; `label`, `scores`, `value` name outputs.
+    """How one Output answers. `function` is softmax, sigmoid, exp, embedding or none.
 
-    `shape` is that of the tensor at the Output.
+    `label`, `scores`, `value` name outputs, `shape` is that of the tensor at the Output.
     """
 
     node_id: str
@@ -66,12 +66,22 @@ class Answer:
             tokens = tokens_of(self.field)
             return tokens.spellings() if tokens is not None else ()
         kinds = (FieldKind.CATEGORY, FieldKind.LABELS)
-        return self.field.statistics.classes if self.field.kind in kinds else ()
+        return self.field.statistics.classes if self.field.kind in kinds and not self.is_embedding else ()
+
+    @property
+    def is_embedding(self) -> bool:
+        """Whether it answers with a place among other samples, (N, features), which is given as it is."""
+        return self.function == "embedding"
 
     @property
     def is_labels(self) -> bool:
         """Whether it answers with any number of labels: `label` then names their list, with "" for those left out."""
-        return self.field.kind is FieldKind.LABELS and bool(self.classes)
+        return self.field.kind is FieldKind.LABELS and bool(self.classes) and not self.is_embedding
+
+    @property
+    def is_yes_or_no(self) -> bool:
+        """Whether one score answers with a class: it is that of the second of two."""
+        return self.field.kind is FieldKind.CATEGORY and len(self.classes) == 2 and self.shape[1:] == (1,)
 
     @property
     def is_series(self) -> bool:
@@ -90,8 +100,10 @@ class Answer:
         if so_far is not None:
             prediction = next_scores(prediction, so_far, self.field)
         shown = _applied(self.function, prediction)
-        if self.is_mask and shown.shape[1] == 1:
+        if (self.is_mask or self.is_yes_or_no) and shown.shape[1] == 1:
             return torch.cat([1 - shown, shown], 1)
+        if self.is_embedding:
+            return shown
         if self.field.kind is FieldKind.NUMBER:
             return Preparation(self.field).invert(shown).reshape(-1)
         if self.is_series:
@@ -118,6 +130,9 @@ class Answer:
             writer.output(found, self.label, TensorProto.STRING, ["N", len(self.classes)])
             writer.output(value, self.scores, TensorProto.FLOAT, ["N", len(self.classes)])
             return
+        if self.is_yes_or_no:
+            rest = writer.add("Sub", [writer.constant(np.array(1.0, np.float32)), value])
+            value = writer.add("Concat", [rest, value], axis=1)
         if self.classes:
             best = writer.add("ArgMax", [value], axis=1, keepdims=0)
             labels = writer.constant(np.array(self.classes, dtype=object), stem="labels")
@@ -136,12 +151,12 @@ class Answer:
             )
             writer.output(value, self.scores, TensorProto.FLOAT, ["N", len(self.field.statistics.classes), *sizes])
             return
-        if self.field.kind is FieldKind.NUMBER:
+        if self.field.kind is FieldKind.NUMBER and not self.is_embedding:
             value = Preparation(self.field).write_answer_inverse(writer, value)
             value = writer.add("Reshape", [value, writer.constant([-1], np.int64)])
             writer.output(value, self.value, TensorProto.FLOAT, ["N"])
             return
-        if self.is_series:
+        if self.is_series and not self.is_embedding:
             value = Preparation(self.field).write_answer_inverse(writer, value)
         sizes = [f"size_{axis}" if size is None else size for axis, size in enumerate(self.shape)]
         writer.output(value, self.value, TensorProto.FLOAT, ["N", *sizes[1:]])

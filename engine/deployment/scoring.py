@@ -142,8 +142,8 @@ class R2(Scorer):
 
 
 def scorer_of(answer: Answer) -> Scorer | None:
-    """The score for what an Output answers; None where one token after another is answered, which has no one truth."""
-    if answer.so_far:
+    """The score for what an Output answers; None for tokens one by one, and for places: they have no one truth."""
+    if answer.so_far or answer.is_embedding:
         return None
     if answer.field.kind is FieldKind.CATEGORY:
         return Accuracy(answer.field) if answer.classes else None

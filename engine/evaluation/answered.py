@@ -31,6 +31,7 @@ from engine.document.flat import flattened
 from engine.document.project import Project
 from engine.errors import Cancelled, DataError
 from engine.evaluation.masks import class_areas, is_mask, mask_of, true_mask
+from engine.evaluation.nearest import class_shares
 from engine.evaluation.network import load_network, project_of
 from engine.evaluation.predicting import BATCH, answer_batches
 from engine.evaluation.texts import TextTaker, taker_of
@@ -67,7 +68,8 @@ class AnsweredOutput:
     data is answered), both for the places `rows` (int64) in the split. `areas` int64 (N, 3, C) of masks: points found
     rightly, answered, true. `errors` float64 (N, 2): mean absolute and mean squared error of each sample as prepared,
     where answer and truth are equally many numbers. `metrics` are those that the recipe asks for, or the
-    usual ones.
+    usual ones. `places` float32 (N, F) are the embeddings of an output that answers with them: `raw` then holds what
+    the nearest other samples say of the classes, as shares.
     """
 
     place: int
@@ -82,6 +84,7 @@ class AnsweredOutput:
     areas: Tensor | None = None
     errors: Tensor | None = None
     texts: TextTaker | None = None
+    places: Tensor | None = None
 
     @property
     def is_whole(self) -> bool:
@@ -91,7 +94,7 @@ class AnsweredOutput:
     @property
     def bytes(self) -> int:
         """Memory it takes."""
-        tensors = (self.raw, self.target, self.areas, self.errors)
+        tensors = (self.raw, self.target, self.areas, self.errors, self.places)
         return sum(item.nbytes for item in tensors if item is not None)
 
 
@@ -372,11 +375,17 @@ class _Taker:
         else:
             kept, raw = self._kept, self._raw if self._raw is not None else torch.zeros(0)
             target = None if self._column is None else self._column.gather(self._rows)
+        answer, places = self._answer, None
+        is_category = self._field is not None and self._field.kind is FieldKind.CATEGORY
+        if answer == "embedding" and is_category and target is not None and raw.dim() == 2:
+            assert self._field is not None
+            answer, places = "none", raw
+            raw = class_shares(places, target, len(self._field.statistics.classes))
         return AnsweredOutput(
             place=self.place,
             output_id=self._output_id,
             field=self._field,
-            answer=self._answer,
+            answer=answer,
             kept=kept,
             raw=raw,
             target=target,
@@ -385,4 +394,5 @@ class _Taker:
             areas=self._areas,
             errors=self._errors,
             texts=self.texts,
+            places=places,
         )

@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor
 
+from engine.catalog.metrics.embeddings import OneShotAccuracy
+from engine.catalog.metrics.unseen import OddnessAUROC
 from engine.data.preparation import Preparation
 from engine.document.data_spec import Field, FieldKind
 from engine.evaluation.answered import Answered, AnsweredOutput
@@ -35,12 +37,11 @@ from engine.evaluation.ranking import Ranking, mean_known, ranked, ranked_classe
 from engine.evaluation.scores import CALIBRATION_BINS, overlap_of, wilson_interval
 from engine.protocol.messages.evaluation import ClassScore, FieldEvaluation
 from engine.training.metrics import by_sample
+from engine.training.one_shot import episodes_won
 
 Floats = npt.NDArray[np.float64]
 Int64s = npt.NDArray[np.int64]
 
-ODDNESS: Final = "oddness_auroc"
-"""The metric of how well oddness tells what training never saw."""
 _MOST_RANKED: Final = 2_000_000
 """Scores that are put in order for curves and areas; of more, samples are chosen evenly."""
 _SHARES: Final = ("accuracy", "top_2_accuracy", "top_3_accuracy", "top_5_accuracy")
@@ -57,7 +58,7 @@ def detailed(
     if output.texts is not None:
         return _text(given, output, found, written or {})
     if field.kind is FieldKind.CATEGORY and found.matrix:
-        return _with_oddness(given, output, _category(given, output, field, found))
+        return _with_oddness(given, output, _with_one_shot(given, output, _category(given, output, field, found)))
     if field.kind is FieldKind.LABELS and found.per_class:
         return _labels(given, output, found)
     if output.areas is not None:
@@ -67,14 +68,32 @@ def detailed(
     return _with_oddness(given, output, _other(given, output, field, found))
 
 
+def _with_one_shot(given: Answered, output: AnsweredOutput, found: FieldEvaluation) -> FieldEvaluation:
+    """With how well classes are recognised that were shown once: those that were kept for the test, where there are."""
+    if output.places is None or output.target is None:
+        return found
+    classes = output.target.numpy()
+    kept = given.dataset.unseen()[given.indices.numpy()]
+    if len(np.unique(classes[kept])) > 1:
+        classes = np.where(kept, classes, -1)
+    won = episodes_won(output.places.numpy(), classes, **OneShotAccuracy.options)
+    if not len(won):
+        return found
+    key = OneShotAccuracy.key
+    intervals = {**found.intervals, key: interval_of_mean(won)}
+    metrics = {key: float(won.mean()), **found.metrics}
+    metrics[key] = float(won.mean())
+    return msgspec.structs.replace(found, metrics=metrics, intervals=_known_intervals(intervals, metrics))
+
+
 def _with_oddness(given: Answered, output: AnsweredOutput, found: FieldEvaluation) -> FieldEvaluation:
     """With how well oddness tells samples that were kept from training from the others."""
     ranking = unseen_ranking(given, output)
     area = ranking[0].auroc() if ranking is not None else None
     if ranking is None or area is None:
         return found
-    intervals = {**found.intervals, ODDNESS: ranking[1]} if ranking[1] else found.intervals
-    return msgspec.structs.replace(found, metrics={**found.metrics, ODDNESS: area}, intervals=intervals)
+    intervals = {**found.intervals, OddnessAUROC.key: ranking[1]} if ranking[1] else found.intervals
+    return msgspec.structs.replace(found, metrics={**found.metrics, OddnessAUROC.key: area}, intervals=intervals)
 
 
 def _category(given: Answered, output: AnsweredOutput, field: Field, found: FieldEvaluation) -> FieldEvaluation:

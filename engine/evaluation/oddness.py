@@ -38,7 +38,7 @@ def oddness_of(given: Answered, output: AnsweredOutput) -> Oddness | None:
     if rebuilds(given, output) and output.errors is not None:
         return Oddness(value=output.errors[:, 1].numpy().astype(np.float64), caption="mean squared error")
     one_each = output.is_whole and output.raw.dim() == 2 and len(output.raw) == given.count
-    if field.kind is FieldKind.CATEGORY and one_each and output.answer != "embedding":
+    if field.kind is FieldKind.CATEGORY and one_each and output.places is None:
         scores = probabilities(output.raw, output.answer, len(field.statistics.classes))
         return Oddness(
             value=1 - scores.double().max(1).values.numpy(), caption="doubt, 1 less the surest class's score"

@@ -51,6 +51,7 @@ def wrong_labels(
         for place, output_id in enumerate(network.output_ids)
         if (field := project.data.field(network.output_fields[output_id])) is not None
         and field.kind is FieldKind.CATEGORY
+        and answer_of(project.graph, output_id) != "embedding"  # it names no class by itself
     ]
     if not outputs:
         return []

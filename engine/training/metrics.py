@@ -12,12 +12,14 @@ import torch
 from torch import Tensor
 
 from engine.catalog.metrics.classes import Top3Accuracy
+from engine.catalog.metrics.embeddings import OneShotAccuracy
 from engine.catalog.metrics.metric import Feed, Metric
 from engine.catalog.registry import metric_named
 from engine.data.preparation import Preparation
 from engine.document.data_spec import Field, FieldKind
 from engine.errors import TrainingError
 from engine.training.meters import Meter, meter, texts_of
+from engine.training.one_shot import episodes_won
 
 DEFAULTS = {
     FieldKind.CATEGORY: ("accuracy",),
@@ -28,6 +30,9 @@ DEFAULTS = {
     FieldKind.TEXT: ("accuracy", "perplexity"),
 }
 """What is shown while training when the recipe names no metrics."""
+
+MOST_PLACES = 20_000
+"""Embeddings that are kept for one-shot recognition; the first of a split are as good as any."""
 
 _BATCHES_WAITING = {"cuda": 64}
 """By kind of device, how many batches of texts wait to be fed to meters: picking out the signs that count makes a card
@@ -303,6 +308,45 @@ class TensorScores(Scores):
         return {"count": self._count}
 
 
+class EmbeddingScores(Scores):
+    """Places in a space with the classes of what lies there: kept until the end, as distances need all of them."""
+
+    def __init__(self, field: Field, prefix: str, device: torch.device) -> None:
+        super().__init__(field, prefix, (), device)
+        self.keys = (OneShotAccuracy.key,)
+        self._places: list[Tensor] = []
+        self._classes: list[Tensor] = []
+
+    def add(self, prediction: Tensor, target: Tensor) -> None:
+        if prediction.dim() == 2 and target.dim() == 1 and sum(map(len, self._classes)) < MOST_PLACES:
+            self._places.append(prediction.float())
+            self._classes.append(target)
+
+    def _values(self) -> dict[str, float]:
+        if not self._classes:
+            return {}
+        places, classes = (torch.cat(parts).cpu().numpy() for parts in (self._places, self._classes))
+        won = episodes_won(places, classes, **OneShotAccuracy.options)
+        return {OneShotAccuracy.key: float(won.mean())} if len(won) else {}
+
+    def _has_seen(self) -> bool:
+        return bool(self._classes)
+
+    def _sums_by_name(self) -> dict[str, Tensor]:
+        return {}
+
+    def state(self) -> dict[str, Tensor]:
+        return {"places": torch.cat(self._places), "classes": torch.cat(self._classes)} if self._classes else {}
+
+    def load(self, state: dict[str, Tensor]) -> None:
+        self.clear()
+        if "places" in state:
+            self._places, self._classes = [state["places"].clone()], [state["classes"].clone()]
+
+    def clear(self) -> None:
+        self._places, self._classes = [], []
+
+
 def probabilities(scores_nc: Tensor, answer: str) -> Tensor:
     """(N, C) of what stands at an output; a single score is that of the second of two classes."""
     scores = scores_nc.float()
@@ -391,6 +435,8 @@ def scores_for(
     known = metric_named(watched)
     if known is not None and field.kind in known.kinds and watched not in keys:
         keys.append(watched)
+    if answer == "embedding":
+        return EmbeddingScores(field, prefix, device) if field.kind is FieldKind.CATEGORY else None
     if not keys:
         return None
     if field.kind in (FieldKind.NUMBER, FieldKind.SERIES):

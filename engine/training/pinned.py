@@ -138,6 +138,8 @@ def _truth(field: Field, target: Tensor) -> list[float]:
 
 
 def _answers(field: Field, prediction: Tensor, answer: str) -> PinnedAnswers | None:
+    if answer == "embedding":
+        return None
     if field.kind is FieldKind.CATEGORY and prediction.dim() <= 2:
         scores_nc = probabilities(prediction.reshape(len(prediction), -1), answer)
         best = scores_nc.topk(min(BEST_CLASSES, scores_nc.shape[1]), dim=1)

@@ -234,6 +234,8 @@ class Task:
         prefix = f"{name}." if len(self.network.output_ids) > 1 else ""
         if field is not None and field.kind is FieldKind.MASK:
             return f"{prefix}jaccard_macro"
+        if self._answers[0][1] == "embedding":
+            return "loss"  # classes that are learned say little of those that are not
         return f"{prefix}accuracy" if field is not None and field.kind is FieldKind.CATEGORY else "loss"
 
     def _check_classes(self) -> None:

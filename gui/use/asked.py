@@ -27,9 +27,9 @@ def asked_for(project: Project) -> Asked:
     inputs = [node for node in leading if node.type == "Input"]
     noises = tuple(node for node in leading if node.type == "Noise")
     written = frozenset(name for node in inputs if node.attributes.get("shift") for name in _names(node))
-    used = {name for node in inputs for name in _names(node)}
+    used = {name for node in inputs for name in _names(node)} - written
     given = [field for field in project.data.fields if field.role is Role.INPUT]
-    flowing = tuple(field for field in given if field.name in used)
+    flowing = tuple(field for field in project.data.fields if field.name in used)
     if not flowing and not noises:
         flowing = tuple(given)
     begun = tuple(field for field in project.data.fields if field.name in written)

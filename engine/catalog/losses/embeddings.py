@@ -18,6 +18,7 @@ _TEMPERATURE = "Small values make it look at the nearest rivals alone."
 class _TwoViews(Loss):
     """Base of losses over two rows of features for each sample, without a target."""
 
+    answer: ClassVar[str] = "embedding"
     stricter: ClassVar[str] = OWN_SHAPES
     inputs: ClassVar[tuple[InputPort, ...]] = (
         InputPort(name="prediction", axes=_ROWS),
@@ -33,6 +34,7 @@ class _TwoViews(Loss):
 class _Pair(Loss):
     """Base of losses over two rows of features and whether they are alike."""
 
+    answer: ClassVar[str] = "embedding"
     stricter: ClassVar[str] = OWN_SHAPES
     inputs: ClassVar[tuple[InputPort, ...]] = (
         InputPort(name="prediction", axes=_ROWS),
@@ -53,6 +55,7 @@ class _Pair(Loss):
 class _Triplet(Loss):
     """Base of losses over an anchor, one that is alike and one that is not."""
 
+    answer: ClassVar[str] = "embedding"
     stricter: ClassVar[str] = OWN_SHAPES
     inputs: ClassVar[tuple[InputPort, ...]] = (
         InputPort(name="anchor", axes=_ROWS),
@@ -70,6 +73,7 @@ class _Triplet(Loss):
 class _Grouped(Loss):
     """Base of losses over rows of features and the class of each."""
 
+    answer: ClassVar[str] = "embedding"
     stricter: ClassVar[str] = OWN_SHAPES
     inputs: ClassVar[tuple[InputPort, ...]] = (
         InputPort(name="prediction", axes=_ROWS),

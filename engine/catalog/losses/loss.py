@@ -27,7 +27,8 @@ QUANTITIES = (FieldKind.NUMBER, FieldKind.IMAGE, FieldKind.AUDIO, FieldKind.SERI
 class Loss(Layer):
     """Base of losses: ports prediction and target, no output; the loss value is theirs.
 
-    `answer` names what turns the tensor at the prediction port into an answer: "softmax", "sigmoid", "exp" or "none".
+    `answer` names what turns the tensor at the first port into an answer: "softmax", "sigmoid", "exp" or "none"; or
+    "embedding", a place among other samples, which says nothing by itself.
     `kinds` are the kinds of field whose target it takes as they are prepared: for those it is offered first.
     `slopes` are the ports of whose tensor it asks how steeply the others rise there: while training, gradients are
     recorded from that tensor on, also where nothing before it is trained.

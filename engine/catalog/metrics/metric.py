@@ -22,6 +22,8 @@ class Feed(StrEnum):
     VALUES = "values"  # answered and true numbers (N,), in the unit of the field
     TENSORS = "tensors"  # what stands at the output, and the prepared target
     TOKENS = "tokens"  # answered and true texts, signs as words
+    EMBEDDINGS = "embeddings"  # places in a space (N, features) and the classes (N,) of what lies there
+    SPLIT = "split"  # a whole split at once, in Evaluate
     EPISODES = "episodes"  # games that the network plays; of no field
 
 

@@ -110,6 +110,12 @@ def in_own_unit(field: Field, raw: Tensor, answer: str) -> Tensor:
 def target_of(project: Project, output_id: str, field: Field, raw: Tensor, choice: int = -1) -> Target:
     """What is explained of an answer `raw` (1, ...). Raises DataError for one that has no score, or no such choice."""
     answer = answer_of(project.graph, output_id)
+    if answer == "embedding":
+        raise DataError(
+            "An embedding is a place among other samples, which has no score to explain.",
+            where=output_id,
+            hint="Look at the map in Evaluate, Latent space.",
+        )
     if field.kind in _CLASSES:
         found = _of_classes(output_id, field, answer, raw, choice)
     elif field.kind is FieldKind.TEXT:

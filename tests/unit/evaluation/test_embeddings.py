@@ -1,0 +1,73 @@
+"""Places in a space: what the nearest say of classes, and classes recognised that were shown once; held to counting."""
+
+import numpy as np
+import pytest
+import torch
+
+from engine.catalog.metrics.embeddings import OneShotAccuracy
+from engine.checks.answers import answer_of
+from engine.document.data_spec import Field, FieldKind, Statistics
+from engine.document.graph import Edge, Graph, Node
+from engine.evaluation.nearest import class_shares
+from engine.training.metrics import EmbeddingScores, scores_for
+from engine.training.one_shot import episodes_won
+
+FIELD = Field(name="kind", kind=FieldKind.CATEGORY, statistics=Statistics(classes=("a", "b", "c")))
+
+
+def test_the_largest_share_is_that_of_the_nearest_other_samples_class() -> None:
+    generator = torch.Generator().manual_seed(1)
+    places, classes = torch.randn(150, 4, generator=generator), torch.randint(0, 3, (150,), generator=generator)
+    shares = class_shares(places, classes, 4)
+    far = torch.cdist(places, places).fill_diagonal_(float("inf"))
+    assert torch.equal(shares.argmax(1), classes[far.argmin(1)])
+    assert torch.allclose(shares.sum(1), torch.ones(150)) and not shares[:, 3].any()
+
+
+def test_a_sample_alone_in_its_class_is_taken_for_another() -> None:
+    shares = class_shares(torch.tensor([[0.0], [1.0], [1.1]]), torch.tensor([0, 1, 1]), 2)
+    assert shares.argmax(1).tolist() == [1, 1, 1]
+    assert class_shares(torch.zeros(1, 2), torch.tensor([0]), 2).tolist() == [[0.5, 0.5]]
+
+
+def test_classes_that_lie_apart_are_recognised_always_and_noise_by_chance() -> None:
+    classes = np.repeat(np.arange(8), 30)
+    random = np.random.default_rng(0)
+    apart = np.eye(8)[classes] * 10 + random.normal(size=(240, 8))
+    assert episodes_won(apart, classes).mean() == 1.0
+    won = episodes_won(random.normal(size=(240, 8)), classes)
+    assert len(won) == 600 and won.mean() == pytest.approx(0.2, abs=0.05)
+    assert (won == episodes_won(random.normal(size=(240, 8)), classes)).all() is np.False_
+    same = [episodes_won(apart[:, :3], classes, seed=4).tolist() for _ in range(2)]
+    assert same[0] == same[1], "the same seed draws the same"
+    three = episodes_won(apart[classes < 3], classes[classes < 3])
+    assert set(np.round(three * 3)) <= {0.0, 1.0, 2.0, 3.0}
+    assert len(episodes_won(apart[:30], classes[:30])) == 0, "one class is no choice"
+    assert len(episodes_won(apart[::30], classes[::30])) == 0, "one sample each cannot be shown and asked for"
+
+
+def test_while_training_it_is_scored_over_all_batches() -> None:
+    classes = torch.arange(90) % 3
+    places = torch.nn.functional.one_hot(classes, 3) * 5.0 + torch.randn(90, 3, generator=torch.manual_seed(0))
+    found = scores_for(FIELD, "", ("f1_macro",), torch.device("cpu"), "embedding")
+    assert isinstance(found, EmbeddingScores)
+    for start in range(0, 90, 40):
+        found.add(places[start : start + 40], classes[start : start + 40])
+    won = episodes_won(places.numpy(), classes.numpy(), **OneShotAccuracy.options).mean()
+    assert found.values() == {"one_shot_accuracy": pytest.approx(won)}
+    again = EmbeddingScores(FIELD, "", torch.device("cpu"))
+    again.load({name: tensor.clone() for name, tensor in found.state().items()})
+    assert again.values() == found.values()
+    found.clear()
+    assert found.values() == {}
+
+
+@pytest.mark.parametrize(
+    ("loss", "port"),
+    [("ContrastiveLoss", "prediction"), ("TripletMarginLoss", "anchor"), ("BatchHardTripletLoss", "prediction")],
+)
+def test_what_such_a_loss_judges_is_an_embedding(loss: str, port: str) -> None:
+    nodes = [Node(id="x", type="Input"), Node(id="place", type="Linear"), Node(id="end", type="Output")]
+    edges = [Edge(source="x", target="place"), Edge(source="place", target="end", input="prediction")]
+    graph = Graph([*nodes, Node(id="loss", type=loss)], [*edges, Edge(source="place", target="loss", input=port)])
+    assert answer_of(graph, "end") == "embedding"
