@@ -103,6 +103,7 @@ class MainWindow(QMainWindow):
         add("close", "Close project", bench.project.close, ("Ctrl+W",))
         add("find", "Find a node", self._find, ("Ctrl+F",))
         add("train", "Train", self.train, ("Ctrl+Return", "Ctrl+Enter"))
+        add("step", "A training step in numbers", self._show_step, ("F8",))
         add("restart_engine", "Start the engine again", bench.engine.start)
         add("help", "Help", self.show_help, ("F1",))
         add("quit", "Quit", self.close, ("Ctrl+Q",))
@@ -170,7 +171,7 @@ class MainWindow(QMainWindow):
         self.status.show_right(engine_words(bench.engine))
         closed = "" if is_open else "Open a project first."
         read_only = closed or ("This project is open for reading only." if project.read_only else "")
-        for name in ("save_copy", "export_drawing", "print", "close", "find", *(f"tab.{tab}" for tab in TABS)):
+        for name in ("save_copy", "export_drawing", "print", "close", "find", "step", *(f"tab.{tab}" for tab in TABS)):
             self.commands.set_blocked(name, closed)
         for name in ("save", "import"):
             self.commands.set_blocked(name, read_only)
@@ -268,6 +269,7 @@ class MainWindow(QMainWindow):
                 runs=bench.runs,
                 settings=bench.settings,
                 engine=bench.engine,
+                worked=bench.worked,
             )
             tab.said.connect(self._say_refused)
             return tab
@@ -378,6 +380,10 @@ class MainWindow(QMainWindow):
 
     def _find(self) -> None:
         self._on_design("find_node")
+
+    def _show_step(self) -> None:
+        self.show_tab("design")
+        self._on_design("show_step")
 
     def _show_problems(self) -> None:
         self._on_design("show_problems")

@@ -15,6 +15,7 @@ from gui.models.settings import Settings
 from gui.models.shelf import Shelf
 from gui.models.use import UseModel
 from gui.models.variants import VariantsModel
+from gui.models.worked_step import WorkedStepModel
 
 
 class Workbench:
@@ -26,6 +27,7 @@ class Workbench:
         self.project = ProjectModel()
         self.selection = Selection(self.project)
         self.runs = RunsModel(self.project, engine)
+        self.worked = WorkedStepModel(self.project, engine, self.runs)
         self.data = DataModel(self.project, engine)
         self.measuring = MeasuringModel(self.project, engine)
         self.data_checks = DataChecksModel(self.project, engine)

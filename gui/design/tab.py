@@ -4,7 +4,7 @@ from typing import Final
 
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidget
 
 from engine.catalog.pretrained import Pretrained
 from engine.checks.problem import Repair
@@ -19,6 +19,8 @@ from gui.design.left_side import LeftSide
 from gui.design.palette import Palette, card_picture
 from gui.design.pretrained_dialog import PretrainedDialog
 from gui.design.problems import HEADER_HEIGHT, Problems
+from gui.design.step.light import StepLight
+from gui.design.step.panel import StepPanel
 from gui.models.block_shelf import BlockShelf
 from gui.models.engine import Engine
 from gui.models.layer_uses import LayerUses
@@ -29,6 +31,7 @@ from gui.models.runs import RunsModel
 from gui.models.scope import Scope
 from gui.models.selection import Selection
 from gui.models.settings import Settings
+from gui.models.worked_step import WorkedStepModel
 from gui.widgets.guarded import guarded
 
 _PALETTE: Final = (226, 188)
@@ -51,6 +54,7 @@ class DesignTab(QWidget):
         runs: RunsModel | None = None,
         settings: Settings | None = None,
         engine: Engine | None = None,
+        worked: WorkedStepModel | None = None,
     ) -> None:
         super().__init__()
         self.scope = scope = Scope(project, self)
@@ -92,7 +96,9 @@ class DesignTab(QWidget):
         self._across = QSplitter(Qt.Orientation.Horizontal)
         self._left = LeftSide(self.palette_panel, self.canvas, selection, self)
         self.outline = self._left.outline
-        for widget in (self._left, self.canvas, self._right):
+        self.step_panel: StepPanel | None = None
+        self.step_light: StepLight | None = None
+        for widget in (self._left, self._middle(worked), self._right):
             self._across.addWidget(widget)
         self._across.setStretchFactor(0, 0)
         self._across.setStretchFactor(1, 1)
@@ -146,6 +152,28 @@ class DesignTab(QWidget):
             ),
         )
 
+    def _middle(self, worked: WorkedStepModel | None) -> QWidget:
+        """The canvas, and under it a training step in numbers where there is somebody to work one out."""
+        middle = QWidget()
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.canvas, 1)
+        if worked is not None:
+            self.step_panel = StepPanel(worked)
+            self.step_light = StepLight(self.canvas, worked)
+            column.addWidget(self.step_panel)
+            self.canvas.offer_steps()
+            self.canvas.step_requested.connect(lambda: self._show_step(worked))
+        return middle
+
+    def _show_step(self, worked: WorkedStepModel) -> None:
+        reason = worked.reason_not_to_open()
+        if reason and not worked.is_open:
+            self.said.emit(reason)
+        else:
+            worked.open()
+
     def focus_first(self) -> None:
         """The canvas has the keyboard."""
         self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -165,6 +193,10 @@ class DesignTab(QWidget):
     def print_drawing(self) -> None:
         """Ask which printer, and print the drawing."""
         self.drawing.ask_to_print()
+
+    def show_step(self) -> None:
+        """Show a training step in numbers, or say why none can be shown."""
+        self.canvas.step_requested.emit()
 
     def show_problems(self) -> None:
         """Open the list of problems and go there."""

@@ -75,7 +75,7 @@ class MainMenu(QMenu):
         for name in ("undo", "redo", "find"):
             self.addAction(actions[name])
         self.addSeparator()
-        for name in ("train", "restart_engine"):
+        for name in ("train", "step", "restart_engine"):
             self.addAction(actions[name])
         go = self.addMenu("Go to")
         for tab in TABS:

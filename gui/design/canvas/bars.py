@@ -14,6 +14,7 @@ class ZoomBar(QFrame):
     """1 in, -1 out, 0 to 100 %."""
     fit_clicked = Signal()
     tidy_clicked = Signal()
+    step_clicked = Signal()
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -39,7 +40,10 @@ class ZoomBar(QFrame):
             "Tidy", "Arrange in layers to the right (Ctrl+Shift+T) or downwards (Ctrl+Shift+D)", "design.tidy"
         )
         tidy.clicked.connect(self.tidy_clicked)
-        for button in (out, self._share, into, fit, tidy):
+        self.step = self._button("Step in numbers", "See every number of a training step (S or F8)", "design.step.open")
+        self.step.clicked.connect(self.step_clicked)
+        self.step.hide()  # shown where there is an engine that can work one out
+        for button in (out, self._share, into, fit, tidy, self.step):
             row.addWidget(button)
         self.adjustSize()
 

@@ -95,6 +95,8 @@ class GraphCanvas(QWidget):
     """Node id: Enter or a double click asks for its settings."""
     export_requested = Signal()
     print_requested = Signal()
+    step_requested = Signal()
+    """A training step is to be shown in numbers."""
 
     def __init__(
         self,
@@ -127,6 +129,8 @@ class GraphCanvas(QWidget):
         self._painter = GraphPainter(self._scene.geometry, self._scene.link_text, self._scene.marks)
         self._layer = GraphLayer()
         self.commands = GraphCommands(scope, selection, self._scene.geometry)
+        self.overlays: list[Callable[[QPainter], None]] = []
+        """What others draw over the still picture, in widget pixels."""
         self._gesture: Gesture | None = None
         self._last = Pointer(0, 0, 0, 0)
         self._hover: Hit = NOTHING
@@ -151,6 +155,7 @@ class GraphCanvas(QWidget):
         self._bar.zoomed.connect(self._on_bar_zoomed)
         self._bar.fit_clicked.connect(self.fit)
         self._bar.tidy_clicked.connect(lambda: self.tidy())
+        self._bar.step_clicked.connect(self.step_requested)
         self._path = Breadcrumb(self)
         self._path.chosen.connect(self._on_path_chosen)
         scope.leaving.connect(self._on_leaving)
@@ -327,6 +332,11 @@ class GraphCanvas(QWidget):
         self._after_jump()
         self._fitted = fitted
 
+    def offer_steps(self) -> None:
+        """Show the button for a step in numbers: there is somebody who can show one."""
+        self._bar.step.show()
+        self._place_overlays()
+
     def find_node(self) -> None:
         """Open the box that finds a node by name, type or settings."""
         at = QPoint((self.width() - FINDER_WIDTH) // 2, 16)
@@ -445,6 +455,8 @@ class GraphCanvas(QWidget):
             painter.drawEllipse(QPointF(*self._view.to_screen(*point)), radius, radius)
         for key in dict.fromkeys((self._link, self._hover.link)):
             self.link_points.paint(painter, key)
+        for paint in self.overlays:
+            paint(painter)
         if self._gesture is None:
             self.card_hover.paint(painter)
             self.mending.paint(painter)

@@ -55,6 +55,7 @@ def command_for(canvas: "GraphCanvas", event: QKeyEvent) -> Callable[[], object]
         _Key.Key_E: canvas.card_editor.edit_selected,
         _Key.Key_W: canvas.live.toggle,
         _Key.Key_G: canvas.costs.next,
+        _Key.Key_S: canvas.step_requested.emit,
     }
     with_shift: dict[int, Callable[[], object]] = {
         _Key.Key_F: canvas.fit_selection,

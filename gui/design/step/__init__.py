@@ -1,0 +1,1 @@
+"""A training step in numbers, on the canvas and under it."""
