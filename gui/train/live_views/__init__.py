@@ -4,8 +4,9 @@
 """
 
 from gui.train.live_views.decision_surface import DecisionSurfaceCard
+from gui.train.live_views.made_samples import MadeSamplesCard
 from gui.train.live_views.view_card import ViewCard
 
 __all__ = ["CARDS", "ViewCard"]
 
-CARDS: tuple[type[ViewCard], ...] = (DecisionSurfaceCard,)
+CARDS: tuple[type[ViewCard], ...] = (DecisionSurfaceCard, MadeSamplesCard)
