@@ -124,9 +124,10 @@ class Dataset:
         if found is None or found.kind not in WITH_CLASSES or not isinstance(column, Strings):
             return self._source.class_order.get(field, ())
         labelling = self.data.labelling_of(field)
+        declared = self._source.class_order.get(field, ())
         if found.statistics.classes or labelling != Labelling(field=field):
-            return known_classes(column, found, labelling)
-        return self._source.class_order.get(field, ())
+            return known_classes(column, found, labelling, declared)
+        return declared
 
     def field(self, name: str) -> Field:
         """The field of that name. Raises DataError if the data has none."""

@@ -218,20 +218,25 @@ def _with_all_classes(field: Field, source: Samples, labelling: Labelling) -> Fi
     classes = field.statistics.classes or first
     if isinstance(column, Strings):
         known = msgspec.structs.replace(field, statistics=Statistics(classes=classes))
-        classes = known_classes(column, known, labelling)
+        classes = known_classes(column, known, labelling, first)
     return msgspec.structs.replace(field, statistics=Statistics(classes=classes))
 
 
 def measure(dataset: Dataset) -> DataSpec:
     """The data spec of an open data set with the statistics of its train split."""
     train = dataset.split_numbers("train")
-    fields: list[Field] = []
+    fields: dict[str, Field] = {}
     for field in dataset.data.fields:
         if field.role is not Role.IGNORED:
             found = dataset.rows(field.name).measure(train, field, dataset.class_order(field.name))
             field = msgspec.structs.replace(field, statistics=found)
-        fields.append(field)
-    return msgspec.structs.replace(dataset.data, fields=tuple(fields))
+        fields[field.name] = field
+    for name, other in layout_of(dataset.data.sources[0].kind).alike.items() if dataset.data.sources else ():
+        one, model = fields.get(name), fields.get(other)
+        if one is None or model is None or Role.IGNORED in (one.role, model.role) or one.kind is not model.kind:
+            continue
+        fields[name] = msgspec.structs.replace(one, statistics=model.statistics)
+    return msgspec.structs.replace(dataset.data, fields=tuple(fields.values()))
 
 
 def find_layout(tree: FileTree) -> SourceKind:

@@ -76,8 +76,11 @@ def relabelled(strings: Strings, field: Field, labelling: Labelling, by_hand: Se
     return Strings(tuple(table), codes)
 
 
-def known_classes(strings: Strings, field: Field, labelling: Labelling) -> tuple[str, ...]:
-    """All classes there can be: those of the files and those added by hand as they are called now.
+def known_classes(
+    strings: Strings, field: Field, labelling: Labelling, declared: Sequence[str] = ()
+) -> tuple[str, ...]:
+    """All classes there can be: those of the files, those the source declares and those added by hand, as they are
+    called now.
 
     Classes that are known keep their order, so that a network's outputs keep their meaning; new ones follow sorted.
     """
@@ -86,7 +89,8 @@ def known_classes(strings: Strings, field: Field, labelling: Labelling) -> tuple
     originals = (
         label for text, there in zip(strings.values, used, strict=True) if text and there for label in apart(text)
     )
-    there = {name for label in (*originals, *labelling.added) if label and (name := labelling.called(label))}
+    labels = (*originals, *declared, *labelling.added)
+    there = {name for label in labels if label and (name := labelling.called(label))}
     kept = [name for name in field.statistics.classes if name in there]
     return (*kept, *sort_classes(sorted(there.difference(kept))))
 

@@ -1,6 +1,6 @@
 """A Gymnasium environment, named by an address such as gym:CartPole-v1."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
@@ -17,7 +17,7 @@ from engine.data.readers.files import FileTree
 from engine.data.samples import PictureArray, Samples
 from engine.data.strings import Strings
 from engine.document.data_spec import DataSpec, Field, Role, Source, SourceKind, Split, SplitMethod
-from engine.document.environment_fields import ACTION, EPISODE, OBSERVATION
+from engine.document.environment_fields import ACTION, EPISODE, NEXT, OBSERVATION
 from engine.errors import DataError
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ class Environment(Layout):
     kind: ClassVar[SourceKind] = SourceKind.ENVIRONMENT
     caption: ClassVar[str] = "Gymnasium environment, played at random"
     address: ClassVar[str] = ADDRESS
+    alike: ClassVar[Mapping[str, str]] = {NEXT: OBSERVATION}
 
     def match(self, tree: FileTree) -> float:
         return 0.0  # no file says so: it is asked for by its address

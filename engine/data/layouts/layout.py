@@ -1,7 +1,7 @@
 """What every layout of files can do: say whether it is the one, find out fields, read samples, and describe them."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
@@ -36,6 +36,8 @@ class Layout(ABC):
     address: ClassVar[str] = ""
     tasks: ClassVar[tuple[str, ...]] = ()
     """Tasks that speak for this layout, besides classification and regression."""
+    alike: ClassVar[Mapping[str, str]] = {}
+    """Fields that are prepared with what was measured of another, as one part of a network looks at both."""
 
     @abstractmethod
     def match(self, tree: FileTree) -> float:

@@ -65,19 +65,12 @@ class Acting:
 
     def batches(self, bounds: Sequence[int], start: int) -> Iterator[tuple[Tensor, ...]]:
         """The batches of an epoch from number `start` on; games go on as they are asked for."""
-        self._begin()
+        while self.memory.count < self.settings.start_after:
+            self.step()
         for number in range(start, len(bounds) - 1):
             if number % self.settings.every == 0:
                 self.step()
             yield self.memory.drawn(bounds[number + 1] - bounds[number], self._generator)
-
-    def _begin(self) -> None:
-        if not self._ready:
-            for number, game in enumerate(self._games):
-                game.begin(self._seed(number))
-            self._ready = True
-        while self.memory.count < self.settings.start_after:
-            self.step()
 
     def _seed(self, number: int) -> int:
         """The seed of the next episode of a game."""
@@ -86,6 +79,10 @@ class Acting:
 
     def step(self) -> None:
         """One step of every game."""
+        if not self._ready:
+            for number, game in enumerate(self._games):
+                game.begin(self._seed(number))
+            self._ready = True
         games, generator = self._games, self._generator
         seen = [game.observation for game in games]
         chance = torch.rand(len(games), generator=generator).tolist()

@@ -11,7 +11,6 @@ from engine.data.environments.encoding import Encoding
 from engine.document.environment_fields import OBSERVATION
 from engine.errors import TrainingError
 
-
 _ALWAYS_ALIKE: Final = frozenset(
     (nn.Linear, nn.Conv1d, nn.Conv2d, nn.ReLU, nn.LeakyReLU, nn.GELU, nn.SiLU, nn.Tanh, nn.Sigmoid, nn.Flatten)
 )

@@ -10,7 +10,7 @@ import pytest
 from gymnasium import spaces
 
 from engine.data.dataset import open_dataset
-from engine.data.importing import inspect
+from engine.data.importing import inspect, measure
 from engine.data.progress import never
 from engine.data.proposals import propose
 from engine.data.readers.environment import read_environment
@@ -151,3 +151,21 @@ def test_a_project_that_asks_for_more_steps_gets_them(tmp_path: Path) -> None:
     (only,) = data.sources
     data = msgspec.structs.replace(data, sources=(msgspec.structs.replace(only, options={"steps": 40}),))
     assert open_dataset(tmp_path, data).samples == 40
+
+
+def test_what_comes_next_is_prepared_as_what_is_seen(tmp_path: Path) -> None:
+    data = inspect("gym:CartPole-v1").data
+    fields = tuple(
+        msgspec.structs.replace(field, role=Role.INPUT) if field.name == "next_observation" else field
+        for field in data.fields
+    )
+    data = measure(open_dataset(tmp_path, msgspec.structs.replace(data, fields=fields)))
+    now, after = data.field("observation"), data.field("next_observation")
+    assert now is not None and after is not None and now.statistics == after.statistics and now.statistics.mean
+
+
+def test_a_place_that_chance_never_led_to_is_a_place(tmp_path: Path) -> None:
+    found = inspect("gym:FrozenLake-v1", options={"steps": 20}).data
+    assert found.field("observation").statistics.classes == tuple(map(str, range(16)))  # type: ignore[union-attr]
+    again = measure(open_dataset(tmp_path, found))
+    assert again.field("observation") == found.field("observation")
