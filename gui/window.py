@@ -7,6 +7,7 @@ stands before the chart library is imported.
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 from PySide6.QtCore import Qt, QTimer
@@ -35,6 +36,9 @@ from gui.widgets.theme import apply_theme
 from gui.widgets.toast import Toast
 from gui.workbench import Workbench
 
+if TYPE_CHECKING:
+    from gui.frame.help_window import HelpWindow
+
 SMALLEST = (900, 600)
 FIRST_SIZE = (1440, 900)
 REFRESH_MS = 30
@@ -47,7 +51,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.bench = bench
         self._tabs: dict[str, QWidget] = {}
-        self._help: QWidget | None = None
+        self._help: HelpWindow | None = None
         self._close_unsaved = False  # set by the user: close although the last changes are only in the journal
         self._failed_opening: Path | None = None
         self.setObjectName("window")
@@ -106,6 +110,7 @@ class MainWindow(QMainWindow):
         add("step", "A training step in numbers", self._show_step, ("F8",))
         add("restart_engine", "Start the engine again", bench.engine.start)
         add("help", "Help", self.show_help, ("F1",))
+        add("about", "About this project", bench.shelf.read_about, ("Shift+F1",))
         add("quit", "Quit", self.close, ("Ctrl+Q",))
         add_tab_commands(self.commands, self.go_to_tab)
         add_theme_commands(self.commands, self, self._choose_theme)
@@ -146,6 +151,8 @@ class MainWindow(QMainWindow):
         bench.data.samples_wanted.connect(lambda _chosen: self.go_to_tab("data"))
         bench.runs.start_failed.connect(self._on_start_failed)
         bench.shelf.failed.connect(self._on_shelf_failed)
+        bench.shelf.about_read.connect(self._show_about)
+        bench.shelf.example_opened.connect(self._on_example)
         bench.shelf.recent_checked.connect(lambda recent: self.menu.set_recent(recent, bench.project.open_soon))
         bench.settings.changed.connect(bench.shelf.check_recent)
         bench.engine.state_changed.connect(self._on_engine_state)
@@ -401,11 +408,6 @@ class MainWindow(QMainWindow):
 
     def show_help(self) -> None:
         """Help on what has the focus: the nearest widget that names a page (property `help`), else the tab's page."""
-        from gui.frame.help_window import HelpWindow
-
-        if self._help is None:
-            self._help = HelpWindow(self)
-        assert isinstance(self._help, HelpWindow)
         page, anchor = self.tab() or "index", ""
         widget: QWidget | None = QApplication.focusWidget()
         while widget is not None:
@@ -414,10 +416,29 @@ class MainWindow(QMainWindow):
                 page, _, anchor = named.partition("#")
                 break
             widget = widget.parentWidget()
-        self._help.open_page(page, anchor)
-        self._help.show()
-        self._help.raise_()
-        self._help.activateWindow()
+        self._help_window().open_page(page, anchor)
+        self._raise_help()
+
+    def _show_about(self, text: str) -> None:
+        """What the open project says of itself."""
+        if not text.strip():
+            self.toast.say("This project has no README.md that would tell about it.")
+            return
+        self._help_window().open_project_page(text)
+        self._raise_help()
+
+    def _help_window(self) -> "HelpWindow":
+        from gui.frame.help_window import HelpWindow
+
+        if self._help is None:
+            self._help = HelpWindow(self)
+        return self._help
+
+    def _raise_help(self) -> None:
+        window = self._help_window()
+        window.show()
+        window.raise_()
+        window.activateWindow()
 
     # What models say.
 
@@ -461,6 +482,9 @@ class MainWindow(QMainWindow):
             )
         if project.notes:
             self.banners.say("recovered", "info", "Welcome back", " ".join(project.notes))
+
+    def _on_example(self, name: str) -> None:
+        self.toast.say(f"This is your own copy: {name}.", "What happens inside", self.bench.shelf.read_about)
 
     def _on_open_failed(self, directory: Path, error: NetwrightError) -> None:
         self._failed_opening = directory

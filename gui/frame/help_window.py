@@ -26,6 +26,8 @@ from gui.widgets.theme import current_theme, theme_notifier
 
 PAGES: Final = RESOURCES / "help"
 FIRST: Final = "index"
+PROJECT: Final = "this project"
+"""The page that the open project brings with it."""
 _PAGE_BYTES: Final = 500_000
 
 
@@ -60,6 +62,7 @@ class HelpWindow(QDialog):
         self.resize(880, 680)
         self._page = ""
         self._back: list[str] = []
+        self._of_project = ""
         self.list = RowList(name="help.pages", accessible="Help pages", grows=False)
         self.list.setFixedWidth(200)
         for page in pages():
@@ -83,7 +86,7 @@ class HelpWindow(QDialog):
 
     def open_page(self, page: str, anchor: str = "") -> None:
         """Show a page by its name ("data"), at a heading if one is named; an unknown one shows the first page."""
-        if page not in pages() and catalog_page.markdown(page) is None:
+        if page not in pages() and catalog_page.markdown(page) is None and not (page == PROJECT and self._of_project):
             page = FIRST
         if self._page and page != self._page:
             self._back.append(self._page)
@@ -91,6 +94,13 @@ class HelpWindow(QDialog):
         self._show(page)
         if anchor:
             self.browser.scrollToAnchor(anchor)
+
+    def open_project_page(self, text: str) -> None:
+        """Show what the open project says of itself, markdown from its README."""
+        if not self._of_project:
+            self.list.add_row("This project", key=PROJECT)
+        self._of_project = text
+        self.open_page(PROJECT)
 
     def page(self) -> str:
         """The page shown."""
@@ -114,7 +124,7 @@ class HelpWindow(QDialog):
         document.setDocumentMargin(18)
         # Qt's importer makes HTML of the page; tags in the text itself stay text.
         document.setMarkdown(
-            page_text(self._page),
+            self._of_project if self._page == PROJECT else page_text(self._page),
             QTextDocument.MarkdownFeature.MarkdownDialectGitHub | QTextDocument.MarkdownFeature.MarkdownNoHTML,
         )
         _dress(document)

@@ -21,6 +21,8 @@ from gui.models.loading import reason_of
 from gui.models.project import ProjectModel
 from gui.models.settings import Settings
 
+_README: Final = "README.md"
+_README_CHARACTERS: Final = 200_000
 MODEL_ENDING: Final = ".onnx"
 _TABLES: Final = (".csv", ".tsv")
 
@@ -43,6 +45,10 @@ class Shelf(QObject):
     """Path of a foreign model, which is to become a project of its own."""
     recent_checked = Signal(object)
     """list[Recent]: the answer to `check_recent`; a share that is gone may take its time."""
+    about_read = Signal(str)
+    """The README of the open project, markdown; empty where it has none."""
+    example_opened = Signal(str)
+    """Name of the folder: a copy of an example is open for the first time."""
     examples_read = Signal(object)
     """list[Example]: the answer to `read_examples`."""
 
@@ -56,6 +62,7 @@ class Shelf(QObject):
         self._background = Background("netwright-shelf", self)
         # (project, data, options) while the project for it is opened
         self._import_into: tuple[Path, Path, dict[str, Value]] | None = None
+        self._example: Path | None = None  # the copy of an example while it is opened
         project.opened.connect(self._on_opened)
 
     @property
@@ -66,6 +73,12 @@ class Shelf(QObject):
     def read_examples(self) -> None:
         """Read what ships; `examples_read` follows."""
         self._background.run(examples, self.examples_read.emit)
+
+    def read_about(self) -> None:
+        """Read what the open project says of itself; `about_read` follows."""
+        directory = self._project.directory
+        if directory is not None:
+            self._background.run(lambda: _about(directory), self.about_read.emit)
 
     def check_recent(self) -> None:
         """Look which recent projects are still there; `recent_checked` follows."""
@@ -85,7 +98,11 @@ class Shelf(QObject):
             copy_project(example, to)
             return to
 
-        self._background.run(copy, self._project.open_soon, self._on_failed)
+        def copied(directory: Path) -> None:
+            self._example = directory
+            self._project.open_soon(directory)
+
+        self._background.run(copy, copied, self._on_failed)
 
     def new_project(self, name: str = "untitled") -> None:
         """Make an empty project in the user's folder and open it."""
@@ -186,6 +203,9 @@ class Shelf(QObject):
         if directory is None:
             return
         self._settings.add_recent(directory)
+        example, self._example = self._example, None
+        if example == directory:
+            self.example_opened.emit(directory.name)
         if self._import_into is not None:
             (into, data, options), self._import_into = self._import_into, None
             if into == directory:
@@ -197,6 +217,15 @@ class Shelf(QObject):
             first = reasons[0][2] if reasons else str(error)
             error = NetwrightError(f"The example could not be copied: {str(first)[:160]}.", where=str(self.home))
         self.failed.emit(reason_of(error, self.home))
+
+
+def _about(directory: Path) -> str:
+    try:
+        with (directory / _README).open(encoding="utf-8", errors="replace") as file:
+            text = file.read(_README_CHARACTERS)
+    except OSError:
+        return ""
+    return re.sub(r"<!--.*?-->\n?", "", text, flags=re.DOTALL)
 
 
 def _look_at(path: Path) -> Recent:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QTextBrowser, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.protocol.messages.data import ImportData
@@ -40,6 +40,30 @@ def test_examples_are_cards_that_open_a_copy(with_examples: MainWindow, qtbot: Q
         click(qtbot, card)
     assert window.bench.project.directory == window.bench.shelf.home / "penguins"
     assert window.bench.project.project.graph.nodes
+
+
+def test_a_copy_of_an_example_tells_what_happens_inside(with_examples: MainWindow, qtbot: QtBot) -> None:
+    window = with_examples
+    with qtbot.waitSignal(window.bench.shelf.example_opened, timeout=10_000):
+        click(qtbot, child(window, "example.penguins"))
+    assert "your own copy" in window.toast.text()
+    with qtbot.waitSignal(window.bench.shelf.about_read, timeout=10_000):
+        window.commands.actions["about"].trigger()
+    shown = window.findChild(QWidget, "help")
+    assert shown is not None and shown.isVisible()
+    page = shown.findChild(QTextBrowser, "help.page")
+    assert page is not None
+    text = page.toPlainText()
+    assert "The idea" in text and "<!--" not in text
+    shown.close()
+
+
+def test_a_project_without_a_readme_says_so(window: MainWindow, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(window.bench.project.opened, timeout=10_000):
+        click(qtbot, child(window, "start.empty"))
+    with qtbot.waitSignal(window.bench.shelf.about_read, timeout=10_000):
+        window.commands.actions["about"].trigger()
+    assert "no README.md" in window.toast.text()
 
 
 def test_examples_are_reached_by_keyboard(with_examples: MainWindow, qtbot: QtBot) -> None:
