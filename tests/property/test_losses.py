@@ -174,6 +174,18 @@ def test_losses_on_yes_and_no_are_torchs() -> None:
     )
 
 
+def test_the_perceptron_rule_moves_the_weights_by_what_was_missed() -> None:
+    weights = torch.tensor([[0.5, -1.0]], requires_grad=True)
+    x = torch.tensor([[1.0, 2.0], [3.0, 1.0], [2.0, -1.0], [-1.0, 0.5]])
+    truth = torch.tensor([1, 1, 0, 0])
+    loss = build(classes.PerceptronLoss(), TensorSpec((None, 1)), TensorSpec((None,), DType.INT, 2))
+    loss(x @ weights.T, truth).backward()  # answers 0, 1, 1, 0: the first was missed, the third is wrongly a yes
+    assert weights.grad is not None
+    torch.testing.assert_close(-weights.grad * len(x), (x[0] - x[2])[None])
+    right = (X.max(1).values - X.gather(1, T[:, None])[:, 0]).mean()
+    same(classes.PerceptronLoss(), right, X, T)
+
+
 def test_several_right_classes_are_torchs() -> None:
     target = torch.tensor([[1, 0, 1, 0, 0], [0, 0, 0, 0, 1]]).float()
     numbers_of = torch.tensor([[0, 2, -1, -1, -1], [4, -1, -1, -1, -1]])

@@ -92,6 +92,46 @@ class MultiMarginLoss(ClassLoss):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class PerceptronLoss(Loss):
+    """The perceptron rule: only answers that are wrong change anything, and each moves the weights by its own input.
+
+    Prediction (N, 1), the score before the step that decides, target (N,) number of the class, 0 or 1; or (N, classes),
+    where the largest score wins. Its gradient at the score is answer − truth, so plain SGD with a learning rate of 1
+    adds the input of a sample that was missed, and takes off that of one that was wrongly hit. Source: Rosenblatt 1958.
+    """
+
+    target: ClassVar[str] = "engine.compiler.modules.losses.PerceptronLoss"
+    formula: ClassVar[str] = "L = mean of (step(x) − t) · x;  of several classes: max over i of x[i], less x[t]"
+    when: ClassVar[str] = "For the perceptron, before a Binary step; otherwise cross-entropy learns more from a sample."
+    caption: ClassVar[str] = "Perceptron rule"
+    synonyms: ClassVar[tuple[str, ...]] = ("rosenblatt", "neuron", "hebb", "step")
+    stricter: ClassVar[str] = OWN_SHAPES
+    kinds: ClassVar[tuple[FieldKind, ...]] = (FieldKind.CATEGORY,)
+    inputs: ClassVar[tuple[InputPort, ...]] = (InputPort(name="prediction"), InputPort(name="target", dtype=DType.INT))
+
+    def output_specs(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
+        prediction, truth = inputs
+        if prediction.rank != 2 or truth.rank != 1 or not same_sizes(prediction.shape[0], truth.shape[0]):
+            mismatch("a prediction (N, 1) or (N, classes), and a number of the class for each sample", prediction)
+        wanted = truth.classes
+        if (
+            wanted is not None
+            and not same_sizes(prediction.shape[1], wanted)
+            and (wanted, prediction.shape[1]) != (2, 1)
+        ):
+            mismatch(
+                "one score" if wanted == 2 else f"{wanted} scores, one for each class",
+                f"{prediction.shape[1]}",
+                "Set the number of outputs of the last layer to the number of classes"
+                + (", or to 1." if wanted == 2 else "."),
+            )
+        return ()
+
+    def example(self) -> tuple[TensorSpec, ...]:
+        return TensorSpec((None, 8)), TensorSpec((None,), DType.INT, 8)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class BCEWithLogitsLoss(Loss):
     """For yes-or-no answers, several at once: small when each score has the right sign.
 
@@ -108,6 +148,7 @@ class BCEWithLogitsLoss(Loss):
         FieldKind.MASK,
         FieldKind.ARRAY,
     )
+    nats: ClassVar[tuple[float, float] | None] = (1.0, 0.0)
     caption: ClassVar[str] = "Binary cross-entropy"
     synonyms: ClassVar[tuple[str, ...]] = ("yes or no", "multi-label", "sigmoid", "bce", "logits")
     unlike_torch: ClassVar[Mapping[str, str]] = {**UNLIKE_CLASSES, "pos_weight": WEIGHT}
@@ -125,6 +166,7 @@ class BCELoss(Loss):
     formula: ClassVar[str] = "L = −(t · log x + (1 − t) · log(1 − x))"
     when: ClassVar[str] = "Use it when the network ends in Sigmoid, as autoencoders of black and white pictures do."
     kinds: ClassVar[tuple[FieldKind, ...]] = (FieldKind.IMAGE, FieldKind.ARRAY)
+    nats: ClassVar[tuple[float, float] | None] = (1.0, 0.0)
     caption: ClassVar[str] = "Binary cross-entropy of probabilities"
     synonyms: ClassVar[tuple[str, ...]] = ("yes or no", "multi-label", "bce", "autoencoder")
     unlike_torch: ClassVar[Mapping[str, str]] = UNLIKE_CLASSES

@@ -31,7 +31,7 @@ class DecisionSurface(LiveView):
 
     key: ClassVar[str] = "decision_surface"
     every_s: ClassVar[float] = 0.05
-    share_of_time: ClassVar[float] = 0.03  # a small network learns in a second: to see how, it must be looked at often
+    share_of_time: ClassVar[float] = 0.08  # a small network learns in a second: to see how, it must be looked at often
 
     def __init__(self, task: Task) -> None:
         super().__init__(task)

@@ -247,4 +247,4 @@ def test_the_log_stays_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     rig = Rig(tmp_path, project, data)
     rig.run()
     assert max(len(msgspec.json.encode(event)) for event in views(rig) if not event.fixed) < 8_000
-    assert live_views.VIEWS and all(view.share_of_time <= 0.05 for view in VIEWS)
+    assert live_views.VIEWS and all(view.share_of_time <= 0.1 for view in VIEWS)

@@ -42,6 +42,20 @@ class FocalLoss(_Weighed):
         return (loss * weight).sum() / weight.sum().clamp(min=1e-12)
 
 
+class PerceptronLoss(Precise):
+    """(answer - truth) times the score, whose gradient is the perceptron rule; Rosenblatt 1958.
+
+    `prediction` (N, 1) with classes 0 and 1, or (N, C); `target` (N,) numbers of classes.
+    """
+
+    def forward(self, prediction: Tensor, target: Tensor) -> Tensor:
+        if prediction.shape[1] == 1:
+            score = prediction[:, 0]
+            return ((score >= 0).to(score) - target.to(score)).mul(score).mean()
+        right = prediction.gather(1, target.unsqueeze(1)).squeeze(1)
+        return (prediction.max(1).values - right).mean()
+
+
 class PolyLoss(_Weighed):
     """Cross-entropy plus epsilon (1 - p): the first term of its series counts more or less. Leng et al. 2022."""
 

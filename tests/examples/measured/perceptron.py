@@ -1,0 +1,12 @@
+"""What one neuron must reach: it separates the two species, and the rule is Rosenblatt's."""
+
+from collections.abc import Iterator
+
+from tests.examples.score import Score
+from tests.examples.trained import Trained
+
+
+def scores(trained: Trained) -> Iterator[Score]:
+    """All of the test split, and of the train split, which a line can separate."""
+    yield Score("accuracy on test", trained.metric("accuracy"), at_least=1.0)
+    yield Score("accuracy on train", trained.metric("accuracy", split="train"), at_least=1.0)
