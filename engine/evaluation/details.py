@@ -11,11 +11,12 @@ import numpy.typing as npt
 from torch import Tensor
 
 from engine.catalog.metrics.embeddings import OneShotAccuracy
-from engine.catalog.metrics.unseen import OddnessAUROC
+from engine.catalog.metrics.unseen import EvidenceBound, EvidenceDivergence, EvidenceReconstruction, OddnessAUROC
 from engine.data.preparation import Preparation
 from engine.document.data_spec import Field, FieldKind
 from engine.evaluation.answered import Answered, AnsweredOutput
 from engine.evaluation.answers import probabilities
+from engine.evaluation.evidence import evidence
 from engine.evaluation.forecasts import known_past, simple_forecasts
 from engine.evaluation.intervals import (
     interval_of_auroc,
@@ -25,7 +26,7 @@ from engine.evaluation.intervals import (
     intervals_of_counts,
 )
 from engine.evaluation.labels import THRESHOLD
-from engine.evaluation.oddness import unseen_ranking
+from engine.evaluation.oddness import depends_on_inputs, unseen_ranking
 from engine.evaluation.plots.calibration import calibration_plots
 from engine.evaluation.plots.curves import curve_plots
 from engine.evaluation.plots.forecast import forecast_plots
@@ -298,7 +299,7 @@ def _other(given: Answered, output: AnsweredOutput, field: Field, found: FieldEv
     """Pictures, sound and arrays: what was made anew beside what was given, and what was made from nothing."""
     metrics, intervals = dict(found.metrics), {}
     pictures = made_from_noise(given, output, field)
-    is_paired = bool(given.network.input_ids) and output.errors is not None
+    is_paired = output.errors is not None and depends_on_inputs(given, output)
     if is_paired and output.errors is not None:
         errors = output.errors.numpy()
         if np.isfinite(errors).all():
@@ -313,6 +314,13 @@ def _other(given: Answered, output: AnsweredOutput, field: Field, found: FieldEv
             for name, (value, bounds) in found_error.items():
                 metrics.setdefault(name, value)
                 intervals[name] = bounds
+        bound = evidence(given, output)
+        if bound is not None:
+            metrics |= {
+                EvidenceBound.key: bound.bound,
+                EvidenceReconstruction.key: bound.reconstruction,
+                EvidenceDivergence.key: bound.kl,
+            }
         shown, plots = reconstructed(given, output, field)
         pictures = [*shown, *pictures]
     else:

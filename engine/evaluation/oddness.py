@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from engine.checks.walking import sources_of
 from engine.document.data_spec import FieldKind
 from engine.evaluation.answered import Answered, AnsweredOutput
 from engine.evaluation.answers import probabilities
@@ -46,9 +47,16 @@ def oddness_of(given: Answered, output: AnsweredOutput) -> Oddness | None:
     return None
 
 
+def depends_on_inputs(given: Answered, output: AnsweredOutput) -> bool:
+    """Whether an output answers something about a sample, and is not made of noise alone."""
+    return bool(sources_of(given.project.graph, [output.output_id]) & set(given.network.input_ids))
+
+
 def rebuilds(given: Answered, output: AnsweredOutput) -> bool:
     """Whether an output answers the very field that the network is given."""
     name = output.field.name if output.field is not None else ""
+    if not depends_on_inputs(given, output):
+        return False
     return any(names == (name,) for names in (given.network.input_fields[i] for i in given.network.input_ids))
 
 

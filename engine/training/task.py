@@ -144,6 +144,10 @@ class Task:
         columns = [self._data.columns(group, "train") for group in self._groups]
         return self.playing.learn(settings, self._groups, columns)
 
+    def column(self, field: str, split: str) -> Column:
+        """The prepared values of a field, also of one that the network does not look at. Raises DataError."""
+        return self._data.columns((field,), split)
+
     def _feed(self, split: str, *, varied: bool) -> Feed:
         columns = [
             self._data.columns(group, split, raw=True)

@@ -43,6 +43,9 @@ class Loss(Layer):
     unlike_torch: ClassVar[Mapping[str, str]] = UNLIKE_TORCH
     stricter: ClassVar[str] = "torch would broadcast, and compare every answer with every truth"
     answer: ClassVar[str] = "none"
+    nats: ClassVar[tuple[float, float] | None] = None
+    """Factor and offset that make of the loss the negative logarithm of a likelihood, for each number of the target:
+    of yes and no (binary cross-entropy), of a normal distribution with spread 1 (squares), of a Laplace one."""
     kinds: ClassVar[tuple[FieldKind, ...]] = ()
     slopes: ClassVar[tuple[str, ...]] = ()
     tells: ClassVar[bool] = True

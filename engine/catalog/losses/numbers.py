@@ -1,5 +1,6 @@
 """Losses for numbers and for everything made of numbers: pictures, sound, series."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
@@ -23,6 +24,7 @@ class MSELoss(Loss):
     formula: ClassVar[str] = "L = mean (x − t)²"
     when: ClassVar[str] = "Start here for numbers and for pictures that are to be rebuilt."
     kinds: ClassVar[tuple[FieldKind, ...]] = QUANTITIES
+    nats: ClassVar[tuple[float, float] | None] = (0.5, 0.5 * math.log(2 * math.pi))
     caption: ClassVar[str] = "Mean squared error"
     synonyms: ClassVar[tuple[str, ...]] = ("regression", "l2", "mse", "least squares", "reconstruction")
 
@@ -38,6 +40,7 @@ class L1Loss(Loss):
     formula: ClassVar[str] = "L = mean |x − t|"
     when: ClassVar[str] = "Use it when a few values are far off and should not rule the rest, or for sharper pictures."
     kinds: ClassVar[tuple[FieldKind, ...]] = QUANTITIES
+    nats: ClassVar[tuple[float, float] | None] = (1.0, math.log(2))
     caption: ClassVar[str] = "Mean absolute error"
     synonyms: ClassVar[tuple[str, ...]] = ("regression", "l1", "mae", "robust")
 

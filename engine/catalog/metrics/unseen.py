@@ -36,3 +36,33 @@ class EvidenceBound(Metric):
     caption: ClassVar[str] = "ELBO"
     synonyms: ClassVar[tuple[str, ...]] = ("vae", "likelihood", "evidence", "nats", "variational")
     feed: ClassVar[Feed] = Feed.SPLIT
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EvidenceReconstruction(Metric):
+    """The part of the ELBO that says how much of a sample is lost when it is made again.
+
+    The negative logarithm of the likelihood of a sample, given its hidden values, in nats.
+    """
+
+    formula: ClassVar[str] = "−log p(x | hidden values), in nats a sample"
+    when: ClassVar[str] = "It comes with the ELBO; less is better."
+    key: ClassVar[str] = "elbo_reconstruction"
+    caption: ClassVar[str] = "ELBO, reconstruction"
+    larger_is_better: ClassVar[bool] = False
+    feed: ClassVar[Feed] = Feed.SPLIT
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EvidenceDivergence(Metric):
+    """The part of the ELBO that says how much the hidden values tell of a sample.
+
+    The Kullback-Leibler divergence of its hidden values from the bell curve that all are drawn to, in nats.
+    """
+
+    formula: ClassVar[str] = "KL(hidden values of a sample ‖ N(0, 1)), in nats a sample"
+    when: ClassVar[str] = "It comes with the ELBO; near 0 the hidden values tell nothing."
+    key: ClassVar[str] = "elbo_kl"
+    caption: ClassVar[str] = "ELBO, KL"
+    larger_is_better: ClassVar[bool] = False
+    feed: ClassVar[Feed] = Feed.SPLIT

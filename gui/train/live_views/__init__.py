@@ -4,9 +4,10 @@
 """
 
 from gui.train.live_views.decision_surface import DecisionSurfaceCard
+from gui.train.live_views.latent_map import LatentMapCard
 from gui.train.live_views.made_samples import MadeSamplesCard
 from gui.train.live_views.view_card import ViewCard
 
 __all__ = ["CARDS", "ViewCard"]
 
-CARDS: tuple[type[ViewCard], ...] = (DecisionSurfaceCard, MadeSamplesCard)
+CARDS: tuple[type[ViewCard], ...] = (DecisionSurfaceCard, MadeSamplesCard, LatentMapCard)

@@ -176,3 +176,34 @@ def test_what_was_made_stands_beside_what_was_given(tmp_path: Path) -> None:
     forget_answers()
     same = evaluate(given.project_dir, given.run, "train").outputs[0].pictures[1]
     assert same == made, "the same seed makes the same"
+
+
+def test_the_evidence_bound_is_reconstruction_and_divergence_in_nats_a_sample(tmp_path: Path) -> None:
+    random = np.random.default_rng(4)
+    for number in range(30):
+        path = tmp_path / "pictures" / "all" / f"{number:02}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(random.integers(0, 256, (8, 8), np.uint8)).save(path)
+    found = inspect(tmp_path / "pictures").data
+    (name,) = (field.name for field in found.fields if field.kind == "image")
+    kept = tuple(
+        msgspec.structs.replace(field, role=Role.TARGET if field.name == name else Role.IGNORED)
+        for field in found.fields
+    )
+    project = autoencoder(msgspec.structs.replace(found, fields=kept), name, 8)
+    nodes = [*project.graph.nodes.values(), Node(id="kl", type="KLPriorLoss", attributes={"free": 5.0})]
+    links = [Edge(source="mean", target="kl", input="mean"), Edge(source="spread", target="kl", input="log_variance")]
+    project.graph = Graph(nodes, [*project.graph.edges, *links])
+    given, output = scored(tmp_path / "project", project)
+    network = given.network
+    x = given.dataset.columns((name,), "train").gather(torch.arange(given.count))
+    with torch.no_grad():
+        mean, spread = network.get_submodule("mean")(x.flatten(1)), network.get_submodule("spread")(x.flatten(1))
+        torch.manual_seed(0)
+        drawn = mean + torch.exp(spread / 2) * torch.randn_like(mean)
+        again = network.get_submodule("wide")(drawn)
+    divergence = float(((mean.square() + spread.exp() - 1 - spread) / 2).sum(1).mean())
+    unlikely = float((0.5 * (again - x.flatten(1)).square() + 0.5 * np.log(2 * np.pi)).sum(1).mean())
+    assert output.metrics["elbo_kl"] == pytest.approx(divergence, rel=1e-4), "what is free while training counts"
+    assert output.metrics["elbo_reconstruction"] == pytest.approx(unlikely, rel=1e-4)
+    assert output.metrics["elbo"] == pytest.approx(-divergence - unlikely, rel=1e-4)
