@@ -29,6 +29,7 @@ class StartPage(QWidget):
     """folder, file, model or project: which chooser is wanted."""
     open_requested = Signal(object)
     """Path of a project."""
+    tour_requested = Signal()
     refused = Signal(str)
     """Why something dropped was not taken."""
 
@@ -43,7 +44,7 @@ class StartPage(QWidget):
             icon="data",
             name="data.drop",
         )
-        self.drop.setFixedHeight(170)
+        self.drop.setFixedHeight(140)
         self.drop.files_dropped.connect(self._on_dropped)
         self.drop.chooser_requested.connect(lambda: self.chooser_requested.emit("folder"))
         self.drop.refused.connect(self.refused)
@@ -59,7 +60,13 @@ class StartPage(QWidget):
         column = QVBoxLayout(inner)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(10)
-        column.addWidget(Text("What do you want to teach?", role="heading"))
+        head = QHBoxLayout()
+        head.addWidget(Text("What do you want to teach?", role="heading"), 1)
+        self.tour = Button("Guided tour", icon="bulb", name="start.tour")
+        set_tooltip(self.tour, "New to this? From the input to overfitting, on the real window, in ten minutes.")
+        self.tour.clicked.connect(lambda: self.tour_requested.emit())
+        head.addWidget(self.tour)
+        column.addLayout(head)
         column.addWidget(self.drop)
         column.addLayout(self._buttons())
         column.addSpacing(14)
