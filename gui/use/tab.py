@@ -9,16 +9,19 @@ from PySide6.QtWidgets import QGridLayout, QStackedWidget, QVBoxLayout, QWidget
 from engine.checks.export_outlook import export_outlook
 from gui.models.apps import AppsModel
 from gui.models.data import DataModel
+from gui.models.game import GameModel
 from gui.models.project import ProjectModel
 from gui.models.runs import RunsModel
 from gui.models.use import UseModel
 from gui.models.variants import VariantsModel
 from gui.use.apps_panel import AppsPanel
-from gui.use.chosen_run import is_usable
+from gui.use.chosen_run import is_usable, paused_run
 from gui.use.export_panel import ExportPanel
 from gui.use.files_panel import ExportedFiles
+from gui.use.play_panel import PlayPanel, plays
 from gui.use.try_panel import TryPanel
 from gui.use.variants_card import VariantsCard
+from gui.widgets.button import Button
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.guarded import guarded
 from gui.widgets.side_panel import ScrollColumn
@@ -58,15 +61,24 @@ class UseTab(QWidget):
             _BEFORE,
         )
         self.trying = TryPanel(project, use, data, runs)
+        self.game = GameModel(project, use.engine, self)
+        self.playing = PlayPanel(self.game)
+        self.front = QStackedWidget()
+        self.front.addWidget(self.trying)
+        self.front.addWidget(self.playing)
+        self.watch = Button("Watch it play", role="quiet", small=True, icon="play", name="use.try.watch")
+        self.watch.clicked.connect(lambda: self.front.setCurrentWidget(self.playing))
+        self.trying.add_to_header(self.watch)
+        self.playing.numbers_wanted.connect(lambda: self.front.setCurrentWidget(self.trying))
         self.export = ExportPanel(project, runs, use)
         self.files = ExportedFiles(project, use, self.export)
         self.variants = VariantsCard(variants, runs, self.export)
         self.apps = AppsPanel(project, runs, apps, use, lambda: str(self.export.run.value()))
         upper, lower = (
-            _Row(self.trying, self.export, (5, 2)),
+            _Row(self.front, self.export, (5, 2)),
             _Row(_stacked(self.variants, self.files), self.apps, (1, 1)),
         )
-        self.trying.setMinimumHeight(330)
+        self.front.setMinimumHeight(330)
         self.export.setMinimumWidth(350)
         self._lower = lower
         page = QWidget()
@@ -84,10 +96,13 @@ class UseTab(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.stack)
         self.export.run_chosen.connect(self.trying.ask_again)
+        self.export.run_chosen.connect(self._show_game_of)
         self.export.node_wanted.connect(self.node_wanted)
         runs.list_changed.connect(self._refresh)
         project.opened.connect(self._refresh)
         self._project = project
+        project.opened.connect(self._show_front)
+        self._show_front()
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(_OUTLOOK_MS)
@@ -96,8 +111,21 @@ class UseTab(QWidget):
         self._refresh()
 
     def focus_first(self) -> None:
-        """Give the focus to the first input."""
-        self.trying.inputs.focus_first()
+        """Give the focus to the first input, or to the game."""
+        if self.front.currentWidget() is self.playing:
+            self.playing.view.picture.setFocus()
+        else:
+            self.trying.inputs.focus_first()
+
+    def _show_game_of(self, run: str) -> None:
+        paused = paused_run(self._runs, run)
+        self.playing.show_run(run if paused is None else str(paused), "best" if paused is None else "last")
+
+    def _show_front(self) -> None:
+        """A network that acts is watched first."""
+        acts = plays(self._project.project)
+        self.watch.setVisible(acts)
+        self.front.setCurrentWidget(self.playing if acts else self.trying)
 
     def _refresh(self) -> None:
         usable = any(is_usable(summary) for summary in self._runs.summaries)

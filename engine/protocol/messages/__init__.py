@@ -65,6 +65,7 @@ from engine.protocol.messages.insides import (
 )
 from engine.protocol.messages.live_look import LookedNow, LookNow
 from engine.protocol.messages.oddness import OddnessScored, ScoreOddness
+from engine.protocol.messages.playing import GamePlayed, PlayGame
 from engine.protocol.messages.pretrained import GetPretrained, PretrainedReady
 from engine.protocol.messages.report import ReportWritten, WriteReport
 from engine.protocol.messages.sample_input import InputRead, ReadInput, ReadSample, SampleRead
@@ -127,6 +128,7 @@ AnyRequest = Union[
     CheckCode,
     ImportModel,
     GetPretrained,
+    PlayGame,
     Cancel,
     Shutdown,
 ]
@@ -176,6 +178,7 @@ AnyEvent = Union[
     AppSaved,
     ModelImported,
     PretrainedReady,
+    GamePlayed,
     Cancelled,
     RequestFailed,
 ]

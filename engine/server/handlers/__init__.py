@@ -27,6 +27,7 @@ from engine.protocol.messages.importing import ImportModel
 from engine.protocol.messages.insides import GetAttention, GetInsides, GetNeurons, MapLatent
 from engine.protocol.messages.live_look import LookNow
 from engine.protocol.messages.oddness import ScoreOddness
+from engine.protocol.messages.playing import PlayGame
 from engine.protocol.messages.pretrained import GetPretrained
 from engine.protocol.messages.report import WriteReport
 from engine.protocol.messages.sample_input import ReadInput, ReadSample
@@ -84,4 +85,5 @@ HANDLERS: Mapping[type[Request], Handler] = {
     SaveApp: Handler(_in("save_app")),
     CheckCode: Handler(_in("check_code")),
     GetPretrained: Handler(_in("get_pretrained")),
+    PlayGame: Handler(_in("play_game"), quick=True),
 }

@@ -5,6 +5,7 @@ from typing import Final
 from gui.evaluate.view import EvaluateView
 from gui.evaluate.views.attention import AttentionView
 from gui.evaluate.views.compare import CompareView
+from gui.evaluate.views.episodes import EpisodesView
 from gui.evaluate.views.feature_maps import FeatureMapsView
 from gui.evaluate.views.groups import GroupsView
 from gui.evaluate.views.latent import LatentView
@@ -24,6 +25,7 @@ from gui.evaluate.views.why import WhyView
 
 VIEWS: Final[tuple[type[EvaluateView], ...]] = (
     MistakesView,
+    EpisodesView,
     CurvesView,
     CalibrationView,
     NumbersView,

@@ -22,6 +22,7 @@ _SIDE: Final = 208
 _METHODS: Final = (
     Choice(value="pca", label="PCA", help="The two directions in which the values differ most. Quick, exact."),
     Choice(value="tsne", label="t-SNE", help="Keeps near samples near. Distances between groups mean little."),
+    Choice(value="values", label="As they are", help="For a node of two numbers: where they lie, without any turning."),
     Choice(value="umap", label="UMAP", help="Keeps near samples near and groups apart."),
 )
 
