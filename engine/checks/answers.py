@@ -2,9 +2,11 @@
 
 from engine.catalog import registry
 from engine.catalog.losses import Loss
-from engine.checks.walking import real_source
+from engine.checks.walking import real_source, sources_of
 from engine.document.graph import Graph, natural
 from engine.errors import GraphError
+
+NOISE = "Noise"
 
 _DONE = {"Softmax": "none", "Sigmoid": "none", "Softmin": "none", "LogSoftmax": "exp", "LogSigmoid": "exp"}
 """Activations whose result is an answer already, or its logarithm."""
@@ -31,6 +33,12 @@ def answer_of(graph: Graph, output_id: str) -> str:
     if own[0] not in graph.nodes:
         raise GraphError(f"There is no node '{own[0]}'.", where=own[0])
     return _DONE.get(graph.nodes[own[0]].type, "none")
+
+
+def is_made_of_noise(graph: Graph, output_id: str) -> bool:
+    """Whether what stands at an Output is made of random numbers: each time another one, so there is no one truth that
+    it could be compared with."""
+    return any(graph.nodes[node_id].type == NOISE for node_id in sources_of(graph, [output_id]))
 
 
 def _first_port(loss: type[Loss]) -> str:

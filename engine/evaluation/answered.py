@@ -20,7 +20,7 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
-from engine.checks.answers import answer_of
+from engine.checks.answers import answer_of, is_made_of_noise
 from engine.compiler.module import CompiledNetwork
 from engine.data.dataset import Dataset, open_dataset
 from engine.data.layouts import layout_of
@@ -67,7 +67,7 @@ class AnsweredOutput:
     `raw` is what stands at the output, `target` the prepared truth of the same samples (None where no field of the
     data is answered), both for the places `rows` (int64) in the split. `areas` int64 (N, 3, C) of masks: points found
     rightly, answered, true. `errors` float64 (N, 2): mean absolute and mean squared error of each sample as prepared,
-    where answer and truth are equally many numbers. `metrics` are those that the recipe asks for, or the
+    where answer and truth are equally many numbers, and the answer is not made of noise. `metrics` are those that the recipe asks for, or the
     usual ones. `places` float32 (N, F) are the embeddings of an output that answers with them: `raw` then holds what
     the nearest other samples say of the classes, as shares.
     """
@@ -303,6 +303,7 @@ class _Taker:
         self._output_id = output_id
         self._field = asked_field
         self._answer = answer_of(project.graph, output_id)
+        self._is_paired = not is_made_of_noise(project.graph, output_id)
         self._count = count
         self._column = None if asked_field is None else dataset.columns((asked_field.name,), split)
         self.texts: TextTaker | None = None
@@ -354,7 +355,7 @@ class _Taker:
         if self._field is not None and target is not None:
             if self._field.kind is FieldKind.MASK and is_mask(self._field, raw):
                 self._areas = torch.zeros((count, 3, len(self._field.statistics.classes)), dtype=torch.int64)
-            elif raw.numel() == target.numel() and target.is_floating_point():
+            elif self._is_paired and raw.numel() == target.numel() and target.is_floating_point():
                 self._errors = torch.zeros((count, 2), dtype=torch.float64)
         each = max(1, raw[:1].nbytes)
         if each * count > KEPT_BYTES and (self._field is None or self._field.kind in _LARGE):

@@ -217,6 +217,57 @@ class _MedianError:
         self._kept = []
 
 
+class _Neighbours:
+    """Keeps answers and truths, as each is to be looked for among all the others.
+
+    Distances are those of the values as prepared, `neighbour` says the how many-th real neighbour bounds the
+    neighbourhood of a real one. Beyond `most` samples nothing is taken in.
+    """
+
+    def __init__(self, *, neighbour: int, most: int, device: torch.device, dtype: torch.dtype) -> None:
+        self._neighbour, self._most = neighbour, most
+        self._made: list[Tensor] = []
+        self._real: list[Tensor] = []
+
+    def among(self, apart_rm: Tensor, radius_r: Tensor) -> Tensor:
+        """The mean of these is the value. R real and M made samples, how far they are apart, how far neighbours are."""
+        raise NotImplementedError
+
+    def update(self, answer: Tensor, truth: Tensor) -> None:
+        room = self._most - sum(map(len, self._made))
+        if room > 0:
+            self._made.append(answer[:room].reshape(min(room, len(answer)), -1).float().cpu())
+            self._real.append(truth[:room].reshape(min(room, len(truth)), -1).float().cpu())
+
+    def value(self) -> float:
+        if sum(map(len, self._made)) <= self._neighbour:
+            return float("nan")
+        made, real = torch.cat(self._made), torch.cat(self._real)
+        if not bool(made.isfinite().all()):
+            return 0.0
+        radius = torch.cdist(real, real).kthvalue(self._neighbour + 1, dim=1).values  # the nearest one is itself
+        return float(self.among(torch.cdist(real, made), radius).double().mean())
+
+    def state(self) -> dict[str, Tensor]:
+        return {"made": torch.cat(self._made), "real": torch.cat(self._real)} if self._made else {}
+
+    def load(self, state: dict[str, Tensor]) -> None:
+        self._made, self._real = ([state[name].clone()] if name in state else [] for name in ("made", "real"))
+
+    def clear(self) -> None:
+        self._made, self._real = [], []
+
+
+class _Coverage(_Neighbours):
+    def among(self, apart_rm: Tensor, radius_r: Tensor) -> Tensor:
+        return apart_rm.amin(1) <= radius_r
+
+
+class _Fidelity(_Neighbours):
+    def among(self, apart_rm: Tensor, radius_r: Tensor) -> Tensor:
+        return (apart_rm <= radius_r[:, None]).any(0)
+
+
 OWN: dict[str, Callable[..., Meter]] = {
     "LogLoss": _LogLoss,
     "Perplexity": _Perplexity,
@@ -231,6 +282,8 @@ OWN: dict[str, Callable[..., Meter]] = {
     "ExactMatch": _ExactMatch,
     "MaximumError": _MaximumError,
     "MedianError": _MedianError,
+    "Coverage": _Coverage,
+    "Fidelity": _Fidelity,
 }
 """Meters of ours by the last part of a metric's target."""
 

@@ -169,7 +169,9 @@ class AnswerDelegate(QStyledItemDelegate):
                 painter.drawImage(where, over)
         elif sample.answer is not None and sample.truth is not None:
             half = body.height() / 2 if sample.answer.curve else body.width() / 2
-            for at, (caption, shown) in enumerate((("true", sample.truth), ("answered", sample.answer))):
+            # What is made of noise is no answer to this sample, and has no measure.
+            words = ("real", "made") if self.measure is Measure.NONE else ("true", "answered")
+            for at, (caption, shown) in enumerate(zip(words, (sample.truth, sample.answer), strict=True)):
                 part = QRectF(body)
                 if sample.answer.curve:
                     part = QRectF(body.left(), body.top() + at * half, body.width(), half)

@@ -12,7 +12,7 @@ from sklearn import metrics as oracle
 from engine.compiler.module import compile_project
 from engine.data.importing import inspect
 from engine.data.proposals import propose
-from engine.document.data_spec import DataSpec, Role
+from engine.document.data_spec import DataSpec, FieldKind, Role
 from engine.document.files import create
 from engine.document.graph import Edge, Graph, Node
 from engine.document.project import Project
@@ -20,10 +20,13 @@ from engine.document.recipe import Recipe
 from engine.evaluation.answered import Answered, answered, forget_answers
 from engine.evaluation.details import number_intervals
 from engine.evaluation.evaluate import evaluate
+from engine.evaluation.judging import judged
+from engine.protocol.messages.answered_samples import Measure
 from engine.protocol.messages.evaluation import FieldEvaluation
 from engine.training import checkpoint
 from engine.training.run_state import RunState
 from engine.training.runs import create_run
+from tests.drawn_gan import gan, picture_field
 
 
 def scored(directory: Path, project: Project) -> tuple[Answered, FieldEvaluation]:
@@ -143,6 +146,31 @@ def autoencoder(data: DataSpec, field: str, side: int) -> Project:
         name, _, port = target.partition(".")
         edges.append(Edge(source=source, target=name, input=port or "input"))
     return Project(name="again", data=data, graph=Graph(nodes, edges), recipe=Recipe())
+
+
+def test_what_is_made_of_noise_has_no_truth_of_its_own(tmp_path: Path) -> None:
+    """No sample is the furthest off, and no mean error is told: coverage is, where the recipe asks for it."""
+    folder = tmp_path / "pictures"
+    for name in ("train", "test"):
+        (folder / name / "one").mkdir(parents=True)
+    random = np.random.default_rng(3)
+    for number in range(24):
+        Image.fromarray(random.integers(0, 256, (8, 8), dtype=np.uint8)).save(folder / f"train/one/{number}.png")
+    data = inspect(folder).data
+    fields = tuple(
+        msgspec.structs.replace(field, role=Role.INPUT if field.kind is FieldKind.IMAGE else Role.IGNORED)
+        for field in data.fields
+    )
+    (picture,) = (field for field in fields if field.kind is FieldKind.IMAGE)
+    prepared = msgspec.structs.replace(picture, preparation=picture_field().preparation)
+    fields = tuple(prepared if field is picture else field for field in fields)
+    project = gan(data=msgspec.structs.replace(data, fields=fields), field=picture.name)
+    project.recipe = msgspec.structs.replace(project.recipe, metrics=("coverage", "fidelity"))
+    given, output = scored(tmp_path / "project", project)
+    assert given.outputs[0].errors is None
+    assert judged(given, given.outputs[0]).measure is Measure.NONE
+    assert output.metrics.keys() == {"coverage", "fidelity"} and not output.plots
+    assert [grid.key for grid in output.pictures] == ["made"]
 
 
 def test_what_was_made_stands_beside_what_was_given(tmp_path: Path) -> None:

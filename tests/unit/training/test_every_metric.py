@@ -83,7 +83,7 @@ def test_perfect_answers_get_the_best_value(entry: type[Metric]) -> None:
         assert scores.values() == {}
         scores.add(said, target)
         real = scores.values()[entry.key]
-        if entry.key not in ("mean_bias", "mean_confidence", "within_ten_percent"):
+        if entry.key not in ("mean_bias", "mean_confidence", "within_ten_percent", "coverage", "fidelity"):
             assert best > real if entry.larger_is_better else best < real
         if entry.percent:
             assert best == pytest.approx(1.0 if entry.larger_is_better else 0.0, abs=1e-3)
@@ -196,3 +196,23 @@ def test_ordinary_training_does_not_load_the_library() -> None:
 def test_there_are_enough() -> None:
     assert len(registry.metrics()) >= 40
     assert {entry.feed for entry in registry.metrics()} == set(Feed)
+
+
+def test_neighbours_by_hand() -> None:
+    """Real ones at 0, 1, ..., 9 and 100: the fifth neighbour of 0 and 9 is 5 away, that of 100 is 95 away."""
+    scores = scores_for(Field(name="x", kind=FieldKind.ARRAY), "", ["coverage", "fidelity"], CPU)
+    assert scores is not None
+    real = torch.tensor([[0.0], [1], [2], [3], [4], [5], [6], [7], [8], [9], [100]])
+    scores.add(torch.full_like(real, 4.0), real)
+    found = scores.values()
+    # 100 is 96 away from it: all others have it in reach.
+    assert found["coverage"] == pytest.approx(10 / 11) and found["fidelity"] == 1.0
+    scores.clear()
+    scores.add(torch.full_like(real, -5.5), real)
+    assert scores.values()["coverage"] == 0.0 and scores.values()["fidelity"] == 0.0
+    scores.clear()
+    scores.add(torch.full_like(real, math.nan), real)
+    assert scores.values()["coverage"] == 0.0
+    scores.clear()
+    scores.add(real[:5], real[:5])
+    assert scores.values() == {}, "five samples have no fifth neighbour"
