@@ -54,7 +54,6 @@ def score_episodes(
             EpisodeScore(seed=episode.seed, total=episode.total, steps=episode.steps, cut=episode.cut)
             for episode in episodes
         ],
-        classes=list(output.field.statistics.classes),
     )
 
 

@@ -139,6 +139,8 @@ def _below(field: FieldEvaluation, key: str, at: int, samples: int) -> str:
         return f"95 % CI {short_value(low)}–{short_value(high)}"
     if key in _BELOW:
         return _BELOW[key]
+    if field.episodes:
+        return f"{len(field.episodes):,} episodes"
     if field.classes and key.rpartition(".")[2] != "loss":
         return f"{len(field.classes):,} classes"
     return f"{samples:,} samples"

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
@@ -38,6 +38,10 @@ class EvaluateContext:
         return SoundPlayer(self.project, self.engine, self.evaluation)
 
 
+ACTS: Final = "This output acts in an environment: see Episodes."
+"""Why views of answers to samples do not show it."""
+
+
 class EvaluateView(QWidget):
     """One row of the list at the left, and the page that it shows.
 
@@ -58,6 +62,11 @@ class EvaluateView(QWidget):
         self.context = context
         self.setObjectName(f"evaluate.view.{self.key}")
         self.setAccessibleName(self.caption)
+
+    @classmethod
+    def leads(cls, output: FieldEvaluation) -> bool:
+        """Whether an output is best looked at here first."""
+        return False
 
     def why_not(self, result: EvaluationFinished, output: FieldEvaluation) -> str:
         """Why this cannot be shown for an output, in a sentence; "" when it can. The row is disabled with it."""

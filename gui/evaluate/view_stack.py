@@ -34,6 +34,7 @@ class ViewStack(QWidget):
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.addWidget(self.reason, 1)
         self._unjudged: list[str] = []
+        self._led = ""  # the view that was chosen by itself
         self._next = QTimer(self)
         self._next.setInterval(0)
         self._next.timeout.connect(self._judge_next)
@@ -66,9 +67,18 @@ class ViewStack(QWidget):
         self._on_changed()
 
     def _on_changed(self, *_: object) -> None:
+        self._lead()
         self._unjudged = [key for key in self._kinds if key != self.key]
         self._show()
         self._next.start()
+
+    def _lead(self) -> None:
+        """Where nobody has chosen a view, show the one that an output is best looked at in."""
+        evaluation, output = self._evaluation, self._evaluation.output
+        if output is None or evaluation.view not in ("", self._led):
+            return
+        self._led = next((key for key, kind in self._kinds.items() if kind.leads(output)), "")
+        evaluation.choose_view(self._led)
 
     def _on_chosen(self, _key: str) -> None:
         self._show()

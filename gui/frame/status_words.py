@@ -81,4 +81,7 @@ def _evaluate(bench: Workbench) -> list[str]:
     result = bench.evaluation.result
     if result is None:
         return ["Evaluating" if bench.evaluation.state == "working" else "Not evaluated yet"]
-    return [f"Evaluated on {result.samples:,} {result.split} samples in {result.seconds:.1f} s"]
+    acts = bool(result.outputs) and bool(result.outputs[0].episodes)
+    return [
+        f"Evaluated on {result.samples:,} {result.split} {'episodes' if acts else 'samples'} in {result.seconds:.1f} s"
+    ]

@@ -238,12 +238,15 @@ class GamePicture(QWidget):
         theme_notifier().changed.connect(self.update)
 
     def show_frame(self, frame: bytes | None, words: str = "") -> None:
-        """Show a picture (PNG) and perhaps some words on it."""
-        if frame:
-            image = QImage.fromData(frame)
-            self._image = image if not image.isNull() else None
-        elif frame is None:
-            self._image = None
+        """Show a picture (PNG) and perhaps some words on it; b"" keeps the picture there is."""
+        if frame == b"":
+            self.show_image(self._image, words)
+        else:
+            self.show_image(QImage.fromData(frame) if frame else None, words)
+
+    def show_image(self, image: QImage | None, words: str = "") -> None:
+        """Show a picture and perhaps some words on it."""
+        self._image = image if image is not None and not image.isNull() else None
         self._words = words
         self.update()
 

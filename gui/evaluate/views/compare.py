@@ -12,7 +12,7 @@ from gui.evaluate.compared_samples import ComparedSamples
 from gui.evaluate.figures import figure_of
 from gui.evaluate.group_table import interval_text, numbers_in
 from gui.evaluate.scored_runs import scorable
-from gui.evaluate.view import EvaluateContext
+from gui.evaluate.view import ACTS, EvaluateContext
 from gui.evaluate.views.inside_view import InsideView
 from gui.evaluate.views.plots import described
 from gui.forms.metric_text import is_share, metric_label, metric_text, short_value
@@ -80,6 +80,8 @@ class CompareView(InsideView):
         column.addLayout(self._grid, 3)
 
     def why_not(self, result: EvaluationFinished, output: FieldEvaluation) -> str:
+        if output.episodes:
+            return ACTS
         if not self._others(result.run):
             return "It needs a second run. Train again with other settings."
         return "" if output.metrics else "These answers have no score to compare."

@@ -1,5 +1,7 @@
 """What each episode earned, and any of them to watch."""
 
+from typing import Final
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QVBoxLayout
@@ -16,8 +18,8 @@ from gui.widgets.choice_editor import Choice, ChoiceEditor
 from gui.widgets.guarded import guarded
 from gui.widgets.tokens import GAP
 
-_CHART: int = 230
-_GAME: int = 360
+_CHART: Final = 230
+_GAME: Final = 360
 
 
 class EpisodesView(EvaluateView):
@@ -49,6 +51,10 @@ class EpisodesView(EvaluateView):
         column.addWidget(self.chart)
         column.addWidget(self.card, 1)
         self.episode.committed.connect(lambda seed: self._watch(int(str(seed)), run=True))
+
+    @classmethod
+    def leads(cls, output: FieldEvaluation) -> bool:
+        return bool(output.episodes)
 
     def why_not(self, result: EvaluationFinished, output: FieldEvaluation) -> str:
         return "" if output.episodes else "It is for networks that act in an environment."

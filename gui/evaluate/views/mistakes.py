@@ -9,7 +9,7 @@ from gui.charts.confusion_matrix import ConfusionMatrix
 from gui.evaluate.class_table import ClassTable
 from gui.evaluate.mistakes_panel import MistakesPanel
 from gui.evaluate.mixed_up import MixedUpTable
-from gui.evaluate.view import EvaluateContext, EvaluateView
+from gui.evaluate.view import ACTS, EvaluateContext, EvaluateView
 from gui.widgets.card import Card
 from gui.widgets.tabs import SegmentedTabs
 from gui.widgets.tokens import GAP
@@ -75,6 +75,9 @@ class MistakesView(EvaluateView):
         self.mixed_up.pair_chosen.connect(self.matrix.select)
         self.classes.class_chosen.connect(self.mistakes.show_class)
         self.tables.currentChanged.connect(self._on_table)
+
+    def why_not(self, result: EvaluationFinished, output: FieldEvaluation) -> str:
+        return ACTS if output.episodes else ""
 
     def show_output(self, result: EvaluationFinished, output: FieldEvaluation) -> None:
         """Show the matrix, the classes and the mistakes of an output."""

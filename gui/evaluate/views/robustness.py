@@ -8,7 +8,7 @@ from engine.protocol.messages.comparison import MeasureRobustness, RobustnessMea
 from engine.protocol.messages.evaluation import EvaluationFinished, FieldEvaluation
 from gui.charts.figure_card import FigureCard
 from gui.evaluate.figures import figure_of
-from gui.evaluate.view import EvaluateContext
+from gui.evaluate.view import ACTS, EvaluateContext
 from gui.evaluate.views.inside_view import InsideView
 from gui.evaluate.views.plots import described
 from gui.widgets.button import Button
@@ -47,6 +47,8 @@ class RobustnessView(InsideView):
         self.card.add_to_header(self.start)
 
     def why_not(self, result: EvaluationFinished, output: FieldEvaluation) -> str:
+        if output.episodes:
+            return ACTS
         if output.kind == "text":
             return "Of networks that write text this cannot be measured yet."
         return "" if output.metrics else "These answers have no score that could fall."
