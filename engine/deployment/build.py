@@ -1,6 +1,6 @@
 """Puts a whole file together: preparation of raw inputs, the trained network, answers, description."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -130,10 +130,11 @@ def build_file(
     for answer in answers:
         answer.write(writer, values[steps.predictions[answer.node_id]], prepared.get(answer.so_far, ""))
     model = writer.model(ir_version=IR_VERSIONS.get(form.opset, IR_VERSION))
+    titles = [graph.node(node_id).title for node_id, *_ in outputs]
     told = msgspec.structs.replace(
         description,
         inputs=_with_so_far(described, answers),
-        outputs=[_output_described(answer) for answer in answers],
+        outputs=_told_apart([_output_described(answer) for answer in answers], titles),
         precision=form.precision,
         contents=form.contents,
     )
@@ -270,6 +271,20 @@ def _output_described(answer: Answer) -> OutputDescription:
         so_far="" if alone else answer.so_far,
         **_levels(answer),
     )
+
+
+def _told_apart(outputs: list[OutputDescription], titles: Sequence[str]) -> list[OutputDescription]:
+    """Answers for one field with names of their own: the titles of their nodes, or what the file calls them."""
+    fields = [item.field for item in outputs]
+    used, found = set(fields), []
+    for item, title in zip(outputs, titles, strict=True):
+        name = ""
+        if fields.count(item.field) > 1:
+            own = next(filter(None, (item.label, item.value, item.logits)), item.field)
+            name = title if title and title not in used else own
+            used.add(name)
+        found.append(msgspec.structs.replace(item, title=name))
+    return found
 
 
 def _levels(answer: Answer) -> dict[str, list[float]]:

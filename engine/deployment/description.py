@@ -50,6 +50,8 @@ class OutputDescription(msgspec.Struct, frozen=True, kw_only=True):
     label: str = ""
     scores: str = ""
     value: str = ""
+    title: str = ""
+    """Where several answer one field: what this one is called."""
     classes: list[str] = []
     function: str = "none"
     """What made the scores: softmax (they add up to 1), sigmoid (each 0 to 1), exp or none."""

@@ -374,40 +374,42 @@ def _opened(path: Path) -> Any:
 def _answers(
     description: Description, outputs: Mapping[str, Any], row: int, fields: Mapping[str, Field]
 ) -> dict[str, Answer]:
-    """What the file answered in one row of a batch, by field; the scores best first."""
+    """What the file answered in one row of a batch, by field, or by title where several answer one field; the scores
+    best first."""
     found: dict[str, Answer] = {}
     for item in description.outputs:
         if item.so_far:
             continue  # written step by step
+        name = item.title or item.field
         tokens = tokens_of(fields[item.field]) if item.kind == FieldKind.TEXT.value and item.value else None
         if tokens is not None and np.ndim(outputs[item.value]) == 3:
-            found[item.field] = Answer(value=tokens.text(np.argmax(outputs[item.value][row], axis=0).tolist()))
+            found[name] = Answer(value=tokens.text(np.argmax(outputs[item.value][row], axis=0).tolist()))
         elif item.label and item.kind == FieldKind.LABELS.value:
             scores = outputs[item.scores][row]
             order = np.argsort(-scores, kind="stable")
             named = {item.classes[number]: float(scores[number]) for number in order}
             chosen = ", ".join(str(label) for label in outputs[item.label][row] if label)
-            found[item.field] = Answer(value=chosen or "none", scores=named)
+            found[name] = Answer(value=chosen or "none", scores=named)
         elif item.label:
             scores = outputs[item.scores][row]
             order = np.argsort(-scores, kind="stable")
             named = {item.classes[number]: float(scores[number]) for number in order}
-            found[item.field] = Answer(value=str(outputs[item.label][row]), scores=named)
+            found[name] = Answer(value=str(outputs[item.label][row]), scores=named)
         elif item.scores:
-            found[item.field] = _mask_answer(item.classes, np.asarray(outputs[item.value][row]))
+            found[name] = _mask_answer(item.classes, np.asarray(outputs[item.value][row]))
         else:
             value = np.asarray(outputs[item.value][row])
             if item.kind == FieldKind.SERIES.value and value.ndim == 2:
-                found[item.field] = _series_answer(value, fields[item.field])
+                found[name] = _series_answer(value, fields[item.field])
                 continue
             if item.mean and value.ndim == 3:
-                found[item.field] = _picture_answer(value, item)
+                found[name] = _picture_answer(value, item)
                 continue
             if value.ndim == 0:
-                found[item.field] = Answer(value=float(value))
+                found[name] = Answer(value=float(value))
                 continue
             numbers = [float(f"{number:.7g}") for number in value.reshape(-1)[:_NUMBERS].tolist()]
-            found[item.field] = Answer(value=" × ".join(map(str, value.shape)) + " numbers", numbers=numbers)
+            found[name] = Answer(value=" × ".join(map(str, value.shape)) + " numbers", numbers=numbers)
     return found
 
 

@@ -8,12 +8,16 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QImage, QPixmap, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from engine.checks.hidden_places import place_of_samples
 from engine.document.data_spec import Field, FieldKind
 from engine.document.edits import Change
+from engine.document.flat import flattened
 from engine.document.project import Project
+from engine.protocol.messages.insides import LatentMapped, MapLatent
 from engine.protocol.messages.sample_input import InputRead, SampleRead
 from gui.models.data import DataModel
 from gui.models.project import ProjectModel
+from gui.models.question import Question
 from gui.models.runs import RunsModel
 from gui.models.sample_inputs import SampleInputs
 from gui.models.side_answers import SideAnswers
@@ -38,6 +42,8 @@ from gui.widgets.notice import Notice
 
 _NOTE: Final = "runs the exported file"
 _GALLERY: Final = 24
+_MOST_PLACES: Final = 1500
+"""Samples that are drawn on the pad of a decoder."""
 
 
 class TryPanel(Card):
@@ -59,6 +65,8 @@ class TryPanel(Card):
         self._player = SoundPlayer(project, engine, self)
         self._curve = SideAnswers(project, engine, self)
         self._made = SideAnswers(project, engine, self)
+        self._places = Question(project, engine, self)  # where samples lie among the numbers that are put in
+        self._placed: object = None  # the answer of it that is shown
         self._thumbnails = Thumbnails(self)
         self._began = False  # a first sample was taken by itself, or something was given; once a project
         self._answered_by = 0  # the run whose answer came last
@@ -92,6 +100,7 @@ class TryPanel(Card):
         self._player.changed.connect(self._on_listening)
         self._curve.changed.connect(self._show_curve)
         self._made.changed.connect(self._show_made)
+        self._places.changed.connect(self._show_places)
         self._thumbnails.ready.connect(self._on_thumbnail)
         data.changed.connect(self._on_data_changed)
         answer = self.answer
@@ -210,6 +219,7 @@ class TryPanel(Card):
                 self._answered_by = self._use.prediction.run
                 self._show_fields()
             self.inputs.show_drawn(self._use.prediction.predictions[0].drawn)
+            self._ask_places(self._use.prediction.run)
             if len(self._use.prediction.predictions) > 1:
                 self._put_thumbnails()
 
@@ -334,6 +344,28 @@ class TryPanel(Card):
             if isinstance(editor, NumberInput) and editor.name == self._curve_field:
                 return editor
         return None
+
+    # Where samples lie
+
+    def _ask_places(self, run: int) -> None:
+        """Ask for the places of samples, where a pad moves what an encoder gives of them elsewhere in the network."""
+        pads = [latent for latent in self.inputs.latents() if latent.pad is not None]
+        if not pads or not run:
+            return
+        graph = flattened(self._answering()).graph
+        node = place_of_samples(graph, pads[0].name)
+        if node:
+            self._places.ask(MapLatent, run=str(run), split="test", node=node, method="values", most=_MOST_PLACES)
+
+    def _show_places(self) -> None:
+        found = self._places.answer
+        pads = [latent for latent in self.inputs.latents() if latent.pad is not None]
+        if not isinstance(found, LatentMapped) or not pads or (found, pads[0]) == self._placed:
+            return
+        self._placed = (found, pads[0])
+        points = np.frombuffer(found.points, "<f4").reshape(-1, 2)
+        groups = np.frombuffer(found.groups, "<i2") if found.groups else np.full(len(points), -1, np.int16)
+        pads[0].show_samples(points, groups, found.classes)
 
     # Several
 

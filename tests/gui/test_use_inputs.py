@@ -390,6 +390,29 @@ def test_a_generator_has_a_seed_sliders_and_a_walk(form, qtbot):
     assert form.asked[-1] == [{"z": {"seed": 3, "toward": 1, "share": 0.5}}]
 
 
+def test_the_pad_shows_where_samples_lie_and_says_their_class(qtbot, qapp):
+    apply_theme(qapp, "dark")
+    latent = LatentInput(Node(id="z", type="Noise", attributes={"size": [2], "std": 2.0}))
+    qtbot.addWidget(latent)
+    latent.resize(300, 460)
+    latent.show()
+    pad = latent.pad
+    assert pad is not None
+    empty = pad.grab().toImage()
+    points = np.array([[8.0, 0.0], [0.0, 8.0], [0.2, 8.2]], np.float32)
+    latent.show_samples(points, np.array([0, 1, 1], np.int16), ["boot", "bag"])
+    assert pad.grab().toImage() != empty
+    assert latent.legend.entry("0").accessibleName() == "Show boot"
+    pad.set_place(4.0, 0.0)
+    assert pad.place() == (4.0, 0.0), "it reaches as far as the samples"
+    assert pad.accessibleDescription() == "4.00, 0.00, among boot"
+    assert pad.class_at(0.0, 4.0) == "bag" and pad.class_at(-2.0, -2.0) == ""
+    latent.legend.entry("1").click()
+    assert pad.class_at(0.0, 4.0) == ""
+    latent.show_samples(np.zeros((0, 2)), np.zeros(0, np.int16), [])
+    assert pad.class_at(4.0, 0.0) == ""
+
+
 def test_two_numbers_are_a_point_that_is_dragged(qtbot, qapp):
     apply_theme(qapp, "dark")
     latent = LatentInput(Node(id="z", type="Noise", attributes={"size": [2], "std": 2.0}))

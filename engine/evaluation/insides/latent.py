@@ -7,19 +7,21 @@ import msgspec
 import torch
 from torch import Tensor
 
+from engine.checks.walking import sources_of
+from engine.compiler.modules.special import Reparameterize
 from engine.compiler.plan import Value
 from engine.data.progress import IsCancelled, Progress, never, silent
 from engine.document.data_spec import FieldKind
 from engine.errors import Cancelled, DataError
-from engine.evaluation.answered import AnsweredOutput
+from engine.evaluation.answered import Answered, AnsweredOutput
 from engine.evaluation.answers import probabilities
 from engine.evaluation.insides.flattening import pca, tsne, umap
 from engine.evaluation.insides.opened import Opened
 from engine.evaluation.predicting import batch_for
 from engine.protocol.messages.insides import LatentMapped, MapLatent
 
-METHODS: Final = ("pca", "tsne", "umap")
-_MOST: Final = {"pca": 10_000, "tsne": 1_500, "umap": 3_000}
+METHODS: Final = ("pca", "tsne", "umap", "values")
+_MOST: Final = {"pca": 10_000, "tsne": 1_500, "umap": 3_000, "values": 10_000}
 _MOST_NUMBERS: Final = 4_096
 """Numbers a sample: of larger tensors the places are averaged, channel by channel."""
 _BATCH: Final = 128
@@ -44,13 +46,23 @@ def latent_map(
     places = torch.linspace(0, given.count - 1, min(given.count, most)).round().long()
     if len(places) < 3:
         raise DataError("A map needs at least three samples.", where=given.split, hint="Choose another split.")
-    told = 0.5 if request.method != "pca" else 0.95
+    told = 0.5 if request.method in ("tsne", "umap") else 0.95
     points, note = _collected(opened, wanted, places, lambda done, text: progress(told * done, text), cancelled)
     if not bool(torch.isfinite(points).all()):
         raise DataError("The node gives values that are infinite or undefined for some samples.", where=wanted[0])
     shares: list[float] = []
     placed: Tensor
-    if request.method == "pca":
+    if request.method == "values":
+        if points.shape[1] != 2:
+            raise DataError(
+                "Only two numbers can be drawn as they are.",
+                where=wanted[0],
+                expected="a node that gives 2 numbers a sample",
+                found=f"{points.shape[1]:,} numbers",
+                hint="Choose PCA, or another node.",
+            )
+        placed = points
+    elif request.method == "pca":
         placed, shares = pca(points)
     else:
 
@@ -73,7 +85,7 @@ def latent_map(
         shares=shares,
         note=" ".join(notes),
     )
-    return _coloured(found, output, places)
+    return _coloured(found, given, output, places)
 
 
 def _value(opened: Opened, node: str, output: AnsweredOutput) -> Value:
@@ -91,6 +103,11 @@ def _value(opened: Opened, node: str, output: AnsweredOutput) -> Value:
             hint="Choose another node.",
         )
     end = steps.predictions[output.output_id]
+    if output.places is not None:
+        return end
+    drawn = _drawn_values(opened, output)
+    if drawn is not None:
+        return drawn
     makers = {value: call for call in steps.prediction_calls for value in call.outputs}
     value: Value | None = end
     while value is not None and value in makers:
@@ -101,6 +118,13 @@ def _value(opened: Opened, node: str, output: AnsweredOutput) -> Value:
             return source if source is not None and source in known else end
         value = source
     return end
+
+
+def _drawn_values(opened: Opened, output: AnsweredOutput) -> Value | None:
+    """Where a variational autoencoder draws the hidden values that lead to an output; None for other networks."""
+    before = sources_of(opened.project.graph, [output.output_id])
+    calls = [call for call in opened.steps.prediction_calls if call.node.id in before]
+    return next((call.outputs[0] for call in calls if isinstance(opened.module(call), Reparameterize)), None)
 
 
 def _collected(
@@ -144,13 +168,13 @@ def _nodes(opened: Opened) -> list[tuple[str, str, int]]:
     return found
 
 
-def _coloured(found: LatentMapped, output: AnsweredOutput, places: Tensor) -> LatentMapped:
+def _coloured(found: LatentMapped, given: Answered, output: AnsweredOutput, places: Tensor) -> LatentMapped:
     """With the class or the number of each sample, and what was answered."""
     field, target = output.field, output.target
-    if field is None or target is None or not output.is_whole:
-        return found
     more: dict[str, Any] = {}
-    if field.kind is FieldKind.CATEGORY and target.dim() == 1 and output.raw.dim() == 2:
+    if field is None or target is None or not output.is_whole:
+        pass
+    elif field.kind is FieldKind.CATEGORY and target.dim() == 1 and output.raw.dim() == 2:
         classes = list(field.statistics.classes)
         answers = probabilities(output.raw[places], output.answer, len(classes)).argmax(1)
         more = {"classes": classes, "groups": _int16(target[places].long()), "answers": _int16(answers)}
@@ -159,7 +183,16 @@ def _coloured(found: LatentMapped, output: AnsweredOutput, places: Tensor) -> La
 
         numbers = Preparation(field).invert(target[places]).reshape(-1)
         more = {"numbers": numbers.float().contiguous().numpy().astype("<f4").tobytes(), "number_name": field.name}
-    return msgspec.structs.replace(found, **more)
+    return msgspec.structs.replace(found, **(more or _by_class(given, places)))
+
+
+def _by_class(given: Answered, places: Tensor) -> dict[str, Any]:
+    """The classes of the samples by a field that is not answered, as far as the data have one."""
+    for field in (*given.dataset.data.targets(), *given.dataset.data.inputs()):
+        if field.kind is FieldKind.CATEGORY and len(field.statistics.classes) > 1:
+            groups = _int16(given.dataset.labels(field.name)[given.indices[places]])
+            return {"classes": list(field.statistics.classes), "groups": groups, "answers": groups}
+    return {}
 
 
 def _int32(tensor: Tensor) -> bytes:

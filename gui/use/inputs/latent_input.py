@@ -1,20 +1,28 @@
 """The random numbers a generator makes something of: a seed, sliders, a pad for two, a walk between two seeds."""
 
+import math
 import random
+from collections.abc import Sequence
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QSlider, QVBoxLayout, QWidget
+from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QSlider, QToolTip, QVBoxLayout, QWidget
 
 from engine.document.data_spec import Field, FieldKind
 from engine.document.graph import Node
+from gui.charts.legend import Legend
+from gui.charts.series_style import SeriesStyle
 from gui.use.inputs.input_editor import InputEditor
 from gui.widgets.button import Button
+from gui.widgets.class_color import class_color
 from gui.widgets.fonts import text_font
 from gui.widgets.form_row import FormRow
 from gui.widgets.guarded import guarded
 from gui.widgets.number_editor import NumberEditor
+from gui.widgets.plain_text import plain_text, tooltip_text
 from gui.widgets.switch import Switch
 from gui.widgets.text import Text
 from gui.widgets.theme import current_theme, theme_notifier
@@ -24,6 +32,9 @@ SLIDERS: Final = 16
 _STEPS: Final = 120
 _REACH: Final = 3.0
 """How far a slider goes, in standard deviations."""
+_FARTHEST: Final = 12.0
+_NEAR: Final = 0.04
+"""Of the reach of the pad: within it a sample says what lies there."""
 _SEEDS: Final = 10_000
 
 
@@ -40,7 +51,41 @@ class LatentPad(QWidget):
         self.setCursor(Qt.CursorShape.CrossCursor)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._x = self._y = 0.0
-        theme_notifier().changed.connect(self.update)
+        self._reach = _REACH
+        self._points: NDArray[np.float64] = np.zeros((0, 2))
+        self._groups: NDArray[np.int64] = np.zeros(0, np.int64)
+        self._names: tuple[str, ...] = ()
+        self._hidden: frozenset[int] = frozenset()
+        self._drawn: QImage | None = None  # all points; dropped when any of what they depend on changes
+        self.setMouseTracking(True)
+        theme_notifier().changed.connect(self._redraw)
+
+    def show_samples(self, points: NDArray[np.floating], groups: NDArray[np.integer], names: Sequence[str]) -> None:
+        """Draw where samples lie, (N, 2) in standard deviations, in the colours of their classes (-1 for none)."""
+        self._points, self._groups = np.asarray(points, np.float64), np.asarray(groups, np.int64)
+        self._names = tuple(names)
+        far = float(np.quantile(np.abs(self._points), 0.999)) if len(self._points) else 0.0
+        self._reach = min(_FARTHEST, max(_REACH, math.ceil(2 * far) / 2))
+        self._redraw()
+
+    def hide_groups(self, groups: frozenset[int]) -> None:
+        """Leave out samples of these classes."""
+        self._hidden = groups
+        self._redraw()
+
+    def class_at(self, x: float, y: float) -> str:
+        """The class of the sample that lies nearest to a place; "" where none is near."""
+        shown = ~np.isin(self._groups, list(self._hidden))
+        if not shown.any():
+            return ""
+        far = np.where(shown, np.hypot(self._points[:, 0] - x, self._points[:, 1] - y), np.inf)
+        group = int(self._groups[far.argmin()])
+        near = float(far.min()) <= _NEAR * self._reach
+        return self._names[group] if near and 0 <= group < len(self._names) else ""
+
+    def _redraw(self) -> None:
+        self._drawn = None
+        self.update()
 
     def place(self) -> tuple[float, float]:
         """Where the point is."""
@@ -48,8 +93,9 @@ class LatentPad(QWidget):
 
     def set_place(self, x: float, y: float) -> None:
         """Move the point without telling."""
-        self._x, self._y = (max(-_REACH, min(_REACH, value)) for value in (x, y))
-        self.setAccessibleDescription(f"{self._x:.2f}, {self._y:.2f}")
+        self._x, self._y = (max(-self._reach, min(self._reach, value)) for value in (x, y))
+        near = self.class_at(self._x, self._y)
+        self.setAccessibleDescription(f"{self._x:.2f}, {self._y:.2f}" + (f", among {near}" if near else ""))
         self.update()
 
     @guarded(fallback=lambda _self: QSize(240, 240))
@@ -66,10 +112,13 @@ class LatentPad(QWidget):
         self.set_place(x, y)
         self.moved.emit(self._x, self._y)
 
-    def _drag(self, event: QMouseEvent) -> None:
+    def _place_at(self, event: QMouseEvent) -> tuple[float, float]:
         square = self._square()
         at = event.position() - square.center()
-        self._go(at.x() / square.width() * 2 * _REACH, -at.y() / square.height() * 2 * _REACH)
+        return at.x() / square.width() * 2 * self._reach, -at.y() / square.height() * 2 * self._reach
+
+    def _drag(self, event: QMouseEvent) -> None:
+        self._go(*self._place_at(event))
 
     @guarded
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -80,6 +129,12 @@ class LatentPad(QWidget):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if event.buttons() & Qt.MouseButton.LeftButton:
             self._drag(event)
+            return
+        words = self.class_at(*self._place_at(event))
+        if words:
+            QToolTip.showText(event.globalPosition().toPoint(), tooltip_text(words), self)
+        else:
+            QToolTip.hideText()
 
     @guarded
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -104,23 +159,47 @@ class LatentPad(QWidget):
             painter.setPen(QPen(theme.color("accent" if self.hasFocus() else "line"), 1))
             painter.setBrush(theme.color("field"))
             painter.drawRoundedRect(square, CARD_RADIUS, CARD_RADIUS)
+            if len(self._points):
+                ratio = self.devicePixelRatioF()
+                if self._drawn is None or self._drawn.size() != self.size() * ratio:
+                    self._drawn = self._draw_samples(square, ratio)
+                painter.drawImage(QPointF(0, 0), self._drawn)
             painter.setPen(QPen(theme.color("grid"), 1))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawLine(QPointF(square.left(), square.center().y()), QPointF(square.right(), square.center().y()))
             painter.drawLine(QPointF(square.center().x(), square.top()), QPointF(square.center().x(), square.bottom()))
             for ring in (1, 2):
-                radius = square.width() / 2 / _REACH * ring
+                radius = square.width() / 2 / self._reach * ring
                 painter.drawEllipse(square.center(), radius, radius)
-            at = square.center() + QPointF(self._x, -self._y) * (square.width() / 2 / _REACH)
+            at = square.center() + QPointF(self._x, -self._y) * (square.width() / 2 / self._reach)
             painter.setPen(QPen(theme.color("panel"), 2))
             painter.setBrush(theme.color("accent"))
             painter.drawEllipse(at, 7, 7)
             painter.setPen(theme.color("faint"))
             painter.setFont(text_font(11))
-            words = f"{self._x:.2f}, {self._y:.2f}"
+            near = self.class_at(self._x, self._y)
+            words = f"{self._x:.2f}, {self._y:.2f}" + (f"  {plain_text(near, 40)}" if near else "")
             painter.drawText(
                 square.adjusted(6, 4, -6, -4), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom, words
             )
+
+    def _draw_samples(self, square: QRectF, ratio: float) -> QImage:
+        image = QImage(self.size() * ratio, QImage.Format.Format_ARGB32_Premultiplied)
+        image.setDevicePixelRatio(ratio)
+        image.fill(Qt.GlobalColor.transparent)
+        placed = self._points * (square.width() / 2 / self._reach) * np.array([1.0, -1.0])
+        placed += np.array([square.center().x(), square.center().y()])
+        with QPainter(image) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setClipRect(square)
+            for group in sorted(set(self._groups.tolist()) - self._hidden):
+                color = class_color(group) if group >= 0 else current_theme().color("faint")
+                color.setAlphaF(0.7)
+                pen = QPen(color, 4.0)
+                pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+                painter.setPen(pen)
+                painter.drawPoints(QPolygonF([QPointF(x, y) for x, y in placed[self._groups == group]]))
+        return image
 
 
 class LatentInput(InputEditor):
@@ -171,11 +250,16 @@ class LatentInput(InputEditor):
         column.addWidget(FormRow("Walk", self.walks, caption_width=70))
         column.addWidget(self._walk)
         self.pad: LatentPad | None = None
+        self.legend = Legend(self)
+        self.legend.toggled.connect(self._on_class_toggled)
+        self._listed: list[int] = []
+        self._put_away: frozenset[int] = frozenset()
         self.sliders: list[QSlider] = []
         if self.count == 2:
             self.pad = LatentPad()
             self.pad.moved.connect(self._on_pad)
             column.addWidget(self.pad)
+            column.addWidget(self.legend)
         else:
             column.addWidget(self._sliders())
         self.back = Button("As the seed draws them", role="link", small=True)
@@ -213,6 +297,24 @@ class LatentInput(InputEditor):
             rest = Text(f"The other {self.count - count:,} follow from the seed.", role="small", tone="dim")
             grid.addWidget(rest, (count + 1) // 2, 0, 1, 4)
         return held
+
+    def show_samples(self, points: NDArray[np.floating], groups: NDArray[np.integer], names: Sequence[str]) -> None:
+        """Draw where samples of the data lie among the numbers that are put in, by class; for two numbers."""
+        if self.pad is None:
+            return
+        for number in self._listed:
+            self.legend.remove(str(number))
+        self._listed = sorted({int(group) for group in groups.tolist() if 0 <= group < len(names)})
+        for number in self._listed:
+            self.legend.add(str(number), names[number], SeriesStyle(color=class_color(number).name()))
+        self._put_away = frozenset()
+        self.pad.hide_groups(self._put_away)
+        self.pad.show_samples(np.asarray(points, np.float64) / self.std, groups, names)
+
+    def _on_class_toggled(self, key: str, on: bool) -> None:
+        self._put_away = self._put_away - {int(key)} if on else self._put_away | {int(key)}
+        if self.pad is not None:
+            self.pad.hide_groups(self._put_away)
 
     @property
     def reach(self) -> float:
