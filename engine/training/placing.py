@@ -94,7 +94,7 @@ def begin_with_data(task: Task) -> tuple[list[str], list[str]]:
             settle = getattr(module, "placed", None)
             if settle is not None:
                 settle()
-        done.append(f"{node.title or node.id} began with {initializer.label()} of {len(rows):,} rows of the data.")
+        done.append(f"{node.title or node.id} began with {initializer.label()} ({len(rows):,} rows).")
     return done, warnings
 
 

@@ -10,6 +10,9 @@ from typing import Final
 import numpy as np
 from msgspec.structs import replace
 
+from engine.catalog.losses import Loss
+from engine.catalog.registry import layer_type
+from engine.document.graph import Graph
 from engine.document.recipe import EarlyStop, Recipe
 from gui.models.curves import RunCurves
 
@@ -30,11 +33,19 @@ class Advice:
     action: str = ""
 
 
-def advise(curves: RunCurves, recipe: Recipe, *, finished: bool) -> Advice | None:
-    """The one thing most worth saying of a run, None when all is well."""
+def advise(curves: RunCurves, recipe: Recipe, *, finished: bool, tells: bool = True) -> Advice | None:
+    """The one thing most worth saying of a run, None when all is well, or when its loss `tells` nothing."""
+    if not tells:
+        return None
     return (
         _diverged(curves, recipe) or _overfitting(curves, recipe) or (_cut_short(curves, recipe) if finished else None)
     )
+
+
+def loss_tells(graph: Graph) -> bool:
+    """Whether the loss of a network tells how good it is; that of a Boltzmann machine does not."""
+    kinds = {layer_type(node.type) for node in graph.nodes.values() if not node.bypassed}
+    return all(kind.tells for kind in kinds if kind is not None and issubclass(kind, Loss))
 
 
 def _diverged(curves: RunCurves, recipe: Recipe) -> Advice | None:

@@ -7,7 +7,7 @@ from engine.document.edits import SetRecipe
 from gui.models.curves import RunCurves
 from gui.models.project import ProjectModel
 from gui.models.runs import RunsModel
-from gui.train.advice import Advice, advise
+from gui.train.advice import Advice, advise, loss_tells
 from gui.train.run_words import ACTIVE
 from gui.widgets.button import Button
 from gui.widgets.notice import Notice
@@ -51,7 +51,9 @@ class NoticesPanel(QWidget):
         advice = None
         if run is not None and summary is not None:
             curves = self._runs.curves(run)
-            advice = advise(curves, self._project.project.recipe, finished=summary.state == "finished")
+            drawn = self._project.project
+            tells = loss_tells(drawn.graph)
+            advice = advise(curves, drawn.recipe, finished=summary.state == "finished", tells=tells)
         if advice is not None and (run, advice.key) in self._dismissed:
             advice = None
         said = (run, advice)

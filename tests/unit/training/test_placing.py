@@ -84,7 +84,7 @@ def test_drawn_samples_are_samples() -> None:
     with torch.no_grad():
         rows = task.network.get_submodule("before")(next(task.train.batches([0, 100]))[0])
     apart = torch.cdist(task.network.state_dict()["centres.centres"], rows).amin(1)
-    assert float(apart.max()) < 1e-3 and "40 rows" in done[0]
+    assert float(apart.max()) < 1e-3 and "(40 rows)" in done[0]
 
 
 def test_what_has_no_such_rows_says_so_and_stays() -> None:
