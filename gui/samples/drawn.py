@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import (
     QColor,
@@ -26,6 +27,10 @@ from gui.widgets.plain_text import plain_lines
 from gui.widgets.theme import current_theme
 
 MASK_ALPHA: Final = 130
+FLAT: Final = 1 / 8
+"""Of the height; a channel that fills less of it on the common scale shows nothing."""
+Bands = npt.NDArray[np.float32]
+"""Channels × points × 2: the least and the largest value."""
 SMALL: Final = 64
 """Pictures up to this side are shown as the squares they are made of when they are enlarged."""
 
@@ -73,11 +78,16 @@ def draw_picture(painter: QPainter, rect: QRectF, image: QImage) -> QRectF:
 
 
 def draw_curves(painter: QPainter, rect: QRectF, curve: bytes, channels: int) -> None:
-    """Least and largest values as filled bands, one for each channel, on one scale around its middle."""
+    """Least and largest values as filled bands, one for each channel, on one scale around its middle.
+
+    Channels of so different sizes that one of them would be flat, as pressure beside temperature, have a scale each.
+    """
     values = np.frombuffer(curve, "<f4")
     if channels <= 0 or len(values) == 0 or len(values) % (2 * channels):
         return
     bands = values.reshape(channels, -1, 2)
+    if _of_different_sizes(bands):
+        bands = _each_its_own(bands)
     low, high = float(bands.min()), float(bands.max())
     if low < 0 < high:
         low, high = -max(-low, high), max(-low, high)  # silence lies in the middle
@@ -102,6 +112,21 @@ def draw_curves(painter: QPainter, rect: QRectF, curve: bytes, channels: int) ->
         painter.setBrush(color)
         painter.setPen(QPen(color, 0.6))
         painter.drawPolygon(QPolygonF(above + below))
+
+
+def _of_different_sizes(bands: Bands) -> bool:
+    """Whether some channel that changes at all would fill less than an eighth of the height on the scale of all."""
+    own = bands.max(axis=(1, 2)) - bands.min(axis=(1, 2))
+    whole = float(bands.max()) - float(bands.min())
+    changing = own[own > 1e-6 * max(whole, 1e-12)]
+    return len(bands) > 1 and len(changing) > 0 and float(changing.min()) < FLAT * whole
+
+
+def _each_its_own(bands: Bands) -> Bands:
+    """Each channel from 0 to 1; one that never changes in the middle."""
+    low = bands.min(axis=(1, 2), keepdims=True)
+    own = bands.max(axis=(1, 2), keepdims=True) - low
+    return np.where(own > 0, (bands - low) / np.where(own > 0, own, 1), np.float32(0.5)).astype(np.float32)
 
 
 def draw_words(painter: QPainter, rect: QRectF, text: str, *, size: int = SIZE_BODY) -> None:
