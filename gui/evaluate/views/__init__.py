@@ -11,6 +11,7 @@ from gui.evaluate.views.groups import GroupsView
 from gui.evaluate.views.latent import LatentView
 from gui.evaluate.views.mistakes import MistakesView
 from gui.evaluate.views.neurons import NeuronsView
+from gui.evaluate.views.oddness import OddnessView
 from gui.evaluate.views.plots import (
     CalibrationView,
     CurvesView,
@@ -33,6 +34,7 @@ VIEWS: Final[tuple[type[EvaluateView], ...]] = (
     RegionsView,
     TextView,
     MadeView,
+    OddnessView,
     GroupsView,
     CompareView,
     RobustnessView,
