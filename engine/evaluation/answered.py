@@ -67,9 +67,9 @@ class AnsweredOutput:
     `raw` is what stands at the output, `target` the prepared truth of the same samples (None where no field of the
     data is answered), both for the places `rows` (int64) in the split. `areas` int64 (N, 3, C) of masks: points found
     rightly, answered, true. `errors` float64 (N, 2): mean absolute and mean squared error of each sample as prepared,
-    where answer and truth are equally many numbers, and the answer is not made of noise. `metrics` are those that the recipe asks for, or the
-    usual ones. `places` float32 (N, F) are the embeddings of an output that answers with them: `raw` then holds what
-    the nearest other samples say of the classes, as shares.
+    where answer and truth are equally many numbers, and the answer is not made of noise. `metrics` are those that the
+    recipe asks for, or the usual ones. `places` float32 (N, F) are the embeddings of an output that answers with them:
+    `raw` then holds what the nearest other samples say of the classes, as shares.
     """
 
     place: int

@@ -131,8 +131,8 @@ _NEIGHBOURS: Mapping[str, Any] = {"neighbour": 5, "most": 2000}
 class Coverage(Metric):
     """For what is made from noise: how many of the real samples have a made one in their neighbourhood.
 
-    The neighbourhood of a real sample reaches to its fifth nearest real one, by values as they are prepared. Small where
-    a generator makes the same few things over and over. Of 2,000 samples at most. Source: Naeem et al. 2020.
+    The neighbourhood of a real sample reaches to its fifth nearest real one, by values as they are prepared. Small
+    where a generator makes the same few things over and over. Of 2,000 samples at most. Source: Naeem et al. 2020.
     """
 
     target: ClassVar[str] = "engine.training.meters.Coverage"
