@@ -8,6 +8,7 @@ from gui.models.data_checks import DataChecksModel
 from gui.models.evaluation import EvaluationModel
 from gui.models.importing import ImportingModel
 from gui.models.measuring import MeasuringModel
+from gui.models.plane_look import PlaneLook
 from gui.models.project import ProjectModel
 from gui.models.runs import RunsModel
 from gui.models.selection import Selection
@@ -28,6 +29,7 @@ class Workbench:
         self.selection = Selection(self.project)
         self.runs = RunsModel(self.project, engine)
         self.worked = WorkedStepModel(self.project, engine, self.runs)
+        self.look = PlaneLook(self.project, engine, self.runs)
         self.data = DataModel(self.project, engine)
         self.measuring = MeasuringModel(self.project, engine)
         self.data_checks = DataChecksModel(self.project, engine)

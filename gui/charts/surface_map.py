@@ -21,7 +21,7 @@ from gui.widgets.theme import current_theme, theme_notifier
 _FOOT: Final = 34.0
 _SIDE: Final = 46.0
 _LEGEND: Final = 132.0
-_PALEST, _FULLEST = 0.10, 0.62
+_PALEST, _FULLEST = 0.08, 0.5
 """How much of a class's colour stands where the answer is a guess, and where it is sure."""
 
 
@@ -65,6 +65,8 @@ class SurfaceMap(QWidget):
             self.setObjectName(name)
         self.plane = Plane()
         self.classes = Classes()
+        self.shows_legend = True
+        """Whether the names of the classes stand beside the plane."""
         self.surface: Surface | None = None
         self._points: NDArray[np.float64] = np.zeros((0, 2))
         self._truth: NDArray[np.float64] = np.zeros(0)
@@ -157,7 +159,7 @@ class SurfaceMap(QWidget):
             self._layer = None
 
     def _legend_width(self) -> float:
-        return _LEGEND if self.width() > 330 and self.classes.names else 0.0
+        return _LEGEND if self.shows_legend and self.width() > 330 and self.classes.names else 0.0
 
     # Painting.
 

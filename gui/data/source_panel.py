@@ -87,6 +87,7 @@ class SourcePanel(SidePanel):
         menu.addAction("A folder…", lambda: self.chooser_requested.emit("folder"))
         menu.addAction("A table, archive, sound or text…", lambda: self.chooser_requested.emit("file"))
         menu.addAction("An environment…", self.environment_wanted.emit)
+        menu.addAction("Points on a plane", lambda: self._data.import_path("points:Spirals"))
         menu.addSeparator()
         menu.addAction("Look for other ways to read it", self._look_again)
         self.other = Button(
@@ -156,7 +157,7 @@ class SourcePanel(SidePanel):
         sources = self._project.project.data.sources
         self.sources.clear()
         for source in sources:
-            name = PurePath(source.path.removeprefix("resource:")).name or source.path
+            name = PurePath(source.path.removeprefix("resource:").removeprefix("points:")).name or source.path
             count = f"{samples:,}" if samples and len(sources) == 1 else ""
             self.sources.add_row(name, count, dot="family.data", tooltip=source.path)
         self.sources.updateGeometry()

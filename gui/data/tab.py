@@ -6,16 +6,20 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QVBoxLa
 from gui.data.found_strip import FoundStrip
 from gui.data.import_page import ImportPage
 from gui.data.labelling import Labelling
+from gui.data.points.page import PointsPage
 from gui.data.sample_filter import EVERY
 from gui.data.samples_panel import SamplesPanel
 from gui.data.settings_panel import SettingsPanel
 from gui.data.source_panel import SourcePanel
 from gui.models.data import DataModel
 from gui.models.data_checks import DataChecksModel
+from gui.models.plane_look import PlaneLook
+from gui.models.points import PointsModel
 from gui.models.project import ProjectModel
 from gui.models.sample_detail import DetailModel
 from gui.models.sample_search import SearchModel
 from gui.models.sound_player import SoundPlayer
+from gui.widgets.tabs import SegmentedTabs
 from gui.widgets.toast import Toast
 
 
@@ -31,7 +35,14 @@ class DataTab(QWidget):
     head_start_requested = Signal()
     """Stand on the pretrained network for such data."""
 
-    def __init__(self, *, project: ProjectModel, data: DataModel, checks: DataChecksModel | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        project: ProjectModel,
+        data: DataModel,
+        checks: DataChecksModel | None = None,
+        look: PlaneLook | None = None,
+    ) -> None:
         super().__init__()
         self._project, self._data = project, data
         self.setObjectName("tab.data")
@@ -54,14 +65,30 @@ class DataTab(QWidget):
         column.setSpacing(0)
         column.addWidget(self.found)
         column.addWidget(self.samples, 1)
+        self.points = PointsModel(project, self)
+        self.plane = PointsPage(self.points, look)
         self.middle = QStackedWidget()
         self.middle.addWidget(self.importing)
         self.middle.addWidget(self.shown)
+        self.middle.addWidget(self.plane)
+        self.sides = SegmentedTabs(("Plane", "Samples"), name="data.sides", small=True)
+        self.sides.setAccessibleName("The plane, or one sample after the other")
+        self.sides.currentChanged.connect(lambda _at: self.refresh())
+        self._bar = QWidget()
+        bar = QHBoxLayout(self._bar)
+        bar.setContentsMargins(14, 10, 14, 0)
+        bar.addWidget(self.sides)
+        bar.addStretch(1)
+        inner = QVBoxLayout()
+        inner.setContentsMargins(0, 0, 0, 0)
+        inner.setSpacing(0)
+        inner.addWidget(self._bar)
+        inner.addWidget(self.middle, 1)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         row.addWidget(self.sources)
-        row.addWidget(self.middle, 1)
+        row.addLayout(inner, 1)
         row.addWidget(self.settings)
         self._connect()
         self.refresh()
@@ -92,19 +119,32 @@ class DataTab(QWidget):
         self._data.changed.connect(self.refresh)
         self._data.samples_wanted.connect(self._show_wanted)
         self._project.opened.connect(self.refresh)
+        self.points.changed.connect(self.refresh)
+        sources.shown_picked.connect(self._show_samples)
+        sources.class_picked.connect(self._show_samples)
+
+    def _show_samples(self, *_: object) -> None:
+        """Who picks some of the samples wants to see them."""
+        focus = QApplication.focusWidget()
+        if self.points.active and self.isVisible() and focus is not None and self.sources.isAncestorOf(focus):
+            self.sides.setCurrentIndex(1)
 
     def refresh(self) -> None:
         """Show what there is."""
         description, state = self._data.description, self._data.state
         # A new description of data that is shown already replaces it without a flicker in between.
         full = description is not None and state in ("ready", "describing")
+        drawing = self.points.active and state != "importing"
         focus = QApplication.focusWidget()
         was_waiting = focus is not None and (focus is self.importing or self.importing.isAncestorOf(focus))
-        self.middle.setCurrentWidget(self.shown if full else self.importing)
-        if full and was_waiting:
-            self.samples.focus_samples()  # who waited here goes on with what came
+        on_plane = drawing and self.sides.currentIndex() == 0
+        # Of a plane without points there is no sample; it is there to be drawn on.
+        self.middle.setCurrentWidget(self.plane if on_plane else self.shown if full else self.importing)
+        self._bar.setVisible(drawing)
+        if (full or on_plane) and was_waiting:
+            self.focus_first()  # who waited here goes on with what came
         has_data = bool(self._project.project.data.sources)
-        self.sources.setVisible(full)
+        self.sources.setVisible(full or on_plane)
         broken = has_data and state == "failed" and not self._data.failed_import
         self.settings.setVisible(full or broken)
         self.sources.refresh()
@@ -113,7 +153,9 @@ class DataTab(QWidget):
 
     def focus_first(self) -> None:
         """For who comes by keyboard."""
-        if self.middle.currentWidget() is self.shown:
+        if self.middle.currentWidget() is self.plane:
+            self.plane.focus_first()
+        elif self.middle.currentWidget() is self.shown:
             self.samples.focus_samples()
         else:
             self.importing.focus_first()
@@ -132,6 +174,7 @@ class DataTab(QWidget):
         """Samples that another tab wants to be seen here."""
         chosen = self._data.take_wanted_samples()
         if chosen is not None:
+            self.sides.setCurrentIndex(1)
             self.samples.show_all()
             self._on_check(chosen)
 

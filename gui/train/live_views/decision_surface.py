@@ -10,13 +10,11 @@ from PySide6.QtWidgets import QVBoxLayout
 
 from engine.protocol.run_events import ViewSeen
 from gui.charts.menu_card import Write
-from gui.charts.surface_map import Classes, Plane, Surface, SurfaceMap
+from gui.charts.surface_map import Classes, Surface, SurfaceMap
+from gui.samples.class_colours import palette
 from gui.train.class_names import class_names
-from gui.train.live_views.arrays import array_of
+from gui.train.live_views.arrays import array_of, plane_of, surface_of
 from gui.train.live_views.view_card import ViewCard
-from gui.widgets.class_color import class_color
-
-UNIT = 65_535.0
 
 
 class DecisionSurfaceCard(ViewCard):
@@ -46,8 +44,9 @@ class DecisionSurfaceCard(ViewCard):
     def _classes(self, told: ViewSeen) -> Classes:
         if told.facts.get("kind") != "category":
             return Classes()
-        names = class_names(self.project, str(told.facts.get("answer", "")), int(float(told.facts.get("classes", 0))))
-        return Classes(names=names, colors=[class_color(number) for number in range(len(names))])
+        answer = str(told.facts.get("answer", ""))
+        names = class_names(self.project, answer, int(float(told.facts.get("classes", 0))))
+        return Classes(names=names, colors=palette(self.project.project.data.field(answer), names))
 
     def table(self) -> Write:
         surface = surface_of(self.shown()[0]) if self.shown() else Surface()
@@ -70,33 +69,3 @@ class DecisionSurfaceCard(ViewCard):
                     writer.writerow((f"{x:.6g}", f"{y:.6g}", named, share))
 
         return write
-
-
-def plane_of(told: ViewSeen) -> Plane:
-    """The axes, from what was told before the first step."""
-
-    def number(name: str, otherwise: float) -> float:
-        value = told.facts.get(name, otherwise)
-        return float(value) if isinstance(value, int | float) else otherwise
-
-    x = (number("x_low", -1.0), number("x_high", 1.0))
-    y = (number("y_low", -1.0), number("y_high", 1.0))
-    return Plane(
-        x=x if x[1] > x[0] else (x[0], x[0] + 1),
-        y=y if y[1] > y[0] else (y[0], y[0] + 1),
-        x_label=str(told.facts.get("x", "")),
-        y_label=str(told.facts.get("y", "")),
-    )
-
-
-def surface_of(seen: ViewSeen) -> Surface:
-    """What was answered, from one look."""
-    values, best, surety = (array_of(seen, name) for name in ("values", "best", "surety"))
-    if values is not None and values.ndim == 2:
-        return Surface(values=values.astype(np.float64))
-    if best is None or best.ndim != 2:
-        return Surface(values=np.zeros((1, 1)))
-    border = array_of(seen, "border")
-    pieces = np.zeros((0, 4)) if border is None or border.ndim != 2 or border.shape[1] != 4 else border / UNIT
-    shares = surety / 255.0 if surety is not None and surety.shape == best.shape else None
-    return Surface(best=best, surety=shares, border=pieces)
