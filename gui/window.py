@@ -28,6 +28,7 @@ from gui.frame.status_words import engine_words, status_words
 from gui.frame.top_bar import TABS, TopBar
 from gui.models.settings import WhenClosing
 from gui.start.page import StartPage
+from gui.tour.steps import tour_words
 from gui.widgets.drop_area import dropped_paths
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.guarded import guarded
@@ -38,6 +39,7 @@ from gui.workbench import Workbench
 
 if TYPE_CHECKING:
     from gui.frame.help_window import HelpWindow
+    from gui.tour.guide import Guide
 
 SMALLEST = (900, 600)
 FIRST_SIZE = (1440, 900)
@@ -52,6 +54,8 @@ class MainWindow(QMainWindow):
         self.bench = bench
         self._tabs: dict[str, QWidget] = {}
         self._help: HelpWindow | None = None
+        self.tour: Guide | None = None
+        """Made when it is first asked for."""
         self._close_unsaved = False  # set by the user: close although the last changes are only in the journal
         self._failed_opening: Path | None = None
         self.setObjectName("window")
@@ -109,6 +113,7 @@ class MainWindow(QMainWindow):
         add("train", "Train", self.train, ("Ctrl+Return", "Ctrl+Enter"))
         add("step", "A training step in numbers", self._show_step, ("F8",))
         add("restart_engine", "Start the engine again", bench.engine.start)
+        add("tour", "Guided tour", self.show_tour, ("Ctrl+F1",))
         add("help", "Help", self.show_help, ("F1",))
         add("about", "About this project", bench.shelf.read_about, ("Shift+F1",))
         add("quit", "Quit", self.close, ("Ctrl+Q",))
@@ -131,6 +136,9 @@ class MainWindow(QMainWindow):
         self.top.train_clicked.connect(self.train)
         self.status.problems_clicked.connect(self._show_problems)
         self.start.refused.connect(self._say_refused)
+        self.start.tour_requested.connect(self.show_tour)
+        bench.settings.changed.connect(self._name_tour)
+        self._name_tour()
         self.start.chooser_requested.connect(self._choose)
         self.import_dialog: ImportDialog | None = None
         """The one that is open."""
@@ -260,7 +268,7 @@ class MainWindow(QMainWindow):
         def data() -> QWidget:
             from gui.data.tab import DataTab
 
-            tab = DataTab(project=bench.project, data=bench.data, checks=bench.data_checks)
+            tab = DataTab(project=bench.project, data=bench.data, checks=bench.data_checks, look=bench.look)
             tab.chooser_requested.connect(self._choose)
             tab.refused.connect(self._say_refused)
             tab.paths_given.connect(self._take_in)
@@ -277,6 +285,7 @@ class MainWindow(QMainWindow):
                 settings=bench.settings,
                 engine=bench.engine,
                 worked=bench.worked,
+                look=bench.look,
             )
             tab.said.connect(self._say_refused)
             return tab
@@ -406,6 +415,21 @@ class MainWindow(QMainWindow):
         theme = self.bench.settings.values.theme
         self.commands.actions[f"theme.{theme if theme in dict(THEMES) else 'system'}"].setChecked(True)
 
+    def show_tour(self) -> None:
+        """The guided tour, from where it was left; shown already, its card gets the keyboard."""
+        if self.tour is None:
+            from gui.tour.guide import Guide
+
+            self.tour = Guide(self, self)
+            self.tour.said.connect(self._say_refused)
+        self.tour.open()
+
+    def _name_tour(self) -> None:
+        """The tour's command and button say how far a person has come."""
+        words = tour_words(self.bench.settings.values.tour_step)
+        self.commands.actions["tour"].setText(words)
+        self.start.tour.set_text(words)
+
     def show_help(self) -> None:
         """Help on what has the focus: the nearest widget that names a page (property `help`), else the tab's page."""
         page, anchor = self.tab() or "index", ""
@@ -453,6 +477,8 @@ class MainWindow(QMainWindow):
         self.import_dialog = None
 
     def _on_opened(self) -> None:
+        from gui.models.pretrained import to_be_fetched  # the start page needs nothing of it
+
         project = self.bench.project
         self.banners.clear()
         self._failed_opening = None
@@ -470,6 +496,8 @@ class MainWindow(QMainWindow):
             self.refresh()
         if self.bench.importing.state == "done":
             tab = "design"  # where the report says what became of the model
+        if to_be_fetched(project) is not None:
+            tab = "design"  # which asks for it
         self.go_to_tab(tab)
         if project.read_only:
             self.banners.say(

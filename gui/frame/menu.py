@@ -86,7 +86,7 @@ class MainMenu(QMenu):
         self.addAction(actions["wheel_pans"])
         self.addAction(actions["less_motion"])
         self.addSeparator()
-        for name in ("about", "help", "quit"):
+        for name in ("about", "tour", "help", "quit"):
             self.addAction(actions[name])
 
     def set_recent(self, recent: list[Recent], do: Callable[[Path], None]) -> None:

@@ -18,6 +18,15 @@ from gui.models.project import ProjectModel
 from gui.models.proposed import network_edit
 
 
+def to_be_fetched(project: ProjectModel) -> Pretrained | None:
+    """The first network that a project begins with and whose weights are neither in it nor on this machine."""
+    folder = project.directory
+    if folder is None or project.read_only:
+        return None
+    missing = (item for item in pretrained_used(project.project) if not weights_file(folder, item.name).is_file())
+    return next((item for item in missing if not is_kept(item)), None)
+
+
 class PretrainedModel(QObject):
     """`state` is idle, asking (the person has not agreed yet), working or failed; `wanted` is what it is about.
 
@@ -63,6 +72,15 @@ class PretrainedModel(QObject):
         """Whether the project has no weights of it."""
         folder = self._project.directory
         return folder is not None and not weights_file(folder, pretrained.name).is_file()
+
+    def offer_missing(self) -> None:
+        """Ask for what the project begins with and is not on this machine: an example, or one that was shared.
+
+        What is on this machine is brought when training begins.
+        """
+        missing = to_be_fetched(self._project)
+        if missing is not None and self._engine is not None:
+            self.want(missing)
 
     def fitting(self) -> Pretrained | None:
         """The network that a first input of the data could be shown to, where one answer a sample is to be learned."""
@@ -142,19 +160,7 @@ class PretrainedModel(QObject):
         self._known = {node.id for node in self._project.project.graph.nodes.values() if node.weights}
         self._request, self._index, self._waiting, self.wanted, self.error = 0, -1, False, None, None
         self._set("idle")
-        self._offer_missing()
-
-    def _offer_missing(self) -> None:
-        """Ask at once for what the project begins with and is not on this machine: an example, or one that was shared.
-
-        What is on this machine is brought when training begins.
-        """
-        if self._engine is None or self._project.read_only or self._project.directory is None:
-            return
-        missing = (item for item in pretrained_used(self._project.project) if self.lacks(item) and not is_kept(item))
-        first = next(missing, None)
-        if first is not None:
-            self.want(first)
+        self.offer_missing()
 
     def _on_changed(self, change: Change) -> None:
         if self.state != "idle" or self._project.replaying or self._engine is None or self._project.read_only:

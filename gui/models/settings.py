@@ -45,6 +45,8 @@ class Values(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     wheel_pans: bool = False
     layer_uses: dict[str, float] = {}
     live_pictures: bool = True
+    tour_step: str = ""
+    """The step of the guided tour that was shown last."""
 
 
 class Settings(QObject):

@@ -145,6 +145,6 @@ def substituted(layer: Layer, x: float) -> str:
         for spelled in (name, _GREEK.get(name)):
             if spelled and not isinstance(value, bool):
                 text = re.sub(rf"(?<!\w){re.escape(spelled)}(?!\w)", factor(float(value)), text)
-    text = re.sub(r"\(−x\)", lambda _: f"(−{factor(x)})", text)
+    text = re.sub(r"\(−x\)", lambda _: factor(-x), text)
     text = re.sub(r"(?<![\w])x(?![\w\[])", lambda _: factor(x), text)
     return re.sub(r"(?<=[(,|]) ?\((−[^()]+)\)(?=[,)|])", lambda found: found[0].replace("(", "").replace(")", ""), text)
