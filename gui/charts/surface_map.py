@@ -67,6 +67,8 @@ class SurfaceMap(QWidget):
         self.classes = Classes()
         self.shows_legend = True
         """Whether the names of the classes stand beside the plane."""
+        self.shows_axes = True
+        """Whether numbers and names stand along the sides; without them the plane takes all the room."""
         self.surface: Surface | None = None
         self._points: NDArray[np.float64] = np.zeros((0, 2))
         self._truth: NDArray[np.float64] = np.zeros(0)
@@ -100,6 +102,9 @@ class SurfaceMap(QWidget):
 
     def room(self) -> QRectF:
         """Where the plane lies: a square, as large as there is room."""
+        if not self.shows_axes:
+            side = max(24.0, min(self.width(), self.height()) - 2.0)
+            return QRectF((self.width() - side) / 2, (self.height() - side) / 2, side, side)
         legend = self._legend_width()
         wide, high = self.width() - _SIDE - legend - 6, self.height() - _FOOT - 6
         side = max(24.0, min(wide, high))
@@ -263,6 +268,8 @@ class SurfaceMap(QWidget):
         painter.setPen(QPen(theme.color("line"), 1))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(room, 4, 4)
+        if not self.shows_axes:
+            return
         font = text_font(SIZE_SECTION)
         painter.setFont(font)
         metrics = QFontMetricsF(font)

@@ -17,6 +17,7 @@ from gui.design.graph_edits import kind_named
 from gui.design.inspector import Inspector
 from gui.design.left_side import LeftSide
 from gui.design.palette import Palette, card_picture
+from gui.design.plane_card import PlaneCard
 from gui.design.pretrained_dialog import PretrainedDialog
 from gui.design.problems import HEADER_HEIGHT, Problems
 from gui.design.step.light import StepLight
@@ -25,6 +26,7 @@ from gui.models.block_shelf import BlockShelf
 from gui.models.engine import Engine
 from gui.models.layer_uses import LayerUses
 from gui.models.own_code import OwnCodeModel
+from gui.models.plane_look import PlaneLook
 from gui.models.pretrained import PretrainedModel
 from gui.models.project import ProjectModel
 from gui.models.runs import RunsModel
@@ -55,6 +57,7 @@ class DesignTab(QWidget):
         settings: Settings | None = None,
         engine: Engine | None = None,
         worked: WorkedStepModel | None = None,
+        look: PlaneLook | None = None,
     ) -> None:
         super().__init__()
         self.scope = scope = Scope(project, self)
@@ -64,6 +67,7 @@ class DesignTab(QWidget):
         self.palette_panel = Palette(scope, uses, BlockStock(scope, shelf))
         self.canvas = GraphCanvas(scope, selection, runs, uses=uses, shelf=shelf)
         self.canvas.live.follow(settings)
+        self.plane = PlaneCard(self.canvas, project, look) if look is not None else None
         self.canvas.wheel.follow(settings)
         self.drawing = DrawingExporter(
             self.canvas.project, selection, self.canvas.geometry_store, settings, self.canvas
@@ -80,6 +84,7 @@ class DesignTab(QWidget):
         self.pretrained.drawn.connect(self.canvas.fit)
         self.pretrained_dialog: PretrainedDialog | None = None
         """The one that is open."""
+        self.pretrained.offer_missing()  # a project may have been opened before this tab was made
         self.inspector = Inspector(scope, selection, self.own_code)
         self.inspector.node.start_weights.fetch_asked.connect(self.pretrained.want)
         self.inspector.node.weights.follow(self.canvas.live)
