@@ -13,6 +13,8 @@ from engine.training.playing.returns import Episode
 
 KIND = "episodes"
 VIEW = "episodes"
+_NAMED = 40
+"""Up to so many episodes each has its number beneath it."""
 
 
 def playing_in(given: Answered) -> Playing | None:
@@ -58,7 +60,9 @@ def score_episodes(
 
 
 def _plots(episodes: list[Episode], mean: float) -> list[Plot]:
-    numbers = [float(number + 1) for number in range(len(episodes))]
+    few = len(episodes) <= _NAMED
+    numbers = [float(number + (not few)) for number in range(len(episodes))]
+    names = [str(number + 1) for number in range(len(episodes))] if few else []
     totals = [episode.total for episode in episodes]
     low = min(0.0, *totals)
     high = max(0.0, *totals)
@@ -69,9 +73,9 @@ def _plots(episodes: list[Episode], mean: float) -> list[Plot]:
             title="Returns",
             caption="The sum of the rewards of each episode",
             note="Each began from a seed that was never learned from, and was played without chance.",
-            x=PlotAxis(name="Episode"),
+            x=PlotAxis(name="Episode", names=names),
             y=PlotAxis(name="Return", low=low, high=high or None),
             series=[PlotSeries(name="Return", kind=PlotKind.BARS, x=numbers, y=totals, width=0.8)],
-            references=[PlotReference(name="Mean", x=[0.5, len(episodes) + 0.5], y=[mean, mean])],
+            references=[PlotReference(name="Mean", x=[numbers[0] - 0.5, numbers[-1] + 0.5], y=[mean, mean])],
         )
     ]

@@ -158,7 +158,7 @@ class GameModel(QObject):
         """Ask for what comes next, unless that is under way."""
         if self._request or self._project.directory is None:
             return
-        steps = AHEAD if self.who == "network" and self._begun() else 0
+        steps = AHEAD if self.who == "network" and (self.running or self._begun()) else 0
         actions, self._wished = self._wished, []
         if self._begun() and not steps and not actions:
             return
@@ -186,7 +186,8 @@ class GameModel(QObject):
         self.state = "idle"
         self.environment, self.actions, self.millis = event.environment, list(event.actions), event.millis
         self._taken += [moment.action for moment in event.moments if moment.action >= 0]
-        self._waiting += event.moments
+        # How it begins is told again as long as nothing was done.
+        self._waiting += [moment for moment in event.moments if moment.action >= 0 or not self._begun()]
         if self.shown is None or self.who == "person" or self._wish_step:
             self._show_next()
         if self.who == "person":

@@ -9,8 +9,10 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.catalog.entry import Entry
+from engine.catalog.metrics.episodes import MeanReturn
 from engine.catalog.registry import averages, blind_initializers, optimizers, schedules, wrappers
 from engine.checks.offers import metrics_for, scored_fields
+from engine.checks.playing import play_of
 from engine.document.data_spec import FieldKind, Step
 from engine.document.edits import Change, SetRecipe
 from engine.document.recipe import EarlyStop, Phase, Player, Precision, Recipe
@@ -21,6 +23,7 @@ from gui.models.project import ProjectModel
 from gui.models.saved_question import SavedQuestion
 from gui.train.loss_weights import LossWeights, is_loss
 from gui.train.plan_editor import PlanEditor
+from gui.train.play_editor import PlayEditor
 from gui.train.schedule_curve import ScheduleCurve
 from gui.widgets.button import Button
 from gui.widgets.choice_editor import Choice, ChoiceEditor
@@ -142,6 +145,10 @@ class RecipeForm(QWidget):
         self._add("seed", "Seed", self._seed, "The same seed gives the same run.", lambda v: self._set(seed=v))
         yield
         self._add("device", "Device", self._device, "Where training computes.", lambda v: self._set(device=str(v)))
+        yield
+        self.play = PlayEditor(caption_width=_CAPTION)
+        self.play.changed.connect(lambda play: self._set_phase("play", play))
+        self._column.addWidget(self.play)
         yield
         self.find_rate = Button("Find learning rate...", role="link", name="train.recipe.find_rate")
         self.find_rate.clicked.connect(self._on_find_rate)
@@ -368,8 +375,9 @@ class RecipeForm(QWidget):
     def _show_plan(self) -> None:
         """Which nodes there are to train and to follow."""
         self._drawing_changed = False
-        self._current()
+        phase, _ = self._current()
         self.plan.show_recipe(self._project.project.recipe, self._phase_at, self._player_at)
+        self.play.show_phase(self._project.project, phase)
 
     def _show_read_only(self) -> None:
         locked = self._project.read_only
@@ -380,6 +388,7 @@ class RecipeForm(QWidget):
             form.setEnabled(not locked)
         self.losses.setEnabled(not locked)
         self.plan.setEnabled(not locked)
+        self.play.setEnabled(not locked)
         for button in (self.find_rate, self.find_batch):
             button.set_blocked("This project is open for reading only." if locked else "")
         if not locked:
@@ -443,6 +452,7 @@ class RecipeForm(QWidget):
         self._rows["batch_size"].set_hint(hint)
         yield
         self.plan.show_recipe(recipe, self._phase_at, self._player_at)
+        self.play.show_phase(self._project.project, phase)
         yield
         self._show_metrics(recipe)
         yield
@@ -487,6 +497,8 @@ class RecipeForm(QWidget):
         """Offer what suits the fields that are answered first."""
         project = self._project.project
         first, rest = metrics_for(scored_fields(project, self._project.checker))
+        acts = play_of(recipe) is not None
+        first, rest = ((MeanReturn, *first) if acts else first), tuple(m for m in rest if m is not MeanReturn)
         self._metrics.set_offered(first, rest)
         self._metrics.set_value(recipe.metrics)
         if (first, rest) != self._metrics_offered:

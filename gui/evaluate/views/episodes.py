@@ -39,6 +39,7 @@ class EpisodesView(EvaluateView):
         self.episode = ChoiceEditor()
         self.episode.setObjectName("evaluate.episodes.episode")
         self.episode.setAccessibleName("Episode to watch")
+        self.episode.setMinimumWidth(250)
         self.episode.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.card = Card("Watch an episode", name="evaluate.episodes.watch")
         self.card.add_to_header(self.episode)
