@@ -259,6 +259,7 @@ def _joined(writer: OnnxWriter, values: list[str]) -> str:
 
 def _output_described(answer: Answer) -> OutputDescription:
     alone = bool(answer.raw)
+    levels = _levels(answer)
     return OutputDescription(
         field=answer.field.name,
         kind=answer.field.kind.value,
@@ -269,7 +270,8 @@ def _output_described(answer: Answer) -> OutputDescription:
         classes=list(answer.field.statistics.classes if answer.is_mask else answer.classes),
         function=answer.function,
         so_far="" if alone else answer.so_far,
-        **_levels(answer),
+        mean=levels[0],
+        std=levels[1],
     )
 
 
@@ -287,18 +289,19 @@ def _told_apart(outputs: list[OutputDescription], titles: Sequence[str]) -> list
     return found
 
 
-def _levels(answer: Answer) -> dict[str, list[float]]:
-    """How the answer for a picture becomes grey levels again: what its preparation did, the other way round."""
+def _levels(answer: Answer) -> tuple[list[float], list[float]]:
+    """Mean and std by which the answer for a picture becomes grey levels again: what its preparation did, the other way
+    round. Empty for other answers."""
     if answer.field.kind is not FieldKind.IMAGE or len(answer.shape) != 4 or answer.shape[1] not in (1, 3):
-        return {}
+        return [], []
     rules = Preparation(answer.field).tensor_rules
     if not any(isinstance(rule, ScaleRule) for rule in rules):
-        return {}
+        return [], []
     mean, std = np.zeros(answer.shape[1], np.float32), np.ones(answer.shape[1], np.float32)
     for rule in rules:
         if isinstance(rule, NormalizeRule):
             mean, std = mean + std * rule.mean.reshape(-1), std * rule.std.reshape(-1)
-    return {"mean": mean.tolist(), "std": std.tolist()}
+    return mean.tolist(), std.tolist()
 
 
 def _finish(model: onnx.ModelProto, description: Description, project: Project) -> None:

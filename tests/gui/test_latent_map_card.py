@@ -81,11 +81,11 @@ def test_points_have_the_colours_and_names_of_their_classes(card: LatentMapCard)
     assert [card.legend.entry(str(number)).accessibleName() for number in range(3)] == [
         f"Show {name}" for name in names
     ]
-    assert card.words.whole_text() == "step 30" and card.note.whole_text() == "The two main directions of 16 numbers."
+    assert card.words.whole_text() == "step 30" and card.remark.whole_text() == "The two main directions of 16 numbers."
     card.map.choose(4)
     assert card.map.accessibleDescription() == "Trouser"
     card.slider.setValue(0)
-    assert card.note.isHidden() and card.words.whole_text() == "step 0"
+    assert card.remark.isHidden() and card.words.whole_text() == "step 0"
 
 
 def test_a_class_can_be_hidden_and_stays_so_from_step_to_step(card: LatentMapCard) -> None:

@@ -10,8 +10,10 @@ from engine.deployment.cached import cached_model
 from engine.deployment.predict import Predictor
 from engine.deployment.writing import Manner
 from engine.document.files import load
-from engine.protocol.messages.deployment import Predict, PredictionMade
+from engine.errors import DataError
+from engine.protocol.messages.deployment import Predict, Prediction, PredictionMade
 from engine.protocol.messages.writing import TextWritten, WrittenToken
+from engine.protocol.run_folder import RunFolder
 from engine.server.handlers.read_sample import filled, is_sample
 from engine.server.work import Work
 from engine.training.runs import find_run
@@ -37,7 +39,8 @@ def handle(request: Predict, work: Work) -> PredictionMade:
         temperature=request.temperature, top_k=max(0, request.top_k), seed=max(0, request.seed), length=request.length
     )
     written = _Written(work) if request.stream and len(request.inputs) == 1 else None
-    result = _predictor(path).predict(
+    predictor = _predictor(path)
+    result = predictor.predict(
         _whole(request, work),
         manner=manner,
         progress=work.progress,
@@ -46,7 +49,23 @@ def handle(request: Predict, work: Work) -> PredictionMade:
     )
     if written is not None:
         written.flush()
+    if any(item.function == "embedding" for item in predictor.description.outputs):
+        result = msgspec.structs.replace(result, predictions=_named(result.predictions, project_dir, run, work))
     return msgspec.structs.replace(result, request=request.id, run=run.number)
+
+
+def _named(predictions: list[Prediction], project_dir: Path, run: RunFolder, work: Work) -> list[Prediction]:
+    """A place says nothing to a person: it is named by the test samples around it, or stays as it is without any."""
+    from engine.evaluation.answered import answered  # torch comes with it: other answers go without
+    from engine.evaluation.most_like import named_by_neighbours
+
+    try:
+        given = answered(
+            project_dir, run, progress=work.progress, cancelled=work.cancelled, open_data=work.datasets.get
+        )
+    except DataError:
+        return predictions  # the data are gone; the network answers all the same
+    return named_by_neighbours(given, predictions)
 
 
 class _Written:

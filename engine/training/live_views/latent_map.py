@@ -81,7 +81,8 @@ class LatentMap(LiveView):
         embeddings = _embeddings(task)
         if embeddings:
             self._node = task.network.output_ids[embeddings[0]]
-            return task.network(*given)[embeddings[0]].float().cpu()
+            place: Tensor = task.network(*given)[embeddings[0]]
+            return place.float().cpu()
         wanted = [self._node] if self._node else _drawn(task) or _between(task)
         with ExitStack() as meanwhile:
             for node_id in wanted:

@@ -34,13 +34,13 @@ class LatentMapCard(ViewCard):
         self.map.setAccessibleName("Samples in the space of the network")
         self.legend = Legend()
         self.legend.toggled.connect(self._on_toggled)
-        self.note = Text("", role="small", tone="dim", wrap=True)
+        self.remark = Text("", role="small", tone="dim", wrap=True)
         inside = QVBoxLayout(self.stage)
         inside.setContentsMargins(0, 0, 0, 0)
         inside.setSpacing(4)
         inside.addWidget(self.map, 1)
         inside.addWidget(self.legend)
-        inside.addWidget(self.note)
+        inside.addWidget(self.remark)
         self._told: ViewSeen | None = None
         self._names: list[str] = []
         self._groups: NDArray[np.int64] = np.zeros(0, np.int64)
@@ -62,8 +62,8 @@ class LatentMapCard(ViewCard):
         self.map.set_points(np.nan_to_num(places.astype(np.float64)), shown, colors, words=words)
         self.map.hide_groups(frozenset(self._hidden))
         wide = seen.facts.get("features", 2)
-        self.note.set_text("" if wide == 2 else f"The two main directions of {float(wide):,.0f} numbers.")
-        self.note.setVisible(wide != 2)
+        self.remark.set_text("" if wide == 2 else f"The two main directions of {float(wide):,.0f} numbers.")
+        self.remark.setVisible(wide != 2)
 
     def table(self) -> Write:
         places = array_of(self.shown()[0], "places") if self.shown() else None

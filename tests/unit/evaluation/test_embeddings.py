@@ -1,5 +1,8 @@
 """Places in a space: what the nearest say of classes, and classes recognised that were shown once; held to counting."""
 
+from types import SimpleNamespace
+from typing import cast
+
 import numpy as np
 import pytest
 import torch
@@ -8,7 +11,10 @@ from engine.catalog.metrics.embeddings import OneShotAccuracy
 from engine.checks.answers import answer_of
 from engine.document.data_spec import Field, FieldKind, Statistics
 from engine.document.graph import Edge, Graph, Node
+from engine.evaluation.answered import Answered, AnsweredOutput, Kept
+from engine.evaluation.most_like import named_by_neighbours
 from engine.evaluation.nearest import class_shares
+from engine.protocol.messages.deployment import Answer, Prediction
 from engine.training.metrics import EmbeddingScores, scores_for
 from engine.training.one_shot import episodes_won
 
@@ -71,3 +77,34 @@ def test_what_such_a_loss_judges_is_an_embedding(loss: str, port: str) -> None:
     edges = [Edge(source="x", target="place"), Edge(source="place", target="end", input="prediction")]
     graph = Graph([*nodes, Node(id="loss", type=loss)], [*edges, Edge(source="place", target="loss", input=port)])
     assert answer_of(graph, "end") == "embedding"
+
+
+def test_something_new_is_named_by_the_nearest_samples_and_not_by_itself() -> None:
+    places = torch.tensor([[0.0, 0.0], [1.0, 0.0], [5.0, 0.0], [5.0, 1.0], [9.0, 9.0]])
+    classes = torch.tensor([0, 0, 1, 1, 2])
+    output = AnsweredOutput(
+        place=0,
+        output_id="end",
+        field=FIELD,
+        answer="none",
+        kept=Kept.WHOLE,
+        raw=class_shares(places, classes, 3),
+        target=classes,
+        rows=torch.arange(5),
+        metrics={},
+        places=places,
+    )
+    given = cast(Answered, SimpleNamespace(outputs=(output,), count=5, split="test"))
+    asked = [Prediction(input=str(at), outputs={"kind": Answer(value="2 numbers", numbers=at)}) for at in NEW]
+    found = named_by_neighbours(given, asked)
+    assert [one.outputs["kind"].value for one in found] == ["a", "b", "b"]
+    for one in found:
+        scores = list(one.outputs["kind"].scores.values())
+        assert scores == sorted(scores, reverse=True) and sum(scores) == pytest.approx(1)
+        assert one.notes == ["Named by the nearest of 5 test samples."]
+    other = Prediction(input="x", outputs={"kind": Answer(value="3 numbers", numbers=[0.0, 0.0, 0.0])})
+    assert named_by_neighbours(given, [other]) == [other]
+
+
+NEW = ([0.4, 0.2], [4.0, 0.5], [5.0, 0.0])
+"""The last is a sample itself: the other one of its class names it."""
