@@ -1,5 +1,6 @@
 """Takes an edit of a flat graph back to the drawing: into the definition that holds the node, or to the instance."""
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -38,7 +39,9 @@ def drawn_edit(edit: Edit, flattening: Flattening) -> Edit | None:
         return edit
     parts = edit.edits if isinstance(edit, Batch) else (edit,)
     try:
-        return Batch(title=title(edit), edits=tuple(_Translation(flattening, parts).edits()))
+        # Many nodes of an instance may come to one and the same edit of it.
+        translated = [part for part, _ in itertools.groupby(_Translation(flattening, parts).edits())]
+        return Batch(title=title(edit), edits=tuple(translated))
     except _Untranslatable:
         return None
 

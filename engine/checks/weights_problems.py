@@ -85,7 +85,7 @@ def _to_be_fetched(pretrained: Pretrained, users: list[Node]) -> Problem:
         ),
         expected=f"netwright pretrained {pretrained.name} --yes, or Fetch beside the weights of its block",
         found="no weights of it",
-        repairs=(_fresh(users),),
+        repairs=(_fresh(users, "Start fresh, with chance weights"),),
     )
 
 
@@ -104,6 +104,7 @@ def _unfit(node: Node, name: str, said: str, *, more: int) -> Problem:
     )
 
 
-def _fresh(users: list[Node]) -> Repair:
-    title = f"Start {users[0].id} fresh" if len(users) == 1 else f"Start these {len(users)} nodes fresh"
+def _fresh(users: list[Node], title: str = "") -> Repair:
+    if not title:
+        title = f"Start {users[0].id} fresh" if len(users) == 1 else f"Start these {len(users)} nodes fresh"
     return Repair(title=title, edit=Batch(title=title, edits=tuple(SetWeights(id=node.id) for node in users)))

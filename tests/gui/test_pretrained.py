@@ -26,6 +26,7 @@ from engine.protocol.messages.pretrained import GetPretrained, PretrainedReady
 from gui.data.found_strip import FoundStrip
 from gui.design.pretrained_dialog import PretrainedDialog
 from gui.design.tab import DesignTab
+from gui.models.pretrained import to_be_fetched
 from gui.models.project import ProjectModel
 from gui.models.selection import Selection
 from gui.window import MainWindow
@@ -370,3 +371,16 @@ def test_what_is_on_this_machine_is_not_asked_for_when_a_project_is_opened(bench
     keep(EFFICIENTNET_LITE0)
     bench.model.create(bench.folder.parent / "given", propose_with("p", data(), EFFICIENTNET_LITE0))
     assert bench.tab.pretrained.state == "idle" and bench.messages_of("not on this machine yet") == []
+
+
+def test_a_tab_that_is_made_later_asks_as_well(bench: Bench, qtbot: QtBot) -> None:
+    bench.model.create(bench.folder.parent / "given", propose_with("p", data(), EFFICIENTNET_LITE0))
+    bench.click(bench.dialog.decline)
+    late = DesignTab(project=bench.model, selection=Selection(bench.model), engine=FakeEngine())
+    qtbot.addWidget(late)
+    qtbot.waitUntil(lambda: late.pretrained_dialog is not None)
+    assert to_be_fetched(bench.model) is EFFICIENTNET_LITE0
+    late.own_code.close()
+    late.shelf.close()
+    keep(EFFICIENTNET_LITE0)
+    assert to_be_fetched(bench.model) is None
