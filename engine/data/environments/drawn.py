@@ -107,7 +107,7 @@ DRAWINGS: Final[Mapping[str, Drawing]] = {
 def numbers_as_bars(values: npt.NDArray[np.float64]) -> Image.Image:
     """What is seen as bars that grow to the right or to the left: the numbers of an environment nobody has drawn.
 
-    Each is drawn as a share of ±1, larger ones squeezed, so that none leaves the picture.
+    1 reaches half of the way, and larger ones are squeezed, so that none leaves the picture.
     """
     picture, draw = _blank()
     width, height = picture.size
@@ -116,7 +116,7 @@ def numbers_as_bars(values: npt.NDArray[np.float64]) -> Image.Image:
     middle = width / 2
     draw.line((middle, 20, middle, height - 20), fill=_GROUND, width=2)
     for number, value in enumerate(shown):
-        share = float(np.tanh(value)) if math.isfinite(value) else 0.0
+        share = float(value / (1 + abs(value))) if math.isfinite(value) else 0.0
         top = 20 + row * number
         left, right = sorted((middle, middle + share * (middle - 40)))
         draw.rectangle((left, top + row * 0.15, right, top + row * 0.85), fill=_BODY if share >= 0 else _MOVING)
