@@ -96,6 +96,7 @@ def export_outlook(checker: ShapeChecker, opset: int = USUAL_OPSET, contents: st
     alone = contents == "network"
     inputs: dict[str, RawInput] = {}
     notes: dict[str, None] = {}
+    beyond: dict[str, dict[str, None]] = {}
     moved: set[str] = set()
     try:
         for node_id in sorted((i for i in doubtful if isinstance(layers[i], Input | Noise)), key=natural):
@@ -111,6 +112,8 @@ def export_outlook(checker: ShapeChecker, opset: int = USUAL_OPSET, contents: st
                 for field in fields:
                     inputs[field.name], told = _input(field, opset)
                     notes |= dict.fromkeys(told)
+                    for what in _beyond_standard(field) if not told else ():
+                        beyond.setdefault(what, {})[field.name] = None
             elif isinstance(layer, Noise):
                 inputs[f"noise {node_id}"] = RawInput(name=node_id, dtype="float", shape=("N", *layer.size))
         outputs = []
@@ -123,6 +126,7 @@ def export_outlook(checker: ShapeChecker, opset: int = USUAL_OPSET, contents: st
     except NetwrightError as error:  # a preparation that does not work: told with the problems of the data
         return ExportOutlook(opset=opset, unknown=error.message)
     names = output_names(outputs, {item.name for item in inputs.values()}, moved, raw=alone)
+    notes |= dict.fromkeys(_prepared_by(what, list(fields)) for what, fields in beyond.items())
     return ExportOutlook(opset=opset, inputs=tuple(inputs.values()), outputs=tuple(names), notes=tuple(notes))
 
 
@@ -136,13 +140,19 @@ def _input(field: Field, opset: int) -> tuple[RawInput, list[str]]:
             f"describes."
         )
         return prepared_input(field.name, prepared_spec(field)), [note]
-    beyond = dict.fromkeys(kind.beyond_standard for kind in kinds if kind.beyond_standard)
-    notes = [
-        f"'{field.name}' is prepared by {what}. For other programs export the network alone, which takes the prepared "
-        f"numbers."
-        for what in beyond
-    ]
-    return raw_input(field), notes
+    return raw_input(field), []
+
+
+def _beyond_standard(field: Field) -> list[str]:
+    """What prepares a field that standard ONNX does not have."""
+    kinds = [kind for step in field.preparation if (kind := preparation_type(step.type)) is not None]
+    return list(dict.fromkeys(kind.beyond_standard for kind in kinds if kind.beyond_standard))
+
+
+def _prepared_by(what: str, fields: list[str]) -> str:
+    *others, last = [f"'{name}'" for name in fields]
+    who = f"{', '.join(others)} and {last} are" if others else f"{last} is"
+    return f"{who} prepared by {what}. For other programs export the network alone, which takes the prepared numbers."
 
 
 def _upstream(checker: ShapeChecker, ends: list[str]) -> set[str]:
