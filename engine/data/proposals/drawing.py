@@ -15,6 +15,7 @@ class Drawing:
         self.graph = Graph()
         self._row = 0
         self._column = 0
+        self._lowest = 0
 
     def put(self, node_id: str, type_name: str, source: str = "", title: str = "", **attributes: Value) -> str:
         """The next node, linked from `source`."""
@@ -33,13 +34,20 @@ class Drawing:
         )
         return node_id
 
+    def beneath(self, node_id: str, type_name: str, source: str, **attributes: Value) -> str:
+        """A node under the last one, linked from `source`: a second way beside the chain."""
+        self._lowest = self._row + 1
+        self.at(node_id, type_name, self._column - 1, self._lowest, **attributes)
+        self.link(source, node_id)
+        return node_id
+
     def skip(self, columns: int) -> None:
         """Leave places free for nodes that are put there by hand."""
         self._column += columns
 
     def wrap(self) -> None:
         """Go on in the next row."""
-        self._row, self._column = self._row + 1, 0
+        self._row, self._column = max(self._row, self._lowest) + 1, 0
 
     def link(self, source: str, target: str, port: str = "input") -> None:
         """A link to the port of a node that is there already."""
