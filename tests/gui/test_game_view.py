@@ -1,6 +1,7 @@
 """A game in the window: watched, held, gone on with, played by keys, compared; and the engine may fail meanwhile."""
 
 import io
+import itertools
 
 import pytest
 from PIL import Image
@@ -91,7 +92,7 @@ def test_a_game_is_watched_to_its_end_moment_by_moment(game, engine, qtbot) -> N
     assert steps == list(range(LENGTH + 1)) and not game.running and game.totals == {"network": 40.0}
     requests = engine.asked(PlayGame)
     assert all(request.steps <= AHEAD for request in requests) and requests[0].seed == 9
-    for before, after in zip(requests, requests[1:], strict=False):
+    for before, after in itertools.pairwise(requests):
         assert after.taken[: len(before.taken)] == before.taken
 
 

@@ -5,11 +5,11 @@ import pytest
 from PySide6.QtCore import Qt
 
 from engine.catalog import registry
-from engine.document.data_spec import DataSpec, Field, FieldKind, Role, Step
+from engine.document.data_spec import DataSpec, Field, FieldKind, Role, Source, SourceKind, Step
 from engine.document.edits import AddNode, SetData, SetRecipe
 from engine.document.graph import Node
 from engine.document.project import Project
-from engine.document.recipe import EarlyStop, Phase, Player, Precision, Recipe
+from engine.document.recipe import EarlyStop, Phase, Play, Player, Precision, Recipe
 from engine.protocol.messages.base import Progress, RequestFailed
 from engine.protocol.messages.training import BatchSizeFound, FindBatchSize, FindLearningRate, LearningRateFound
 from gui.models.curves import RunCurves
@@ -460,3 +460,31 @@ def test_a_range_test_that_fails_says_so_and_one_that_is_closed_is_given_up(qtbo
     qtbot.waitUntil(lambda: len(engine.asked(FindLearningRate)) == 2)
     finder.reject()
     assert engine.cancelled == [engine.asked(FindLearningRate)[1].id]
+
+
+def test_a_phase_that_plays_is_set_and_taken_back(qtbot, project, form):
+    assert form.play.isHidden()  # no environment, nothing to play in
+    source = Source(kind=SourceKind.ENVIRONMENT, path="gym:CartPole-v1")
+    project.do(SetData(data=DataSpec(sources=(source,))))
+    assert not form.play.isHidden() and form.play.rows["memory"].isHidden()
+    form.play.switch.committed.emit(True)
+    assert project.project.recipe.phases[0].play == Play()
+    assert not form.play.rows["memory"].isHidden() and form.play.rows["output"].isHidden()
+    editor = form.play.rows["memory"].editor
+    editor.lineEdit().selectAll()
+    qtbot.keyClicks(editor.lineEdit(), "500")
+    qtbot.keyClick(editor, Qt.Key.Key_Return)
+    assert project.project.recipe.phases[0].play == Play(memory=500)
+    assert "smaller" in form.play.rows["start_after"].below()
+    project.history.undo()
+    assert project.project.recipe.phases[0].play == Play() and editor.value() == Play().memory
+    for name in ("act", "act2"):
+        project.do(AddNode(node=Node(id=name, type="Output", attributes={"field": "action"})))
+    qtbot.waitUntil(lambda: not form.play.rows["output"].isHidden())
+    form.play.output.committed.emit("act2")
+    assert project.project.recipe.phases[0].play == Play(output="act2")
+    form.play.switch.committed.emit(False)
+    assert project.project.recipe.phases[0].play is None
+    assert any(choice == "mean_return" for choice in form._metric.values()) is False
+    project.history.undo()
+    assert "mean_return" in form._metric.values()

@@ -22,7 +22,7 @@ QUICK = Play(environments=3, every=2, batches=60, memory=200, start_after=30, ex
 
 
 @pytest.fixture(scope="module")
-def played(tmp_path_factory: pytest.TempPathFactory):  # noqa: ANN201
+def played(tmp_path_factory: pytest.TempPathFactory):
     register()
     folder = tmp_path_factory.mktemp("line") / "project"
     project, _ = player_of("Line-v0", QUICK)
@@ -36,7 +36,7 @@ def seen(moments: list[GameMoment]) -> list[object]:
     return [(item.action, item.reward, item.total, item.step, item.over, item.seen, item.values) for item in moments]
 
 
-def test_the_file_plays_as_the_network_was_scored(played) -> None:  # noqa: ANN001
+def test_the_file_plays_as_the_network_was_scored(played) -> None:
     folder, project, run, made = played
     assert made.verified.same_answers == made.verified.samples
     assert [item["name"] for item in made.inputs] == ["observation"]
@@ -54,7 +54,7 @@ def test_the_file_plays_as_the_network_was_scored(played) -> None:  # noqa: ANN0
     game.close()
 
 
-def test_a_game_goes_on_from_wherever_it_is_held(played) -> None:  # noqa: ANN001
+def test_a_game_goes_on_from_wherever_it_is_held(played) -> None:
     folder, project, _, _ = played
     one, other = (WatchedGame(folder / "line.onnx", project.data) for _ in range(2))
     middle = next(seed for seed in range(99) if one.go_on(seed).moments[0].seen[0] == 0)
@@ -72,7 +72,7 @@ def test_a_game_goes_on_from_wherever_it_is_held(played) -> None:  # noqa: ANN00
     other.close()
 
 
-def test_what_is_no_game_is_refused_in_words(played) -> None:  # noqa: ANN001
+def test_what_is_no_game_is_refused_in_words(played) -> None:
     folder, project, _, _ = played
     with pytest.raises(DataError, match="no environment"):
         WatchedGame(folder / "line.onnx", msgspec.structs.replace(project.data, sources=()))
