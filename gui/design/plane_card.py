@@ -16,14 +16,19 @@ from gui.widgets.button import Button
 from gui.widgets.guarded import guarded
 from gui.widgets.text import Text
 
-_WIDE: Final = 210
+_LARGE, _SMALL = 190, 140
+"""Side of the picture on a large canvas, and on one that has little room."""
+_ROOMY: Final = 760
+_AROUND: Final = 20
 _MARGIN: Final = 16
-_LEAST: Final = 560
-"""On a canvas narrower than this it begins folded, so that the drawing has its room."""
+_ABOVE: Final = 62
+"""Room for the buttons below."""
+_LEAST: Final = 420
+"""On a canvas lower than this it begins folded, so that the drawing has its room."""
 
 
 class PlaneCard(QFrame):
-    """Stands in the upper right corner of `canvas`; there only while the network has such an answer."""
+    """Stands in the lower left corner of `canvas`, where drawings seldom reach; there only while the network has such an answer."""
 
     def __init__(self, canvas: QWidget, project: ProjectModel, look: PlaneLook) -> None:
         super().__init__(canvas)
@@ -38,11 +43,10 @@ class PlaneCard(QFrame):
         self.fold.clicked.connect(self._on_fold)
         self.map = SurfaceMap(name="design.plane.map")
         self.map.shows_axes = self.map.shows_legend = False
-        self.map.setFixedSize(_WIDE - 20, _WIDE - 20)
         self.words = Text("", role="small", elide=Qt.TextElideMode.ElideRight)
         head = QHBoxLayout()
         head.setContentsMargins(0, 0, 0, 0)
-        head.addWidget(Text("What it answers", role="title"), 1)
+        head.addWidget(Text("Answers", role="title"), 1)
         head.addWidget(self.fold)
         column = QVBoxLayout(self)
         column.setContentsMargins(10, 7, 10, 9)
@@ -50,7 +54,6 @@ class PlaneCard(QFrame):
         column.addLayout(head)
         column.addWidget(self.map)
         column.addWidget(self.words)
-        self.setFixedWidth(_WIDE)
         canvas.installEventFilter(self)
         look.changed.connect(self.refresh)
         self.hide()
@@ -59,7 +62,7 @@ class PlaneCard(QFrame):
     @property
     def folded(self) -> bool:
         """Whether only the title shows."""
-        return self._canvas.width() < _LEAST if self._folded is None else self._folded
+        return self._canvas.height() < _LEAST if self._folded is None else self._folded
 
     def refresh(self) -> None:
         """Show what is answered now."""
@@ -95,8 +98,11 @@ class PlaneCard(QFrame):
         self.words.setVisible(not folded)
         self.fold.set_icon("chevron-down" if folded else "chevron-up")
         self.fold.setAccessibleName("Show what it answers" if folded else "Fold")
+        side = _LARGE if self._canvas.height() >= _ROOMY else _SMALL
+        self.map.setFixedSize(side, side)
+        self.setFixedWidth(side + _AROUND)
         self.adjustSize()
-        self.move(self._canvas.width() - self.width() - _MARGIN, _MARGIN)
+        self.move(_MARGIN, self._canvas.height() - self.height() - _ABOVE)
         self.raise_()
 
     @guarded(fallback=False)

@@ -41,7 +41,7 @@ def test_it_shows_what_the_drawing_answers_and_asks_again_after_an_edit(bench, t
     qtbot.waitUntil(card.isVisible)
     assert int(card.map.surface.best[0, 0]) == 0
     assert card.words.whole_text() == "weights of run 4"
-    assert card.geometry().right() < tab.canvas.width() and card.y() < 40
+    assert card.x() < 40 and card.geometry().bottom() < tab.canvas.height() - 40
     assert bench.project.do(SetType(id="bend1", type="ReLU", attributes={}))
     qtbot.waitUntil(lambda: int(card.map.surface.best[0, 0]) == 1)
     high = card.height()
