@@ -21,9 +21,10 @@ def scores(trained: Trained) -> Iterator[Score]:
 
 def _naive(trained: Trained) -> float:
     """Of the seasonal-naive forecast: hour by hour as a day before."""
-    past, wanted = trained.dataset.data.field("past"), trained.dataset.data.field("next")
+    past, wanted = (trained.dataset.data.field(name) for name in ("past", "next"))
     assert past is not None and wanted is not None
-    columns, (target,) = list(past.options["columns"]), wanted.options["columns"]  # type: ignore[arg-type, misc]
-    seen = np.stack(trained.column("past", "test"))[:, -DAY:, columns.index(target)]
+    columns, targets = past.options["columns"], wanted.options["columns"]
+    assert isinstance(columns, list) and isinstance(targets, list)
+    seen = np.stack(trained.column("past", "test"))[:, -DAY:, columns.index(targets[0])]
     came = np.stack(trained.column("next", "test"))[:, :, 0]
     return float(np.abs(seen - came).mean())

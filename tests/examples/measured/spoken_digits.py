@@ -13,6 +13,5 @@ def scores(trained: Trained) -> Iterator[Score]:
     """Accuracy of both ways on other recordings of known voices, and on those of a speaker kept out of training."""
     yield Score("accuracy on test, CNN", trained.metric("accuracy"), at_least=0.95)
     yield Score("accuracy on test, GRU", trained.train(sets=(GRU,), name="GRU").metric("accuracy"), at_least=0.95)
-    for name, way in (("CNN", ()), ("GRU", (GRU,))):
-        apart = trained.train(sets=(*NEW_VOICE, *way), name=f"{name}, new voice")
-        yield Score(f"accuracy for a speaker never heard, {name}", apart.metric("accuracy"))
+    apart = trained.train(sets=NEW_VOICE, name="new voice")
+    yield Score("accuracy for a speaker never heard, CNN", apart.metric("accuracy"))
