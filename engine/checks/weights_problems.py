@@ -25,7 +25,7 @@ def weights_problems(checker: ShapeInference) -> Iterator[Problem]:
     graph = checker.project.graph
     by_file: dict[str, list[tuple[Node, WeightsOf]]] = {}
     for node in graph.nodes.values():
-        named = weights_of(node) if node.weights and not node.shares else None
+        named = weights_of(node) if node.weights and not node.shares and not checker.rests(node.id) else None
         if named is not None:
             by_file.setdefault(named.name, []).append((node, named))
     for name, users in by_file.items():

@@ -10,7 +10,6 @@ from engine.catalog.registry import optimizer, schedule, wrapper
 from engine.catalog.schedules import Constant, Plateau
 from engine.compiler.module import CompiledNetwork
 from engine.document import recipe
-from engine.document.flat import SEPARATOR
 from engine.errors import AttributeOutOfRange, TrainingError
 from engine.training.optimizers import mover
 
@@ -197,14 +196,8 @@ def _parameters(
     settings: recipe.Player, network: CompiledNetwork, trainable: Collection[str], copies: set[str]
 ) -> list[tuple[str, nn.Parameter]]:
     chosen = set(settings.nodes)
-    known = {name for name, _ in network.named_children()}
-    # A block stands for all that is inside of it, and some of that, such as its ports, is no module.
-    if unknown := sorted(name for name in chosen - known if SEPARATOR not in name):
-        raise TrainingError(
-            f"The recipe trains '{unknown[0]}', which is not a part of the network.",
-            where=unknown[0],
-            hint="Choose other nodes for this player in the recipe.",
-        )
+    # Not all that is named is a module: the ports of a block are none, nor is what a Switch does not choose. Names of
+    # nodes that do not exist are refused by the checks.
     found = [
         (name, parameter)
         for name, parameter in network.named_parameters()

@@ -1,9 +1,8 @@
-"""The baseline of networks that write: an n-gram model of characters with interpolated modified Kneser-Ney smoothing."""
+"""The baseline of networks that write: an n-gram model of characters, smoothed as Kneser and Ney do."""
 
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-
 
 BEGIN = ""
 """Stands before a text as often as the model looks back."""

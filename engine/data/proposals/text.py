@@ -10,7 +10,7 @@ _SMALL = Initial(type="Normal", attributes={"std": 0.1})
 
 
 def text_branch(drawing: Drawing, field: Field, number: int, count: int) -> str:
-    """Embedding and LSTM. For words in both directions, and the mean and the strongest of all steps go on, not the last.
+    """Embedding and LSTM. For words in both directions, and the mean and the strongest of all steps go on.
 
     Vectors of words begin small, or those of words seen once would stay the noise they began as: with both 0.768
     instead of 0.715 on 767 film review sentences, after learning from 8,064.
