@@ -42,6 +42,7 @@ class Actions:
             "step.second": lambda: self._with_numbers(lambda worked: worked.go_to_step(worked.step + 1)),
             "step.conv": lambda: self._with_numbers(self._to_convolution),
             "train": self._train,
+            "score": self._score,
             "few": lambda: self._split(0.1, 0.45, 0.45),
             "many": lambda: self._split(0.7, 0.15, 0.15),
         }
@@ -81,12 +82,27 @@ class Actions:
         else:
             self._say(button.accessibleDescription() or "That can't be done now.")
 
+    def hindrance(self, name: str) -> str:
+        """Why an action has to wait, in a sentence; empty when it can be done."""
+        runs = self._bench.runs
+        if name == "train" and runs.active is not None:
+            return f"Run {runs.active} is still training. Wait for it, or stop it in the Train tab."
+        if name == "score" and self._bench.evaluation.state == "working":
+            return "It is being scored now."
+        return ""
+
     def _train(self) -> None:
         reason = self._bench.runs.reason_not_to_start()
         if reason:
             self._say(reason)
         else:
             self._click("train.start")
+
+    def _score(self) -> None:
+        if not self._bench.runs.summaries:
+            self._say("Train the network first.")
+        elif self._bench.evaluation.state != "working":
+            self._bench.evaluation.evaluate()
 
     def _split(self, train: float, val: float, test: float) -> None:
         project = self._bench.project

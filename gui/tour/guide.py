@@ -15,6 +15,7 @@ from gui.tour.steps import ENDED, STEPS, TourStep, place_of
 from gui.tour.targets import Targets
 from gui.widgets.guarded import guarded
 
+_DONE: Final = "✓ Done. Go on when you like."
 _WAITING: Final = "Still at it. You need not wait."
 _MOST_KEPT: Final = 200
 LOOK_MS: Final = 120
@@ -185,9 +186,8 @@ class Guide(QObject):
         last = self._at == len(STEPS) - 1
         free = done or not step.offer
         main = ("Finish" if last else "Next") if free else way_back or step.offer
-        state = "" if not step.done else "✓ Done. Go on when you like." if done else "" if step.offer else _WAITING
         self.card.show_state(
-            state,
+            self._state(done, way_back),
             main if len(main) < 28 else "Show it",
             skip=not free,
             back=self._at > 0,
@@ -196,6 +196,12 @@ class Guide(QObject):
         target = QRect() if way_back else self.targets.rect(step.at)
         self.ring.surround(target)
         self.card.place(target, self._kept_clear(), middle=not self._about.tab())
+
+    def _state(self, done: bool, way_back: str) -> str:
+        step = self.step
+        if done or not step.done:
+            return _DONE if step.done else ""
+        return self.actions.hindrance(step.do) if step.offer and not way_back else "" if step.offer else _WAITING
 
     def _kept_clear(self) -> list[QRect]:
         """What a person should see beside what is pointed at: the step in numbers, and the nodes of the network."""

@@ -49,7 +49,7 @@ STEPS: Final = (
         text="Each sample has inputs, here the two numbers x and y of a point, and the right answer, here the "
         "point's class. The network sees many of them. Later it should answer for points it has never seen.",
         tab="data",
-        at=("data.table", "data.samples"),
+        at=("data.points.card", "data.table", "data.samples"),
         project=PLAYGROUND,
     ),
     TourStep(
@@ -202,7 +202,7 @@ STEPS: Final = (
         at=("evaluate.scores", "evaluate.start"),
         done="scored",
         offer="Score it",
-        do="click:evaluate.start",
+        do="score",
         project=PLAYGROUND,
     ),
     TourStep(

@@ -58,10 +58,18 @@ class StepLight:
     def _on_changed(self) -> None:
         lit = self.lit()
         if lit and lit != self._lit:
-            canvas = self._canvas
-            canvas.show_rows(np.array([canvas.geometry_store.row_of[lit]]))
+            self._bring_into_view(lit)
         self._lit = lit
         self._canvas.update()
+
+    def _bring_into_view(self, card: str) -> None:
+        """Look a little further where a card cannot be seen whole; the zoom stays as the person has it."""
+        canvas = self._canvas
+        x, y, width, height = canvas.geometry_store.boxes[canvas.geometry_store.row_of[card]].tolist()
+        left, top = canvas.view.to_screen(x, y)
+        rect = QRectF(left, top, width * canvas.view.zoom, height * canvas.view.zoom)
+        if not canvas.frame().contains(rect):
+            canvas.center_on(x + width / 2, y + height / 2)
 
     def words(self) -> dict[tuple[str, str], tuple[str, bool]]:
         """What stands on the link that begins at a port: the numbers, and whether they are gradients."""
