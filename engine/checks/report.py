@@ -17,13 +17,17 @@ LARGEST = 2**63 - 1
 
 
 class NodeReport(msgspec.Struct, frozen=True, kw_only=True):
-    """One node: a shape an output port, batch first, None for a free size or the whole where unknown."""
+    """One node: a shape an output port, batch first, None for a free size or the whole where unknown.
+
+    `resting`: it only leads to what a Switch does not choose, and counts in no sum.
+    """
 
     id: str
     type: str
     output_shapes: list[list[int | None] | None]
     parameters: int
     multiply_adds: int
+    resting: bool = False
 
 
 class CheckReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,6 +63,7 @@ def check(project: Project, folder: Path | None = None) -> CheckReport:
                 ],
                 parameters=min(cost.parameters, LARGEST),
                 multiply_adds=min(cost.multiply_adds, LARGEST),
+                resting=checker.rests(node_id),
             )
         )
     total = checker.total_cost()

@@ -77,7 +77,7 @@ def show(result: dict[str, Any]) -> str:
     rows = [
         (
             node["id"],
-            node["type"],
+            node["type"] + (" (rests)" if node["resting"] else ""),
             ", ".join("?" if shape is None else shape_text(tuple(shape)) for shape in node["output_shapes"]),
             count(node["parameters"]) if node["parameters"] else "",
             count(node["multiply_adds"]) if node["multiply_adds"] else "",

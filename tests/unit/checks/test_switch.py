@@ -5,6 +5,7 @@ import pytest
 
 from engine.catalog import registry
 from engine.checks.inference import ShapeChecker
+from engine.checks.report import check
 from engine.document import edits
 from engine.document.block import BLOCK
 from engine.document.edits import SetAttributes
@@ -46,6 +47,12 @@ def test_what_is_not_chosen_rests(active: str, resting: set[str], width: int) ->
     assert not checker.needed & resting
     assert checker.specs[("switch", "output")].shape == (None, width)
     assert checker.total_cost().parameters == (784 + 1) * width + (width + 1) * 10
+
+
+def test_the_report_says_what_rests() -> None:
+    report = check(drawn("b"))
+    assert {item.id for item in report.nodes if item.resting} == {"wide", "misfit"}
+    assert report.parameters == sum(item.parameters for item in report.nodes if not item.resting)
 
 
 def test_a_misfit_is_told_of_once_it_is_chosen() -> None:
