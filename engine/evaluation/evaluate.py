@@ -23,6 +23,7 @@ from engine.evaluation.labels import score_labels
 from engine.evaluation.masks import score_mask
 from engine.evaluation.scores import category_metrics, class_scores, confusion, regression_metrics, wilson_interval
 from engine.evaluation.texts import MOST_WRITTEN, TextTaker, write_freely, writer_places
+from engine.evaluation.whole_network import whole_network
 from engine.protocol.messages.evaluation import EvaluationFinished, FieldEvaluation, Mistake
 from engine.protocol.run_folder import RunFolder
 from engine.training.device import choose_device
@@ -57,6 +58,10 @@ def result_of(given: Answered, *, progress: Progress = silent, cancelled: IsCanc
     started = time.perf_counter()
     scored = [score_output(given, output, progress=progress, cancelled=cancelled) for output in given.outputs]
     found = [output for output in scored if output is not None]
+    whole = whole_network(given, progress=progress, cancelled=cancelled)
+    if found and whole.measures:
+        measured = {name: whole.losses[name] for name in whole.measures if name not in found[0].metrics}
+        found[0] = msgspec.structs.replace(found[0], metrics={**found[0].metrics, **measured}, measured=list(measured))
     return EvaluationFinished(
         run=given.run.number,
         split=given.split,
@@ -64,6 +69,8 @@ def result_of(given: Answered, *, progress: Progress = silent, cancelled: IsCanc
         seconds=round(time.perf_counter() - started, 3),
         outputs=found,
         data=given.dataset.fingerprint,
+        losses={name: value for name, value in whole.losses.items() if name not in whole.measures},
+        maps=list(whole.maps),
     )
 
 

@@ -108,7 +108,10 @@ class ScoreCards(QWidget):
 
 
 def _chosen(field: FieldEvaluation) -> list[str]:
-    """The metrics that are shown: of the top-k accuracies the one that says most for so many classes."""
+    """The metrics that are shown: of the top-k accuracies the one that says most for so many classes.
+
+    What the user put into the network to be measured comes right after the main one.
+    """
     top = [key for key in field.metrics if key.rpartition(".")[2] in _TOP]
     if len(top) > 1:
         wanted = sum(len(field.classes) > limit for limit in _MANY_CLASSES)
@@ -116,7 +119,9 @@ def _chosen(field: FieldEvaluation) -> list[str]:
         top.remove(kept)
     else:
         top = []
-    return sorted((key for key in field.metrics if key not in top), key=_rank)[: _MOST - 1]
+    ranked = sorted((key for key in field.metrics if key not in top), key=_rank)
+    own = [key for key in field.measured if key in field.metrics]
+    return [*ranked[:1], *own, *(key for key in ranked[1:] if key not in own)][: _MOST - 1]
 
 
 def _rank(key: str) -> int:

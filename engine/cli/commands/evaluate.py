@@ -65,6 +65,8 @@ def run(options: argparse.Namespace, console: Console) -> dict[str, Any]:
     if outputs and outputs[0]["matrix"]:
         found["confusion"] = {"classes": outputs[0]["classes"], "matrix": outputs[0]["matrix"]}
     found["outputs"] = outputs
+    if result.losses:
+        found["losses"] = result.losses
     if not (options.group or options.odd or other or options.robustness or options.report):
         return found
     given = answered(project_dir, folder, options.split, progress=console.progress)
@@ -138,6 +140,8 @@ def show(result: dict[str, Any]) -> str:
             parts.append(table(heads, rows, right="l" + "r" * (len(heads) - 1)))
         if output["matrix"] and len(output["classes"]) <= _WIDEST_MATRIX:
             parts.append(_matrix(output["classes"], output["matrix"]))
+    if "losses" in result:
+        parts.append("Losses: " + "  ".join(f"{name} {number(value)}" for name, value in result["losses"].items()))
     parts += [_group_table(found) for found in result.get("groups", ())]
     if "oddness" in result:
         parts.append(_oddness(result["oddness"]))

@@ -72,13 +72,31 @@ class FieldEvaluation(msgspec.Struct, frozen=True, kw_only=True):
     plots: list[Plot] = []
     pictures: list[PictureGrid] = []
     episodes: list[EpisodeScore] = []
+    measured: list[str] = []
+    """Those of `metrics` that stand in the network as nodes that only measure."""
+
+
+class MapSheet(msgspec.Struct, frozen=True, kw_only=True):
+    """A self-organising map on a split. `heights` are float32 (2 rows - 1, 2 columns - 1), little endian: between two
+    units their distance, at a unit the mean of those beside it. `hits` int32 (rows, columns) are the samples each unit
+    holds, `votes` uint8 the number of most of their classes, 255 for a unit that holds none; empty without classes."""
+
+    node: str
+    title: str
+    rows: int
+    columns: int
+    heights: bytes
+    hits: bytes
+    classes: list[str] = []
+    votes: bytes = b""
 
 
 class EvaluationFinished(Event, frozen=True, kw_only=True):
     """Scores of a run on a split, an entry an output of the network, the first is the main one. `samples` are episodes
     where the main output acts.
 
-    `data` is the same for runs whose data is: only there does a number stand for the same sample.
+    `data` is the same for runs whose data is: only there does a number stand for the same sample. `losses` are those of
+    a network with several by the id of their node, `maps` the sheets of its self-organising maps.
     """
 
     run: int
@@ -87,3 +105,5 @@ class EvaluationFinished(Event, frozen=True, kw_only=True):
     seconds: float
     outputs: list[FieldEvaluation]
     data: str = ""
+    losses: dict[str, float] = {}
+    maps: list[MapSheet] = []
