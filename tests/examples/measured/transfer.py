@@ -8,7 +8,7 @@ from tests.examples.trained import Trained
 FROM_NOTHING = (
     "graph.nodes.backbone.weights=",
     "recipe.phases.0.players.0.nodes=[]",  # chance weights that rest would teach nothing
-    "lr=0.003",
+    "lr=0.001",
 )
 
 
