@@ -1,7 +1,7 @@
 """A Gymnasium environment, named by an address such as gym:CartPole-v1."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import msgspec
 import numpy as np
@@ -16,24 +16,29 @@ from engine.data.readers.environment import ADDRESS, read_environment
 from engine.data.readers.files import FileTree
 from engine.data.samples import PictureArray, Samples
 from engine.data.strings import Strings
-from engine.document.data_spec import DataSpec, Field, Role, Source, SourceKind, Split, SplitMethod
-from engine.document.environment_fields import ACTION, EPISODE, NEXT, OBSERVATION
+from engine.document.data_spec import DataSpec, Field, FieldKind, Role, Source, SourceKind, Split, SplitMethod, Step
+from engine.document.environment_fields import ACTION, DONE, EPISODE, NEXT, OBSERVATION
 from engine.errors import DataError
 
 if TYPE_CHECKING:
     from engine.data.dataset import Dataset
 
 
+ACTING: Final = "acting"
+
+
 class Environment(Layout):
     """Moments of a random player's episodes: what is seen, what is done, what comes of it.
 
-    Options: `steps`, how many moments, and `seed`.
+    Where nothing else is asked for and the actions are discrete, it is to be learned what to do. Options: `steps`, how
+    many moments, and `seed`.
     """
 
     kind: ClassVar[SourceKind] = SourceKind.ENVIRONMENT
     caption: ClassVar[str] = "Gymnasium environment, played at random"
     address: ClassVar[str] = ADDRESS
     alike: ClassVar[Mapping[str, str]] = {NEXT: OBSERVATION}
+    tasks: ClassVar[tuple[str, ...]] = (ACTING,)
 
     def match(self, tree: FileTree) -> float:
         return 0.0  # no file says so: it is asked for by its address
@@ -68,10 +73,22 @@ class Environment(Layout):
                 expected=", ".join(name for name in samples.columns if name not in (OBSERVATION, EPISODE)),
                 found=target[:60],
             )
+        discrete = isinstance(samples.columns[ACTION], Strings)
+        if wishes.task == ACTING and not (discrete and target == ACTION):
+            raise DataError(
+                "The actions of this environment are not one of so many, so they have no values to choose by."
+                if not discrete
+                else f"To act is to choose the action, not '{target[:60]}'.",
+                where=source.path,
+                expected="discrete actions" if not discrete else ACTION,
+            )
+        acting = discrete and not wishes.target and wishes.task in ("", ACTING)
         fields = []
         for name in samples.columns:
             field = _field(name, samples)
-            if name == target:
+            if acting:
+                field = _as_lived(field, name, samples)
+            elif name == target:
                 field = category_target(name) if isinstance(samples.columns[name], Strings) else as_target(field)
             elif name != OBSERVATION and not (name == ACTION and target != ACTION):
                 # What an action leads to is learned from the moment and the action; the rest lies ahead.
@@ -84,6 +101,19 @@ class Environment(Layout):
         name = data.sources[0].path.removeprefix(ADDRESS)
         episodes = len({dataset.name(index).partition(",")[0] for index in range(dataset.samples)})
         return f"{dataset.samples:,} moments of {episodes:,} episodes of {name}, played at random"
+
+
+def _as_lived(field: Field, name: str, samples: Samples) -> Field:
+    """A field of moments that are learned from: numbers in their own unit, as play leads to where chance never was."""
+    if name == ACTION:
+        return category_target(name)
+    if name == EPISODE:
+        return msgspec.structs.replace(field, role=Role.IGNORED)
+    if name == DONE:
+        return msgspec.structs.replace(field, preparation=(Step(type="ClassIndex"),))
+    return (
+        field if field.kind in (FieldKind.CATEGORY, FieldKind.IMAGE) else msgspec.structs.replace(field, preparation=())
+    )
 
 
 def _field(name: str, samples: Samples) -> Field:

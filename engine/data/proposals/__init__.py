@@ -2,6 +2,7 @@
 
 import re
 
+from engine.data.proposals.acting import actor, acts
 from engine.data.proposals.drawing import Drawing
 from engine.data.proposals.heads import head
 from engine.data.proposals.masks import unet
@@ -20,8 +21,11 @@ __all__ = ["propose", "safe_name"]
 
 
 def propose(name: str, data: DataSpec, samples: int = 0) -> Project:
-    """A project for this data: a convolutional network, an LSTM or a small perceptron; joined when mixed."""
+    """A project for this data: a convolutional network, an LSTM or a small perceptron, joined when mixed; for an
+    environment one that learns to act."""
     target = data.targets()[0]
+    if acts(data):
+        return actor(name, data)
     if writes(data):
         return writer(name, data, samples)
     pictures = [field for field in data.inputs() if field.kind is FieldKind.IMAGE]

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from gymnasium import spaces
 
+from engine.checks.inference import ShapeChecker
 from engine.data.dataset import open_dataset
 from engine.data.importing import inspect, measure
 from engine.data.progress import never
@@ -72,7 +73,7 @@ def test_moments_are_the_same_for_the_same_seed(tmp_path: Path) -> None:
 
 
 def test_an_environment_is_proposed_for_and_learned_from(tmp_path: Path) -> None:
-    found = inspect("gym:CartPole-v1")
+    found = inspect("gym:CartPole-v1", target="action")
     assert "2,000 moments" in found.description and found.data.split.method is SplitMethod.GROUPED
     kinds = {field.name: (field.kind, field.role) for field in found.data.fields}
     assert kinds["observation"] == (FieldKind.ARRAY, Role.INPUT) and kinds["action"] == (
@@ -153,8 +154,27 @@ def test_a_project_that_asks_for_more_steps_gets_them(tmp_path: Path) -> None:
     assert open_dataset(tmp_path, data).samples == 40
 
 
+@pytest.mark.parametrize("name", ["CartPole-v1", "FrozenLake-v1", "Corridor-v0", "Blackjack-v1"])
+def test_an_environment_is_learned_to_act_in(name: str) -> None:
+    data = inspect(f"gym:{name}", options={"steps": 60}).data
+    roles = {field.name: field.role for field in data.fields}
+    assert roles.pop("action") is Role.TARGET and roles.pop("episode") is Role.IGNORED
+    assert set(roles.values()) == {Role.INPUT}
+    project = propose("Player", data)
+    play = project.recipe.phases[0].play
+    assert play is not None and not ShapeChecker(project).problems()
+    assert inspect(f"gym:{name}", task="acting", options={"steps": 60}).data == data
+
+
+def test_what_cannot_be_acted_in_says_so() -> None:
+    with pytest.raises(DataError, match="not one of so many"):
+        inspect("gym:Pendulum-v1", task="acting")
+    with pytest.raises(DataError, match="not 'reward'"):
+        inspect("gym:CartPole-v1", target="reward", task="acting")
+
+
 def test_what_comes_next_is_prepared_as_what_is_seen(tmp_path: Path) -> None:
-    data = inspect("gym:CartPole-v1").data
+    data = inspect("gym:CartPole-v1", target="action").data
     fields = tuple(
         msgspec.structs.replace(field, role=Role.INPUT) if field.name == "next_observation" else field
         for field in data.fields

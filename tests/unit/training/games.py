@@ -96,7 +96,7 @@ def register() -> None:
 
 def game_data(name: str, steps: int = 120, *, next_role: Role = Role.INPUT) -> tuple[DataSpec, Dataset]:
     """The moments of a random player, all of them to be looked at."""
-    data = inspect(f"gym:{name}", options={"steps": steps}).data
+    data = inspect(f"gym:{name}", target="action", options={"steps": steps}).data
     roles = {"action": Role.TARGET, "episode": Role.IGNORED, "next_observation": next_role}
     fields = []
     for field in data.fields:
