@@ -9,6 +9,7 @@ from gui.evaluate.views.episodes import EpisodesView
 from gui.evaluate.views.feature_maps import FeatureMapsView
 from gui.evaluate.views.groups import GroupsView
 from gui.evaluate.views.latent import LatentView
+from gui.evaluate.views.map_sheets import MapSheetsView
 from gui.evaluate.views.mistakes import MistakesView
 from gui.evaluate.views.neurons import NeuronsView
 from gui.evaluate.views.oddness import OddnessView
@@ -35,6 +36,7 @@ VIEWS: Final[tuple[type[EvaluateView], ...]] = (
     TextView,
     MadeView,
     OddnessView,
+    MapSheetsView,
     GroupsView,
     CompareView,
     RobustnessView,
