@@ -28,7 +28,7 @@ _LEAST: Final = 420
 
 
 class PlaneCard(QFrame):
-    """Stands in the lower left corner of `canvas`, where drawings seldom reach; there only while the network has such an answer."""
+    """In the lower left corner of `canvas`, where drawings seldom reach; only while the network has such an answer."""
 
     def __init__(self, canvas: QWidget, project: ProjectModel, look: PlaneLook) -> None:
         super().__init__(canvas)

@@ -63,6 +63,8 @@ def default_places(views: Iterable[str]) -> tuple[ChartPlace, ...]:
     """What the grid holds where the user arranged nothing; live views that a run tells stand beside its loss."""
     told = set(views)
     shown = tuple(ChartPlace(kind=card.key, columns=card.columns) for card in CARDS if card.key in told)
+    if len(shown) > 1:  # what is to be watched comes first, and there is room for little else
+        return (*shown, ChartPlace(kind="loss", columns=3), ChartPlace(kind=METRIC, columns=3))
     return (ChartPlace(kind="loss", columns=3), *shown, *_BESIDE_VIEWS) if shown else DEFAULT
 
 

@@ -18,6 +18,7 @@ from gui.train.chart_kinds import DEFAULT, default_places, reason_not_to_show
 from gui.train.live_views import CARDS
 from gui.train.live_views.arrays import unpacked
 from gui.train.live_views.decision_surface import DecisionSurfaceCard
+from gui.train.live_views.episode import EpisodeCard
 from gui.train.tab import TrainTab
 from gui.widgets.theme import apply_theme
 from gui.workbench import Workbench
@@ -195,3 +196,92 @@ def test_a_surface_is_drawn_in_both_themes_and_for_numbers(qapp, qtbot):
     assert "0.9" in widget.words_at(spot)
     x, y = widget.value_at(spot)
     assert abs(x - 0.9) < 1e-6 and abs(y - 0.9) < 1e-6
+
+
+def film(step: int, total: float) -> ViewSeen:
+    """A game of three pictures that gets brighter."""
+    frames = np.stack([np.full((8, 12, 3), 40 * at, np.uint8) for at in range(3)])
+    values = np.array([[1.0, 2.0], [3.0, 1.0], [0.0, 0.0]], np.float32)
+    facts = {"return": total, "moments": 9.0, "every": 4.0, "actions": "left\nright", "environment": "Pole-v0"}
+    return ViewSeen(
+        view="episode", step=step, epoch=step, arrays={"frames": packed(frames), "values": packed(values)}, facts=facts
+    )
+
+
+def test_a_film_goes_round_and_the_slider_shows_earlier_ones(bench, tmp_path, qtbot):
+    directory = open_example(bench, tmp_path)
+    log = RunLog(directory, 1, steps=10)
+    log.prepare()
+    log.say(film(0, 9.0))
+    log.train(3)
+    log.say(film(30, 200.0))
+    bench.project.open(directory)
+    tab = shown_tab(bench, qtbot)
+    qtbot.waitUntil(lambda: any(chart.kind == "episode" and chart.isVisible() for chart in tab.charts.charts()))
+    card = tab.charts.chart("episode")
+    assert isinstance(card, EpisodeCard)
+    qtbot.waitUntil(lambda: "200" in card.told.whole_text())
+    shown: set[str] = set()
+
+    def look() -> bool:
+        shown.add(card.values.accessibleDescription())
+        return len(shown) == 3
+
+    qtbot.waitUntil(look)
+    assert shown == {"", "left 1, right 2", "left 3, right 1"}
+    card.slider.setValue(0)
+    assert "return 9 in 9 moments" in card.told.whole_text()
+    write = card.table()
+    write(tmp_path / "film.csv")
+    rows = list(csv.reader((tmp_path / "film.csv").open(encoding="utf-8")))
+    assert rows == [["picture", "left", "right"], ["1", "1", "2"], ["2", "3", "1"]]
+
+
+def units_frame(step: int) -> list[ViewSeen]:
+    planes = np.tile(np.linspace(1, 255, 18).astype(np.uint8), (3, 18, 1))
+    weights = np.array([[0.5, -1.5], [2.0, 0.1], [0.0, 0.3]], np.float32)
+    return [
+        ViewSeen(
+            view="units",
+            step=step,
+            epoch=1,
+            node="bend1",
+            arrays={
+                "plane": packed(planes),
+                "weights": packed(weights),
+                "biases": packed(np.array([0.25, 0, 0], np.float32)),
+            },
+            facts={"layer": 1.0, "title": "hidden"},
+        )
+    ]
+
+
+def test_units_are_drawn_with_what_they_are_made_of(bench, log, qtbot, qapp, tmp_path):
+    inputs = np.tile(np.linspace(1, 255, 18).astype(np.uint8), (2, 18, 1))
+    log.say(
+        ViewSeen(
+            view="units",
+            step=30,
+            epoch=1,
+            fixed=True,
+            arrays={"plane": packed(inputs)},
+            facts={"layer": 0.0, "title": "wide and high"},
+        ),
+        *units_frame(30),
+    )
+    tab = shown_tab(bench, qtbot)
+    qtbot.waitUntil(lambda: any(chart.kind == "units" for chart in tab.charts.charts()))
+    assert [place.kind for place in tab.charts.places()][:2] == [KEY, "units"], "what is watched comes first"
+    card = tab.charts.chart("units")
+    qtbot.waitUntil(lambda: len(card.map.layers) == 2)
+    assert card.map.words_of(1, 0) == "hidden, unit 1\n-1.5 · high + 0.5 · wide + 0.25"
+    assert card.map.words_of(0, 1) == "high"
+    assert card.map.unit_at(card.map.square(1, 2).center()) == (1, 2)
+    assert card.map.unit_at(QPointF(-5, -5)) is None
+    dark = card.map.grab().toImage()
+    apply_theme(qapp, "light")
+    assert card.map.grab().toImage() != dark
+    apply_theme(qapp, "dark")
+    with qtbot.waitSignal(card.saved):
+        card.save(tmp_path / "units.csv")
+    assert "hidden,1,2,-1.5" in (tmp_path / "units.csv").read_text(encoding="utf-8")

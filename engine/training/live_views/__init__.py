@@ -13,6 +13,7 @@ from engine.training.live_views.latent_map import LatentMap
 from engine.training.live_views.live_view import LiveView, Seen
 from engine.training.live_views.made_samples import MadeSamples
 from engine.training.live_views.map_units import MapUnits
+from engine.training.live_views.units import Units
 from engine.training.live_views.watch import LiveViews
 
 __all__ = ["VIEWS", "LiveView", "LiveViews", "Seen"]
@@ -20,6 +21,7 @@ __all__ = ["VIEWS", "LiveView", "LiveViews", "Seen"]
 VIEWS: tuple[type[LiveView], ...] = (
     Episode,
     DecisionSurface,
+    Units,
     MadeSamples,
     MapUnits,
     Centres,

@@ -11,6 +11,7 @@ from gui.train.live_views.filters import FiltersCard
 from gui.train.live_views.latent_map import LatentMapCard
 from gui.train.live_views.made_samples import MadeSamplesCard
 from gui.train.live_views.map_units import MapUnitsCard
+from gui.train.live_views.units import UnitsCard
 from gui.train.live_views.view_card import ViewCard
 
 __all__ = ["CARDS", "ViewCard"]
@@ -18,6 +19,7 @@ __all__ = ["CARDS", "ViewCard"]
 CARDS: tuple[type[ViewCard], ...] = (
     EpisodeCard,
     DecisionSurfaceCard,
+    UnitsCard,
     MadeSamplesCard,
     LatentMapCard,
     MapUnitsCard,

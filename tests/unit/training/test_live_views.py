@@ -248,3 +248,44 @@ def test_the_log_stays_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     rig.run()
     assert max(len(msgspec.json.encode(event)) for event in views(rig) if not event.fixed) < 8_000
     assert live_views.VIEWS and all(view.share_of_time <= 0.1 for view in VIEWS)
+
+
+def test_units_are_told_layer_by_layer_with_their_weights(tmp_path: Path) -> None:
+    project, data = plane_project(epochs=3)
+    rig = Rig(tmp_path, project, data)
+    rig.run()
+    fixed, *frames = views(rig, "units")
+    assert fixed.fixed and array(fixed, "plane").shape == (2, 18, 18)
+    across, up = array(fixed, "plane")
+    assert across[0, 0] == across[-1, 0] < 128 < across[0, -1], "the first number grows to the right"
+    assert up[0, 0] == up[0, -1] < 128 < up[-1, 0], "the second one upwards"
+    last = [seen for seen in frames if seen.step == frames[-1].step]
+    assert [seen.node for seen in last] == ["bend", "scores"], "a layer is read behind its activation"
+    hidden, scores = last
+    assert array(hidden, "plane").shape == (16, 18, 18) and array(scores, "plane").shape == (2, 18, 18)
+    assert rig.task is not None
+    rig.task.network.load_state_dict(rig.weights())
+    assert np.allclose(array(hidden, "weights"), rig.weights()["hidden.weight"].numpy())
+    assert np.allclose(array(scores, "biases"), rig.weights()["scores.bias"].numpy())
+    # The unit's plane is tanh of its weighted sum, of the prepared numbers.
+    size = array(hidden, "size")
+    low, high = ([float(views(rig)[0].facts[f"{axis}_{end}"]) for axis in "xy"] for end in ("low", "high"))
+    middle = (np.arange(18) + 0.5) / 18
+    raw = {name: low[at] + middle * (high[at] - low[at]) for at, name in enumerate(("wide", "high"))}
+    wide, tall = (raw["wide"][4] - 12) / 3, (raw["high"][13] + 500) / 100
+    weights = rig.weights()["hidden.weight"].numpy()
+    expected = np.tanh(weights @ np.array([wide, tall]) + rig.weights()["hidden.bias"].numpy())
+    told = (array(hidden, "plane")[:, 13, 4].astype(float) - 128) / 127 * size
+    assert np.allclose(told, expected, atol=0.02)
+
+
+def test_only_small_chains_are_told_unit_by_unit(tmp_path: Path) -> None:
+    kind = VIEWS[[view.key for view in VIEWS].index("units")]
+    for width, together in ((16, False), (40, True)):
+        project, data = plane_project(together=together, epochs=1)
+        node = project.graph.nodes["hidden"]
+        project.graph.nodes["hidden"] = msgspec.structs.replace(node, attributes={"out_features": width})
+        rig = Rig(tmp_path / str(width), project, data)
+        rig.run()
+        assert rig.task is not None and not kind.applies(rig.task)
+        assert not views(rig, "units")
