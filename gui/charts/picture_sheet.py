@@ -82,22 +82,24 @@ class PictureSheet(QWidget):
 
     @guarded
     def paintEvent(self, _event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         places = self.places()
-        for place, image in zip(places, self._images, strict=True):
-            painter.drawImage(place, image)
-        if self.captions and places:
-            painter.setFont(text_font(SIZE_SMALL))
-            painter.setPen(current_theme().color("dim"))
-            metrics = QFontMetricsF(painter.font())
-            room = self._words_width() - _ASIDE
-            for row, words in enumerate(self.captions[: -(-len(places) // self._across)]):
-                place = places[row * self._across]
-                shown = metrics.elidedText(words, Qt.TextElideMode.ElideRight, room)
-                box = QRectF(place.left() - _ASIDE - room, place.top(), room, place.height())
-                painter.drawText(box, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), shown)
-        painter.end()
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            for place, image in zip(places, self._images, strict=True):
+                painter.drawImage(place, image)
+            if self.captions and places:
+                self._paint_captions(painter, places)
+
+    def _paint_captions(self, painter: QPainter, places: list[QRectF]) -> None:
+        painter.setFont(text_font(SIZE_SMALL))
+        painter.setPen(current_theme().color("dim"))
+        metrics = QFontMetricsF(painter.font())
+        room = self._words_width() - _ASIDE
+        for row, words in enumerate(self.captions[: -(-len(places) // self._across)]):
+            place = places[row * self._across]
+            shown = metrics.elidedText(words, Qt.TextElideMode.ElideRight, room)
+            box = QRectF(place.left() - _ASIDE - room, place.top(), room, place.height())
+            painter.drawText(box, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), shown)
 
     def _words_width(self) -> float:
         if not self.captions:
