@@ -119,7 +119,7 @@ def without_target(checker: ShapeInference, losses: Iterable[str]) -> list[str]:
     found = []
     for loss_id in losses:
         layer = checker.layers.get(loss_id)
-        if isinstance(layer, Loss) and not layer.measure:
-            if all(port.name != "target" for port in layer.input_ports()):
-                found.append(loss_id)
+        taught = not isinstance(layer, Loss) or any(port.name == "target" for port in layer.input_ports())
+        if not taught and not getattr(layer, "measure", False):
+            found.append(loss_id)
     return found

@@ -17,9 +17,9 @@ from engine.document.data_spec import FieldKind
 from engine.document.graph import Node
 from engine.errors import Cancelled
 from engine.evaluation.answered import Answered
-from engine.evaluation.map_sheet import class_votes, neighbour_heights
 from engine.evaluation.predicting import batch_for
 from engine.protocol.messages.evaluation import MapSheet
+from engine.training.map_sheet import class_votes, neighbour_heights
 from engine.training.metrics import by_sample
 
 _MOST_UNITS = 4_096

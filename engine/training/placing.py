@@ -59,7 +59,9 @@ def _spread_out(rows: Tensor, count: int, generator: torch.Generator) -> Tensor:
 def _nearest(rows: Tensor, middles: Tensor) -> tuple[Tensor, Tensor]:
     """For each row the number of the nearest middle, and the square of its distance."""
     sizes, found = middles.square().sum(1), []
-    for part in rows.split(max(1, _DISTANCES // len(middles))):
+    at_once = max(1, _DISTANCES // len(middles))
+    for start in range(0, len(rows), at_once):
+        part = rows[start : start + at_once]
         distances = sizes - 2 * part @ middles.T
         found.append((distances.min(1).indices, distances.amin(1) + part.square().sum(1)))
     return torch.cat([nearest for nearest, _ in found]), torch.cat([apart for _, apart in found])

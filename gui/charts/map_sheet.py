@@ -17,6 +17,8 @@ from gui.widgets.plain_text import tooltip_text
 from gui.widgets.theme import current_theme, theme_notifier
 
 NOBODY: Final = 255
+_MARGIN: Final = 16
+"""Room for the signs of the units at the edge."""
 
 
 class MapSheet(QWidget):
@@ -64,7 +66,7 @@ class MapSheet(QWidget):
     def sheet_rect(self) -> QRectF:
         """Where the sheet lies: squares, as large as there is room."""
         rows, columns = self._heights.shape
-        cell = max(1.0, min((self.width() - 2) / columns, (self.height() - 2) / rows))
+        cell = max(1.0, min((self.width() - _MARGIN) / columns, (self.height() - _MARGIN) / rows))
         wide, high = cell * columns, cell * rows
         return QRectF(round((self.width() - wide) / 2), round((self.height() - high) / 2), round(wide), round(high))
 

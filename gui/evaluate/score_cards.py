@@ -146,6 +146,6 @@ def _below(field: FieldEvaluation, key: str, at: int, samples: int) -> str:
         return _BELOW[key]
     if field.episodes:
         return f"{len(field.episodes):,} episodes"
-    if field.classes and key.rpartition(".")[2] != "loss":
+    if field.classes and key not in field.measured and key.rpartition(".")[2] != "loss":
         return f"{len(field.classes):,} classes"
     return f"{samples:,} samples"

@@ -88,7 +88,7 @@ def cards(bench, tmp_path, qtbot):
 
 def test_the_sheet_says_whom_a_unit_holds(cards):
     card = cards["map_units"]
-    assert isinstance(card, MapUnitsCard) and card.note.whole_text()
+    assert isinstance(card, MapUnitsCard) and card.remark.whole_text()
     sheet = card.sheets.parts()["map"]
     assert isinstance(sheet, MapSheet) and sheet.accessibleDescription() == "3 rows of 4 units, 11 of them hold samples"
     room = sheet.sheet_rect()
@@ -106,7 +106,7 @@ def test_each_node_has_a_part_and_goes_back_in_time(cards):
     assert first.sheet == (3, 4) and card.maps.parts()["near"].placed.reach is not None
     card.slider.setValue(0)
     assert not np.array_equal(card.maps.parts()["map"].placed.centres, first.centres)
-    assert "85%" in card.note.whole_text()
+    assert "85%" in card.remark.whole_text()
     for part in card.maps.parts().values():
         assert not part.grab().isNull()
 

@@ -250,7 +250,7 @@ class MovingValue(Layer):
 
     start: float = attribute(1.0, minimum=-1e6, maximum=1e6, help="The number at the beginning.")
     end: float = attribute(0.1, minimum=-1e6, maximum=1e6, help="The number at the end.")
-    curve: Literal["linear", "geometric", "cosine"] = attribute(
+    course: Literal["linear", "geometric", "cosine"] = attribute(
         "linear",
         help="linear: in even steps. geometric: by an even factor; both ends above 0. cosine: slowly, fast, slowly.",
     )
@@ -261,9 +261,9 @@ class MovingValue(Layer):
     shape: tuple[int, ...] = attribute((1,), minimum=1, maximum=1e6, advanced=True, help="The sizes without the batch.")
 
     def output_specs(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
-        if self.curve == "geometric" and min(self.start, self.end) <= 0:
+        if self.course == "geometric" and min(self.start, self.end) <= 0:
             mismatch(
-                "both ends above 0 for a geometric curve", f"{self.start:g} to {self.end:g}", "Choose another curve."
+                "both ends above 0 for a geometric course", f"{self.start:g} to {self.end:g}", "Choose another course."
             )
         return (TensorSpec((inputs[0].shape[0], *self.shape)),)
 

@@ -114,22 +114,22 @@ class MovingValue(nn.Module):
         self,
         start: float = 1.0,
         end: float = 0.1,
-        curve: str = "linear",
+        course: str = "linear",
         share: float = 1.0,
         shape: tuple[int, ...] = (1,),
     ) -> None:
         super().__init__()
-        self.start, self.end, self.curve, self.share = start, end, curve, share
+        self.start, self.end, self.course, self.share = start, end, course, share
         self.shape = tuple(shape)
         self.register_buffer("now", torch.tensor(float(start)))
 
     def move(self, done: float) -> None:
         """Set the number that belongs to a share of the training that is done, 0 to 1."""
         way = min(done / self.share, 1.0)
-        if self.curve == "geometric":
+        if self.course == "geometric":
             now = self.start ** (1 - way) * self.end**way
         else:
-            way = way if self.curve == "linear" else (1 - math.cos(math.pi * way)) / 2
+            way = way if self.course == "linear" else (1 - math.cos(math.pi * way)) / 2
             now = self.start + (self.end - self.start) * way
         self.now.fill_(now)
 

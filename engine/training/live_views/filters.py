@@ -6,6 +6,7 @@ they see, such as the units of a map, the points themselves from dark to bright.
 `signed`.
 """
 
+import math
 from collections.abc import Iterable
 from typing import ClassVar, Final
 
@@ -106,5 +107,6 @@ def _is_sheet(node: Node) -> bool:
 def _columns(node: Node, count: int) -> int:
     """How many stand in a row: those of a map as they lie there."""
     if _is_sheet(node):
-        return int(registry.layer(node).values()["columns"])
-    return max(1, round((1.6 * count) ** 0.5))
+        columns: int = registry.layer(node).values()["columns"]
+        return columns
+    return max(1, round(math.sqrt(1.6 * count)))

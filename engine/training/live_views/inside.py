@@ -93,15 +93,14 @@ def picture_into(task: Task, node: Node) -> tuple[Field, tuple[int, int, int]] |
             return None
         node = graph.node(edge.source)
         if node.type == "Input":
-            names = registry.layer(node).values().get("fields") or ()
+            names: list[str] = list(registry.layer(node).values().get("fields") or ())
             field = task.project.data.field(names[0]) if len(names) == 1 else None
             if field is None or field.kind is not FieldKind.IMAGE:
                 return None
-            shape = prepared_spec(field).shape[1:]
-            if len(shape) != 3 or shape[0] not in (1, 3) or None in shape:
+            sizes = [int(size or 0) for size in prepared_spec(field).shape[1:]]
+            if len(sizes) != 3 or sizes[0] not in (1, 3) or 0 in sizes:
                 return None
-            channels, height, width = (int(size or 0) for size in shape)
-            return field, (channels, height, width)
+            return field, (sizes[0], sizes[1], sizes[2])
         if node.type not in _PASS_ON and not node.bypassed:
             return None
     return None

@@ -14,9 +14,9 @@ from torch import Tensor
 
 from engine.catalog.layers.special import SelfOrganizingMap
 from engine.document.graph import Node
-from engine.evaluation.map_sheet import class_votes, neighbour_heights
 from engine.training.live_views.inside import Inside, answered_classes, module_of
 from engine.training.live_views.live_view import LiveView, Seen
+from engine.training.map_sheet import class_votes, neighbour_heights
 from engine.training.task import Task
 
 MOST_SAMPLES: Final = 600

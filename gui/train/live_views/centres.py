@@ -31,13 +31,13 @@ class CentresCard(ViewCard):
     def set_up(self) -> None:
         self.maps = NodeParts(lambda node: CentreMap(name=f"train.centres.{node}"))
         self.legend = ClassLegend()
-        self.note = Text("", role="small", tone="dim", wrap=True)
+        self.remark = Text("", role="small", tone="dim", wrap=True)
         inside = QVBoxLayout(self.stage)
         inside.setContentsMargins(0, 0, 0, 0)
         inside.setSpacing(6)
         inside.addWidget(self.maps, 1)
         inside.addWidget(self.legend)
-        inside.addWidget(self.note)
+        inside.addWidget(self.remark)
 
     def draw(self, fixed: Sequence[ViewSeen], frame: Sequence[ViewSeen]) -> None:
         parts = self.maps.of(fixed)
@@ -62,7 +62,7 @@ class CentresCard(ViewCard):
         if fixed:
             x, y = (fixed[0].facts.get(f"{axis}_share", 0.0) for axis in "xy")
             share = sum(value for value in (x, y) if isinstance(value, int | float))
-            self.note.set_text(f"Seen along two directions, which show {share:.0%} of the spread")
+            self.remark.set_text(f"Seen along two directions, which show {share:.0%} of the spread")
 
     def _names(self, fixed: Sequence[ViewSeen]) -> list[str]:
         facts = fixed[0].facts if fixed else {}

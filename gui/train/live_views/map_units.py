@@ -31,13 +31,13 @@ class MapUnitsCard(ViewCard):
     def set_up(self) -> None:
         self.sheets = NodeParts(lambda node: MapSheet(name=f"train.map_units.{node}"))
         self.legend = ClassLegend()
-        self.note = Text("The stronger the shade, the further neighbours lie apart", role="small", tone="dim")
+        self.remark = Text("The stronger the shade, the further neighbours lie apart", role="small", tone="dim")
         inside = QVBoxLayout(self.stage)
         inside.setContentsMargins(0, 0, 0, 0)
         inside.setSpacing(6)
         inside.addWidget(self.sheets, 1)
         inside.addWidget(self.legend)
-        inside.addWidget(self.note)
+        inside.addWidget(self.remark)
 
     def draw(self, fixed: Sequence[ViewSeen], frame: Sequence[ViewSeen]) -> None:
         parts = self.sheets.of(fixed)
@@ -57,7 +57,8 @@ class MapUnitsCard(ViewCard):
 
     def table(self) -> Write:
         told = [
-            (seen.node, *(array_of(seen, name) for name in ("heights", "hits", "classes"))) for seen in self.shown()
+            (seen.node, array_of(seen, "heights"), array_of(seen, "hits"), array_of(seen, "classes"))
+            for seen in self.shown()
         ]
         names = self._names(self.fixed())
 

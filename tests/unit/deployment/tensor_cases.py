@@ -186,7 +186,7 @@ TENSOR_CASES: list[Case] = [
     Case("VectorQuantize", ((None, 4),), {"vectors": 6, "dim": -1}),
     *_cases("SelfOrganizingMap", (4,), rows=[2], columns=[3]),
     *_cases("RestrictedBoltzmann", (6,), hidden_features=[5], steps=[3]),
-    *_cases("MovingValue", *STEPS, start=[2.5], end=[3.0], curve=["geometric", "cosine"], share=[0.5], shape=[(3, 2)]),
+    *_cases("MovingValue", *STEPS, start=[2.5], end=[3.0], course=["geometric", "cosine"], share=[0.5], shape=[(3, 2)]),
     *_cases("LayerScale", (None, 4), init_value=[0.5]),
     Case("LayerScale", ((4, 3, 2),), {"dim": 1}),
     *(Case("FiLM", (shape, (5,))) for shape in ((4,), (4, None), (4, 3, 2))),

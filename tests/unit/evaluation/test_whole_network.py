@@ -16,11 +16,11 @@ from engine.document.recipe import Phase, Player, Recipe
 from engine.errors import Cancelled
 from engine.evaluation.answered import answered
 from engine.evaluation.evaluate import evaluate
-from engine.evaluation.map_sheet import neighbour_heights
 from engine.evaluation.network import load_network
 from engine.evaluation.whole_network import whole_network
 from engine.protocol.run_folder import RunFolder
 from engine.training.loop import Loop
+from engine.training.map_sheet import neighbour_heights
 from engine.training.placing import begin_with_data
 from engine.training.run_log import Inbox, RunLog
 from engine.training.runs import create_run

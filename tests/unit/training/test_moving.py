@@ -63,9 +63,9 @@ def test_moves_from_start_to_end_in_its_phase(
     assert all(value == 1.0 for value in found[:begin]) and all(value == 3.0 for value in found[begin + steps :])
 
 
-@pytest.mark.parametrize("curve", ["linear", "geometric", "cosine"])
-def test_each_curve_goes_one_way_and_ends_where_it_says(curve: str) -> None:
-    module = MovingValue(start=8.0, end=0.5, curve=curve, share=0.8)
+@pytest.mark.parametrize("course", ["linear", "geometric", "cosine"])
+def test_each_course_goes_one_way_and_ends_where_it_says(course: str) -> None:
+    module = MovingValue(start=8.0, end=0.5, course=course, share=0.8)
     seen = []
     for done in torch.linspace(0, 1, 21).tolist():
         module.move(done)
@@ -75,7 +75,7 @@ def test_each_curve_goes_one_way_and_ends_where_it_says(curve: str) -> None:
 
 
 def test_a_killed_run_goes_on_with_the_same_numbers(tmp_path: Path) -> None:
-    project = cooling(start=0.5, end=2.0, curve="geometric")
+    project = cooling(start=0.5, end=2.0, course="geometric")
     whole, broken = Rig(tmp_path / "a", project, class_data()), Rig(tmp_path / "b", project, class_data())
     whole.run()
     with pytest.raises(KilledError):

@@ -12,12 +12,12 @@ from engine.document.data_spec import DataSpec, Field, FieldKind, Statistics, St
 from engine.document.graph import Edge, Graph, Node
 from engine.document.project import Project
 from engine.document.recipe import Phase
-from engine.evaluation.map_sheet import NOBODY, class_votes, neighbour_heights
 from engine.protocol.run_events import ViewArray, ViewSeen
 from engine.training.live_views.centres import Centres, principal_axes
 from engine.training.live_views.dreams import CHAINS, Dreams
 from engine.training.live_views.filters import Filters
 from engine.training.live_views.map_units import MapUnits
+from engine.training.map_sheet import NOBODY, class_votes, neighbour_heights
 from engine.training.task import prepare_task
 from tests.unit.training.small_tasks import MemoryData, Rig, class_data, classifier, one_phase, picture_project
 
