@@ -313,7 +313,8 @@ def _with_points(data: DataSpec, edit: AddPoints | RemovePoints) -> tuple[DataSp
             raise DataError("Points are given by x, y and class, a place for each.", where=source.path[:80])
         for place, point in zip(places, new, strict=True):
             points.insert(place, point)  # type: ignore[arg-type]
-        back: AnyDataEdit = RemovePoints(places=tuple(places))
+        # Where there was none, the source is put back as it was: it may have said so, or nothing at all.
+        back: AnyDataEdit = RemovePoints(places=tuple(places)) if held else SetSource(source=source)
     else:
         if not places or places[-1] >= len(points):
             raise DataError("There are no such points.", where=source.path[:80], found=str(places)[:60])

@@ -11,14 +11,17 @@ from engine.document import edits, files
 from engine.document.block import BlockDefinition, DrawnBlock, Exposed
 from engine.document.data_edits import (
     AddClass,
+    AddPoints,
     DeleteClass,
     ExcludeSamples,
     IncludeSamples,
     LabelSamples,
     MergeClasses,
+    RemovePoints,
     RenameClass,
     SetField,
     SetMeasured,
+    SetSource,
     SetSplit,
     TakeBackExclusion,
     TakeBackLabels,
@@ -222,6 +225,9 @@ graph_edits = st.one_of(
     st.builds(RemoveMark, id=mark_ids),
 )
 field_names = st.sampled_from(["animal", "sex", "nowhere"])
+placed = st.lists(st.tuples(st.floats(-1, 1), st.floats(-1, 1), st.just(0.0)), max_size=3).map(
+    lambda points: {"placed": [value for point in points for value in point]} if points else {}
+)
 data_edits = st.one_of(
     st.builds(AddClass, field=field_names, name=class_names),
     st.builds(RenameClass, field=field_names, old=class_names, new=class_names),
@@ -235,6 +241,12 @@ data_edits = st.one_of(
     st.builds(SetField, name=field_names, role=st.sampled_from(Role), kind=st.sampled_from(FieldKind)),
     st.builds(SetField, name=field_names, preparation=st.lists(steps, max_size=2).map(tuple)),
     st.builds(SetSplit, split=splits),
+    st.builds(
+        SetSource,
+        source=st.builds(Source, kind=st.just(SourceKind.POINTS), path=st.just("points:Drawn"), options=placed),
+    ),
+    st.builds(AddPoints, points=st.lists(st.floats(-1, 1), min_size=3, max_size=6).map(tuple)),
+    st.builds(RemovePoints, places=st.sets(st.integers(0, 3), max_size=3).map(sorted).map(tuple)),
     st.builds(SetMeasured, statistics=st.dictionaries(field_names, statistics, max_size=2)),
     st.builds(SetClassWeights, on=st.booleans()),
 )
