@@ -274,7 +274,8 @@ class InputsForm(QWidget):
     def _lay_out(self) -> None:
         """A place for a file stands on top with all the room there is; the rest scrolls under it."""
         files = self.files
-        large = files[0] if len(files) == 1 else None
+        pads = any(latent.pad is not None for latent in self.latents())  # a map needs the room that a file would take
+        large = files[0] if len(files) == 1 and not pads else None
         scrolled = [editor for editor in self._editors.values() if editor is not large]
         for editor in scrolled:
             if isinstance(editor, FileInput):

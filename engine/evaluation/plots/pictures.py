@@ -8,6 +8,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
+from engine.checks.answers import is_made_of_noise
 from engine.compiler.module import CompiledNetwork
 from engine.compiler.modules.special import Reparameterize
 from engine.data.drawing import bounds, draw_array, least_and_largest, picture_of
@@ -85,7 +86,7 @@ def made_from_noise(given: Answered, output: AnsweredOutput, field: Field) -> li
     autoencoder, drawn from the bell curve that it learned to fill. Empty for other networks."""
     count = _ROWS * _ACROSS
     network = given.network
-    if network.noise_ids:
+    if is_made_of_noise(given.project.graph, output.output_id):
         how = "Each from random numbers of its own"
     elif any(isinstance(module, Reparameterize) for module in network.modules()):
         network, how = _from_prior(network), "Hidden values drawn by chance, then decoded"

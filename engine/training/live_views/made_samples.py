@@ -11,6 +11,8 @@ from typing import ClassVar, Final
 import torch
 from torch import Tensor
 
+from engine.checks.answers import is_made_of_noise
+from engine.checks.walking import sources_of
 from engine.data.preparation import Preparation
 from engine.data.preparation.picture import NormalizeRule
 from engine.data.tokens import tokens_of
@@ -37,11 +39,15 @@ class MadeSamples(LiveView):
         network = task.network
         self._place, self._field = _picture_outputs(task)[0]
         inputs, self._captions = _different_inputs(task, ROWS) if network.input_ids else ([], [])
+        before = sources_of(task.project.graph, [network.output_ids[self._place]])
+        told = bool(before & set(network.input_ids))  # else the inputs are for other answers, and any will do
+        if inputs and not told:
+            inputs, self._captions = [tensor[:1].repeat_interleave(ROWS, 0) for tensor in inputs], []
         self._rows = len(inputs[0]) if inputs else ROWS
         generator = torch.Generator().manual_seed(task.project.recipe.seed)
-        noise = network.noise(ACROSS if inputs else ROWS * ACROSS, generator)
+        noise = network.noise(ACROSS if told else ROWS * ACROSS, generator)
         self._given: list[Tensor] = [tensor.repeat_interleave(ACROSS, 0) for tensor in inputs]
-        self._given += [tensor.repeat(self._rows, *(1,) * (tensor.dim() - 1)) if inputs else tensor for tensor in noise]
+        self._given += [tensor.repeat(self._rows, *(1,) * (tensor.dim() - 1)) if told else tensor for tensor in noise]
 
     @classmethod
     def applies(cls, task: Task) -> bool:
@@ -75,10 +81,13 @@ def seen_pictures(field: Field, prepared_nchw: Tensor) -> Tensor:
 
 
 def _picture_outputs(task: Task) -> list[tuple[int, Field]]:
-    """(place among the outputs, field) of each output for a picture."""
-    network = task.network
-    fields = [task.project.data.field(network.output_fields[output_id]) for output_id in network.output_ids]
-    return [(place, field) for place, field in enumerate(fields) if field is not None and field.kind is FieldKind.IMAGE]
+    """(place among the outputs, field) of each output for a picture that is made of noise."""
+    network, found = task.network, []
+    for place, output_id in enumerate(network.output_ids):
+        field = task.project.data.field(network.output_fields[output_id])
+        if field is not None and field.kind is FieldKind.IMAGE and is_made_of_noise(task.project.graph, output_id):
+            found.append((place, field))
+    return found
 
 
 def _different_inputs(task: Task, most: int) -> tuple[list[Tensor], list[str]]:

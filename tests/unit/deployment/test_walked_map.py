@@ -104,6 +104,10 @@ def test_samples_have_places_where_the_noise_goes(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="Only two numbers"):
         latent_map(opened, MapLatent(id=1, project_dir="", node="flat", method="values"))
     again, made = result_of(given).outputs
+    assert [grid.caption for one in (again, made) for grid in one.pictures if grid.key == "made"] == [
+        "Hidden values drawn by chance, then decoded, seed 0",
+        "Each from random numbers of its own, seed 0",
+    ]
     assert "root_mean_squared_error" in again.metrics and "root_mean_squared_error" not in made.metrics
 
 
