@@ -121,8 +121,11 @@ def _embeddings(task: Task) -> list[int]:
 
 
 def _drawn(task: Task) -> list[str]:
-    """Where a variational autoencoder draws its hidden values; they are the means while it is looked at."""
-    return [name for name, module in task.network.named_children() if isinstance(module, Reparameterize)]
+    """Where a variational autoencoder draws its hidden values on the way to an answer; they are the means while it is
+    looked at. Not those that help it to learn alone: they are not computed when it answers."""
+    before = sources_of(task.project.graph, task.network.output_ids)
+    drawn = [name for name, module in task.network.named_children() if isinstance(module, Reparameterize)]
+    return [name for name in drawn if name in before]
 
 
 def _rebuilt(task: Task) -> list[str]:

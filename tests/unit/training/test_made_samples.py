@@ -149,3 +149,34 @@ def test_large_pictures_are_told_small() -> None:
     made = torch.zeros(2, 1, 200, 100)
     seen = seen_pictures(field, made)
     assert tuple(seen.shape) == (2, 64, 32, 1) and bool((seen == 128).all())
+
+
+def test_hidden_values_that_no_answer_comes_from_have_no_map(tmp_path: Path) -> None:
+    """A decoder that answers from noise learns beside an encoder, whose hidden values are not computed then."""
+    project, held = asked(FieldKind.CATEGORY)
+    nodes = [
+        Node(id="seen", type="Flatten"),
+        Node(id="mean", type="Linear", attributes={"out_features": 4}),
+        Node(id="variance", type="Linear", attributes={"out_features": 4}),
+        Node(id="draw", type="Reparameterize"),
+        Node(id="near_noise", type="KLPriorLoss"),
+        Node(id="again", type="Linear", attributes={"out_features": 64}),
+        Node(id="same", type="MSELoss"),
+    ]
+    edges = [
+        Edge(source="real", target="seen"),
+        Edge(source="seen", target="mean"),
+        Edge(source="seen", target="variance"),
+        Edge(source="mean", target="draw", input="mean"),
+        Edge(source="variance", target="draw", input="log_variance"),
+        Edge(source="mean", target="near_noise", input="mean"),
+        Edge(source="variance", target="near_noise", input="log_variance"),
+        Edge(source="draw", target="again"),
+        Edge(source="again", target="same", input="prediction"),
+        Edge(source="seen", target="same", input="target"),
+    ]
+    project.graph = Graph([*project.graph.nodes.values(), *nodes], [*project.graph.edges, *edges])
+    rig = Rig(tmp_path, project, held)
+    rig.run()
+    views = {event.view for event in rig.events(ViewSeen) if isinstance(event, ViewSeen)}
+    assert "made_samples" in views and "latent_map" not in views
