@@ -1,7 +1,7 @@
 """Which environment a recipe plays in, and which Output says what to do: asked by the checks, by runs and by forms."""
 
-from engine.document.data_spec import DataSpec, SourceKind
-from engine.document.environment_fields import ACTION
+from engine.document.data_spec import DataSpec, FieldKind, Role, SourceKind
+from engine.document.environment_fields import ACTION, DONE, NEXT, OBSERVATION, REWARD
 from engine.document.graph import Graph, natural
 from engine.document.recipe import Play, Recipe
 
@@ -18,6 +18,15 @@ def environment_of(data: DataSpec) -> str:
     if len(data.sources) != 1 or data.sources[0].kind is not SourceKind.ENVIRONMENT:
         return ""
     return data.sources[0].path.removeprefix(_ADDRESS)
+
+
+def learns_to_act(data: DataSpec) -> bool:
+    """Whether data are moments whose action is to be chosen by what comes of it: what was done is then no truth."""
+    roles = {field.name: field.role for field in data.fields}
+    action = data.field(ACTION)
+    inputs = all(roles.get(name) is Role.INPUT for name in (OBSERVATION, NEXT, REWARD, DONE))
+    discrete = action is not None and action.kind is FieldKind.CATEGORY and action.role is Role.TARGET
+    return bool(environment_of(data)) and discrete and inputs
 
 
 def actors(graph: Graph) -> list[str]:

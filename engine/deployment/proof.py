@@ -16,6 +16,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from engine.checks.playing import learns_to_act
 from engine.compiler.module import CompiledNetwork
 from engine.data.dataset import Dataset
 from engine.data.preparation import Preparation
@@ -29,6 +30,7 @@ from engine.deployment.form import USUAL_OPSET
 from engine.deployment.scoring import scorer_of
 from engine.deployment.session import as_input, groups_of
 from engine.document.data_spec import Field, FieldKind
+from engine.document.environment_fields import ACTION
 from engine.errors import Cancelled, DataError, ExportError
 from engine.protocol.messages.deployment import Verified
 
@@ -204,7 +206,9 @@ class Scores:
         self._answer = answers[0]
         test = dataset.split_indices("test").tolist()
         self._test = frozenset(test or range(dataset.samples))
-        self._file, self._torch = scorer_of(self._answer), scorer_of(self._answer)
+        # What a random player did is no truth; what a network that acts is worth, its games say.
+        judged = not (learns_to_act(dataset.data) and self._answer.field.name == ACTION)
+        self._file, self._torch = (scorer_of(self._answer) if judged else None for _ in range(2))
         self._count = 0
 
     def add(self, numbers: Sequence[int], expected: Sequence[Tensor], found: dict[str, Any]) -> None:

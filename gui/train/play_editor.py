@@ -32,10 +32,10 @@ _NUMBERS: Final = (
 class PlayEditor(QWidget):
     """Shows how one phase plays; hidden while the data is no environment and nothing plays.
 
-    `changed` carries the phase's `play` as it is to be.
+    `changed` carries the phase's `play` as it is to be, and which setting of it was changed, "on" for all.
     """
 
-    changed = Signal(object)
+    changed = Signal(object, str)
 
     def __init__(self, *, caption_width: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -53,7 +53,7 @@ class PlayEditor(QWidget):
         self._add(
             "on", "Play", self.switch, "Act in the environment while training, and learn from that.", caption_width
         )
-        self.switch.committed.connect(lambda on: self.changed.emit(Play() if on else None))
+        self.switch.committed.connect(lambda on: self.changed.emit(Play() if on else None, "on"))
         self._add("output", "Acts", self.output, "The Output whose values choose the action.", caption_width)
         self.output.committed.connect(lambda value: self._change(output=str(value)))
         for name, caption, help, is_share in _NUMBERS:
@@ -106,4 +106,4 @@ class PlayEditor(QWidget):
 
     def _change(self, **changes: Any) -> None:
         if self._play is not None:
-            self.changed.emit(msgspec.structs.replace(self._play, **changes))
+            self.changed.emit(msgspec.structs.replace(self._play, **changes), next(iter(changes)))

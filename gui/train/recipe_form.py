@@ -15,7 +15,7 @@ from engine.checks.offers import metrics_for, scored_fields
 from engine.checks.playing import play_of
 from engine.document.data_spec import FieldKind, Step
 from engine.document.edits import Change, SetRecipe
-from engine.document.recipe import EarlyStop, Phase, Player, Precision, Recipe
+from engine.document.recipe import EarlyStop, Phase, Play, Player, Precision, Recipe
 from gui.forms.attribute_form import AttributeForm
 from gui.forms.entry_choice import EntryChoice
 from gui.forms.metrics_editor import MetricsEditor
@@ -147,7 +147,7 @@ class RecipeForm(QWidget):
         self._add("device", "Device", self._device, "Where training computes.", lambda v: self._set(device=str(v)))
         yield
         self.play = PlayEditor(caption_width=_CAPTION)
-        self.play.changed.connect(lambda play: self._set_phase("play", play))
+        self.play.changed.connect(self._on_play)
         self._column.addWidget(self.play)
         yield
         self.find_rate = Button("Find learning rate...", role="link", name="train.recipe.find_rate")
@@ -580,6 +580,11 @@ class RecipeForm(QWidget):
     def _set_phase(self, name: str, value: Any) -> None:
         phase, _ = self._current()
         self._put(msgspec.structs.replace(phase, **{name: value}), name)
+
+    def _on_play(self, play: object, setting: str) -> None:
+        phase, _ = self._current()
+        if play is None or isinstance(play, Play):
+            self._put(msgspec.structs.replace(phase, play=play), f"play.{setting}")
 
     def _on_batch(self, value: object) -> None:
         """A number, or None for the largest that fits."""

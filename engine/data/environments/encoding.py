@@ -23,11 +23,7 @@ Encode = Callable[[Sequence[Any]], Tensor]
 
 
 class Encoding:
-    """The Inputs of a network from the moments of an environment with this space of observations.
-
-    `groups` are the fields behind each Input. Raises DataError for a field that is not known of a moment that has
-    just been lived through.
-    """
+    """The Inputs of a network from the moments of an environment with this space of observations and these actions."""
 
     def __init__(self, data: DataSpec, space: Any, actions: Sequence[str]) -> None:
         self._data = data
@@ -36,7 +32,11 @@ class Encoding:
         self._by_field: dict[str, Encode] = {}
 
     def rows(self, group: Sequence[str], moments: dict[str, Sequence[Any]]) -> Tensor:
-        """Prepared rows of one Input for moments given field by field; actions are numbers, from 0."""
+        """Prepared rows of one Input, which brings the fields of `group`, for moments given field by field.
+
+        Actions are numbers from 0, `done` says whether the game is over. Raises DataError for a field that is not known
+        of a moment that has just been lived through.
+        """
         if len(group) == 1:
             return self._of(group[0])(moments[group[0]])
         return join([self._of(name)(moments[name]) for name in group], tuple(group))

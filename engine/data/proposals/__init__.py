@@ -2,7 +2,8 @@
 
 import re
 
-from engine.data.proposals.acting import actor, acts
+from engine.checks.playing import learns_to_act
+from engine.data.proposals.acting import actor
 from engine.data.proposals.drawing import Drawing
 from engine.data.proposals.heads import head
 from engine.data.proposals.masks import unet
@@ -24,7 +25,7 @@ def propose(name: str, data: DataSpec, samples: int = 0) -> Project:
     """A project for this data: a convolutional network, an LSTM or a small perceptron, joined when mixed; for an
     environment one that learns to act."""
     target = data.targets()[0]
-    if acts(data):
+    if learns_to_act(data):
         return actor(name, data)
     if writes(data):
         return writer(name, data, samples)

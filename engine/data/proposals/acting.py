@@ -6,9 +6,8 @@ Source: Mnih et al. 2015, with the sizes that are usual for small environments.
 from itertools import pairwise
 from typing import Final
 
-from engine.checks.playing import environment_of
 from engine.document.block import BLOCK, BLOCK_INPUT, BLOCK_OUTPUT, BlockDefinition
-from engine.document.data_spec import DataSpec, FieldKind, Role, Step
+from engine.document.data_spec import DataSpec, FieldKind, Step
 from engine.document.environment_fields import ACTION, DONE, NEXT, OBSERVATION, REWARD
 from engine.document.graph import Edge, Frame, Graph, Node, Note, Value
 from engine.document.project import Project
@@ -20,19 +19,10 @@ _PICTURE: Final = (("conv1", 16, 4), ("conv2", 32, 4))
 """Of pictures: name, filters and stride."""
 
 
-def acts(data: DataSpec) -> bool:
-    """Whether it is the moments of an environment whose action is to be chosen by what comes of it."""
-    roles = {field.name: field.role for field in data.fields}
-    action = data.field(ACTION)
-    inputs = all(roles.get(name) is Role.INPUT for name in (OBSERVATION, NEXT, REWARD, DONE))
-    discrete = action is not None and action.kind is FieldKind.CATEGORY and action.role is Role.TARGET
-    return bool(environment_of(data)) and discrete and inputs
-
-
 def actor(name: str, data: DataSpec) -> Project:
     """A network that values each action of this data's environment, and a recipe that plays."""
     action, observation = data.field(ACTION), data.field(OBSERVATION)
-    assert action is not None and observation is not None  # `acts` says so
+    assert action is not None and observation is not None  # it learns to act
     inner = _values(len(action.statistics.classes), picture=observation.kind is FieldKind.IMAGE)
     nodes = [
         _node("now", "Input", 0, 0, "What is seen now", fields=[OBSERVATION]),

@@ -18,8 +18,9 @@ from engine.document.environment_fields import ACTION, DONE, LIVED, NEXT, OBSERV
 from engine.document.project import Project
 from engine.document.recipe import EarlyStop, Play
 from engine.errors import DataError, TrainingError
-from engine.protocol.run_events import EpochFinished, RunNote
+from engine.protocol.run_events import EpochFinished, RunNote, ViewSeen
 from engine.training import loop
+from engine.training.live_views.episode import Episode
 from engine.training.playing.memory import ReplayMemory
 from engine.training.playing.returns import episode_seed
 from engine.training.task import prepare_task
@@ -197,3 +198,17 @@ def test_what_is_missing_to_play_is_said(words: str, change: Callable[[Project],
     assert not ShapeChecker(project).problems()
     change(project)
     assert words in " ".join(problem.message for problem in ShapeChecker(project).problems())
+
+
+def test_a_film_of_a_game_is_told_and_changes_nothing(tmp_path: Path) -> None:
+    project, data = player_of("Line-v0", SMALL)
+    quiet, told = (Rig(tmp_path / name, project, data) for name in ("a", "b"))  # type: ignore[arg-type]
+    quiet.run()
+    told.run()
+    seen = [event for event in told.events(ViewSeen) if isinstance(event, ViewSeen) and event.view == "episode"]
+    assert seen and same(quiet.weights(), told.weights())
+    film = seen[-1]
+    frames, values = film.arrays["frames"], film.arrays["values"]
+    assert frames.shape[0] == values.shape[0] and frames.shape[3] == 3 and values.shape[1] == 2
+    assert film.facts["environment"] == "Line-v0" and str(film.facts["actions"]).split("\n") == ["0", "1"]
+    assert Episode.applies(told.task) is True  # type: ignore[arg-type]
