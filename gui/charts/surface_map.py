@@ -248,7 +248,8 @@ class SurfaceMap(QWidget):
         places = np.empty_like(self._points)
         places[:, 0] = room.left() + (self._points[:, 0] - plane.x[0]) / (plane.x[1] - plane.x[0]) * room.width()
         places[:, 1] = room.bottom() - (self._points[:, 1] - plane.y[0]) / (plane.y[1] - plane.y[0]) * room.height()
-        inside = np.array([room.contains(QPointF(x, y)) for x, y in places.tolist()])
+        low, high = (room.left(), room.top()), (room.right(), room.bottom())
+        inside = ((places >= low) & (places <= high)).all(axis=1)
         size = self.point_size()
         outline = current_theme().color("panel")
         if not self.classes.names:
@@ -261,7 +262,7 @@ class SurfaceMap(QWidget):
 
     def point_size(self) -> float:
         """About the diameter of a point."""
-        return max(5.0, min(9.0, self.room().width() / 36)) * (0.8 if len(self._points) > 250 else 1.0)
+        return max(5.0, min(9.0, self.room().width() / 36) * (0.8 if len(self._points) > 250 else 1.0))
 
     def _paint_axes(self, painter: QPainter, room: QRectF) -> None:
         theme = current_theme()
