@@ -30,8 +30,10 @@ from engine.evaluation.worked.units import (
 )
 from engine.evaluation.worked.walk import Local, Walk, column, local, modules_of, walk
 from engine.protocol.messages.worked_step import NodeWorked, StepWorked, UnitWorked, WeightWorked
-from engine.training.feed import batch_bounds, epoch_order, keyed_seed
+from engine.training.feed import batch_bounds, keyed_seed, phase_order, phase_samples
 from engine.training.guard import NotFiniteError
+from engine.training.moving import MovingValues
+from engine.training.placing import begin_with_data
 from engine.training.player import Player, players_of
 from engine.training.start_weights import begin_with_files
 from engine.training.step import Stepper
@@ -78,7 +80,9 @@ def worked_step(
     try:
         if project_dir is not None and weights is None:
             begin_with_files(task.network, task.project, project_dir)
-        if weights is not None:
+        if weights is None:
+            begin_with_data(task)
+        else:
             _load(task, weights)
         if project.recipe.class_weights:
             task.weigh_classes()
@@ -88,7 +92,7 @@ def worked_step(
                 step=step,
                 refusal=f"The network has {count:,} weights; a step is worked out for up to {MOST_PARAMETERS:,}.",
             )
-        return _Working(task, phases[phase], player, rows, samples, progress, cancelled).step(step)
+        return _Working(task, phase, player, rows, samples, progress, cancelled).step(step)
     finally:
         task.close()
 
@@ -110,20 +114,21 @@ class _Working:
     def __init__(
         self,
         task: Task,
-        phase: Phase,
+        phase: int,
         player: int,
         rows: int,
         samples: Sequence[int],
         progress: Progress,
         cancelled: IsCancelled,
     ) -> None:
-        self.task, self.phase = task, phase
-        self.recipe = task.project.recipe
+        self.task = task
+        self.recipe = task.project.recipe  # of the flat form: blocks that are trained are named by what is inside
+        self.number_of_phase, self.phase = phase, self.recipe.phases[phase]
         self.progress, self.cancelled = progress, cancelled
         self.network = task.network.train()
-        size = phase.batch_size * phase.accumulate
-        total = phase.epochs * (len(batch_bounds(task.train.samples, size, join_single=task.join_single)) - 1)
-        self.players = players_of(phase, self.network, total, task.trainable)
+        steps = [item.epochs * self._batches(item) for item in self.recipe.phases]
+        self.players = players_of(self.phase, self.network, steps[phase], task.trainable)
+        self._moving = MovingValues(task, steps)
         self.number = player
         self.player: Player = self.players[player]
         least = 2 if task.join_single else 1
@@ -131,8 +136,22 @@ class _Working:
         self.notes: list[str] = []
         if self.rows > rows and not samples:
             self.notes.append("Batch normalization needs more than one sample: two are taken.")
+        if self.phase.play is not None:
+            self.notes.append("Training learns here from what it plays; a sample of the data stands in for that.")
         self._fixed = self._rows_of(samples)
-        self.bounds = batch_bounds(task.train.samples, self.rows, join_single=task.join_single)
+        count = phase_samples(task.train.samples, self.phase.samples)
+        self.bounds = batch_bounds(count, self.rows, join_single=task.join_single)
+        for item in self.players:
+            for slow in item.copies:
+                slow.begin()
+
+    def _batches(self, phase: Phase) -> int:
+        """How many batches training takes in an epoch of a phase."""
+        size = phase.batch_size * phase.accumulate
+        samples = phase_samples(self.task.train.samples, phase.samples)
+        if phase.play is not None:
+            samples = phase.play.batches * size
+        return len(batch_bounds(samples, size, join_single=self.task.join_single)) - 1
 
     def _rows_of(self, samples: Sequence[int]) -> list[int]:
         """Rows of the train split of samples named by their number in the data. Raises DataError."""
@@ -157,7 +176,7 @@ class _Working:
             batch = next(iter(train.batches([0, len(rows)], rows, 0, 0)))
             return batch, step, self._fixed
         epoch, position = divmod(step - 1, len(self.bounds) - 1)
-        order = epoch_order(train.samples, seed, epoch)
+        order = phase_order(train.samples, seed, epoch, self.phase.samples)
         batch = next(iter(train.batches(self.bounds, order, position, epoch)))
         return batch, epoch + 1, order[self.bounds[position] : self.bounds[position + 1]].tolist()
 
@@ -168,6 +187,7 @@ class _Working:
         return keyed_seed(self.recipe.seed, "worked", step)
 
     def _take(self, stepper: Stepper, batch: Sequence[Tensor], step: int) -> None:
+        self._moving.move(self.number_of_phase, step - 1)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self._seed(step))
             stepper.take(batch, step, step - 1)
@@ -191,6 +211,7 @@ class _Working:
         steps = plan(self.task.project)
         buffers = {name: value.clone() for name, value in self.network.named_buffers()}
         weights = {name: value.detach().clone() for name, value in self.network.named_parameters()}
+        self._moving.move(self.number_of_phase, step - 1)
         found = walk(steps, self.network, inputs, self.player, seed=self._seed(step))
         self._restore(buffers)
         if not bool(torch.isfinite(found.total.detach())):

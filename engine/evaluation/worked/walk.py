@@ -86,6 +86,10 @@ def _flow_back(found: Walk, player: Player) -> None:
     player.drop_gradients()
 
 
+Way = tuple[Tensor, Tensor, Tensor]
+"""A gradient as a function of a dummy that flows in at an output, that dummy, and what really flows in."""
+
+
 @dataclass(slots=True)
 class Local:
     """One call computed once more by itself, from tensors that gradients can be asked of."""
@@ -95,6 +99,8 @@ class Local:
     outputs: tuple[Tensor, ...]
     gradients: tuple[Tensor | None, ...]
     """Of the outputs, from the walk."""
+    ways: dict[int, list[Way] | None] = field(default_factory=dict)
+    """What `column` has worked out already, by the id of the tensor asked about."""
 
 
 def local(call: Call, module: nn.Module, found: Walk) -> Local | None:
@@ -119,17 +125,14 @@ def column(about: Local, subject: Tensor, place: int) -> list[tuple[float, float
     Pairs (gradient of an output, how much that output moves with the number), without those that are 0; None where
     torch has no second derivative. By the double-backward trick: two ways back make one way forward.
     """
+    if id(subject) not in about.ways:
+        about.ways[id(subject)] = _ways(about, subject)
+    ways = about.ways[id(subject)]
+    if ways is None:
+        return None
     terms: list[tuple[float, float]] = []
-    for output, gradient in zip(about.outputs, about.gradients, strict=True):
-        if gradient is None or not output.requires_grad:
-            continue
-        dummy = torch.zeros_like(output, requires_grad=True)
+    for back, dummy, gradient in ways:
         try:
-            (back,) = torch.autograd.grad(
-                output, subject, dummy, create_graph=True, retain_graph=True, allow_unused=True
-            )
-            if back is None or not back.requires_grad:
-                continue
             found: Sequence[Tensor | None] = torch.autograd.grad(
                 back.reshape(-1)[place], dummy, retain_graph=True, allow_unused=True
             )
@@ -138,7 +141,24 @@ def column(about: Local, subject: Tensor, place: int) -> list[tuple[float, float
         if found[0] is None:
             continue
         moves, flow = found[0].reshape(-1), gradient.reshape(-1)
-        for at in (moves != 0).nonzero().flatten().tolist():
-            if float(flow[at]) != 0.0:
-                terms.append((float(flow[at]), float(moves[at])))
+        there = ((moves != 0) & (flow != 0)).nonzero().flatten()
+        terms += zip(flow[there].tolist(), moves[there].tolist(), strict=True)
     return terms
+
+
+def _ways(about: Local, subject: Tensor) -> list[Way] | None:
+    """The way back from each output that has a gradient, as a function of what flows in there."""
+    ways: list[Way] = []
+    for output, gradient in zip(about.outputs, about.gradients, strict=True):
+        if gradient is None or not output.requires_grad:
+            continue
+        dummy = torch.zeros_like(output, requires_grad=True)
+        try:
+            found: Sequence[Tensor | None] = torch.autograd.grad(
+                output, subject, dummy, create_graph=True, retain_graph=True, allow_unused=True
+            )
+        except (RuntimeError, NotImplementedError):
+            return None  # as above
+        if found[0] is not None and found[0].requires_grad:
+            ways.append((found[0], dummy, gradient))
+    return ways
