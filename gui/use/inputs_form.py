@@ -37,6 +37,8 @@ ASK_AFTER_MS: Final = 120
 _REMEMBERED: Final = 12
 _SETTLED_S: Final = 5.0
 """What is changed again within this time is one thing that was given, not two."""
+_BESIDE_A_MAP: Final = 220
+"""The height of the place for a file where there is a map to walk on too."""
 _FILES: Final = (FieldKind.IMAGE, FieldKind.AUDIO, FieldKind.SERIES, FieldKind.MASK)
 
 
@@ -274,12 +276,16 @@ class InputsForm(QWidget):
     def _lay_out(self) -> None:
         """A place for a file stands on top with all the room there is; the rest scrolls under it."""
         files = self.files
-        pads = any(latent.pad is not None for latent in self.latents())  # a map needs the room that a file would take
+        pads = any(latent.pad is not None for latent in self.latents())  # a map has the room that a file would take
         large = files[0] if len(files) == 1 and not pads else None
         scrolled = [editor for editor in self._editors.values() if editor is not large]
+        if pads:
+            scrolled.sort(key=lambda editor: not isinstance(editor, LatentInput))
         for editor in scrolled:
             if isinstance(editor, FileInput):
                 editor.setMinimumHeight(170)
+                if pads:
+                    editor.setMaximumHeight(_BESIDE_A_MAP)
             self._rows.column.addWidget(editor, int(is_long(editor.field) or isinstance(editor, LatentInput)))
         if not any(is_long(editor.field) or isinstance(editor, LatentInput) for editor in scrolled):
             self._rows.column.addStretch(1)

@@ -11,6 +11,7 @@ from gui.widgets.theme import current_theme, theme_notifier
 from gui.widgets.tokens import CARD_RADIUS
 
 _HEIGHT = 300
+_AMONG_OTHERS = 200
 
 
 def image_of(answer: Answer) -> QImage | None:
@@ -30,10 +31,15 @@ class MadePicture(QWidget):
         self.setObjectName("use.made")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._image: QImage | None = None
+        self._height = _HEIGHT
         theme_notifier().changed.connect(self.update)
 
-    def show_answer(self, answer: Answer) -> None:
-        """Show the picture of an answer."""
+    def show_answer(self, answer: Answer, *, alone: bool = True) -> None:
+        """Show the picture of an answer; one that is not alone leaves room for the others."""
+        height = _HEIGHT if alone else _AMONG_OTHERS
+        if height != self._height:
+            self._height = height
+            self.updateGeometry()
         self._image = image_of(answer)
         self.setAccessibleName(f"Picture, {answer.width} × {answer.height}")
         self.update()
@@ -44,7 +50,7 @@ class MadePicture(QWidget):
 
     @guarded(fallback=lambda _self: QSize(320, _HEIGHT))
     def sizeHint(self) -> QSize:
-        return QSize(320, _HEIGHT)
+        return QSize(320, self._height)
 
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -132,7 +132,7 @@ class OutputAnswer(QWidget):
         self._value.setVisible(not is_class and not isinstance(answer.value, str))
         self._text.setVisible(is_text and not answer.series)
         self._bars.setVisible(is_class)
-        self._show_views(field, answer, context, is_written=is_written)
+        self._show_views(field, answer, context, is_written=is_written, alone=alone)
         if is_class:
             self._bars.set_scores(list(answer.scores.items()))
         elif is_text:
@@ -142,7 +142,7 @@ class OutputAnswer(QWidget):
         self._say(field, answer, context)
         self.setAccessibleName(f"{field}: {answer_text(answer)}")
 
-    def _show_views(self, field: str, answer: Answer, context: AnswerContext, *, is_written: bool) -> None:
+    def _show_views(self, field: str, answer: Answer, context: AnswerContext, *, is_written: bool, alone: bool) -> None:
         """What is drawn; the others are put away."""
         if answer.series:
             self.curves.show_forecast(answer.series, answer.names, field, context)
@@ -157,7 +157,7 @@ class OutputAnswer(QWidget):
         else:
             self._put_away("regions", "_cover")
         if answer.pixels:
-            self.made.show_answer(answer)
+            self.made.show_answer(answer, alone=alone)
             self.made.show()
         else:
             self._put_away("made")
