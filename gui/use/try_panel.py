@@ -218,10 +218,16 @@ class TryPanel(Card):
             if self._use.prediction.run != self._answered_by:
                 self._answered_by = self._use.prediction.run
                 self._show_fields()
-            self.inputs.show_drawn(self._use.prediction.predictions[0].drawn)
+            self._show_numbers_put_in()
             self._ask_places(self._use.prediction.run)
             if len(self._use.prediction.predictions) > 1:
                 self._put_thumbnails()
+
+    def _show_numbers_put_in(self) -> None:
+        """Where the sliders and the pad stand: at what the answer that is shown was made of."""
+        made = self._use.prediction
+        if made is not None and made.predictions:
+            self.inputs.show_drawn(made.predictions[0].drawn)
 
     # What is asked for
 
@@ -246,6 +252,8 @@ class TryPanel(Card):
                 editor.file_given.connect(self.samples.read_file)
         masks = [field for field in project.data.targets() if field.kind is FieldKind.MASK]
         self.answer.classes = masks[0].statistics.classes if masks else ()
+        self._show_numbers_put_in()
+        self._show_places()
         self._on_data_changed()
 
     def _series(self) -> list[SeriesInput]:
