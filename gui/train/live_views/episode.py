@@ -32,13 +32,13 @@ class EpisodeCard(ViewCard):
     columns: ClassVar[int] = 3
 
     def set_up(self) -> None:
-        self.picture = GamePicture(name="train.episode.picture")
+        self.game = GamePicture(name="train.episode.picture")
         self.values = ActionValues(name="train.episode.values")
         self.told = Text("", role="mono-small")
         inside = QVBoxLayout(self.stage)
         inside.setContentsMargins(0, 0, 0, 0)
         inside.setSpacing(6)
-        inside.addWidget(self.picture, 1)
+        inside.addWidget(self.game, 1)
         inside.addWidget(self.told)
         inside.addWidget(self.values)
         self._film = np.zeros((0, 1, 1, 3), np.uint8)
@@ -58,7 +58,7 @@ class EpisodeCard(ViewCard):
         self._actions = str(seen.facts.get("actions", "")).split("\n")
         total, moments = float(seen.facts.get("return", 0)), float(seen.facts.get("moments", 0))
         self.told.set_text(f"return {total:g} in {moments:,.0f} moments")
-        self.picture.setAccessibleDescription(f"It earned {total:g} in {moments:,.0f} moments.")
+        self.game.setAccessibleDescription(f"It earned {total:g} in {moments:,.0f} moments.")
         self._at = 0
         self._show_picture()
 
@@ -86,7 +86,7 @@ class EpisodeCard(ViewCard):
         height, width = picture.shape[:2]
         image = QImage(picture.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
         last = at == len(self._film) - 1
-        self.picture.show_image(image, "The end" if last else "")
+        self.game.show_image(image, "The end" if last else "")
         worth = [] if last else [float(value) for value in self._worth[at]]
         self.values.set_values(self._actions, worth, int(np.argmax(worth)) if worth else -1)
 
