@@ -52,7 +52,9 @@ class GameView(QWidget):
         )
         self.who.setObjectName(f"{name}.who")
         self.who.setAccessibleName("Who plays")
-        self.pace = ChoiceEditor([Choice(value=pace, label=f"{pace} a second") for pace in PACES])
+        self.pace = ChoiceEditor(
+            [Choice(value=pace, label=f"{pace} / s", help=f"{pace} moments a second") for pace in PACES]
+        )
         self.pace.setObjectName(f"{name}.pace")
         self.pace.setAccessibleName("Moments a second")
         self.notice = Notice("error", "", name=f"{name}.failure")
