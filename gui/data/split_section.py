@@ -186,7 +186,11 @@ class SplitSection(QWidget):
 
     def _show_unseen(self, split: Split) -> None:
         """The fields whose classes may be kept for the test, and the classes of the one that is picked."""
-        fields = [field for field in self._project.project.data.fields if field.kind is FieldKind.CATEGORY]
+        fields = [
+            field
+            for field in self._project.project.data.fields
+            if field.kind is FieldKind.CATEGORY and field.statistics.classes
+        ]
         picked = split.unseen.field
         self._rows["unseen_field"].setVisible(bool(fields) or bool(picked))
         choices: list[Choice | str] = [Choice(value="", label="nothing")]
@@ -199,7 +203,8 @@ class SplitSection(QWidget):
         field = self._project.project.data.field(picked)
         self.unseen.set_offered(field.statistics.classes if field is not None else ())
         self.unseen.set_value(split.unseen.values)
-        all_kept = field is not None and set(field.statistics.classes) <= set(split.unseen.values) != set()
+        classes = set(field.statistics.classes) if field is not None else set()
+        all_kept = bool(classes) and classes <= set(split.unseen.values)
         self._rows["unseen"].set_problem("Leave at least one class to learn from." if all_kept else "")
 
     def _fields_for(self, method: SplitMethod) -> list[Choice | str]:
