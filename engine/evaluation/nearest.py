@@ -3,6 +3,7 @@
 Axes: N samples, F features, C classes.
 """
 
+from itertools import pairwise
 from typing import Final
 
 import torch
@@ -21,19 +22,20 @@ def class_shares(places_nf: Tensor, classes_n: Tensor, classes: int) -> Tensor:
     """
     places = places_nf.float()
     known = torch.nonzero((classes_n >= 0) & torch.isfinite(places).all(1)).flatten()
-    chosen = known[torch.linspace(0, len(known) - 1, min(len(known), MOST_COMPARED)).round().long().unique()]
+    spread = torch.linspace(0, len(known) - 1, min(len(known), MOST_COMPARED)).round().long()
+    chosen = known[torch.unique_consecutive(spread)]
     if not len(chosen):
         return torch.full((len(places), classes), 1 / max(1, classes))
     order = chosen[classes_n[chosen].argsort(stable=True)]
-    counts = torch.bincount(classes_n[order], minlength=classes)
+    ends = torch.bincount(classes_n[order], minlength=classes).cumsum(0).tolist()
     nearest = torch.full((len(places), classes), float("inf"))
     for start in range(0, len(places), _ROWS):
         rows = torch.arange(start, min(start + _ROWS, len(places)))
         far = torch.cdist(places[rows], places[order])
         far[rows[:, None] == order[None, :]] = float("inf")
-        for number, part in enumerate(far.split(counts.tolist(), dim=1)):
-            if part.shape[1]:
-                nearest[rows, number] = part.amin(1)
+        for number, (begin, end) in enumerate(pairwise([0, *ends])):
+            if end > begin:
+                nearest[rows, number] = far[:, begin:end].amin(1)
     finite = nearest[torch.isfinite(nearest)]
     unit = float(finite.median()) if len(finite) else 1.0
     shares = torch.softmax(-nearest / max(unit, 1e-12), 1)

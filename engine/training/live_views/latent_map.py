@@ -105,13 +105,14 @@ class LatentMap(LiveView):
         """PCA to two numbers."""
         centred = values - values.mean(0)
         _, _, rows = torch.linalg.svd(centred, full_matrices=False)
-        axes = rows[:2].T
+        axes: Tensor = rows[:2].T
         if self._axes is not None and self._axes.shape == axes.shape:
             # Of all turns and mirrors of the plane the one that is nearest to the last look (Schönemann 1966).
             left, _, right = torch.linalg.svd(axes.T @ self._axes)
             axes = axes @ left @ right
         self._axes = axes
-        return centred @ axes
+        places: Tensor = centred @ axes
+        return places
 
 
 def _embeddings(task: Task) -> list[int]:

@@ -15,7 +15,7 @@ def scores(trained: Trained) -> Iterator[Score]:
     """600 episodes of five characters; the same episodes by the distance of the pictures themselves."""
     given = trained.answered()
     unseen = given.dataset.unseen()[given.indices.numpy()]
-    classes = np.where(unseen, given.dataset.labels("character")[given.indices].numpy(), -1)
+    classes = np.where(unseen, given.dataset.labels("label")[given.indices].numpy(), -1)
     column = given.dataset.columns(("pixels",), "test")
     pixels = column.gather(torch.arange(given.count)).flatten(1).numpy()
     by_pixels = float(episodes_won(pixels, classes, **OneShotAccuracy.options).mean())
