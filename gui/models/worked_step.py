@@ -75,6 +75,7 @@ class WorkedStepModel(QObject):
         self.same_sample = False
         """Whether each step takes the first sample of the one that is shown, in place of the next in order."""
         self.run = ""
+        self.phase = 0
         self.player = 0
         self.at = 0
         self.answer: StepWorked | None = None
@@ -140,6 +141,22 @@ class WorkedStepModel(QObject):
     def has_gradient(self, place: int) -> bool:
         """Whether the way back has come to a node."""
         return any(frame.place == place and frame.part is Part.BACKWARD for frame in self.frames[: self.at + 1])
+
+    @property
+    def has_runs(self) -> bool:
+        """Whether there are learned weights to begin with."""
+        return self._runs is not None and bool(self._runs.summaries)
+
+    def learners(self) -> list[tuple[int, int, str]]:
+        """Who learns in the recipe: phase, player, and what that is called."""
+        phases = self._project.project.recipe.phases
+        found = []
+        for phase, item in enumerate(phases):
+            for player, settings in enumerate(item.players):
+                parts = [f"{phase + 1}. {item.name}"] if len(phases) > 1 else []
+                parts += [settings.name] if len(item.players) > 1 else []
+                found.append((phase, player, " · ".join(parts)))
+        return found
 
     def reason_not_to_open(self) -> str:
         """Why no step can be shown; empty when it can."""
@@ -249,10 +266,10 @@ class WorkedStepModel(QObject):
         self._kept = tuple(self.answer.samples) if same and self.answer is not None else ()
         self._ask()
 
-    def show_player(self, player: int) -> None:
-        """Show what another player of the recipe learns in the step."""
-        if player != self.player:
-            self.player = player
+    def show_learner(self, phase: int, player: int) -> None:
+        """Show a step of another phase of the recipe, and what another player learns in it."""
+        if (phase, player) != (self.phase, self.player):
+            self.phase, self.player, self.step = phase, player, 1
             self._ask()
 
     def begin_with(self, run: str) -> None:
@@ -277,6 +294,7 @@ class WorkedStepModel(QObject):
             rows=self.rows,
             samples=list(self._kept),
             run=self.run,
+            phase=self.phase,
             player=self.player,
         )
 
@@ -311,7 +329,7 @@ class WorkedStepModel(QObject):
         self.go(self.at + 1)
 
     def _on_opened(self) -> None:
-        self.run, self.player, self.step = "", 0, 1
+        self.run, self.phase, self.player, self.step = "", 0, 0, 1
         if self.is_open:
             self.close()
 
@@ -320,6 +338,7 @@ class WorkedStepModel(QObject):
             return
         if self.same_sample and (change.data or change.samples):
             self.same_sample, self._kept = False, ()
-        self.player = 0 if change.recipe else self.player
+        if change.recipe:
+            self.phase = self.player = 0
         self._news.start()
         self.changed.emit()

@@ -8,7 +8,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from engine.document.edits import SetAttributes
+from engine.document.edits import SetAttributes, SetRecipe
+from engine.document.recipe import Phase, Player, Recipe
 from engine.protocol.messages.base import RequestFailed
 from engine.protocol.messages.worked_step import StepWorked, WorkStep
 from gui.design.step.panel import StepPanel
@@ -18,6 +19,7 @@ from gui.models import worked_step
 from gui.models.worked_step import Part, WorkedStepModel
 from gui.window import MainWindow
 from tests.gui.fake_engine import FakeEngine, error
+from tests.gui.run_logs import RunLog
 from tests.gui.worked_steps import answer, small_project
 
 
@@ -197,3 +199,29 @@ def test_another_project_ends_it(opened: MainWindow, qtbot: QtBot, tmp_path: Pat
 def test_numbers_on_links_are_short() -> None:
     assert [short(value) for value in (0.0, -0.034, 1234.0, 0.00012, 12.5)] == ["0", "−0.03", "1e3", "1e−4", "12.5"]
     assert on_link([1.0, 2.0, 3.0], 32) == "1  2 … 32"
+
+
+def test_phases_players_and_learned_weights_can_be_chosen(opened: MainWindow, qtbot: QtBot) -> None:
+    model = shown(opened, qtbot)
+    assert not panel(opened).learner.isVisible() and not panel(opened).weights.isVisible()
+    two = Phase(players=(Player(name="critic"), Player(name="maker")))
+    opened.bench.project.do(SetRecipe(recipe=Recipe(phases=(Phase(), two))))
+    qtbot.waitUntil(lambda: not model.busy)
+    learner = panel(opened).learner
+    assert learner.isVisible()
+    assert [item[2] for item in model.learners()] == ["1. train", "2. train · critic", "2. train · maker"]
+    learner.committed.emit(2)
+    qtbot.waitUntil(lambda: not model.busy)
+    directory = opened.bench.project.directory
+    assert directory is not None
+    log = RunLog(directory, 1, epochs=1)
+    log.prepare()
+    log.train(1)
+    log.finish()
+    qtbot.waitUntil(lambda: model.has_runs, timeout=10_000)
+    panel(opened).refresh()
+    assert panel(opened).weights.isVisible()
+    panel(opened).weights.committed.emit("best")
+    qtbot.waitUntil(lambda: not model.busy)
+    asked = engine(opened).asked(WorkStep)[-1]
+    assert (asked.phase, asked.player, asked.run, asked.step) == (1, 1, "best", 1)

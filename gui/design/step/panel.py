@@ -10,6 +10,7 @@ from gui.design.step.sum_rows import SumRows, rows_of
 from gui.design.step.words import PART_NAMES, named, sentence
 from gui.models.worked_step import Part, WorkedStepModel
 from gui.widgets.button import Button
+from gui.widgets.choice_editor import Choice, ChoiceEditor
 from gui.widgets.guarded import guarded
 from gui.widgets.pill import Pill
 from gui.widgets.text import Text
@@ -55,6 +56,18 @@ class StepPanel(QFrame):
         self.same.setObjectName("design.step.same")
         self.same.setToolTip("Take this sample in every step, in place of the next one in the order of training")
         self.same.toggled.connect(model.take_same_sample)
+        self.learner = ChoiceEditor()
+        self.learner.setObjectName("design.step.learner")
+        self.learner.setAccessibleName("Who learns in this step")
+        self.learner.committed.connect(self._on_learner)
+        self.weights = ChoiceEditor([Choice(value="", label="First weights"), Choice(value="best", label="Best run")])
+        self.weights.setObjectName("design.step.weights")
+        self.weights.setAccessibleName("What the weights begin with")
+        self.weights.committed.connect(lambda run: model.begin_with(str(run)))
+        for choice in (self.learner, self.weights):
+            choice.setProperty("density", "compact")
+            choice.hide()
+        self._learners: list[tuple[int, int, str]] = []
         self.shut = Button(role="icon", icon="close", tooltip="End this (Esc)", name="design.step.close")
         self.shut.clicked.connect(self._close)
         head = QHBoxLayout()
@@ -73,7 +86,12 @@ class StepPanel(QFrame):
         told.addWidget(self.same, 0, Qt.AlignmentFlag.AlignTop)
         told.addWidget(self._where, 0, Qt.AlignmentFlag.AlignTop)
         column.addLayout(told)
-        column.addWidget(self._formula)
+        line = QHBoxLayout()
+        line.setSpacing(8)
+        line.addWidget(self._formula, 1)
+        line.addWidget(self.learner)
+        line.addWidget(self.weights)
+        column.addLayout(line)
         column.addWidget(self.sums, 1)
         model.changed.connect(self.refresh)
         model.opened.connect(self._on_opened)
@@ -111,6 +129,7 @@ class StepPanel(QFrame):
         self.same.blockSignals(True)
         self.same.setChecked(model.same_sample)
         self.same.blockSignals(False)
+        self._show_choices()
         if state == "shown":
             self._show_frame()
         elif state == "working":
@@ -122,13 +141,32 @@ class StepPanel(QFrame):
             text = f"{error.message} {error.hint}".strip() if error is not None else "Nothing can be shown."
             self._show_words("No step can be shown", text, "")
 
+    def _show_choices(self) -> None:
+        """Who learns, where there are several; and what the weights begin with, where something was trained."""
+        model = self._model
+        learners = model.learners()
+        if learners != self._learners:
+            self._learners = learners
+            self.learner.set_choices([Choice(value=place, label=item[2]) for place, item in enumerate(learners)])
+        present = next((at for at, item in enumerate(learners) if item[:2] == (model.phase, model.player)), 0)
+        if self.learner.value() != present and learners:
+            self.learner.set_value(present)
+        self.learner.setVisible(len(learners) > 1)
+        if self.weights.value() != model.run:
+            self.weights.set_value(model.run)
+        self.weights.setVisible(model.has_runs)
+
+    def _on_learner(self, place: object) -> None:
+        if isinstance(place, int) and 0 <= place < len(self._learners):
+            phase, player, _name = self._learners[place]
+            self._model.show_learner(phase, player)
+
     def _show_words(self, title: str, text: str, formula: str) -> None:
         self._part.hide()
         self._title.set_text(title)
         self._where.set_text("")
         self._sentence.set_text(text)
         self._formula.set_text(formula)
-        self._formula.setVisible(bool(formula))
         self.sums.show_rows(("", "", ""), [])
         self.setAccessibleDescription(f"{title}. {text}")
 
@@ -158,7 +196,6 @@ class StepPanel(QFrame):
         elif node is not None and frame.part is not Part.UPDATE and node.count > len(node.units):
             formula = f"{formula}     {len(node.units)} of {node.count:,} values, those that learn most".strip()
         self._formula.set_text(formula)
-        self._formula.setVisible(bool(formula))
         heads, rows = rows_of(frame, node, found)
         self.sums.show_rows(heads, rows)
         self.setAccessibleDescription(f"{part}: {title}. {told} {self.sums.words()}")
