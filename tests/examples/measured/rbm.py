@@ -14,11 +14,11 @@ LABELS = 100
 
 def scores(trained: Trained) -> Iterator[Score]:
     """How well digits are drawn again, and how well a linear model reads them with few labels: from points of ink, and
-    from what the hidden units say of them."""
+    from what the hidden units say of them, which must not have lost what tells digits apart."""
     yield Score("reconstruction error on test", trained.metric("reconstruction_error"), at_most=0.12)
     from_ink, from_units = (_accuracy(trained, hidden=hidden) for hidden in (False, True))
     yield Score(f"accuracy with {LABELS} labels, from the ink", from_ink)
-    yield Score(f"accuracy with {LABELS} labels, from the hidden units", from_units, at_least=from_ink)
+    yield Score(f"accuracy with {LABELS} labels, from the hidden units", from_units, at_least=from_ink - 0.05)
 
 
 def _accuracy(trained: Trained, *, hidden: bool) -> float:
