@@ -32,12 +32,7 @@ def named_by_neighbours(given: Answered, predictions: Sequence[Prediction]) -> l
             named = _named(output, answer.numbers)
             if named is None:
                 continue
-            note = f"Named by the nearest of {given.count:,} {given.split} samples."
-            found[place] = msgspec.structs.replace(
-                prediction,
-                outputs={**prediction.outputs, output.field.name: named},
-                notes=[*prediction.notes, note],
-            )
+            found[place] = msgspec.structs.replace(prediction, outputs={**prediction.outputs, output.field.name: named})
     return found
 
 

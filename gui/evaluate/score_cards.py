@@ -13,7 +13,7 @@ from gui.widgets.tokens import GAP
 
 _MOST: Final = 5
 _FIRST: Final = (
-    *("accuracy", "f1_macro", "top_k", "calibration_error"),
+    *("elbo", "one_shot_accuracy", "accuracy", "oddness_auroc", "f1_macro", "top_k", "calibration_error"),
     *("mean_absolute_error", "skill", "root_mean_squared_error", "r2", "loss"),
 )
 _LAST: Final = ("recall_macro",)  # of balanced classes the same number as the balanced accuracy
@@ -28,6 +28,11 @@ _NAMES: Final = {
 }
 _BELOW: Final = {
     "calibration_error": "ECE, 15 bins",
+    "elbo": "nats a sample",
+    "elbo_kl": "nats a sample",
+    "elbo_reconstruction": "nats a sample",
+    "oddness_auroc": "of what training never saw",
+    "one_shot_accuracy": "5-way, 600 episodes",
     "top_2_accuracy": "true class in the first 2",
     "top_3_accuracy": "true class in the first 3",
     "top_5_accuracy": "true class in the first 5",
@@ -137,8 +142,9 @@ def _name(key: str) -> str:
 
 def _below(field: FieldEvaluation, key: str, at: int, samples: int) -> str:
     """What helps to read a number: how sure it is, how many classes it is an average of."""
-    if at == 0 and len(field.interval) == 2:
-        low, high = field.interval
+    interval = field.intervals.get(key, field.interval)
+    if at == 0 and len(interval) == 2:
+        low, high = interval
         if is_share(key):
             return f"95 % CI {low * 100:.1f}–{high * 100:.1f}"
         return f"95 % CI {short_value(low)}–{short_value(high)}"
