@@ -54,6 +54,6 @@ def test_it_goes_from_data_to_a_file_that_answers_the_same(name: str, tmp_path: 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("name", NAMES)
-def test_it_reaches_what_its_readme_promises(name: str, tmp_path: Path) -> None:
+def test_it_reaches_its_scores(name: str, tmp_path: Path) -> None:
     row = run_example(name, tmp_path / name)
     assert row.passed, (row.wrong, [(score.name, score.value, score.asked) for score in row.scores])
