@@ -14,7 +14,7 @@ from engine.training.metrics import Scores, scores_for
 
 CPU = torch.device("cpu")
 CLASSES = ("a", "b", "c", "d", "e", "f", "g")
-OF_FIELDS = [entry for entry in registry.metrics() if entry.feed is not Feed.EPISODES]
+OF_FIELDS = [entry for entry in registry.metrics() if entry.kinds]
 EVERY = pytest.mark.parametrize("entry", OF_FIELDS, ids=lambda item: item.__name__)
 BEST = {
     "hinge_loss": 0.0,
