@@ -18,6 +18,7 @@ def is_best(state: RunState, told: dict[str, float], epoch: int, *, latest: bool
     if not latest and state.best_key and key <= state.best_key:
         return False
     state.best_key, state.best_epoch, state.best_step, state.best = key, epoch, state.step, rounded(told)
+    state.latest = latest
     return True
 
 

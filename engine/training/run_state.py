@@ -45,6 +45,8 @@ class RunState(msgspec.Struct, kw_only=True, omit_defaults=True):
     best: dict[str, float] = {}
     best_key: list[float] = []
     main_metric: str = "loss"
+    latest: bool = False
+    """Whether the best epoch is the latest one, since no number tells which is."""
     watched: float | None = None
     waited: int = 0
     plateaus: dict[str, tuple[float, float | None, int, int]] = {}

@@ -318,7 +318,7 @@ def find_run(project_dir: Path, which: str = "best") -> RunFolder:
     """The run that "best", "last" or a number names. Raises RunNotFound.
 
     "best" is the one with the best validation score among those that have a checkpoint: of the main output's metric
-    where the newest of them has one, else of the loss. "last" is the newest.
+    where the newest of them has one, else of the loss; the newest where no number tells. "last" is the newest.
     """
     folders = list(run_folders(project_dir))
     if not folders:
@@ -345,6 +345,8 @@ def _best(project_dir: Path, folders: list[RunFolder]) -> RunFolder:
         raise RunNotFound("No run has a checkpoint yet.", where=str(project_dir), hint="Train for at least one epoch.")
     metric = scored[-1][1].main_metric
     alike = [(folder, state) for folder, state in scored if state.main_metric == metric]
+    if any(state.latest for _, state in alike):  # no number compares them either
+        return max((folder for folder, _ in alike), key=lambda folder: folder.number)
     return max(alike, key=lambda item: (_goodness(item[1], metric), item[1].best_key, item[0].number))[0]
 
 

@@ -207,3 +207,17 @@ def test_what_only_measures_is_told_and_not_learned(tmp_path: Path) -> None:
     for val in told:
         assert 0 <= val["loss.folded"] <= 1
         assert val["loss"] == pytest.approx(val["loss.loss1"] + val["loss.fit"], rel=1e-4)
+
+
+def test_of_runs_whose_loss_tells_nothing_the_newest_is_the_best(tmp_path: Path) -> None:
+    from engine.protocol.run_folder import RunFolder
+    from engine.training.runs import find_run
+
+    for number in (1, 2, 3):
+        project, data = digits()
+        project.recipe = msgspec.structs.replace(project.recipe, seed=number)
+        rig = Rig(tmp_path, project, data)
+        rig.folder = RunFolder(tmp_path / "runs" / f"{number:04d}")
+        rig.folder.path.mkdir(parents=True, exist_ok=True)
+        rig.run()
+    assert find_run(tmp_path).number == 3
