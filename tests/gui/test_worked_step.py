@@ -128,7 +128,9 @@ def test_values_stand_on_the_links_as_they_are_reached(opened: MainWindow, qtbot
     assert light.words()[("scores", "output")] == ("∂ −2", True) and light.lit() == "scores"
     assert light.words()[("columns", "output")] == ("1  2", False)
     picture = tab(opened).canvas.grab().toImage()
+    assert not child(opened, "design.canvas.minimap").isVisible()  # nothing lies over what is walked through
     model.close()
+    assert child(opened, "design.canvas.minimap").isVisible()
     assert light.words() == {} and tab(opened).canvas.grab().toImage() != picture
 
 

@@ -131,6 +131,7 @@ class GraphCanvas(QWidget):
         self.commands = GraphCommands(scope, selection, self._scene.geometry)
         self.overlays: list[Callable[[QPainter], None]] = []
         """What others draw over the still picture, in widget pixels."""
+        self._walked_through = False
         self._gesture: Gesture | None = None
         self._last = Pointer(0, 0, 0, 0)
         self._hover: Hit = NOTHING
@@ -332,6 +333,12 @@ class GraphCanvas(QWidget):
         self._after_jump()
         self._fitted = fitted
 
+    def keep_clear(self, clear: bool) -> None:
+        """While the network is walked through all of it is to be seen: the small map is away."""
+        if clear != self._walked_through:
+            self._walked_through = clear
+            self._place_overlays()
+
     def offer_steps(self) -> None:
         """Show the button for a step in numbers: there is somebody who can show one."""
         self._bar.step.show()
@@ -527,7 +534,7 @@ class GraphCanvas(QWidget):
             self.width() - self._minimap.width() - margin, self.height() - self._minimap.height() - margin
         )
         roomy = self.width() >= 520 and self.height() >= 320
-        self._minimap.setVisible(roomy and bool(self.geometry_store.ids))
+        self._minimap.setVisible(roomy and bool(self.geometry_store.ids) and not self._walked_through)
         self.costs.place()
         self.empty_state.setGeometry(self.rect().adjusted(24, 40, -24, -40))
         self.empty_state.setVisible(not self.geometry_store.ids and not self.marks)

@@ -56,6 +56,7 @@ class StepLight:
         return self.card(node.node) if node is not None else ""
 
     def _on_changed(self) -> None:
+        self._canvas.keep_clear(self._model.is_open)
         lit = self.lit()
         if lit and lit != self._lit:
             self._bring_into_view(lit)

@@ -196,6 +196,7 @@ class StepPanel(QFrame):
         elif node is not None and frame.part is not Part.UPDATE and node.count > len(node.units):
             formula = f"{formula}     {len(node.units)} of {node.count:,} values, those that learn most".strip()
         self._formula.set_text(formula)
+        self._formula.setVisible(bool(formula) or not (self.learner.isHidden() and self.weights.isHidden()))
         heads, rows = rows_of(frame, node, found)
         self.sums.show_rows(heads, rows)
         self.setAccessibleDescription(f"{part}: {title}. {told} {self.sums.words()}")
