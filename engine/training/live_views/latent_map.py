@@ -21,7 +21,7 @@ from engine.training.task import Task
 
 MOST_POINTS: Final = 800
 WIDEST: Final = 512
-MOST_CLASSES: Final = 60
+MOST_CLASSES: Final = 1000
 _LARGEST: Final = 6e4
 
 

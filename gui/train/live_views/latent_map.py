@@ -3,7 +3,7 @@
 import csv
 from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,9 @@ from gui.train.live_views.arrays import array_of
 from gui.train.live_views.view_card import ViewCard
 from gui.widgets.class_color import class_color
 from gui.widgets.text import Text
+
+_MOST_NAMED: Final = 24
+"""Classes that have a name below the map."""
 
 
 class LatentMapCard(ViewCard):
@@ -91,10 +94,11 @@ class LatentMapCard(ViewCard):
         for key in self._listed:
             self.legend.remove(key)
         there = sorted({int(group) for group in self._groups.tolist() if 0 <= group < whole})
+        there = there if len(there) <= _MOST_NAMED else []  # of more, a point says its class when it is touched
         self._listed = [str(number) for number in there]
         for number in there:
             self.legend.add(str(number), self._names[number], SeriesStyle(color=class_color(number).name()))
-        self.legend.setVisible(bool(self._names))
+        self.legend.setVisible(bool(there))
 
     def _on_toggled(self, key: str, on: bool) -> None:
         self._hidden = self._hidden - {int(key)} if on else self._hidden | {int(key)}
