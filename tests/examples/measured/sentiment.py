@@ -16,3 +16,4 @@ def scores(trained: Trained) -> Iterator[Score]:
         other = trained.train(sets=(f"graph.nodes.switch.active={way}",), name=name)
         yield Score(f"accuracy on test, {name}", other.metric("accuracy"), at_least=least)
     yield Score("TF-IDF and logistic regression", accuracy_of_words(trained))
+    yield Score("TF-IDF of words and pairs, the same", accuracy_of_words(trained, together=2))
