@@ -37,7 +37,7 @@ class Drawing:
     def beneath(self, node_id: str, type_name: str, source: str, **attributes: Value) -> str:
         """A node under the last one, linked from `source`: a second way beside the chain."""
         self._lowest = self._row + 1
-        self.at(node_id, type_name, self._column - 1, self._lowest, **attributes)
+        self.at(node_id, type_name, self._column - 1, self._lowest, "", **attributes)
         self.link(source, node_id)
         return node_id
 
