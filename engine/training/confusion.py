@@ -52,7 +52,12 @@ class Confusion:
 
 def confusion_for(field: Field | None, answer: str, device: torch.device) -> Confusion | None:
     """The counts for an output of this field; None where it has no classes, or too many to look at."""
-    if answer == "embedding" or field is None or field.kind is not FieldKind.CATEGORY or len(field.statistics.classes) > MOST_CLASSES:
+    if (
+        answer == "embedding"
+        or field is None
+        or field.kind is not FieldKind.CATEGORY
+        or len(field.statistics.classes) > MOST_CLASSES
+    ):
         return None
     return Confusion(field, device, 0.0 if answer in ("softmax", "sigmoid") else 0.5)
 

@@ -181,7 +181,7 @@ class GradientPenaltyLoss(Loss):
     """Keeps a critic from growing too steep: its slope at a point should be 1.
 
     Score of the critic, and the point it judged: a made sample, a real one, or one between both. In validation, where
-    no gradient is recorded, it is 0. Source: Gulrajani et al. 2017; at real samples with slope 0: Mescheder et al. 2018.
+    no gradient is recorded, it is 0. Source: Gulrajani et al. 2017; at real samples, slope 0: Mescheder et al. 2018.
     """
 
     target: ClassVar[str] = "engine.compiler.modules.losses.GradientPenaltyLoss"

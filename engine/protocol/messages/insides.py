@@ -142,8 +142,9 @@ class NeuronsRead(Event, frozen=True, kw_only=True):
 class MapLatent(Request, frozen=True, kw_only=True):
     """Lay the values of a node for many samples out as a map: near each other where they are alike. -> LatentMapped
 
-    `method`: "pca", "tsne", "umap", or "values": two numbers as they are. At most `most` samples of the split are taken, evenly chosen. `node` is an id in
-    the flat form, "" the last one before the answer is made. The same `seed` gives the same map.
+    `method`: "pca", "tsne", "umap", or "values": two numbers as they are. At most `most` samples of the split are
+    taken, evenly chosen. `node` is an id in the flat form, "" the last one before the answer is made. The same `seed`
+    gives the same map.
     """
 
     project_dir: str

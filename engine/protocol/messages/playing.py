@@ -9,7 +9,8 @@ class PlayGame(Request, frozen=True, kw_only=True):
     """Go on with an episode of the environment that a run acts in. -> GamePlayed
 
     The episode of `seed` stands behind the actions `taken`; then `actions` are taken, and then `steps` by the network
-    of the run's exported file. So nothing is lost when the engine is started again: who asks holds the game. Without `pictures` only numbers are told.
+    of the run's exported file. So nothing is lost when the engine is started again: who asks holds the game. Without
+    `pictures` only numbers are told.
     """
 
     project_dir: str
