@@ -221,6 +221,8 @@ Edit = Union[
     Batch,
 ]
 
+msgspec.json.Decoder(Edit)  # met before threads are there: see project_json
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Change:

@@ -40,6 +40,11 @@ class _Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     view: View = View()
 
 
+# msgspec learns what a type is made of when it first meets it, and two threads that make it do so at once crash the
+# process: so it meets this one while the module is imported.
+msgspec.json.Decoder(_Document)
+
+
 def as_document(project: Project) -> dict[str, Any]:
     """The project as the JSON object of project.json, defaults left out. Raises ProjectError for NaN and the like."""
     parts: dict[str, Any] = {"format": "netwright", "version": CURRENT_VERSION, "name": project.name}
