@@ -25,5 +25,5 @@ def test_letters_that_became_words_get_a_vocabulary_of_words(tmp_path: Path) -> 
     vocabulary = next(f for f in used["data"]["fields"] if f["kind"] == "text")["statistics"]["vocabulary"]
     assert ("lovely" in vocabulary) is (before == "Characters")
     assert trained["best"]["metrics"]["accuracy"] > 0.9
-    answer = netwright("predict", project, "a lovely day")["predictions"][0]["outputs"]["label"]
+    answer = netwright("predict", project, "a fine and lovely day 3")["predictions"][0]["outputs"]["label"]
     assert answer["value"] == "good"

@@ -137,7 +137,7 @@ def cases(draw: st.DrawFn, layer_type: type[Layer]) -> tuple[Layer, list[TensorS
         # Settings as drawn, inputs that fit those it comes with.
         examples = [TensorSpec((BATCH, *spec.shape[1:]), spec.dtype, spec.classes) for spec in layer_type().example()]
         specs = [*examples, *specs[len(examples) :]][: len(layer.input_ports())]
-    second = layer.input_ports()[1:2] if isinstance(layer, Loss) else ()
+    second = layer.input_ports()[1:2] if isinstance(layer, Loss) and len(specs) > 1 else ()
     if second and second[0].dtype is DType.INT and draw(st.integers(0, 3)):
         # A target of class numbers that often fits: the prediction's shape without its classes.
         shape = specs[0].shape

@@ -146,7 +146,7 @@ def test_mcnemar_is_the_binomial_test(fixed: int, broken: int) -> None:
 def test_two_runs_sample_by_sample(tmp_path: Path) -> None:
     directory, project = made(tmp_path, "kind")
     first = answered(directory, run_of(directory, project, 1), "train")
-    second = answered(directory, run_of(directory, project, 5), "train")
+    second = answered(directory, run_of(directory, project, 15), "train")
     found = compare_runs(first, second)
     before, after = (judged(item, item.outputs[0]).right for item in (first, second))
     assert before is not None and after is not None

@@ -26,6 +26,7 @@ from engine.protocol.run_events import (
     RunWaiting,
     SamplesPinned,
     StepsReported,
+    ViewSeen,
     WeightsSeen,
 )
 from engine.protocol.run_folder import RunSummary
@@ -44,6 +45,7 @@ FOR_CHARTS = (
     SamplesPinned,
     ConfusionSeen,
     MachineSeen,
+    ViewSeen,
 )
 HIDDEN = (("hidden", "Linear", {"out_features": 16}), ("relu1", "ReLU", {}))
 SGD = Step(type="SGD", attributes={"lr": 0.05})

@@ -14,7 +14,8 @@ _COARSE = (torch.bfloat16, torch.float16)
 class Precise(nn.Module):
     """A module whose forward never sees numbers of 16 bits, and runs outside mixed precision."""
 
-    def __call__(self, *inputs: Tensor) -> Any:
+    def __call__(self, *inputs: Tensor | None) -> Any:
+        assert inputs[0] is not None  # an input that may be missing is never the first
         device = inputs[0].device.type
         if device == "meta" or not torch.is_autocast_enabled(device):
             return super().__call__(*(_widened(tensor) for tensor in inputs))
@@ -22,5 +23,5 @@ class Precise(nn.Module):
             return super().__call__(*(_widened(tensor) for tensor in inputs))
 
 
-def _widened(tensor: Tensor) -> Tensor:
-    return tensor.float() if tensor.dtype in _COARSE else tensor
+def _widened(tensor: Tensor | None) -> Tensor | None:
+    return tensor.float() if tensor is not None and tensor.dtype in _COARSE else tensor
