@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 import numpy as np
 import polars as pl
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from engine.data.dataset import open_dataset
@@ -156,6 +156,7 @@ def test_mangled_pictures(steps: list[tuple[str, float, int, int]], as_png: bool
     header=st.booleans(),
     skip=st.integers(0, 2),
 )
+@example(text='";"', delimiter=";", width=1, header=False, skip=0)
 def test_both_ways_of_reading_a_table_agree(text: str, delimiter: str, width: int, header: bool, skip: int) -> None:
     dialect = Dialect(delimiter=delimiter, header=header, skip=skip)
     names = tuple(f"c{number}" for number in range(width))

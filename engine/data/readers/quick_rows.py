@@ -150,8 +150,9 @@ def _cells(layout: Layout, records: Records, number: int) -> list[str]:
 
 def _is_blank(layout: Layout, records: Records, number: int) -> bool:
     record = _record(layout, records, number)
-    bare = record.replace(layout.dialect.delimiter, "").replace('"', "")
-    return not bare.strip()
+    if '"' in record:  # a delimiter inside quotes is something a cell holds
+        return not any(cell.strip() for cell in _cells(layout, records, number))
+    return not record.replace(layout.dialect.delimiter, "").strip()
 
 
 def _written(row: Sequence[str], delimiter: str) -> bytes:
