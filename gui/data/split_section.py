@@ -16,9 +16,9 @@ from gui.widgets.button import Button
 from gui.widgets.choice_editor import Choice, ChoiceEditor
 from gui.widgets.form_row import FormRow
 from gui.widgets.guarded import guarded
+from gui.widgets.names_editor import NamesEditor
 from gui.widgets.number_editor import NumberEditor
 from gui.widgets.plain_text import plain_text
-from gui.widgets.several_editor import SeveralEditor
 from gui.widgets.text import Text
 from gui.widgets.theme import current_theme, theme_notifier
 
@@ -103,7 +103,7 @@ class SplitSection(QWidget):
         self.unseen_field = ChoiceEditor()
         self.unseen_field.setObjectName("data.split.unseen.field")
         self.unseen_field.committed.connect(self._on_unseen_field)
-        self.unseen = SeveralEditor("none yet")
+        self.unseen = NamesEditor(nothing="none yet")
         self.unseen.setObjectName("data.split.unseen")
         self.unseen.committed.connect(self._on_unseen)
         self._form = QWidget()
@@ -201,7 +201,7 @@ class SplitSection(QWidget):
         self.unseen_field.set_value(picked)
         self._rows["unseen"].setVisible(bool(picked))
         field = self._project.project.data.field(picked)
-        self.unseen.set_offered(field.statistics.classes if field is not None else ())
+        self.unseen.set_options(field.statistics.classes if field is not None else ())
         self.unseen.set_value(split.unseen.values)
         classes = set(field.statistics.classes) if field is not None else set()
         all_kept = bool(classes) and classes <= set(split.unseen.values)

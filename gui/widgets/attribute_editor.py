@@ -3,21 +3,12 @@
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QAction, QFont, QPainter, QPaintEvent
-from PySide6.QtWidgets import QMenu, QPushButton, QSizePolicy, QStyle, QStyleOptionButton, QWidget
-
 from gui.widgets.choice_editor import Choice, ChoiceEditor
-from gui.widgets.fonts import SIZE_BODY, text_font
-from gui.widgets.guarded import guarded
-from gui.widgets.icons import draw_icon
 from gui.widgets.list_editor import NumbersEditor, TextEditor
+from gui.widgets.names_editor import NamesEditor
 from gui.widgets.number_editor import NumberEditor
-from gui.widgets.parsed_editor import MIXED
-from gui.widgets.plain_text import button_text, plain_text
 from gui.widgets.size_editor import SizeEditor
 from gui.widgets.switch import Switch
-from gui.widgets.theme import current_theme
 
 
 class DeclaredAttribute(Protocol):
@@ -47,90 +38,6 @@ class DeclaredAttribute(Protocol):
     def optional(self) -> bool: ...
     @property
     def sides(self) -> int: ...
-
-
-class NamesEditor(QPushButton):
-    """Picks any of several names from a menu whose entries can be ticked, in the order offered."""
-
-    committed = Signal(object)
-
-    def __init__(
-        self, value: Sequence[str] = (), options: Sequence[str] = (), *, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
-        self.setProperty("role", "field")
-        self._value = tuple(value)
-        self._mixed = False  # set by set_mixed, cleared by the next value
-        self._options: tuple[str, ...] = ()
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        menu = QMenu(self)
-        menu.setToolTipsVisible(True)
-        menu.triggered.connect(self._on_triggered)
-        self.setMenu(menu)
-        self.set_options(options)
-
-    def set_options(self, options: Sequence[str]) -> None:
-        """Offer other names; those picked stay, also when they are no longer offered."""
-        self._options = tuple(options)
-        self._fill()
-
-    def value(self) -> tuple[str, ...]:
-        """The names picked."""
-        return self._value
-
-    def set_value(self, value: object) -> None:
-        """Show other names without emitting."""
-        self._value = tuple(value) if isinstance(value, tuple | list) else ()
-        self._mixed = False
-        self._fill()
-
-    def set_mixed(self) -> None:
-        """Stand for several things whose names differ: those ticked next go to all."""
-        self._value, self._mixed = (), True
-        self._fill()
-
-    @property
-    def mixed(self) -> bool:
-        """Whether it stands for things that differ."""
-        return self._mixed
-
-    @guarded
-    def paintEvent(self, event: QPaintEvent) -> None:
-        # With a stylesheet Qt ignores the padding of a button that has a menu, so the words are drawn here.
-        option = QStyleOptionButton()
-        self.initStyleOption(option)
-        option.text = ""
-        option.features = QStyleOptionButton.ButtonFeature.None_
-        with QPainter(self) as painter:
-            self.style().drawControl(QStyle.ControlElement.CE_PushButton, option, painter, self)
-            theme = current_theme()
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setFont(text_font(SIZE_BODY, QFont.Weight.Medium))
-            painter.setPen(theme.color("text" if self.isEnabled() else "faint"))
-            room = self.rect().adjusted(10, 0, -24, 0)
-            words = painter.fontMetrics().elidedText(self._words(), Qt.TextElideMode.ElideRight, room.width())
-            painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, words)
-            draw_icon(painter, "chevron-down", QRectF(self.width() - 19, self.height() / 2 - 6, 12, 12), theme.dim)
-
-    def _words(self) -> str:
-        return MIXED if self._mixed else plain_text(", ".join(self._value) or "none")
-
-    def _fill(self) -> None:
-        menu = self.menu()
-        menu.clear()
-        for name in dict.fromkeys((*self._options, *self._value)):
-            action = menu.addAction(button_text(name))
-            action.setCheckable(True)
-            action.setChecked(name in self._value)
-            action.setData(name)
-        self.update()
-
-    def _on_triggered(self, action: QAction) -> None:
-        self._mixed = False
-        ticked = {entry.data() for entry in self.menu().actions() if entry.isChecked()}
-        self._value = tuple(name for name in dict.fromkeys((*self._options, *self._value)) if name in ticked)
-        self.update()
-        self.committed.emit(self._value)
 
 
 AttributeEditor = NumberEditor | SizeEditor | Switch | ChoiceEditor | TextEditor | NumbersEditor | NamesEditor

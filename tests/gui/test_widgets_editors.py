@@ -10,10 +10,11 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
-from gui.widgets.attribute_editor import NamesEditor, attribute_editor
+from gui.widgets.attribute_editor import attribute_editor
 from gui.widgets.choice_editor import Choice, ChoiceEditor
 from gui.widgets.form_row import FormRow
 from gui.widgets.list_editor import NumbersEditor, TextEditor
+from gui.widgets.names_editor import NamesEditor
 from gui.widgets.number_editor import NumberEditor, format_number
 from gui.widgets.size_editor import SizeEditor
 from gui.widgets.switch import Switch
