@@ -12,7 +12,7 @@ from engine.checks.problem import Problem, Repair
 from engine.checks.project_problems import project_problems
 from engine.checks.shapes import Cost, ShapeInference
 from engine.document.edits import Change
-from engine.document.flat import SEPARATOR
+from engine.document.flat import in_words
 from engine.document.project import Project
 
 _INNER: Final = re.compile(r"[a-z][a-z0-9_]*__[a-z0-9_]*[a-z0-9]")
@@ -81,9 +81,7 @@ class ShapeChecker(ShapeInference):
             return problems
 
         def readable(text: str) -> str:
-            return _INNER.sub(
-                lambda found: found[0].replace(SEPARATOR, " › ") if found[0] in flat.places else found[0], text
-            )
+            return _INNER.sub(lambda found: in_words(found[0]) if found[0] in flat.places else found[0], text)
 
         def as_drawn(problem: Problem) -> Problem:
             repairs = tuple(

@@ -19,6 +19,7 @@ from engine.document.project import Project
 from engine.document.recipe import Phase, Player, Recipe, Target
 
 SEPARATOR: Final = "__"
+_BETWEEN: Final = " › "
 MOST_REPEATS: Final = 1000
 MOST_NODES: Final = 50_000
 
@@ -52,6 +53,11 @@ class Flat:
     places: dict[str, Place] = field(default_factory=dict)
     instances: dict[str, Place] = field(default_factory=dict)
     faults: list[BlockFault] = field(default_factory=list)
+
+
+def in_words(flat_id: str) -> str:
+    """A flat id as it is read: the instances on the way and the node, "encoder › conv1"."""
+    return flat_id.replace(SEPARATOR, _BETWEEN)
 
 
 def has_blocks(project: Project) -> bool:

@@ -6,6 +6,7 @@ weights were.
 """
 
 import math
+from collections import deque
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -25,16 +26,19 @@ MOST_PLACES: Final = 256
 _MOST_BYTES: Final = 16 << 20
 _OWN: Final = {"AdditiveAttention": "weights"}
 """Layers that give their weights themselves, at this port."""
+_LOOKING: Final = ("query", "target", "input")
+"""Ports at which a sequence comes in that looks, and at which one comes in that is looked at."""
+_LOOKED_AT: Final = ("key", "keys", "memory", "source")
 
 
 class Watched(TorchFunctionMode):
     """While this is entered, `found` collects the weights (heads, queries, keys) of each attention, with `now`, what
-    was computed then."""
+    was computed then, and whether a sequence looks at itself (None where that cannot be seen)."""
 
     def __init__(self) -> None:
         super().__init__()
         self.now: Call | None = None
-        self.found: list[tuple[Call | None, Tensor]] = []
+        self.found: list[tuple[Call | None, Tensor, bool | None]] = []
 
     def __torch_function__(
         self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
@@ -43,7 +47,7 @@ class Watched(TorchFunctionMode):
         if func is functional.multi_head_attention_forward:
             return self._many_heads(func, args, kwargs)
         if func is functional.scaled_dot_product_attention:
-            self.found.append((self.now, dot_product_weights(*args, **kwargs)[0]))
+            self.found.append((self.now, dot_product_weights(*args, **kwargs)[0], None))
         return func(*args, **kwargs)
 
     def _many_heads(self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -51,10 +55,16 @@ class Watched(TorchFunctionMode):
         averaged = kwargs.get("average_attn_weights", True)
         told = {**kwargs, "need_weights": True, "average_attn_weights": False}
         answer, weights = func(*args, **told)  # (N, heads, queries, keys), or without N
-        self.found.append((self.now, (weights if weights.dim() == 3 else weights[0]).detach()))
+        self.found.append(
+            (self.now, (weights if weights.dim() == 3 else weights[0]).detach(), _looks_at_itself(*args[:2]))
+        )
         if not wanted:
             return answer, None
         return answer, weights.mean(-3) if averaged else weights
+
+
+def _looks_at_itself(query: Tensor | None = None, key: Tensor | None = None) -> bool | None:
+    return None if query is None or key is None else query is key
 
 
 def dot_product_weights(
@@ -101,7 +111,7 @@ def attention_of(opened: Opened, index: int, *, cancelled: IsCancelled = never) 
             for value, tensor in opened.values(inputs, before=begin):
                 call = watched.now
                 if call is not None and value == (call.node.id, _OWN.get(call.node.type)):
-                    watched.found.append((call, tensor[0].reshape(1, 1, -1)))
+                    watched.found.append((call, tensor[0].reshape(1, 1, -1), False))
     finally:
         torch.backends.mha.set_fastpath_enabled(shortcuts)
     return _told(opened, index, watched.found, words, inputs)
@@ -110,14 +120,14 @@ def attention_of(opened: Opened, index: int, *, cancelled: IsCancelled = never) 
 def _told(
     opened: Opened,
     index: int,
-    found: list[tuple[Call | None, Tensor]],
+    found: list[tuple[Call | None, Tensor, bool | None]],
     words: dict[str, list[str]],
     inputs: list[Tensor],
 ) -> AttentionRead:
     maps: list[AttentionMap] = []
     left: list[str] = []
     used = 0
-    for call, weights in found:
+    for at, (call, weights, own) in enumerate(found):
         if call is None:
             continue
         node = call.node.id
@@ -127,6 +137,8 @@ def _told(
             left.append(opened.title(node))
             continue
         used += size
+        follows = found[at + 1] if at + 1 < len(found) else None
+        looking, looked_at = _ports(opened, call, own, writes=follows is not None and follows[::2] == (call, False))
         grid, extra = _grid(keys, inputs) if queries == keys else (None, 0)
         maps.append(
             AttentionMap(
@@ -137,8 +149,8 @@ def _told(
                 queries=queries,
                 keys=keys,
                 weights=weights.float().contiguous().numpy().astype("<f4").tobytes(),
-                query_words=_words(words, queries, last=True),
-                key_words=_words(words, keys, last=queries == keys),
+                query_words=_words(opened, node, looking, words, queries),
+                key_words=_words(opened, node, looked_at, words, keys),
                 grid=grid,
                 extra=extra,
             )
@@ -160,10 +172,34 @@ def _parted(maps: list[AttentionMap]) -> list[AttentionMap]:
     return found
 
 
-def _words(words: dict[str, list[str]], count: int, *, last: bool) -> list[str]:
-    """The words of the text that has so many places; of two such texts the last read where it is the one that looks."""
-    fitting = [said for said in words.values() if len(said) == count]
-    return (fitting[-1] if last else fitting[0]) if fitting else []
+def _ports(opened: Opened, call: Call, own: bool | None, *, writes: bool) -> tuple[str, str]:
+    """Where the sequence that looks comes into a node, and where the one that is looked at.
+
+    `own`: it looks at itself. `writes`: the next attention of the same node looks at another sequence, as in a decoder.
+    """
+    linked = opened.project.graph.inputs_of(call.node.id)
+    looking = next((name for name in _LOOKING if name in linked), "")
+    looked_at = next((name for name in _LOOKED_AT if name in linked), "")
+    if not looked_at or own is False or (own is None and looking):
+        return looking, looked_at or looking
+    both = looked_at if looked_at == "source" and not writes else looking
+    return both, both
+
+
+def _words(opened: Opened, node: str, port: str, words: dict[str, list[str]], count: int) -> list[str]:
+    """The words of the text that reaches a port in so many places; of several such texts the nearest."""
+    graph = opened.project.graph
+    first = graph.inputs_of(node).get(port)
+    waiting = deque([first.source] if first is not None else [])
+    seen: set[str] = set()
+    while waiting:
+        name = waiting.popleft()
+        if len(words.get(name, ())) == count:
+            return words[name]
+        if name not in seen:
+            seen.add(name)
+            waiting.extend(edge.source for edge in graph.inputs_of(name).values())
+    return []
 
 
 def _grid(keys: int, inputs: list[Tensor]) -> tuple[tuple[int, int] | None, int]:

@@ -76,7 +76,7 @@ def _seen(opened: Opened, value: Value, name: str, tensor: Tensor) -> NodeSeen:
     numbers = tensor[0].double().flatten()
     known: dict[str, object] = {
         "node": name,
-        "title": node.title or name,
+        "title": opened.title(value[0]) if value[1] == "output" else f"{opened.title(value[0])} · {value[1]}",
         "type": node.type,
         "family": (layer.family if layer is not None else Family.DATA).value,
         "shape": list(tensor.shape[1:]),

@@ -1,5 +1,6 @@
 """A run's network opened for a look: its plan, its modules, and the samples of a split as it takes them."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -9,15 +10,18 @@ from torch import Tensor, nn
 
 from engine.compiler.generated import module_names
 from engine.compiler.module import CompiledNetwork
+from engine.compiler.modules.shifting import shift_right
 from engine.compiler.plan import Call, Plan, Value, plan
 from engine.compiler.values import each_value
 from engine.data.dataset import Dataset
 from engine.data.tokens import tokens_of
+from engine.document.flat import in_words
 from engine.document.project import Project
 from engine.errors import DataError
 from engine.evaluation.answered import Answered
 
 _MEMO: Final = "insides.plan"
+_TITLES: Final = "insides.titles"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +78,16 @@ class Opened:
         return self.network.get_submodule(names[call.owner])
 
     def title(self, node_id: str) -> str:
-        """What a node is called in the drawing."""
+        """What a node is called in the drawing; with its id behind the title where another has the same."""
         node = self.project.graph.node(node_id)
-        return node.title or node_id
+        titles = self.given.memo.get(_TITLES)
+        if titles is None:
+            titles = self.given.memo[_TITLES] = Counter(one.title for one in self.project.graph.nodes.values())
+        name = in_words(node_id)
+        return (node.title if titles[node.title] == 1 else f"{node.title} ({name})") if node.title else name
 
     def input_words(self, inputs: Sequence[Tensor], row: int = 0) -> dict[str, list[str]]:
-        """The tokens of a sample at each Input of text, by the Input's id."""
+        """The tokens of a sample at each Input of text as the network sees them (moved where the Input moves them)."""
         found: dict[str, list[str]] = {}
         for node_id, tensor in zip(self.network.input_ids, inputs, strict=False):
             names = self.network.input_fields[node_id]
@@ -87,9 +95,9 @@ class Opened:
             tokens = tokens_of(field) if field is not None else None
             if tokens is not None and tensor.dim() == 2 and not tensor.is_floating_point():
                 spellings = tokens.spellings()
-                found[node_id] = [
-                    spellings[number] if 0 <= number < len(spellings) else "" for number in tensor[row].tolist()
-                ]
+                count, begin = self.steps.input_shifts.get(node_id, (0, 0))
+                numbers = (shift_right(tensor, count, begin) if count else tensor)[row].tolist()
+                found[node_id] = [spellings[number] if 0 <= number < len(spellings) else "" for number in numbers]
         return found
 
 

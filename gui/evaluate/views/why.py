@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSlider, QStackedWidget,
 from engine.catalog.explanations import EXPLAINERS, explainer_type
 from engine.checks.explaining import offered_explainers, reason_against, usual_explainer
 from engine.document.data_spec import FieldKind
+from engine.document.flat import in_words
 from engine.protocol.messages.base import Progress
 from engine.protocol.messages.evaluation import EvaluationFinished, FieldEvaluation
 from engine.protocol.messages.explanation import Explanation
@@ -373,7 +374,7 @@ class WhyView(EvaluateView):
             self.choice.set_choices([Choice(value=at, label=name) for at, name in enumerate(shown.choices)])
             self.choice.set_value(shown.choice)
         if layers:
-            self.layer.set_choices([Choice(value=name, label=name.replace("__", " › ")) for name in layers])
+            self.layer.set_choices([Choice(value=name, label=in_words(name)) for name in layers])
             self.layer.set_value(shown.layer)
         settings = self._settings.get(self._evaluation.method, {})
         placed = any(field.kind in _PLACED for field in shown.fields)

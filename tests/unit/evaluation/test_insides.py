@@ -15,8 +15,9 @@ from engine.compiler.module import hookable_twin
 from engine.data.dataset import open_dataset
 from engine.data.importing import inspect, measure
 from engine.data.proposals import propose
-from engine.document.data_spec import Step
+from engine.document.data_spec import Role, Step
 from engine.document.files import create
+from engine.document.flat import in_words
 from engine.document.graph import Edge, Graph, Node
 from engine.document.project import Project
 from engine.errors import Cancelled, DataError
@@ -275,3 +276,63 @@ def test_a_layer_that_gives_its_weights_itself_is_drawn_too(tmp_path: Path) -> N
 
 def test_a_network_without_attention_has_no_maps(table: Opened) -> None:
     assert attention_of(table, sample(table)).maps == []
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [("MultiheadAttention", {"num_heads": 2}, "query", "key"), ("TransformerDecoderLayer", {}, "input", "memory")],
+)
+def test_one_text_that_looks_at_another_of_the_same_length_is_told_apart(
+    tmp_path: Path, layer: tuple[str, dict[str, object], str, str]
+) -> None:
+    kind, more, looking, looked_at = layer
+    project = of_texts(tmp_path, ENCODER).project
+    lines = (tmp_path / "texts.csv").read_text().splitlines()[1:]
+    rows = [f"{text},{' '.join(reversed(text.split()))},{sign}" for text, sign in (line.split(",") for line in lines)]
+    (tmp_path / "texts.csv").write_text("text,back,sign\n" + "\n".join(rows) + "\n")
+    again = propose("texts", inspect(tmp_path / "texts.csv", target="sign").data).data
+    words = (Step(type="Words", attributes={"length": 8}),)
+    fields = tuple(
+        msgspec.structs.replace(field, preparation=words, role=Role.INPUT) if field.name in ("text", "back") else field
+        for field in again.fields
+    )
+    said = next(node for node in project.graph.nodes.values() if node.attributes.get("fields") == ["text"])
+    nodes = [
+        *(node for node in project.graph.nodes.values() if node.id != "layer1"),
+        Node(id="layer1", type=kind, attributes=dict(more)),  # type: ignore[arg-type]
+        Node(id="so_far", type="Input", attributes={"fields": ["back"], "shift": 1}),
+        Node(id="so_far_numbers", type="Embedding", attributes={"embedding_dim": 8}),
+    ]
+    edges = [edge for edge in project.graph.sorted_edges() if edge.target != "layer1"]
+    edges += [
+        Edge(source="so_far", target="so_far_numbers"),
+        Edge(source="so_far_numbers", target="layer1", input=looking),
+        Edge(source="layer0", target="layer1", input=looked_at),
+    ]
+    data = measure(open_dataset(tmp_path, msgspec.structs.replace(again, fields=fields)))
+    given = opened(tmp_path / "again", replace(project, graph=Graph(nodes, edges), data=data))
+    index = sample(given)
+    read = given.input_words(given.inputs(torch.tensor([given.place(index)])))
+    found = attention_of(given, index).maps[-1]
+    assert found.key_words == read[said.id] and found.query_words == read["so_far"]
+    text = next(row.split(",") for at, row in enumerate(rows) if at == index)
+    assert found.key_words == text[0].split()[:8]
+    assert found.query_words == ["", *text[1].split()[:7]]
+    if kind == "TransformerDecoderLayer":  # before it looks at the other text, it looks at what it has said itself
+        own = attention_of(given, index).maps[0]
+        assert own.key_words == own.query_words == read["so_far"]
+
+
+def test_nodes_of_one_title_and_of_a_block_are_told_apart(table: Opened) -> None:
+    nodes = [replace_title(node) for node in table.project.graph.nodes.values()]
+    project = replace(table.project, graph=Graph(nodes, table.project.graph.sorted_edges()))
+    again = replace(table, given=replace(table.given, project=project, memo={}))
+    linear = [node.id for node in nodes if node.type == "Linear"]
+    assert [again.title(name) for name in linear] == [f"Layer ({name})" for name in linear] and len(linear) > 1
+    other = next(node for node in nodes if not node.title)
+    assert again.title(other.id) == other.id
+    assert in_words("encoder__2__conv1") == "encoder › 2 › conv1"
+
+
+def replace_title(node: Node) -> Node:
+    return msgspec.structs.replace(node, title="Layer" if node.type == "Linear" else "")
