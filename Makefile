@@ -10,8 +10,10 @@ BIN := $(VENV)/bin
 run: $(READY)
 	@$(BIN)/python -m gui.unattended
 
+# A test that even its timeout cannot end, in Qt's event loop say, ends with its process, and where it stood is told.
 test: $(READY)
-	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -q -n auto --dist worksteal -m "not slow"
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -q -n auto --dist worksteal -m "not slow" \
+		-o faulthandler_timeout=360 -o faulthandler_exit_on_timeout=true
 
 test-all: $(READY)
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -q -n auto --dist worksteal

@@ -7,7 +7,15 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("PYQTGRAPH_QT_LIB", "PySide6")
 os.environ.setdefault("NETWRIGHT_KEEP_READY", "0")
 
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-settings.register_profile("netwright", deadline=None)  # a busy machine is no fault of the code
+settings.register_profile(
+    "netwright",
+    deadline=None,  # a busy machine is no fault of the code
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=bool(
+        os.environ.get("CI")
+    ),  # a change is judged by the same cases each time; new ones are found at home
+    database=None if os.environ.get("CI") else settings.default.database,
+)
 settings.load_profile("netwright")

@@ -3,7 +3,7 @@
 import warnings
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from engine.data.importing import inspect
@@ -52,6 +52,7 @@ words = st.lists(st.tuples(st.floats(0, 1), st.sampled_from([b"\n", b",", b'"', 
 
 
 @given(st.floats(0.05, 1), words)
+@example(0.08203125, [(0.0, b","), (0.5, b","), (0.75, b",")])  # dates of which none can be read
 @settings(max_examples=40)
 def test_a_damaged_table_over_time_is_read_or_refused(
     tmp_path_factory, cut: float, edits: list[tuple[float, bytes]]

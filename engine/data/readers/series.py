@@ -87,7 +87,9 @@ def moments_of(table: Table, clock: Clock) -> Moments:
             if np.isfinite(found).mean() > 0.5:
                 return cast(Moments, found)
     numbers = np.array(numbers_of(column, decimal).fill_null(np.nan).to_numpy(), np.float64)
-    return numbers / 1000 if clock.dated and float(np.nanmedian(numbers)) > 3e11 else numbers
+    known = numbers[np.isfinite(numbers)]
+    in_milliseconds = clock.dated and known.size > 0 and float(np.median(known)) > 3e11
+    return numbers / 1000 if in_milliseconds else numbers
 
 
 @dataclass(frozen=True, kw_only=True)
