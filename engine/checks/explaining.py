@@ -4,6 +4,7 @@ from engine.catalog import registry
 from engine.catalog.explanations import EXPLAINERS, Explainer, GradCam, IntegratedGradients, Shap
 from engine.catalog.layer import Family
 from engine.catalog.layers.data import Input, Output
+from engine.checks.answers import answer_of
 from engine.checks.walking import sources_of
 from engine.document.data_spec import Field, FieldKind
 from engine.document.flat import flattened
@@ -40,12 +41,21 @@ def reason_against(method: type[Explainer], project: Project, output: str = "") 
     field = project.data.field(output) if output else None
     if field is not None and field.kind in (FieldKind.IMAGE, FieldKind.AUDIO):
         return "An answer that is a picture or sound has no single score that could be explained."
+    if _is_place(flattened(project).graph, output):
+        return "An embedding is a place among other samples, which has no score to explain. See Latent space."
     if method.needs_convolution:
         if all(field.kind in COLUMNS for field in inputs):
             return f"{method.label()} shows places, and a table has none. Choose SHAP."
         if not has_convolution(flattened(project).graph):
             return f"{method.label()} needs a convolution, and this network has none."
     return ""
+
+
+def _is_place(graph: Graph, field: str) -> bool:
+    """Whether the Outputs of a field ("" all) answer with embeddings."""
+    outputs = [node for node in graph.nodes.values() if node.type == Output.type_name()]
+    asked = [node.id for node in outputs if not field or node.attributes.get("field") == field]
+    return bool(asked) and all(answer_of(graph, output_id) == "embedding" for output_id in asked)
 
 
 def usual_explainer(project: Project, output: str = "") -> type[Explainer]:

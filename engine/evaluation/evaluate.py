@@ -9,6 +9,7 @@ import msgspec
 import torch
 from torch import Tensor
 
+from engine.checks.answers import is_made_of_noise
 from engine.compiler.module import CompiledNetwork
 from engine.data.dataset import Dataset, open_dataset
 from engine.data.preparation import Preparation
@@ -101,6 +102,7 @@ def _score(
     else:
         found = _scored(given, field, output, target)
     found = found or FieldEvaluation(field=field.name, metrics={})
+    found = msgspec.structs.replace(found, from_noise=is_made_of_noise(given.project.graph, output.output_id))
     progress(1.0, "Scoring")
     found = detailed(given, output, msgspec.structs.replace(found, metrics={**found.metrics, **output.metrics}), said)
     return found if found.metrics or found.pictures else None

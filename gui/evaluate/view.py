@@ -42,6 +42,10 @@ ACTS: Final = "This output acts in an environment: see Episodes."
 """Why views of answers to samples do not show it."""
 
 
+MADE: Final = "What is made of random numbers has no truth of its own that it could be compared with: see Made."
+"""Why views of right and wrong answers do not show what a generator makes."""
+
+
 class EvaluateView(QWidget):
     """One row of the list at the left, and the page that it shows.
 

@@ -4,7 +4,9 @@ Pure functions of the curves; thresholds are mild, since a wrong warning costs m
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Final
 
 import numpy as np
@@ -13,7 +15,7 @@ from msgspec.structs import replace
 from engine.catalog.losses import Loss
 from engine.catalog.registry import layer_type
 from engine.document.graph import Graph
-from engine.document.recipe import EarlyStop, Recipe
+from engine.document.recipe import EarlyStop, Player, Recipe
 from gui.models.curves import RunCurves
 
 OVERFIT_EPOCHS: Final = 5
@@ -42,15 +44,28 @@ def advise(curves: RunCurves, recipe: Recipe, *, finished: bool, tells: bool = T
     )
 
 
-def loss_tells(graph: Graph) -> bool:
-    """Whether the loss of a network tells how good it is; that of a Boltzmann machine does not."""
+def loss_tells(graph: Graph, recipe: Recipe) -> bool:
+    """Whether the loss of a network tells how good it is.
+
+    That of a Boltzmann machine does not, nor that of players whose gain is another one's loss, nor that of a network
+    that learns from what it does itself: the better it plays, the more there is to be wrong about.
+    """
+    if any(phase.play is not None or _compete(phase.players) for phase in recipe.phases):
+        return False
     kinds = {layer_type(node.type) for node in graph.nodes.values() if not node.bypassed}
     return all(kind.tells for kind in kinds if kind is not None and issubclass(kind, Loss))
 
 
+def _compete(players: Sequence[Player]) -> bool:
+    """Whether two players look at different losses and move different nodes, as in a GAN."""
+    return any(
+        one.losses != other.losses and not set(one.nodes) & set(other.nodes) for one, other in combinations(players, 2)
+    )
+
+
 def _diverged(curves: RunCurves, recipe: Recipe) -> Advice | None:
     losses = curves.step_loss
-    if len(losses) < 20:
+    if len(losses) < 20 or len(recipe.phases) > 1:  # another phase has another loss
         return None
     start, now = losses[:10], losses[-10:]
     fine = np.isfinite(now).any() and np.isfinite(start).any()
@@ -71,6 +86,8 @@ def _diverged(curves: RunCurves, recipe: Recipe) -> Advice | None:
 def _overfitting(curves: RunCurves, recipe: Recipe) -> Advice | None:
     val = _main_loss(curves.val)
     train = _main_loss(curves.train)
+    before = sum(phase.epochs for phase in recipe.phases[:-1])  # losses of two phases are no curve
+    val, train, epochs = val[before:], train[before:], curves.epochs[before:]
     if len(val) < OVERFIT_EPOCHS + 2 or len(train) != len(val):
         return None
     best = int(np.nanargmin(val)) if np.isfinite(val).any() else 0
@@ -78,7 +95,7 @@ def _overfitting(curves: RunCurves, recipe: Recipe) -> Advice | None:
     recent = float(np.nanmean(val[-2:]))
     if since < OVERFIT_EPOCHS or not recent > _OVERFIT_RISE * val[best] or not train[-1] < train[best]:
         return None
-    epoch = curves.epochs[best]
+    epoch = epochs[best]
     # Of help next time: stop soon after the turn. The best state is kept in any case.
     stopping = recipe.early_stop is None
     return Advice(

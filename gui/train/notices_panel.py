@@ -52,7 +52,7 @@ class NoticesPanel(QWidget):
         if run is not None and summary is not None:
             curves = self._runs.curves(run)
             drawn = self._project.project
-            tells = loss_tells(drawn.graph)
+            tells = loss_tells(drawn.graph, drawn.recipe)
             advice = advise(curves, drawn.recipe, finished=summary.state == "finished", tells=tells)
         if advice is not None and (run, advice.key) in self._dismissed:
             advice = None

@@ -2,9 +2,11 @@
 
 import struct
 
+import msgspec
 import pytest
 from PySide6.QtCore import Qt
 
+from engine.document.edits import RemoveNode
 from engine.protocol.messages.answered_samples import GetAnswered
 from engine.protocol.messages.base import RequestFailed
 from engine.protocol.messages.comparison import (
@@ -184,6 +186,21 @@ def test_one_run_alone_has_nothing_to_be_compared_with(tab):
     assert view.why_not(result, output) == ""
     view._others = lambda run: []
     assert "second run" in view.why_not(result, output)
+
+
+def test_what_is_made_of_noise_is_neither_right_nor_wrong(tab):
+    result, output = tab.bench.evaluation.result, tab.bench.evaluation.output
+    made = msgspec.structs.replace(output, from_noise=True)
+    for key in ("groups", "robustness"):
+        assert tab.view(key).why_not(result, output) == ""
+        assert tab.view(key).why_not(result, made).endswith("see Made.")
+    # What is asked for beside the noise can be seen with what came of it; noise alone asks for nothing.
+    assert tab.view("mistakes").why_not(result, made) == ""
+    project = tab.bench.project
+    nodes = project.project.graph.nodes.values()
+    assert project.do(RemoveNode(id=next(node.id for node in nodes if node.attributes.get("fields") == ["pixels"])))
+    assert tab.view("mistakes").why_not(result, made).endswith("see Made.")
+    assert tab.view("mistakes").why_not(result, output) == ""
 
 
 def test_robustness_is_measured_when_asked_for(tab, engine, qtbot):

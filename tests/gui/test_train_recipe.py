@@ -15,13 +15,14 @@ from engine.protocol.messages.training import BatchSizeFound, FindBatchSize, Fin
 from gui.models.curves import RunCurves
 from gui.models.project import ProjectModel
 from gui.models.saved_question import SavedQuestion
-from gui.train.advice import advise
+from gui.train.advice import advise, loss_tells
 from gui.train.batch_finder import BatchFinder
 from gui.train.node_dialog import TrainableNode
 from gui.train.rate_finder import RateFinder
 from gui.train.recipe_form import RecipeForm
 from gui.widgets.theme import apply_theme
 from tests.gui.fake_engine import FakeEngine, error
+from tests.gui.tab_states import example
 
 
 @pytest.fixture
@@ -197,6 +198,13 @@ def test_advice_for_curves_that_say_something():
     short = advise(curves(falling[:6], falling[:6]), Recipe(), finished=True)
     assert (short.key, short.recipe.phases[0].epochs) == ("short", 20)
     assert advise(curves(falling[:6], falling[:6]), Recipe(), finished=False) is None
+    # Of two phases the second is judged alone: what the first one's loss was is no measure for it.
+    two = Recipe(phases=(Phase(epochs=8), Phase(epochs=16)))
+    first = [0.01 * (9 - epoch) for epoch in range(8)]
+    assert advise(curves(first + falling[:5], first + falling[:5]), two, finished=False) is None
+    second = advise(curves(first + falling, first + turning), two, finished=False)
+    assert second.title == "Overfitting began after epoch 16"
+    assert advise(curves([1.0], [1.0], [1.0] * 10 + [50.0] * 20), two, finished=False) is None
     exploding = advise(curves([1.0], [1.0], [1.0] * 10 + [50.0] * 20), Recipe(), finished=False)
     assert exploding.key == "diverged"
     assert exploding.recipe.phases[0].players[0].optimizer.attributes["lr"] == pytest.approx(3e-4)
@@ -488,3 +496,12 @@ def test_a_phase_that_plays_is_set_and_taken_back(qtbot, project, form):
     assert any(choice == "mean_return" for choice in form._metric.values()) is False
     project.history.undo()
     assert "mean_return" in form._metric.values()
+
+
+@pytest.mark.parametrize(
+    ("name", "tells"),
+    [("garments", True), ("gan", False), ("wgan", False), ("rbm", False), ("dqn", False), ("vae", True)],
+)
+def test_a_loss_is_judged_where_it_tells_how_good_a_network_is(name: str, tells: bool) -> None:
+    project = example(name)
+    assert loss_tells(project.graph, project.recipe) is tells

@@ -74,6 +74,8 @@ class FieldEvaluation(msgspec.Struct, frozen=True, kw_only=True):
     episodes: list[EpisodeScore] = []
     measured: list[str] = []
     """Those of `metrics` that stand in the network as nodes that only measure."""
+    from_noise: bool = False
+    """Made of random numbers: no sample has an answer of its own that could be right or wrong."""
 
 
 class MapSheet(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from engine.protocol.messages.answered_samples import Among
 from engine.protocol.messages.comparison import GroupScore, GroupsScored, ScoreGroups
 from engine.protocol.messages.evaluation import EvaluationFinished, FieldEvaluation
 from gui.evaluate.group_table import GroupTable, members_of
-from gui.evaluate.view import ACTS, EvaluateContext
+from gui.evaluate.view import ACTS, MADE, EvaluateContext
 from gui.evaluate.views.inside_view import InsideView
 from gui.forms.metric_text import metric_label, metric_text
 from gui.models.answered import Wanted
@@ -57,6 +57,8 @@ class GroupsView(InsideView):
     def why_not(self, result: EvaluationFinished, output: FieldEvaluation) -> str:
         if output.episodes:
             return ACTS
+        if output.from_noise:
+            return MADE
         return "" if output.metrics else "These answers have no score to compare."
 
     def show_output(self, result: EvaluationFinished, output: FieldEvaluation) -> None:

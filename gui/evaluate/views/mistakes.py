@@ -4,12 +4,13 @@ import numpy as np
 from PySide6.QtCore import QPoint, QTimer
 from PySide6.QtWidgets import QGridLayout, QScrollArea, QSizePolicy, QStackedWidget
 
+from engine.checks.explaining import explained_inputs
 from engine.protocol.messages.evaluation import EvaluationFinished, FieldEvaluation
 from gui.charts.confusion_matrix import ConfusionMatrix
 from gui.evaluate.class_table import ClassTable
 from gui.evaluate.mistakes_panel import MistakesPanel
 from gui.evaluate.mixed_up import MixedUpTable
-from gui.evaluate.view import ACTS, EvaluateContext, EvaluateView
+from gui.evaluate.view import ACTS, MADE, EvaluateContext, EvaluateView
 from gui.widgets.card import Card
 from gui.widgets.tabs import SegmentedTabs
 from gui.widgets.tokens import GAP
@@ -77,6 +78,8 @@ class MistakesView(EvaluateView):
         self.tables.currentChanged.connect(self._on_table)
 
     def why_not(self, result: EvaluationFinished, output: FieldEvaluation) -> str:
+        if output.from_noise and not explained_inputs(self.context.project.project):
+            return MADE
         return ACTS if output.episodes else ""
 
     def show_output(self, result: EvaluationFinished, output: FieldEvaluation) -> None:

@@ -8,7 +8,7 @@ from engine.protocol.messages.comparison import MeasureRobustness, RobustnessMea
 from engine.protocol.messages.evaluation import EvaluationFinished, FieldEvaluation
 from gui.charts.figure_card import FigureCard
 from gui.evaluate.figures import figure_of
-from gui.evaluate.view import ACTS, EvaluateContext
+from gui.evaluate.view import ACTS, MADE, EvaluateContext
 from gui.evaluate.views.inside_view import InsideView
 from gui.evaluate.views.plots import described
 from gui.widgets.button import Button
@@ -51,6 +51,8 @@ class RobustnessView(InsideView):
             return ACTS
         if output.kind == "text":
             return "Of networks that write text this cannot be measured yet."
+        if output.from_noise:
+            return MADE
         return "" if output.metrics else "These answers have no score that could fall."
 
     def ask(self) -> None:

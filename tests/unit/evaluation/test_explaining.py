@@ -18,6 +18,8 @@ from engine.catalog.explanations import EXPLAINERS, explainer_type
 from engine.checks.explaining import offered_explainers, reason_against, usual_explainer
 from engine.compiler.module import CompiledNetwork, compile_project
 from engine.document.data_spec import DataSpec, Field, FieldKind, Role, Statistics, Step
+from engine.document.examples import FOLDER
+from engine.document.files import load
 from engine.document.project import Project
 from engine.errors import Cancelled, DataError
 from engine.evaluation.explaining.explain import Explaining
@@ -872,3 +874,9 @@ def test_captum_says_the_same(tmp_path: Path) -> None:
     ours = torch.from_numpy(heat(plain.fields[0]).copy())
     same = torch.nn.functional.interpolate(theirs[None, None], (12, 12), mode="bilinear", align_corners=False)[0, 0]
     assert torch.corrcoef(torch.stack([ours.flatten(), same.flatten()]))[0, 1] > 0.98
+
+
+def test_a_place_in_a_space_has_no_score_to_explain() -> None:
+    reasons = [reason for _, reason in offered_explainers(load(FOLDER / "siamese"), "label")]
+    assert reasons and all("place among other samples" in reason for reason in reasons)
+    assert not any("place among" in reason for _, reason in offered_explainers(load(FOLDER / "garments"), "label"))
