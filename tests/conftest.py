@@ -9,13 +9,14 @@ os.environ.setdefault("NETWRIGHT_KEEP_READY", "0")
 
 from hypothesis import HealthCheck, settings
 
+JUDGED = bool(os.environ.get("CI"))
+"""Whether a change is judged: by the same made-up cases each time. New ones are found at home."""
+
 settings.register_profile(
     "netwright",
     deadline=None,  # a busy machine is no fault of the code
     suppress_health_check=[HealthCheck.too_slow],
-    derandomize=bool(
-        os.environ.get("CI")
-    ),  # a change is judged by the same cases each time; new ones are found at home
-    database=None if os.environ.get("CI") else settings.default.database,
+    derandomize=JUDGED,
+    database=None if JUDGED else settings.default.database,
 )
 settings.load_profile("netwright")
