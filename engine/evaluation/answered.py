@@ -69,7 +69,8 @@ class AnsweredOutput:
     rightly, answered, true. `errors` float64 (N, 2): mean absolute and mean squared error of each sample as prepared,
     where answer and truth are equally many numbers, and the answer is not made of noise. `metrics` are those that the
     recipe asks for, or the usual ones. `places` float32 (N, F) are the embeddings of an output that answers with them:
-    `raw` then holds what the nearest other samples say of the classes, as shares.
+    `raw` then holds what the nearest other samples say of the classes, as shares; `unit` is the distance in which they
+    were measured.
     """
 
     place: int
@@ -85,6 +86,7 @@ class AnsweredOutput:
     errors: Tensor | None = None
     texts: TextTaker | None = None
     places: Tensor | None = None
+    unit: float = 1.0
 
     @property
     def is_whole(self) -> bool:
@@ -376,12 +378,12 @@ class _Taker:
         else:
             kept, raw = self._kept, self._raw if self._raw is not None else torch.zeros(0)
             target = None if self._column is None else self._column.gather(self._rows)
-        answer, places = self._answer, None
+        answer, places, unit = self._answer, None, 1.0
         is_category = self._field is not None and self._field.kind is FieldKind.CATEGORY
         if answer == "embedding" and is_category and target is not None and raw.dim() == 2:
             assert self._field is not None
             answer, places = "none", raw
-            raw = class_shares(places, target, len(self._field.statistics.classes))
+            raw, unit = class_shares(places, target, len(self._field.statistics.classes))
         return AnsweredOutput(
             place=self.place,
             output_id=self._output_id,
@@ -396,4 +398,5 @@ class _Taker:
             errors=self._errors,
             texts=self.texts,
             places=places,
+            unit=unit,
         )

@@ -8,18 +8,18 @@ import msgspec
 import torch
 
 from engine.evaluation.answered import Answered, AnsweredOutput
+from engine.evaluation.nearest import shares_of
 from engine.protocol.messages.deployment import Answer, Prediction
 
 _SAME: Final = 1e-4
 """Of the usual distance; what lies nearer is the very sample that is asked for."""
-_SHARPER: Final = 4.0
-"""A class that lies twice as far as the usual one gets a fiftieth of its share."""
 
 
 def named_by_neighbours(given: Answered, predictions: Sequence[Prediction]) -> list[Prediction]:
     """Predictions whose embeddings are answered with a class: that of the nearest sample of a scored split.
 
-    Scores are the softmax of the distances to the nearest sample of each class. Other answers stay as they are.
+    Scores are the softmax of the distances to the nearest sample of each class, in the unit in which the samples of the
+    split name each other best. Other answers stay as they are.
     """
     found = list(predictions)
     for output in given.outputs:
@@ -47,7 +47,6 @@ def _named(output: AnsweredOutput, numbers: Sequence[float]) -> Answer | None:
     nearest = torch.full((len(names),), math.inf).scatter_reduce(0, classes, far, "amin")
     if not bool(torch.isfinite(nearest).any()) or usual <= 0:
         return None
-    unit = float(nearest[torch.isfinite(nearest)].median())
-    shares = torch.softmax(-nearest / max(unit, 1e-12) * _SHARPER, 0)
+    shares = shares_of(nearest[None], output.unit)[0]
     order = shares.argsort(descending=True).tolist()
     return Answer(value=names[order[0]], scores={names[number]: float(shares[number]) for number in order})

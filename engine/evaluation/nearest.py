@@ -12,20 +12,21 @@ from torch import Tensor
 MOST_COMPARED: Final = 5_000
 """Samples that each one is compared with; of more, some are chosen evenly."""
 _ROWS: Final = 512
+_UNITS: Final = 41
+"""Units of distance that are tried, from a thousandth of the median to ten times of it."""
 
 
-def class_shares(places_nf: Tensor, classes_n: Tensor, classes: int) -> Tensor:
-    """float32 (N, C), rows that sum to 1: the softmax of the distances to the nearest other sample of each class.
+def class_shares(places_nf: Tensor, classes_n: Tensor, classes: int) -> tuple[Tensor, float]:
+    """float32 (N, C), rows that sum to 1: what the nearest other sample of each class says; and the unit of distance.
 
-    The largest share is that of the nearest neighbour's class. Distances count in units of their median, so that shares
-    of networks that spread their places differently can be compared. A class without other samples has 0.
+    The largest share is that of the nearest neighbour's class. A class without other samples has 0.
     """
     places = places_nf.float()
     known = torch.nonzero((classes_n >= 0) & torch.isfinite(places).all(1)).flatten()
     spread = torch.linspace(0, len(known) - 1, min(len(known), MOST_COMPARED)).round().long()
     chosen = known[torch.unique_consecutive(spread)]
     if not len(chosen):
-        return torch.full((len(places), classes), 1 / max(1, classes))
+        return torch.full((len(places), classes), 1 / max(1, classes)), 1.0
     order = chosen[classes_n[chosen].argsort(stable=True)]
     ends = torch.bincount(classes_n[order], minlength=classes).cumsum(0).tolist()
     nearest = torch.full((len(places), classes), float("inf"))
@@ -36,7 +37,30 @@ def class_shares(places_nf: Tensor, classes_n: Tensor, classes: int) -> Tensor:
         for number, (begin, end) in enumerate(pairwise([0, *ends])):
             if end > begin:
                 nearest[rows, number] = far[:, begin:end].amin(1)
-    finite = nearest[torch.isfinite(nearest)]
-    unit = float(finite.median()) if len(finite) else 1.0
-    shares = torch.softmax(-nearest / max(unit, 1e-12), 1)
-    return torch.nan_to_num(shares, nan=1 / max(1, classes))
+    unit = _unit(nearest, classes_n)
+    return shares_of(nearest, unit), unit
+
+
+def shares_of(nearest_nc: Tensor, unit: float) -> Tensor:
+    """(N, C) with rows that sum to 1: the softmax of the distances to the nearest sample of each class."""
+    shares = torch.softmax(-nearest_nc / unit, 1)
+    return torch.nan_to_num(shares, nan=1 / max(1, nearest_nc.shape[1]))
+
+
+def _unit(nearest_nc: Tensor, classes_n: Tensor) -> float:
+    """The distance that counts as one: with it the true classes are likeliest, so shares can be taken at their word.
+
+    It is one number for all samples, and no share gets ahead of another by it. Source: temperature scaling, Guo et al.
+    2017.
+    """
+    finite = nearest_nc[torch.isfinite(nearest_nc)]
+    median = float(finite.median()) if len(finite) else 0.0
+    if median <= 0:
+        return 1.0
+    judged = torch.nonzero(classes_n >= 0).flatten()
+    judged = judged[torch.isfinite(nearest_nc[judged, classes_n[judged]])]
+    far, true = nearest_nc[judged], classes_n[judged].long()
+    if not len(judged):
+        return median
+    units: list[float] = [median * 10**exponent for exponent in torch.linspace(-3, 1, _UNITS).tolist()]
+    return min(units, key=lambda unit: float(torch.nn.functional.cross_entropy(-far / unit, true)))

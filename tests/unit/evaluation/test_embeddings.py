@@ -24,16 +24,30 @@ FIELD = Field(name="kind", kind=FieldKind.CATEGORY, statistics=Statistics(classe
 def test_the_largest_share_is_that_of_the_nearest_other_samples_class() -> None:
     generator = torch.Generator().manual_seed(1)
     places, classes = torch.randn(150, 4, generator=generator), torch.randint(0, 3, (150,), generator=generator)
-    shares = class_shares(places, classes, 4)
+    shares, _ = class_shares(places, classes, 4)
     far = torch.cdist(places, places).fill_diagonal_(float("inf"))
     assert torch.equal(shares.argmax(1), classes[far.argmin(1)])
     assert torch.allclose(shares.sum(1), torch.ones(150)) and not shares[:, 3].any()
 
 
 def test_a_sample_alone_in_its_class_is_taken_for_another() -> None:
-    shares = class_shares(torch.tensor([[0.0], [1.0], [1.1]]), torch.tensor([0, 1, 1]), 2)
+    shares, _ = class_shares(torch.tensor([[0.0], [1.0], [1.1]]), torch.tensor([0, 1, 1]), 2)
     assert shares.argmax(1).tolist() == [1, 1, 1]
-    assert class_shares(torch.zeros(1, 2), torch.tensor([0]), 2).tolist() == [[0.5, 0.5]]
+    assert class_shares(torch.zeros(1, 2), torch.tensor([0]), 2)[0].tolist() == [[0.5, 0.5]]
+
+
+@pytest.mark.parametrize(("spread", "classes"), [(0.3, 4), (0.5, 60), (8.0, 4)])
+def test_shares_can_be_taken_at_their_word(spread: float, classes: int) -> None:
+    generator = torch.Generator().manual_seed(2)
+    truth = torch.arange(1200) % classes
+    middles = torch.randn(classes, 6, generator=generator)
+    places = middles[truth] + spread * torch.randn(1200, 6, generator=generator)
+    found, unit = class_shares(places, truth, classes)
+    sure, named = found.max(1)
+    right = float((named == truth).float().mean())
+    assert abs(float(sure.mean()) - right) < 0.08, (float(sure.mean()), right)
+    again, larger = class_shares(places * 100, truth, classes)
+    assert larger == pytest.approx(unit * 100, rel=1e-3) and torch.allclose(found, again, atol=1e-3)
 
 
 def test_classes_that_lie_apart_are_recognised_always_and_noise_by_chance() -> None:
@@ -88,7 +102,7 @@ def test_something_new_is_named_by_the_nearest_samples_and_not_by_itself() -> No
         field=FIELD,
         answer="none",
         kept=Kept.WHOLE,
-        raw=class_shares(places, classes, 3),
+        raw=class_shares(places, classes, 3)[0],
         target=classes,
         rows=torch.arange(5),
         metrics={},
