@@ -483,6 +483,32 @@ class MaskedMean(Layer):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class MaskedMax(Layer):
+    """Takes the largest value of each feature over those steps of a sequence that a mask says yes to.
+
+    Inputs (N, time, features) and mask (N, time) of yes or no; output (N, features); 0 where no step counts.
+    """
+
+    target: ClassVar[str] = "engine.compiler.modules.MaskedMax"
+    caption: ClassVar[str] = "Masked max"
+    formula: ClassVar[str] = "y = max of xᵢ where maskᵢ"
+    when: ClassVar[str] = "For the strongest sign of each kind in texts of different length, beside a MaskedMean."
+    synonyms: ClassVar[tuple[str, ...]] = ("strongest", "max pool over time", "sentence", "padding")
+    onnx: ClassVar[OnnxForm] = OnnxForm(rule="masked_max")
+    family: ClassVar[Family] = Family.REDUCTION
+    inputs: ClassVar[tuple[InputPort, ...]] = MaskedMean.inputs
+    stricter: ClassVar[str] = MaskedMean.stricter
+
+    def output_specs(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
+        x, _ = inputs
+        alike(inputs, 2)
+        return (TensorSpec((x.shape[0], x.shape[2])),)
+
+    def multiply_adds(self, *inputs: TensorSpec) -> int:
+        return volume(inputs[0].shape[1:])
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Normalize(Layer):
     """Makes all vectors along an axis one long, and keeps their direction.
 

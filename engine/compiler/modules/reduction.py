@@ -46,6 +46,14 @@ class MaskedMean(nn.Module):
         return (x * weights).sum(1) / weights.sum(1).clamp(min=1)
 
 
+class MaskedMax(nn.Module):
+    """(N, L, features) and a mask (N, L) to (N, features): the largest of the steps that count, 0 where none does."""
+
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        largest = x.masked_fill(~mask.unsqueeze(2), torch.finfo(x.dtype).min).amax(1)
+        return largest.where(mask.any(1, keepdim=True), 0)
+
+
 class Standardize(nn.Module):
     """Mean 0 and spread 1 along an axis, sample by sample."""
 

@@ -34,10 +34,11 @@ class Drawing:
         )
         return node_id
 
-    def beneath(self, node_id: str, type_name: str, source: str, **attributes: Value) -> str:
-        """A node under the last one, linked from `source`: a second way beside the chain."""
-        self._lowest = self._row + 1
-        self.at(node_id, type_name, self._column - 1, self._lowest, "", **attributes)
+    def beneath(self, node_id: str, type_name: str, source: str, *, rows: int = 1, **attributes: Value) -> str:
+        """A node so many rows under the last one, linked from `source`: a second way beside the chain."""
+        row = self._row + rows
+        self._lowest = max(self._lowest, row)
+        self.at(node_id, type_name, self._column - 1, row, "", **attributes)
         self.link(source, node_id)
         return node_id
 

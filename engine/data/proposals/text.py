@@ -10,7 +10,7 @@ _SMALL = Initial(type="Normal", attributes={"std": 0.1})
 
 
 def text_branch(drawing: Drawing, field: Field, number: int, count: int) -> str:
-    """Embedding and LSTM. For words in both directions, and the mean and the strongest of all steps go on.
+    """Embedding and LSTM. For words in both directions, and the mean and the strongest of all words go on.
 
     Vectors of words begin small, or those of words seen once would stay the noise they began as: with both 0.768
     instead of 0.715 on 767 film review sentences, after learning from 8,064.
@@ -24,8 +24,12 @@ def text_branch(drawing: Drawing, field: Field, number: int, count: int) -> str:
         drawing.graph.replace(msgspec.structs.replace(node, weight_init=_SMALL))
         end = drawing.put(f"dropout_in{mark}", "Dropout", end, p=0.3)
         read = drawing.put(f"lstm{mark}", "LSTM", end, hidden_size=64, bidirectional=True, result="sequence")
-        mean = drawing.put(f"mean{mark}", "Mean", read, dim=1)
-        strongest = drawing.beneath(f"strongest{mark}", "Max", read, dim=1)
+        present = drawing.beneath(f"present{mark}", "PaddingMask", f"text{mark}")
+        drawing.skip(1)
+        mean = drawing.beneath(f"mean{mark}", "MaskedMean", read)
+        strongest = drawing.beneath(f"strongest{mark}", "MaskedMax", read, rows=2)
+        drawing.link(present, mean, "mask")
+        drawing.link(present, strongest, "mask")
         end = drawing.put(f"both{mark}", "Concatenate", dim=1)
         drawing.link(mean, end, "a")
         drawing.link(strongest, end, "b")

@@ -199,3 +199,14 @@ def masked_mean(site: Site) -> Written:
     total = site.reduce("ReduceSum", site.add("Mul", x, weights), [1], keepdims=False)
     count = site.add("Max", site.reduce("ReduceSum", weights, [1], keepdims=False), site.scalar(1))
     return site.add("Div", total, count)
+
+
+@rule("masked_max")
+def masked_max(site: Site) -> Written:
+    """The largest of what counts; what does not is the least number there is."""
+    x, mask = site.inputs
+    asked = site.unsqueeze(mask, 2)
+    least = site.scalar(float(np.finfo(np.float32).min))
+    largest = site.reduce("ReduceMax", site.add("Where", asked, x, least), [1], keepdims=False)
+    counted = site.reduce("ReduceMax", cast(site, mask, DType.FLOAT), [1], keepdims=True)
+    return site.add("Where", cast(site, counted, DType.BOOL), largest, site.scalar(0))

@@ -239,6 +239,17 @@ def test_a_masked_mean_counts_what_counts() -> None:
     assert made("MaskedMean")(x, mask).tolist() == [[2.0], [0.0]]
 
 
+def test_a_masked_max_passes_over_what_does_not_count() -> None:
+    x = torch.tensor(
+        [[[-1.0, 5.0], [-3.0, 2.0], [100.0, 100.0]], [[5.0, 5.0], [6.0, 6.0], [7.0, 7.0]]]
+    ).requires_grad_()
+    mask = torch.tensor([[True, True, False], [False, False, False]])
+    strongest = made("MaskedMax")(x, mask)
+    assert strongest.tolist() == [[-1.0, 5.0], [0.0, 0.0]]
+    strongest.sum().backward()
+    assert x.grad is not None and x.grad[0].tolist() == [[1.0, 1.0], [0.0, 0.0], [0.0, 0.0]] and not x.grad[1].any()
+
+
 def test_pairs_are_alike_by_turns_and_say_so() -> None:
     classes = torch.tensor([0, 1, 0, 1, 2, 0])
     x = torch.arange(6.0)[:, None]

@@ -63,6 +63,7 @@ TENSOR_CASES: list[Case] = [
     *_cases("Sort", *STEPS, dim=[1], descending=[True]),
     *_cases("TopK", *STEPS, dim=[1], largest=[False], k=[1]),
     Case("MaskedMean", ((None, 4), (None,)), kinds="fb"),
+    Case("MaskedMax", ((None, 4), (None,)), kinds="fb"),
     *_cases("Split", *STEPS, sizes=[(3, -1), (-1, 2, 1)]),
     Case("Split", ((4, 6),), {"dim": -1, "sizes": (1, 2, 3)}),
     *_cases("Chunk", (4, 6), chunks=[4], dim=[2]),
