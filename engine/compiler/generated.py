@@ -42,6 +42,7 @@ RESERVED = (
     | {
         *("input_ids", "training_input_ids", "input_fields", "output_ids", "output_fields", "loss_ids", "frozen_names"),
         *("source", "training_forward", "input_shifts", "noise_ids", "noises", "noise"),
+        *("measure_ids", "silent_ids", "resting"),
     }
 )
 """What a module in a network cannot be called: attributes of the network itself and Python's keywords."""

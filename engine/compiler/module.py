@@ -1,7 +1,8 @@
 """Project -> torch module with a flat generated forward, on which torch.compile, torch.export and deepcopy work."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from copy import copy
+from types import MethodType
 from typing import cast
 
 import torch
@@ -20,6 +21,9 @@ from engine.document.graph import natural
 from engine.document.project import Project
 from engine.document.recipe import Recipe
 from engine.errors import GraphError
+
+TrainingPass = Callable[..., tuple[tuple[Tensor, ...], tuple[Tensor, ...]]]
+"""Prepared inputs -> predictions and losses."""
 
 
 class CompiledNetwork(nn.Module):
@@ -49,6 +53,7 @@ class CompiledNetwork(nn.Module):
     """Modules that nobody trains for now, as a phase says: their normalizations are as those of frozen nodes."""
     source: str
     """The generated code, for reading."""
+    _plan: Plan
 
     def forward(self, *inputs: Tensor) -> tuple[Tensor, ...]:
         """Predictions in the order of `output_ids`, from prepared inputs in the order of `input_ids` and then random
@@ -122,6 +127,7 @@ def compile_project(
     frozen = list(dict.fromkeys(call.owner for call in steps.calls if call.node.frozen))
     network.frozen_names = tuple(names[node_id] for node_id in frozen)
     network.source = source
+    network._plan = steps
     for node_id in frozen:
         modules[node_id].requires_grad_(False)
     return network.train()
@@ -141,6 +147,40 @@ def hookable_twin(network: CompiledNetwork, project: Project) -> CompiledNetwork
     twin = copy(network)
     twin.__class__ = type("CompiledNetwork", (CompiledNetwork,), dict(methods))
     return twin
+
+
+def training_part(network: CompiledNetwork, outputs: Collection[int], losses: Collection[int]) -> TrainingPass | None:
+    """The training forward of a network for these of its outputs and losses alone, by place; None for nothing to spare.
+
+    It takes the same inputs, and gives what is asked for in the network's order. Noise that nothing asked for needs is
+    not drawn, and normalizations there do not see the batch.
+    """
+    steps = network._plan
+    output_ids = [network.output_ids[place] for place in sorted(outputs)]
+    part = steps.only(output_ids, [network.loss_ids[place] for place in sorted(losses)])
+    if len(part.losses) == len(steps.losses) and len(part.calls) == len(steps.calls):
+        return None
+    owners = dict.fromkeys(call.owner for call in sorted_calls((*steps.calls, *steps.losses)))
+    names = module_names(owners)
+    modules = {owner: network.get_submodule(names[owner]) for owner in owners}
+    written = functions(training_source(part, modules, names, hookable=False), NAMESPACE)["training_forward"]
+    return cast("TrainingPass", MethodType(written, network))
+
+
+def changing_places(network: CompiledNetwork, moved: Collection[str]) -> tuple[set[int], set[int]]:
+    """The places of the outputs, and of the losses, that these modules have a part in, given by their names."""
+    steps = network._plan
+    owners = {call.node.id: call.owner for call in (*steps.calls, *steps.losses)}
+    names = module_names(dict.fromkeys(call.owner for call in sorted_calls((*steps.calls, *steps.losses))))
+
+    def changes(nodes: Iterable[str]) -> bool:
+        return any(names[owners[node_id]] in moved for node_id in nodes if node_id in owners)
+
+    outputs = {place for place, value in enumerate(steps.predictions.values()) if changes(steps.stands_on([value]))}
+    losses = {
+        place for place, call in enumerate(steps.losses) if changes((call.node.id, *steps.stands_on(call.inputs)))
+    }
+    return outputs, losses
 
 
 def _weigh_classes(project: Project, steps: Plan, modules: dict[str, nn.Module]) -> None:
@@ -196,17 +236,21 @@ def forward_source(steps: Plan, modules: dict[str, nn.Module], *, hookable: bool
     forward = _Body(modules, names, (*steps.input_ids, *steps.noise_ids), hookable=hookable)
     forward.shift(steps.input_shifts)
     forward.write(steps.prediction_calls, kept=predictions)
-    training = _Body(modules, names, steps.training_input_ids, hookable=hookable)
-    training.draw(steps.noises)
-    training.shift(steps.input_shifts)
-    training.write(steps.calls, kept=predictions, losses=steps.losses)
+    shown = _tuple(_variable(value) for value in predictions)
+    training = training_source(steps, modules, names, hookable=hookable)
+    return forward.text("forward", f"return {shown}") + "\n\n" + training
+
+
+def training_source(steps: Plan, modules: dict[str, nn.Module], names: dict[str, str], *, hookable: bool) -> str:
+    """Source of `training_forward`, whose modules have these names."""
+    predictions = list(steps.predictions.values())
+    body = _Body(modules, names, steps.training_input_ids, hookable=hookable)
+    body.draw(steps.noises)
+    body.shift(steps.input_shifts)
+    body.write(steps.calls, kept=predictions, losses=steps.losses)
     shown = _tuple(_variable(value) for value in predictions)
     losses = _tuple(f"loss_{identifier(call.node.id)}" for call in steps.losses)
-    return (
-        forward.text("forward", f"return {shown}")
-        + "\n\n"
-        + training.text("training_forward", f"return {shown}, {losses}")
-    )
+    return body.text("training_forward", f"return {shown}, {losses}")
 
 
 def _tuple(items: Iterable[str]) -> str:

@@ -1,8 +1,8 @@
 """A checked project as a list of calls in order, which module, source and ONNX export are all written from."""
 
 import heapq
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 from engine.catalog.layer import Layer
@@ -57,6 +57,35 @@ class Plan:
     """The Noise nodes that outputs need, in the order in which their numbers are drawn."""
     noises: dict[str, Noise] = field(default_factory=dict)
     """Those that outputs and losses need, in that order."""
+
+    def stands_on(self, values: Iterable[Value | None]) -> set[str]:
+        """The nodes without which these tensors cannot be computed, inputs and noise among them."""
+        calls = {call.node.id: call for call in self.calls}
+        found: set[str] = set()
+        waiting = [value for value in values if value is not None]
+        while waiting:
+            node_id, _ = waiting.pop()
+            if node_id not in found:
+                found.add(node_id)
+                if node_id in calls:
+                    waiting.extend(value for value in calls[node_id].inputs if value is not None)
+        return found
+
+    def only(self, outputs: Collection[str], losses: Collection[str]) -> "Plan":
+        """The part that these outputs and losses need, which takes the same inputs."""
+        kept = tuple(call for call in self.losses if call.node.id in losses)
+        shown = {node_id: value for node_id, value in self.predictions.items() if node_id in outputs}
+        answers = self.stands_on(shown.values())
+        needed = answers | self.stands_on(value for call in kept for value in call.inputs)
+        return replace(
+            self,
+            calls=tuple(call for call in self.calls if call.node.id in needed),
+            prediction_calls=tuple(call for call in self.prediction_calls if call.node.id in answers),
+            losses=kept,
+            predictions=shown,
+            noise_ids=tuple(node_id for node_id in self.noise_ids if node_id in answers),
+            noises={node_id: layer for node_id, layer in self.noises.items() if node_id in needed},
+        )
 
 
 def first_error(problems: Iterable[Problem]) -> NetwrightError | None:

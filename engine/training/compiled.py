@@ -20,9 +20,11 @@ import torch
 from torch import Tensor, nn
 
 from engine.catalog.layers.own_code import PyTorch
+from engine.compiler.module import TrainingPass
 from engine.document.recipe import Precision
 from engine.training import guard
 from engine.training.device import mixed
+from engine.training.needed import Needed
 from engine.training.player import Player
 from engine.training.task import Task
 
@@ -47,9 +49,6 @@ _ROUNDS, _PASSES = 3, 5
 _TOLERANCE: Final = {Precision.FLOAT32: 2e-3}
 _HALF_TOLERANCE: Final = 3e-2
 
-Pass = Callable[..., tuple[tuple[Tensor, ...], tuple[Tensor, ...]]]
-"""The training forward of a network."""
-
 
 class Compiling:
     """Decides about the steps of a phase, and has the compiled pass ready.
@@ -66,23 +65,25 @@ class Compiling:
         precision: Precision,
         tell: Callable[[str, str], None],
         *,
+        needed: Needed,
         decided: str = "",
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._task = task
+        self._needed = needed
         self._left = steps
         self._precision = precision
         self._tell = tell
         self._mode = decided if decided in _MODES else ""
         self._clock = clock
-        self._eager: Pass = task.network.training_forward
-        self._compiled: Pass | None = None
+        self._eager: TrainingPass = needed.forward
+        self._compiled: TrainingPass | None = None
         self._shapes: tuple[tuple[torch.Size, torch.dtype], ...] = ()
         self._taken = 0
         self.watching = decided != EAGER
         """Whether steps are watched, to find out whether compiling is worth it."""
 
-    def forward(self, inputs: Sequence[Tensor]) -> Pass:
+    def forward(self, inputs: Sequence[Tensor]) -> TrainingPass:
         """What computes a whole batch: compiled where that is ready and fits."""
         if self._compiled is None or _shapes(inputs) != self._shapes:
             return self._eager
@@ -137,7 +138,7 @@ class Compiling:
         graphs = " with CUDA graphs" if self._mode == _GRAPHS else ""
         return self._mode, f"Steps go through torch.compile{graphs} from here on: {told}"
 
-    def _timed(self, forward: Pass, player: Player, inputs: Sequence[Tensor]) -> float:
+    def _timed(self, forward: TrainingPass, player: Player, inputs: Sequence[Tensor]) -> float:
         """Seconds of a pass there and back, the shortest of some rounds."""
         best = float("inf")
         for _ in range(_ROUNDS):
@@ -149,14 +150,16 @@ class Compiling:
             best = min(best, (self._clock() - began) / _PASSES)
         return best
 
-    def _run(self, forward: Pass, player: Player, inputs: Sequence[Tensor]) -> tuple[Tensor, list[Tensor]]:
+    def _run(self, forward: TrainingPass, player: Player, inputs: Sequence[Tensor]) -> tuple[Tensor, list[Tensor]]:
         with mixed(self._precision, self._task.device):
             _, losses = forward(*inputs)
-        total = player.loss(losses)
+        total = player.loss(self._needed.by_place(losses))
         gradients = torch.autograd.grad(total, player.tensors, allow_unused=True)
         return total.detach(), [gradient for gradient in gradients if gradient is not None]
 
-    def _figures(self, forward: Pass, player: Player, inputs: Sequence[Tensor], seed: int) -> tuple[float, float]:
+    def _figures(
+        self, forward: TrainingPass, player: Player, inputs: Sequence[Tensor], seed: int
+    ) -> tuple[float, float]:
         """The loss of a batch, and the size of its gradient."""
         torch.manual_seed(seed)
         total, gradients = self._run(forward, player, inputs)
@@ -184,12 +187,18 @@ class Compiling:
 
 
 def compiling(
-    task: Task, steps: int, precision: Precision, tell: Callable[[str, str], None], *, decided: str = ""
+    task: Task,
+    steps: int,
+    precision: Precision,
+    tell: Callable[[str, str], None],
+    *,
+    needed: Needed,
+    decided: str = "",
 ) -> Compiling | None:
-    """What decides about a phase of so many steps; None where nothing is ever compiled."""
+    """What decides about a phase of so many steps that compute this; None where nothing is ever compiled."""
     if decided == EAGER or steps <= _WATCH_STEPS or not _allowed(task):
         return None
-    return Compiling(task, steps, precision, tell, decided=decided)
+    return Compiling(task, steps, precision, tell, needed=needed, decided=decided)
 
 
 def _allowed(task: Task) -> bool:
@@ -201,14 +210,14 @@ def _allowed(task: Task) -> bool:
     return not own and importlib.util.find_spec("triton") is not None
 
 
-def _compile(forward: Pass, mode: str) -> Pass:
+def _compile(forward: TrainingPass, mode: str) -> TrainingPass:
     """Compile for one shape. What the compiler writes and loads again lies in a folder that nobody else has."""
     if not os.environ.get("TORCHINDUCTOR_CACHE_DIR"):
         folder = tempfile.mkdtemp(prefix="netwright-compile-")
         os.environ["TORCHINDUCTOR_CACHE_DIR"] = folder
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
     options: dict[str, Any] = {} if mode == "default" else {"mode": mode}
-    return cast(Pass, torch.compile(forward, dynamic=False, **options))
+    return cast(TrainingPass, torch.compile(forward, dynamic=False, **options))
 
 
 def _wait_for(device: torch.device) -> None:

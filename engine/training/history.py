@@ -1,6 +1,6 @@
 """What the steps since the last report left behind: their losses and predictions, read from the device all at once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import torch
@@ -48,11 +48,15 @@ class RunningScores:
         self._kept = [(prediction, target, list[Tensor](), list[Tensor]()) for prediction, target in places]
         self._left = 1
 
-    def keep(self, predictions: tuple[Tensor, ...], batch: tuple[Tensor, ...]) -> None:
-        """Keep what the network said of a batch, without its history, and what is true."""
+    def keep(self, predictions: Mapping[int, Tensor], batch: tuple[Tensor, ...]) -> None:
+        """Keep what the network said of a batch, by the place of the output, without its history, and what is true.
+
+        Outputs that were not computed are not scored, and have no metrics where none of the epoch was.
+        """
         for prediction, target, said, true in self._kept:
-            said.append(predictions[prediction].detach())
-            true.append(batch[target])
+            if prediction in predictions:
+                said.append(predictions[prediction].detach())
+                true.append(batch[target])
         self._left -= 1
         if self._left <= 0:
             self.flush()

@@ -45,6 +45,7 @@ from engine.training.loss_scale import LossScale
 from engine.training.machine import device_name
 from engine.training.mixing import Mixing
 from engine.training.moving import MovingValues
+from engine.training.needed import needed
 from engine.training.player import Player, competing, players_of, silent
 from engine.training.playing.acting import Acting
 from engine.training.playing.playing import MEAN_RETURN
@@ -72,6 +73,8 @@ class _PhaseAtWork:
     bounds: list[int]
     players: list[Player]
     stepper: Stepper
+    loss_names: list[str]
+    """How the losses of a step are called that its total is followed by."""
     acting: Acting | None = None
 
 
@@ -124,8 +127,7 @@ class Loop:
         if task.playing is not None:
             metrics.append(MEAN_RETURN)
         self._early = EarlyStopping(self.recipe.early_stop, [*self._loss_names, *metrics])
-        names = task.network.loss_ids if len(task.network.loss_ids) > 1 else ()
-        self._reports = StepReports(log.append, names, rest_s=REPORT_S)
+        self._reports = StepReports(log.append, rest_s=REPORT_S)
         self._evaluation_batch = max(1, min(EVALUATION_BATCH, EVALUATION_BYTES // max(1, task.val.row_bytes)))
         self._moving = MovingValues(
             task, [phase.epochs * (len(self._bounds(phase)) - 1) for phase in self.recipe.phases]
@@ -238,6 +240,7 @@ class Loop:
                 best = math.inf if best is None else best
                 player.plateau = Plateau(factor=factor, best=best, waited=waited, resting=resting)
         rows = state.rows_at_once or (phase.batch_size if phase.accumulate > 1 else 0)
+        wanted = needed(self.task, players)
         stepper = Stepper(
             self.task,
             players,
@@ -248,11 +251,25 @@ class Loop:
             on_smaller=self._on_smaller,
             steps=0 if self._mixing.wanted else total - state.phase_step,
             compiling=compiling(
-                self.task, total - state.phase_step, self.precision, self._compiled, decided=state.compiled
+                self.task,
+                total - state.phase_step,
+                self.precision,
+                self._compiled,
+                needed=wanted,
+                decided=state.compiled,
             ),
+            needed=wanted,
         )
         acting = self.task.acting(phase.play) if phase.play is not None else None
-        entered = _PhaseAtWork(settings=phase, bounds=bounds, players=players, stepper=stepper, acting=acting)
+        ids = self.task.network.loss_ids
+        entered = _PhaseAtWork(
+            settings=phase,
+            bounds=bounds,
+            players=players,
+            stepper=stepper,
+            loss_names=[ids[place] for place in wanted.losses] if len(ids) > 1 else [],
+            acting=acting,
+        )
         for change in self._live.made(state.phase):
             self._apply(entered, change)
         return entered
@@ -296,8 +313,8 @@ class Loop:
 
     def _train(self, phase: _PhaseAtWork) -> bool:
         """The steps of an epoch from where it stands. False when the user asked to stop."""
-        task, state, stepper, live = self.task, self.state, phase.stepper, self._live
-        on_cpu, several_losses = self._on_cpu, len(task.network.loss_ids) > 1
+        state, stepper, live = self.state, phase.stepper, self._live
+        on_cpu, several_losses, answers = self._on_cpu, bool(phase.loss_names), stepper.needed.answers
         mix = self._mixing.blended if self._mixing.wanted else None
         count = len(phase.bounds) - 1
         if state.phase_step == 0:
@@ -326,7 +343,7 @@ class Loop:
                 self._losses.keep([outcome.total, *(part.item() if on_cpu else part.detach() for part in losses)])
             else:
                 self._losses.keep((outcome.total,))
-            self._scores.keep(outcome.predictions, batch)
+            self._scores.keep(answers(outcome.predictions), batch)
             if self._average is not None:
                 self._average.after_step()
             state.step += 1
@@ -453,6 +470,7 @@ class Loop:
 
     def _take_in(self, phase: _PhaseAtWork, steps: list[list[float]], elapsed: float) -> None:
         state = self.state
+        names = ["loss", *(f"loss.{loss_id}" for loss_id in phase.loss_names)]
         before = state.position - len(steps)
         for number, losses in enumerate(steps):
             if not math.isfinite(losses[0]):
@@ -462,15 +480,14 @@ class Loop:
                     self._not_finite(phase, len(steps) - number)
             size = phase.bounds[before + number + 1] - phase.bounds[before + number]
             state.loss_samples += size
-            for name, loss in zip(self._loss_names, losses, strict=True):
+            for name, loss in zip(names, losses, strict=True):
                 state.loss_sums[name] = state.loss_sums.get(name, 0.0) + loss * size
         samples = phase.bounds[state.position] - phase.bounds[before]
         state.samples += samples
-        several = len(self._loss_names) > 1
         self._reports.add(
             state.step - len(steps) + 1,
             [losses[0] for losses in steps],
-            [losses[1:] for losses in steps] if several else (),
+            {loss_id: [losses[place] for losses in steps] for place, loss_id in enumerate(phase.loss_names, start=1)},
             samples=samples,
             elapsed_s=elapsed,
         )
@@ -626,7 +643,7 @@ class Loop:
             parts = torch.stack([loss.reshape(()) for loss in losses])
             told = torch.cat([self._weighed(parts)[None], parts])[: len(sums)]
             sums += told.to(place).double() * (bounds[number + 1] - bounds[number])
-            self._val_scores.keep(predictions, batch)
+            self._val_scores.keep(dict(enumerate(predictions)), batch)
             if confusion:
                 self._looks.confusions.add(predictions, batch)
             if may_stop and not self.control.single_step and self._obey():
@@ -661,7 +678,7 @@ class Loop:
     def _weighed(self, losses: Tensor) -> Tensor:
         """The sum the players of the phase make smaller."""
         assert self._phase is not None
-        return weighed(self._phase.players, losses)
+        return weighed(self._phase.players, losses, range(len(losses)))
 
     def _memory(self) -> int:
         if self.task.device.type == "cuda":

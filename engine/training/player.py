@@ -1,7 +1,7 @@
 """The players of a phase at work: which losses they look at, which parameters they move, how, and how fast."""
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -73,6 +73,10 @@ class Player:
         """(place among the network's losses, weight) for each loss this player looks at."""
         self._only = self.weights[0][0] if len(self.weights) == 1 and self.weights[0][1] == 1.0 else None
         self.copies = [SlowCopy(target, network) for target in settings.targets]
+        self.moves = frozenset(name.partition(".")[0] for name, _ in self.parameters) | {
+            target.node for target in settings.targets
+        }
+        """The modules whose weights change while it trains."""
 
     def learning_rate(self, step: int) -> float:
         """The learning rate of a step of the phase, from 0."""
@@ -85,8 +89,8 @@ class Player:
         if math.isfinite(loss):
             self.plateau = self._schedule.watched(self.plateau, loss)
 
-    def loss(self, losses: tuple[Tensor, ...]) -> Tensor:
-        """The weighted sum of its losses."""
+    def loss(self, losses: Sequence[Tensor] | Mapping[int, Tensor]) -> Tensor:
+        """The weighted sum of its losses, taken from those of the network by their place."""
         if self._only is not None:
             return losses[self._only]
         total = losses[self.weights[0][0]] * self.weights[0][1]

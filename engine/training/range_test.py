@@ -109,7 +109,7 @@ def _tested(
         scale=LossScale() if precision is Precision.FLOAT16 else None,
         rows_at_once=settings.batch_size if settings.accumulate > 1 else 0,
     )
-    present, names = tested.base, [number for number, _ in tested.weights]
+    present, places = tested.base, [place for place, _ in tested.weights]
     rates: list[float] = []
     losses: list[float] = []
     smooth: list[float] = []
@@ -126,7 +126,10 @@ def _tested(
         except guard.NotFiniteError:
             break
         # Of several players the one whose rate it is tells how it goes.
-        loss = float(outcome.total) if len(players) == 1 else float(sum(outcome.losses[i].detach() for i in names))
+        losses_told = stepper.needed.by_place(outcome.losses)
+        loss = (
+            float(outcome.total) if len(players) == 1 else float(sum(losses_told[place].detach() for place in places))
+        )
         if not math.isfinite(loss):
             break
         mean = FORGET * mean + (1 - FORGET) * loss

@@ -9,7 +9,7 @@ of a second and more for large networks, so it is made when a run is long enough
 import math
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple, cast
 
 import torch
@@ -19,6 +19,8 @@ from torch._ops import OpOverload
 
 from engine.catalog.layers.own_code import PyTorch
 from engine.compiler.generated import functions
+from engine.compiler.module import TrainingPass
+from engine.training.needed import Needed
 from engine.training.player import Player
 from engine.training.task import Task
 
@@ -100,8 +102,9 @@ class Recorder:
     are taken as they were. On the processor and in float32 alone: elsewhere other things cost more.
     """
 
-    def __init__(self, task: Task, steps: int) -> None:
+    def __init__(self, task: Task, needed: Needed, steps: int) -> None:
         self._task = task
+        self._needed = needed
         self._left = steps if _allowed(task) else 0
         self._seconds = 0.0
         self._taken = 0
@@ -134,8 +137,8 @@ class Recorder:
         if step_s > _LONGEST_STEP_S or saved_s < cost_s:
             return
         for number, player in enumerate(players):
-            network = self._task.network
-            self._found[number] = record(network.training_forward, network, player, inputs)
+            needed = self._needed
+            self._found[number] = record(needed.forward, self._task.network, player, inputs, needed.by_place)
 
     def check(self) -> None:
         """Let go of recordings whose weights lie elsewhere by now; to be called now and then."""
@@ -150,14 +153,16 @@ def _allowed(task: Task) -> bool:
 
 
 def record(
-    forward: Callable[..., tuple[tuple[Tensor, ...], tuple[Tensor, ...]]],
+    forward: TrainingPass,
     network: nn.Module,
     player: Player,
     inputs: Sequence[Tensor],
+    by_place: Callable[[Sequence[Tensor]], Sequence[Tensor] | Mapping[int, Tensor]] = tuple,
 ) -> Recording | None:
     """Record a pass of `forward` for a batch, or None where it cannot be or would not be the same.
 
-    The network, its buffers and the random numbers are afterwards as before.
+    `by_place` gives the losses of the pass by their place in the network, which the player knows them by. The network,
+    its buffers and the random numbers are afterwards as before.
     """
     from torch.fx.experimental.proxy_tensor import make_fx  # imports half of torch's compiler: seldom needed
 
@@ -166,7 +171,7 @@ def record(
 
     def one_pass(*batch: Tensor) -> tuple[Tensor | None, ...]:
         predictions, losses = forward(*batch)
-        total = player.loss(losses)
+        total = player.loss(by_place(losses))
         gradients = torch.autograd.grad(total, player.tensors, allow_unused=True)
         counts[:] = [len(predictions), len(losses)]
         return (*(p.detach() for p in predictions), *(part.detach() for part in losses), total.detach(), *gradients)

@@ -20,6 +20,8 @@ from engine.training.compiled import Compiling
 from engine.training.device import mixed
 from engine.training.feed import batch_bounds
 from engine.training.loss_scale import LossScale
+from engine.training.needed import Needed
+from engine.training.needed import needed as needed_by
 from engine.training.player import Player, norms_by_node
 from engine.training.recorded import Recorder, Recording
 from engine.training.task import Task
@@ -31,7 +33,8 @@ SKIPS_IN_A_ROW: Final = 30
 class Outcome(NamedTuple):
     """What a step leaves behind: predictions and losses of its last forward pass, and the sum of what was made smaller.
 
-    Tensors keep their history; `total` is a number on the CPU, a tensor of one number elsewhere.
+    They are those that the phase needs (`Stepper.needed`). Tensors keep their history; `total` is a number on the CPU,
+    a tensor of one number elsewhere.
     """
 
     predictions: tuple[Tensor, ...]
@@ -55,7 +58,7 @@ class Stepper:
     `rows_at_once` is how many samples of a batch are computed together, 0 for all; gradients of the parts are added
     up. It is halved when memory runs out, and `on_smaller` is told. `clip_norm` may be changed between steps. `steps`
     is how many there are to come: where that is worth it they are recorded. `compiling` decides whether they are
-    compiled.
+    compiled. `needed` is what they compute, as found for these players where it is not given.
     """
 
     def __init__(
@@ -70,8 +73,10 @@ class Stepper:
         on_smaller: Callable[[int, int], None] = lambda rows, batch: None,
         steps: int = 0,
         compiling: Compiling | None = None,
+        needed: Needed | None = None,
     ) -> None:
         self.players = players
+        self.needed = needed or needed_by(task, players)
         self.clip_norm = clip_norm
         self.rows_at_once = rows_at_once
         self.norms: dict[str, float] = {}
@@ -83,7 +88,7 @@ class Stepper:
         self.looked_s = 0.0
         """Time it took to look at steps, these steps included."""
         self._task = task
-        self._forward = task.network.training_forward
+        self._forward = self.needed.forward
         self._inputs = task.input_count
         self._on_cpu = task.device.type == "cpu"
         self._autocast = precision in (Precision.BFLOAT16, Precision.FLOAT16)
@@ -91,7 +96,7 @@ class Stepper:
         self._scale = scale
         self._skipped = 0
         self._on_smaller = on_smaller
-        self._recorder = Recorder(task, 0 if self._autocast else steps)
+        self._recorder = Recorder(task, self.needed, 0 if self._autocast else steps)
         self._compiling = compiling
         if scale is not None and any(player.mover.asks_again for player in players):
             raise TrainingError(
@@ -189,7 +194,7 @@ class Stepper:
                 predictions, losses = forward(*inputs)
         else:
             predictions, losses = forward(*inputs)
-        loss = player.loss(losses)
+        loss = player.loss(self.needed.by_place(losses))
         told: float | Tensor
         if self._on_cpu:
             told = loss.item()
@@ -222,7 +227,7 @@ class Stepper:
             with mixed(self._precision, self._task.device) if self._autocast else nullcontext():
                 predictions, losses = self._forward(*part)
             share = (end - begin) / count
-            loss = player.loss(losses) * share
+            loss = player.loss(self.needed.by_place(losses)) * share
             if self._on_cpu:
                 told = loss.item()
                 if told - told != 0.0 and self._scale is None:
@@ -266,7 +271,7 @@ class Stepper:
             share = torch.stack([loss.reshape(()) for loss in losses]) * (len(part[0]) / count)
             sums = share if sums is None else sums + share
         assert sums is not None
-        total = weighed(self.players, sums)
+        total = weighed(self.players, sums, self.needed.losses)
         found = said[0] if len(said) == 1 else tuple(torch.cat(parts) for parts in zip(*said, strict=True))
         return Outcome(found, tuple(sums), total.item() if self._on_cpu else total)
 
@@ -289,10 +294,10 @@ class Stepper:
         self.ratios.update({node: moved[node] / weights[node] for node in moved if weights[node] > 0})
 
 
-def weighed(players: Sequence[Player], losses: Tensor) -> Tensor:
-    """The sum that these players make smaller."""
+def weighed(players: Sequence[Player], losses: Tensor, places: Sequence[int]) -> Tensor:
+    """The sum that these players make smaller, of losses (L,) that have these places in the network."""
     weights = torch.zeros_like(losses)
     for player in players:
-        for number, weight in player.weights:
-            weights[number] += weight
+        for place, weight in player.weights:
+            weights[places.index(place)] += weight
     return (losses * weights).sum()

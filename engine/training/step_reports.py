@@ -6,7 +6,7 @@ steps take some 8 MB that way.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from engine.protocol.run_events import StepsReported
@@ -27,37 +27,37 @@ class StepReports:
     `rest_s` is the shortest time between two reports; `clock_s` counts the seconds of training of the whole run.
     """
 
-    def __init__(self, say: Callable[[StepsReported], None], names: Sequence[str], *, rest_s: float = 0.1) -> None:
+    def __init__(self, say: Callable[[StepsReported], None], *, rest_s: float = 0.1) -> None:
         self._say = say
-        self._names = list(names)
         self._rest_s = rest_s
         self._told_at = -math.inf
         self._first = 0
         self._values: list[float] = []
         self._samples = 0
         self._since_s = 0.0
-        self._parts = [0.0] * len(self._names)
-        self._count = 0
+        self._parts: dict[str, tuple[float, int]] = {}
+        """Of each of several losses the sum over the steps that computed it, and their number."""
 
     def add(
         self,
         first_step: int,
         losses: Sequence[float],
-        parts: Sequence[Sequence[float]],
+        parts: Mapping[str, Sequence[float]],
         *,
         samples: int,
         elapsed_s: float,
     ) -> None:
-        """Take in steps: the losses, the several losses of each where there are several, samples and time of all."""
+        """Take in steps: their losses, by name those that the network has several of, samples and time of all."""
         if not self._values:
             self._first = first_step
         self._values.extend(losses)
         self._samples += samples
         self._since_s += elapsed_s
-        for several in parts:
-            for number, value in enumerate(several):
-                self._parts[number] += value
-        self._count += len(losses)
+        for name, values in parts.items():
+            total, count = self._parts.get(name, (0.0, 0))
+            for value in values:
+                total += value
+            self._parts[name] = total, count + len(values)
 
     def tell(self, clock_s: float, rates: Sequence[float], epoch: int, *, all_of_it: bool = False) -> bool:
         """Tell what is whole, if it is time to; whether anything was told.
@@ -68,9 +68,7 @@ class StepReports:
         if not self._values or (not all_of_it and clock_s - self._told_at < rest):
             return False
         told = False
-        parts = {}
-        if len(self._names) > 1 and self._count:
-            parts = {name: short(total / self._count) for name, total in zip(self._names, self._parts, strict=True)}
+        parts = {name: short(total / count) for name, (total, count) in self._parts.items() if count}
         while self._values:
             event = self._next(rates, epoch, {} if told else parts, all_of_it=all_of_it)
             if event is None:
@@ -79,7 +77,7 @@ class StepReports:
             told = True
         if told:
             self._told_at, self._samples, self._since_s = clock_s, 0, 0.0
-            self._parts, self._count = [0.0] * len(self._names), 0
+            self._parts = {}
         return told
 
     def _next(

@@ -292,6 +292,9 @@ class RunCurves:
             self._add(f"rate.{number}", last, rate)
         for loss_id, value in event.parts.items():
             self._add(f"part.{loss_id}", last, value)
+        for name in self.names("part.") if event.parts else ():
+            if name.removeprefix("part.") not in event.parts and np.isfinite(self.column(name).y.view()[-1]):
+                self._add(name, last, float("nan"))  # a phase that does not compute it leaves a gap
         self._add("speed", last, event.samples_per_s)
         self._add("time", last, self._elapsed_s)
 

@@ -50,9 +50,9 @@ def main() -> None:
                     parameters=1,
                 )
             )
-            reports = StepReports(say, ())
+            reports = StepReports(say)
             for number in range(STEPS // STEPS_A_REPORT):
-                reports.add(number * STEPS_A_REPORT + 1, losses, (), samples=STEPS_A_REPORT, elapsed_s=0.1)
+                reports.add(number * STEPS_A_REPORT + 1, losses, {}, samples=STEPS_A_REPORT, elapsed_s=0.1)
                 reports.tell(number * 0.1, [0.001], 1)
             bars = Histogram(low=-1.0, high=1.0, mean=0.01, deviation=0.5, count=10_000, bars=list(range(24)))
             seen = WeightsSeen(step=1, epoch=1, nodes={f"conv{place}": bars for place in range(20)})

@@ -161,3 +161,15 @@ def test_what_the_machine_did_is_told_in_percent_and_megabytes() -> None:
     assert curves.column("memory").y.view().tolist() == [2.0]
     assert not curves.told("gpu")
     assert curves.names("me") == ["memory"]
+
+
+def test_a_loss_that_a_phase_does_not_compute_leaves_a_gap() -> None:
+    """So that no line is drawn across a phase in which nothing is known of it."""
+    curves = RunCurves()
+    for first, told in ((1, "a"), (11, "a"), (21, "b"), (31, "b"), (41, "a")):
+        curves.feed(msgspec.structs.replace(steps(first, 10), parts={told: float(first)}))
+    curves.feed(steps(51, 10))  # a report of the same moment, which says nothing of the losses
+    assert curves.column("part.a").x.view().tolist() == [10, 20, 30, 50]
+    values = curves.column("part.a").y.view().tolist()
+    assert values[:2] == [1, 11] and math.isnan(values[2]) and values[3] == 41
+    assert curves.column("part.b").y.view().tolist()[:2] == [21, 31]

@@ -17,6 +17,7 @@ from engine.document.recipe import Phase, Precision
 from engine.protocol.run_events import RunFinished, RunNote
 from engine.training import compiled, decisions
 from engine.training.compiled import EAGER, VARIABLE, Compiling, compiling
+from engine.training.needed import needed
 from engine.training.player import Player, players_of
 from engine.training.task import prepare_task
 from tests.unit.training.small_tasks import Rig, class_data, classifier, one_phase, optimizer
@@ -67,7 +68,13 @@ class Bench:
 
     def made(self, steps: int = LONG, **more: Any) -> Compiling:
         return Compiling(
-            self.task, steps, Precision.FLOAT32, lambda *said: self.told.append(said), clock=lambda: self.now, **more
+            self.task,
+            steps,
+            Precision.FLOAT32,
+            lambda *said: self.told.append(said),
+            needed=needed(self.task, self.players),
+            clock=lambda: self.now,
+            **more,
         )
 
     def watched(self, steps: int = LONG, **more: Any) -> Compiling:
@@ -203,14 +210,15 @@ def test_nothing_of_the_run_is_touched(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_it_is_for_cards_alone_and_can_be_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    task = Bench(monkeypatch).task
-    made = partial(compiling, task, 10_000, Precision.BFLOAT16, lambda *_: None)
+    bench = Bench(monkeypatch)
+    task, wanted = bench.task, needed(bench.task, bench.players)
+    made = partial(compiling, task, 10_000, Precision.BFLOAT16, lambda *_: None, needed=wanted)
     assert made() is None, "this is a processor"
     monkeypatch.setattr(task, "device", torch.device("cuda"))
     monkeypatch.setattr("importlib.util.find_spec", lambda name: name)
     assert made() is not None
     assert made(decided=EAGER) is None
-    assert compiling(task, 10, Precision.BFLOAT16, lambda *_: None) is None
+    assert compiling(task, 10, Precision.BFLOAT16, lambda *_: None, needed=wanted) is None
     for value in ("0", "off"):
         monkeypatch.setenv(VARIABLE, value)
         assert made() is None

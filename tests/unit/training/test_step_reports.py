@@ -33,11 +33,12 @@ def test_every_step_is_in_exactly_one_number(pieces: list[int], rests: list[bool
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(step_reports, "SINGLE_STEPS", single)
         told: list[StepsReported] = []
-        reports = StepReports(told.append, ("a", "b"), rest_s=0.0)
+        reports = StepReports(told.append, rest_s=0.0)
         step = 0
         for piece, rest in zip(pieces, rests, strict=False):
             losses = [float(step + number + 1) for number in range(piece)]
-            reports.add(step + 1, losses, [(loss, 2 * loss) for loss in losses], samples=piece, elapsed_s=0.1)
+            parts = {"a": losses, "b": [2 * loss for loss in losses]}
+            reports.add(step + 1, losses, parts, samples=piece, elapsed_s=0.1)
             step += piece
             reports.tell(float(step), [0.1], 1, all_of_it=rest)
         reports.tell(float(step), [0.1], 1, all_of_it=True)
@@ -65,12 +66,12 @@ def test_the_stride_doubles_with_the_number_of_steps() -> None:
 
 def test_reports_get_rarer_but_never_stop() -> None:
     told: list[StepsReported] = []
-    reports = StepReports(told.append, ())
+    reports = StepReports(told.append)
     clock, step, times = 0.0, 0, []
     while clock < 20_000:
         clock += 0.1
         step += 1
-        reports.add(step, [1.0], (), samples=1, elapsed_s=0.1)
+        reports.add(step, [1.0], {}, samples=1, elapsed_s=0.1)
         if reports.tell(clock, [0.1], 1):
             times.append(clock)
     gaps = [after - before for before, after in itertools.pairwise(times)]
@@ -88,11 +89,11 @@ def test_ten_million_steps_are_told_in_few_bytes() -> None:
         size += len(msgspec.json.encode(event)) + 1
         numbers += len(event.loss)
 
-    reports = StepReports(say, ())
+    reports = StepReports(say)
     chance = random.Random(1)
     losses = [chance.gauss(1, 0.1) for _ in range(500)]
     for chunk in range(20_000):
-        reports.add(chunk * 500 + 1, losses, (), samples=500, elapsed_s=0.1)
+        reports.add(chunk * 500 + 1, losses, {}, samples=500, elapsed_s=0.1)
         reports.tell(chunk * 0.1, [0.001], 1)
     assert numbers < 350_000
     assert size < 10_000_000
