@@ -3,6 +3,7 @@
 import struct
 
 import msgspec
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
@@ -263,3 +264,27 @@ def test_a_report_that_cannot_be_written_says_so(tab, engine, qtbot, tmp_path):
     with qtbot.waitSignal(tab.report.said) as said:
         tab.report.write(tmp_path / "report.html")
     assert said.args == ["No room there.", ""] and tab.report.text() == "Report..."
+
+
+def test_classes_that_do_not_occur_take_no_room(tab, engine, qtbot):
+    evaluation = tab.bench.evaluation
+    view = shown(tab, "mistakes", qtbot)
+    whole = scores_of(14, count=40)
+    matrix = np.asarray(whole.outputs[0].matrix)
+    kept = [3, 7, 12]
+    matrix[[at for at in range(40) if at not in kept]] = 0
+    matrix[:, [at for at in range(40) if at not in kept]] = 0
+    field = msgspec.structs.replace(whole.outputs[0], matrix=matrix.tolist(), field="other")
+    view.show_output(whole, field)
+    names = [field.classes[at] for at in kept]
+    assert view.matrix.classes() == names
+    assert "37 classes do not occur" in view.matrix_card.note()
+    assert view.classes.model().rowCount() == 3 + len(field.averages)
+    heard = []
+    view.mistakes.show_cell = lambda true, predicted: heard.append((true, predicted))
+    view.matrix.select(0, 2)
+    assert heard == [(3, 12)]
+    view.mixed_up.pair_chosen.emit(7, 12)
+    assert view.matrix.selected() == (1, 2) and heard[-1] == (7, 12)
+    view.show_output(whole, evaluation.output)
+    assert view.matrix.classes() == evaluation.output.classes

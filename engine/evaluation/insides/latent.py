@@ -81,7 +81,7 @@ def latent_map(
         method=request.method,
         indices=_int32(given.indices[places]),
         points=placed.float().contiguous().numpy().astype("<f4").tobytes(),
-        nodes=_nodes(opened),
+        nodes=_nodes(opened, wanted),
         shares=shares,
         note=" ".join(notes),
     )
@@ -105,9 +105,9 @@ def _value(opened: Opened, node: str, output: AnsweredOutput) -> Value:
     end = steps.predictions[output.output_id]
     if output.places is not None:
         return end
-    drawn = _drawn_values(opened, output)
-    if drawn is not None:
-        return drawn
+    hidden = _drawn_values(opened, output) or _narrowest(opened, output)
+    if hidden is not None:
+        return hidden
     makers = {value: call for call in steps.prediction_calls for value in call.outputs}
     value: Value | None = end
     while value is not None and value in makers:
@@ -125,6 +125,20 @@ def _drawn_values(opened: Opened, output: AnsweredOutput) -> Value | None:
     before = sources_of(opened.project.graph, [output.output_id])
     calls = [call for call in opened.steps.prediction_calls if call.node.id in before]
     return next((call.outputs[0] for call in calls if isinstance(opened.module(call), Reparameterize)), None)
+
+
+def _narrowest(opened: Opened, output: AnsweredOutput) -> Value | None:
+    """The place of fewest numbers on the way to an output that makes its input again; None for other networks."""
+    network, before = opened.network, sources_of(opened.project.graph, [output.output_id])
+    field = (network.output_fields[output.output_id],)
+    if not any(node_id in before and network.input_fields[node_id] == field for node_id in network.input_ids):
+        return None
+    found: dict[Value, int] = {}
+    for call in opened.steps.prediction_calls:
+        spec = opened.steps.specs.get(call.outputs[0])
+        if call.node.id in before and spec is not None and len(spec.shape) == 2 and (spec.shape[1] or 0) > 1:
+            found[call.outputs[0]] = spec.shape[1] or 0
+    return min(found, key=found.__getitem__) if found else None
 
 
 def _collected(
@@ -159,12 +173,15 @@ def _flat(tensor: Tensor) -> tuple[Tensor, str]:
     return tensor.flatten(2).mean(2), "Averaged over the places of each channel."
 
 
-def _nodes(opened: Opened) -> list[tuple[str, str, int]]:
+def _nodes(opened: Opened, wanted: Value) -> list[tuple[str, str, int]]:
+    """What can be drawn: all that is computed, and what goes in where that is drawn."""
+    values = [call.outputs[0] for call in opened.steps.prediction_calls]
+    ids = [wanted[0]] if wanted[0] in (*opened.steps.input_ids, *opened.steps.noise_ids) else []
     found = []
-    for call in opened.steps.prediction_calls:
-        spec = opened.steps.specs.get(call.outputs[0])
+    for node_id, port in [*((node_id, "output") for node_id in ids), *values]:
+        spec = opened.steps.specs.get((node_id, port))
         sizes = spec.shape[1:] if spec is not None else ()
-        found.append((call.node.id, opened.title(call.node.id), math.prod(size or 1 for size in sizes)))
+        found.append((node_id, opened.title(node_id), math.prod(size or 1 for size in sizes)))
     return found
 
 
@@ -177,7 +194,10 @@ def _coloured(found: LatentMapped, given: Answered, output: AnsweredOutput, plac
     elif field.kind is FieldKind.CATEGORY and target.dim() == 1 and output.raw.dim() == 2:
         classes = list(field.statistics.classes)
         answers = probabilities(output.raw[places], output.answer, len(classes)).argmax(1)
-        more = {"classes": classes, "groups": _int16(target[places].long()), "answers": _int16(answers)}
+        # What was done while it learned to act was chance and no truth: what it would do now colours the points.
+        acts = any(phase.play is not None for phase in given.project.recipe.phases)
+        truth = answers if acts else target[places].long()
+        more = {"classes": classes, "groups": _int16(truth), "answers": _int16(answers)}
     elif field.kind is FieldKind.NUMBER and target[places].numel() == len(places):
         from engine.data.preparation import Preparation
 

@@ -50,20 +50,22 @@ def _refusal(opened: Opened, inputs: list[Tensor]) -> str:
         if tensor.dim() > 2 or not tensor.is_floating_point():
             return "It takes pictures, sound or text, not a row of numbers. Feature maps shows its insides."
         if tensor.numel() > MOST_UNITS:
-            return f"'{node_id}' has {tensor.numel():,} values; up to {MOST_UNITS} can be told apart."
+            return f"'{opened.title(node_id)}' has {tensor.numel():,} values; up to {MOST_UNITS} can be told apart."
     for call in steps.prediction_calls:
         taken = [item for item in call.inputs if item is not None]
         if len(taken) != 1 or len(call.outputs) != 1:
-            return f"'{call.node.id}' joins or splits tensors; only layers in a row are drawn unit by unit."
+            return (
+                f"'{opened.title(call.node.id)}' joins or splits tensors; only layers in a row are drawn unit by unit."
+            )
         spec = steps.specs.get(call.outputs[0])
         units = spec.shape[-1] if spec is not None and len(spec.shape) == 2 else None
         if units is None:
-            return f"'{call.node.id}' does not give a row of numbers."
+            return f"'{opened.title(call.node.id)}' does not give a row of numbers."
         if units > MOST_UNITS:
-            return f"'{call.node.id}' has {units:,} units; up to {MOST_UNITS} can be told apart."
+            return f"'{opened.title(call.node.id)}' has {units:,} units; up to {MOST_UNITS} can be told apart."
         before = steps.specs.get(taken[0])
         if before is not None and before.shape[-1] != units and not isinstance(opened.module(call), nn.Linear):
-            return f"'{call.node.id}' changes how many units there are in a way that is not drawn."
+            return f"'{opened.title(call.node.id)}' changes how many units there are in a way that is not drawn."
     return ""
 
 

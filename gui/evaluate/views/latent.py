@@ -68,10 +68,11 @@ class LatentView(InsideView):
             side.addWidget(editor)
             editor.setFixedWidth(_SIDE)
         self.classes.setFixedWidth(_SIDE)
-        side.addWidget(self.classes, 1)
+        side.addWidget(self.classes, 1000)
         for widget in (self.facts, self.open, self.note):
             widget.setMaximumWidth(_SIDE)
             side.addWidget(widget)
+        side.addStretch(1)  # without classes the rest stays together at the top
         row = QHBoxLayout(self.page)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(16)
@@ -133,7 +134,8 @@ class LatentView(InsideView):
         if answer.shares:
             parts.append(f"The axes hold {answer.shares[0]:.0%} and {answer.shares[1]:.0%} of the spread.")
         if answer.classes:
-            parts.append("Crosses are wrong answers. Click a class to hide it.")
+            crosses = "Crosses are wrong answers. " if answer.answers != answer.groups else ""
+            parts.append(f"{crosses}Click a class to hide it.")
         elif answer.numbers:
             parts.append("From blue (small) to orange (large).")
         self.note.set_text(" ".join([*parts, answer.note]).strip())
@@ -152,7 +154,8 @@ class LatentView(InsideView):
         self._hidden.clear()
         self._counts = [(name, int((groups == at).sum())) for at, name in enumerate(names)]
         for at, (name, count) in enumerate(self._counts):
-            self.classes.add_row(name, f"{count:,}", dot=colors[at], key=at)
+            if count:
+                self.classes.add_row(name, f"{count:,}", dot=colors[at], key=at)
 
     def _on_class(self) -> None:
         at = self.classes.current_key()

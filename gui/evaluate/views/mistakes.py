@@ -20,6 +20,7 @@ _SPLIT_WORDS = {
     "val": "validation split, chose the best epoch",
     "train": "training split, learned from",
 }
+_HOW_TO_READ = "rows: true · columns: predicted · click a cell"
 _MOST_ALONE = 240
 _FEW = 6
 _MANY = 24
@@ -36,11 +37,13 @@ class MistakesView(EvaluateView):
         super().__init__(context)
         self._shown: FieldEvaluation | None = None
         self._counts = np.zeros((0, 0), np.int64)
+        self._drawn: list[int] = []  # the classes that the matrix shows
+        self._listed: list[int] = []  # those that the table lists
         self.matrix = ConfusionMatrix(name="evaluate.confusion")
         # As high as there is room for: what it would like to have must not make the page longer than the window.
         self.matrix.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self.matrix.setMinimumHeight(260)
-        self.matrix_card = Card("Confusion matrix", "rows: true · columns: predicted · click a cell")
+        self.matrix_card = Card("Confusion matrix", _HOW_TO_READ)
         self.matrix_card.body.addWidget(self.matrix, 1000)
         self.matrix_card.body.addStretch(1)
         self.classes = ClassTable()
@@ -66,15 +69,14 @@ class MistakesView(EvaluateView):
         grid.setRowStretch(0, 3)
         grid.setRowStretch(1, 2)
         self._grid = grid
-        self.matrix.cell_selected.connect(self.mistakes.show_cell)
+        self.matrix.cell_selected.connect(self._on_cell)
         self.matrix.selection_cleared.connect(self._on_cleared)
         self.mistakes.narrowed.connect(self._on_narrowed)
         self.matrix.cell_selected.connect(self._show_list)
         self.classes.class_chosen.connect(self._show_list)
-        self.matrix.cell_selected.connect(self.mixed_up.show_pair)
         self.matrix.selection_cleared.connect(self.mixed_up.clearSelection)
-        self.mixed_up.pair_chosen.connect(self.matrix.select)
-        self.classes.class_chosen.connect(self.mistakes.show_class)
+        self.mixed_up.pair_chosen.connect(self._on_pair)
+        self.classes.class_chosen.connect(lambda at: self.mistakes.show_class(self._listed[at]))
         self.tables.currentChanged.connect(self._on_table)
 
     def why_not(self, result: EvaluationFinished, output: FieldEvaluation) -> str:
@@ -97,9 +99,13 @@ class MistakesView(EvaluateView):
         self._grid.addWidget(self.classes_card, 0, 1 if is_category else 0, 1, 1 if is_category else 2)
         if is_category:
             self._counts = np.asarray(output.matrix, np.int64)
-            self.matrix.set_matrix(output.classes, self._counts)
+            self._drawn = _occurring(self._counts)
+            self.matrix.set_matrix([output.classes[at] for at in self._drawn], self._counts[np.ix_(*[self._drawn] * 2)])
+            absent = len(output.classes) - len(self._drawn)
+            note = f"rows: true · columns: predicted · {absent:,} classes do not occur" if absent else _HOW_TO_READ
+            self.matrix_card.set_note(note)
             # Small matrices keep cells that hold their numbers; the page scrolls where the window is low.
-            count = len(output.classes)
+            count = len(self._drawn)
             self.matrix.setMinimumHeight(min(290, 52 * count + 40) if count <= 12 else 250)
             # Few classes need no more room than their cells; the samples have the rest.
             self.matrix.setMaximumHeight(max(190, 52 * count + 100) if few else 16_777_215)
@@ -107,7 +113,9 @@ class MistakesView(EvaluateView):
         self.tables.setCurrentIndex(int(is_category and len(output.classes) > _MANY))
         self._on_table(self.tables.currentIndex())
         if output.per_class:
-            self.classes.set_scores(output.per_class, output.averages)
+            shown = {output.classes[at] for at in self._drawn} if is_category else set()
+            self._listed = [at for at, row in enumerate(output.per_class) if not shown or row.name in shown]
+            self.classes.set_scores([output.per_class[at] for at in self._listed], output.averages)
             # Beside the matrix it is as high as that; alone it leaves the room to the samples.
             alone = min(self.classes.whole_height(), _MOST_ALONE)
             self.pages.setMaximumHeight(16_777_215 if is_category else alone)
@@ -139,6 +147,13 @@ class MistakesView(EvaluateView):
             foot = self.mistakes.mapTo(inner, QPoint(0, line))
             page.ensureVisible(foot.x(), foot.y(), 0, GAP)
 
+    def _on_cell(self, true: int, predicted: int) -> None:
+        self.mistakes.show_cell(self._drawn[true], self._drawn[predicted])
+        self.mixed_up.show_pair(self._drawn[true], self._drawn[predicted])
+
+    def _on_pair(self, true: int, predicted: int) -> None:
+        self.matrix.select(self._drawn.index(true), self._drawn.index(predicted))
+
     def _on_cleared(self) -> None:
         if self._cell_listed():
             self.mistakes.show_all()
@@ -148,8 +163,8 @@ class MistakesView(EvaluateView):
         marked = self.matrix.selected()
         if marked is None or self._shown is None:
             return
-        classes = self._shown.classes
-        if self.mistakes.filter() != (classes[marked[0]], classes[marked[1]]):
+        true, predicted = (self._shown.classes[self._drawn[at]] for at in marked)
+        if self.mistakes.filter() != (true, predicted):
             self.matrix.clear_selection()
 
     def _cell_listed(self) -> bool:
@@ -158,3 +173,12 @@ class MistakesView(EvaluateView):
 
     def focus_first(self) -> None:
         self.mistakes.view.setFocus()
+
+
+def _occurring(counts: "np.typing.NDArray[np.int64]") -> list[int]:
+    """The classes that are in the samples or in the answers; all of a few, where a class that is missing tells."""
+    count = len(counts)
+    if count <= _MANY:
+        return list(range(count))
+    found: list[int] = np.flatnonzero(counts.sum(0) + counts.sum(1)).tolist()
+    return found or list(range(count))

@@ -53,7 +53,7 @@ class NeuronsView(InsideView):
     def why_empty(self) -> tuple[str, str]:
         answer = self.question.answer
         if isinstance(answer, NeuronsRead) and answer.refusal:
-            return "Too large to draw unit by unit", answer.refusal
+            return "Not drawn unit by unit", answer.refusal
         return "", ""
 
     def show_answer(self) -> None:

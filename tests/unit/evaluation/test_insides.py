@@ -336,3 +336,37 @@ def test_nodes_of_one_title_and_of_a_block_are_told_apart(table: Opened) -> None
 
 def replace_title(node: Node) -> Node:
     return msgspec.structs.replace(node, title="Layer" if node.type == "Linear" else "")
+
+
+def test_of_what_is_made_again_the_narrowest_place_is_drawn(pictures: Opened, tmp_path: Path) -> None:
+    field = pictures.network.input_fields[pictures.network.input_ids[0]][0]
+    shape = pictures.steps.specs[(pictures.network.input_ids[0], "output")].shape[1:]
+    whole = int(np.prod([size or 1 for size in shape]))
+    sizes = {"wide": 5, "code": 2, "again": whole}
+    nodes = [Node(id="seen", type="Input", attributes={"fields": [field]}), Node(id="flat", type="Flatten")]
+    nodes += [Node(id=name, type="Linear", attributes={"out_features": size}) for name, size in sizes.items()]
+    nodes.append(Node(id="shaped", type="Unflatten", attributes={"unflattened_size": list(shape)}))
+    nodes += [Node(id="end", type="Output", attributes={"field": field}), Node(id="off", type="MSELoss")]
+    edges = [Edge(source=a, target=b) for a, b in pairwise(["seen", "flat", *sizes, "shaped"])]
+    edges += [Edge(source="shaped", target=end, input="prediction") for end in ("end", "off")]
+    graph = Graph(nodes, [*edges, Edge(source="seen", target="off", input="target")])
+    found = latent_map(opened(tmp_path / "p", replace(pictures.project, graph=graph)), MapLatent(id=1, project_dir="p", split="test"))
+    assert found.node == "code"
+    assert "seen" not in [node for node, _, _ in found.nodes]
+
+
+def test_what_goes_into_the_only_layer_can_be_chosen_again(tmp_path: Path) -> None:
+    random = np.random.default_rng(3)
+    rows = [f"{a:.4f},{b:.4f},{'yes' if a > b else 'no'}" for a, b in random.normal(size=(80, 2))]
+    (tmp_path / "points.csv").write_text("a,b,larger\n" + "\n".join(rows) + "\n")
+    project = propose("points", inspect(tmp_path / "points.csv", target="larger").data)
+    first = next(node.id for node in project.graph.nodes.values() if node.type == "Input")
+    inner = [
+        node.id for node in project.graph.nodes.values() if node.type not in ("Input", "Output", "CrossEntropyLoss")
+    ]
+    last = next(edge.source for edge in project.graph.sorted_edges() if edge.input == "prediction")
+    nodes = [node for node in project.graph.nodes.values() if node.id not in set(inner) - {last}]
+    edges = [e for e in project.graph.sorted_edges() if {e.source, e.target} <= {node.id for node in nodes}]
+    graph = Graph(nodes, [*edges, Edge(source=first, target=last)])
+    found = latent_map(opened(tmp_path / "p", replace(project, graph=graph)), MapLatent(id=1, project_dir="p", split="test"))
+    assert found.node == first and found.nodes[0][0] == first
