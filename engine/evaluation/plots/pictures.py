@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.checks.answers import is_made_of_noise
+from engine.checks.walking import sources_of
 from engine.compiler.module import CompiledNetwork
 from engine.compiler.modules.special import Reparameterize
 from engine.data.drawing import bounds, draw_array, least_and_largest, picture_of
@@ -19,6 +20,7 @@ from engine.evaluation.answered import Answered, AnsweredOutput
 from engine.evaluation.plots.numbers import histogram
 from engine.protocol.messages.data import Shown
 from engine.protocol.messages.plots import PictureGrid, PictureRow, Plot
+from engine.training.live_views.made_samples import in_words
 
 VIEW: Final = "made"
 SIDE: Final = 64
@@ -26,6 +28,9 @@ SEED: Final = 0
 _EACH: Final = 4
 """Rows of the best, of the typical, of the worst."""
 _ROWS, _ACROSS = 4, 8
+_ASKED, _DRAWS = 16, 4
+"""What is asked for in words, and how often it is made."""
+_SEARCHED: Final = 2_000
 
 Floats = npt.NDArray[Any]
 
@@ -92,7 +97,11 @@ def made_from_noise(given: Answered, output: AnsweredOutput, field: Field) -> li
         network, how = _from_prior(network), "Hidden values drawn by chance, then decoded"
     else:
         return []
-    rows = torch.arange(min(count, given.count)) if network.input_ids else torch.arange(count)
+    asked = _asked_for(given, output)
+    if asked:
+        rows = torch.tensor([row for row, _ in asked]).repeat_interleave(_DRAWS)
+    else:
+        rows = torch.arange(min(count, given.count)) if network.input_ids else torch.arange(count)
     inputs = [
         given.dataset.columns(network.input_fields[node_id], given.split).gather(rows) for node_id in network.input_ids
     ]
@@ -103,15 +112,57 @@ def made_from_noise(given: Answered, output: AnsweredOutput, field: Field) -> li
     if shape is not None and made[0].numel() == shape.numel():
         made = made.reshape(-1, *shape)
     drawn = [draw_prepared(field, item) for item in made]
+    across = _DRAWS if asked else _ACROSS
+    pictures = [drawn[start : start + across] for start in range(0, len(drawn), across)]
+    words = [words for _, words in asked] if asked else [""] * len(pictures)
+    grid = PictureGrid(
+        key="made",
+        view=VIEW,
+        title="Made from noise",
+        caption=f"{how}, seed {SEED}",
+        columns=[f"Draw {number + 1}" for number in range(_DRAWS)] if asked else [],
+        rows=[PictureRow(pictures=row, caption=said) for row, said in zip(pictures, words, strict=True)],
+    )
+    return [grid] if network is not given.network else [grid, *_real(given, output, field, count)]
+
+
+def _real(given: Answered, output: AnsweredOutput, field: Field, count: int) -> list[PictureGrid]:
+    """Samples of the split, to hold what was made against."""
+    if output.target is None:
+        return []
+    places = range(min(count, len(output.rows)))
+    rows = [
+        PictureRow(
+            pictures=[draw_prepared(field, output.target[place].float())],
+            index=int(given.indices[int(output.rows[place])]),
+        )
+        for place in places
+    ]
     return [
         PictureGrid(
-            key="made",
+            key="real",
             view=VIEW,
-            title="Made from nothing",
-            caption=f"{how}, seed {SEED}",
-            rows=[PictureRow(pictures=drawn[start : start + _ACROSS]) for start in range(0, len(drawn), _ACROSS)],
+            title="Real, to compare",
+            caption="Samples that it never learned from"
+            if given.split == "test"
+            else f"Samples of the {given.split} split",
+            rows=rows,
         )
     ]
+
+
+def _asked_for(given: Answered, output: AnsweredOutput) -> list[tuple[int, str]]:
+    """Samples whose inputs ask for something different, and in what words; empty where no words are given."""
+    network = given.network
+    before = sources_of(given.project.graph, [output.output_id])
+    names = [name for node_id in network.input_ids if node_id in before for name in network.input_fields[node_id]]
+    field = given.project.data.field(names[0]) if len(names) == 1 else None
+    if field is None:
+        return []
+    rows = torch.arange(min(given.count, _SEARCHED))
+    words = in_words(field, given.dataset.columns((field.name,), given.split).gather(rows))
+    found = {said: row for row, said in reversed(list(enumerate(words)))}
+    return sorted(((row, said) for said, row in found.items()), key=lambda item: item[1])[:_ASKED]
 
 
 class _Prior(nn.Module):

@@ -110,10 +110,10 @@ def _different_inputs(task: Task, most: int) -> tuple[list[Tensor], list[str]]:
     inputs = [tensor[chosen] for tensor in given]
     names = [name for place in places for name in task.groups[place]]
     field = task.project.data.field(names[0]) if len(names) == 1 else None
-    return inputs, _in_words(field, inputs[0]) if field is not None else []
+    return inputs, in_words(field, inputs[0]) if field is not None else []
 
 
-def _in_words(field: Field, prepared: Tensor) -> list[str]:
+def in_words(field: Field, prepared: Tensor) -> list[str]:
     """What prepared values say; nothing where that is not words."""
     if field.kind is FieldKind.CATEGORY:
         numbers = prepared if prepared.dim() == 1 else prepared.argmax(1)

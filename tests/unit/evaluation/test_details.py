@@ -12,7 +12,7 @@ from sklearn import metrics as oracle
 from engine.compiler.module import compile_project
 from engine.data.importing import inspect
 from engine.data.proposals import propose
-from engine.document.data_spec import DataSpec, FieldKind, Role
+from engine.document.data_spec import DataSpec, FieldKind, Role, Step
 from engine.document.files import create
 from engine.document.graph import Edge, Graph, Node
 from engine.document.project import Project
@@ -170,7 +170,47 @@ def test_what_is_made_of_noise_has_no_truth_of_its_own(tmp_path: Path) -> None:
     assert given.outputs[0].errors is None
     assert judged(given, given.outputs[0]).measure is Measure.NONE
     assert output.metrics.keys() == {"coverage", "fidelity"} and not output.plots
-    assert [grid.key for grid in output.pictures] == ["made"]
+    made, real = output.pictures
+    assert (made.key, real.key) == ("made", "real")
+    assert [row.index for row in real.rows] == given.indices.tolist(), "real ones to hold it against"
+    assert all(row.pictures[0].rgb for row in real.rows)
+
+
+def test_what_is_asked_for_stands_below_what_was_made(tmp_path: Path) -> None:
+    random = np.random.default_rng(3)
+    for name in ("boots", "coats", "hats"):
+        (tmp_path / "pictures" / name).mkdir(parents=True)
+        for number in range(20):
+            pixels = random.integers(0, 256, (8, 8), dtype=np.uint8)
+            Image.fromarray(pixels).save(tmp_path / f"pictures/{name}/{number}.png")
+    data = inspect(tmp_path / "pictures").data
+    label, picture = (next(f for f in data.fields if f.kind is kind) for kind in (FieldKind.CATEGORY, FieldKind.IMAGE))
+    fields = tuple(
+        msgspec.structs.replace(field, role=Role.INPUT, preparation=(Step(type="OneHot"),))
+        if field is label
+        else msgspec.structs.replace(field, role=Role.INPUT, preparation=picture_field().preparation)
+        for field in (label, picture)
+    )
+    project = gan(data=msgspec.structs.replace(data, fields=fields), field=picture.name)
+    nodes = [
+        *project.graph.nodes.values(),
+        Node(id="word", type="Input", attributes={"fields": [label.name]}),
+        Node(id="both", type="Concatenate"),
+    ]
+    edges = [edge for edge in project.graph.sorted_edges() if edge.target != "gen1"]
+    edges += [
+        Edge(source="noise1", target="both", input="a"),
+        Edge(source="word", target="both", input="b"),
+        Edge(source="both", target="gen1"),
+    ]
+    project.graph = Graph(nodes, edges)
+    project.recipe = msgspec.structs.replace(project.recipe, metrics=("coverage",))
+    _, output = scored(tmp_path / "project", project)
+    made, real = output.pictures
+    assert [row.caption for row in made.rows] == ["boots", "coats", "hats"]
+    assert made.columns == ["Draw 1", "Draw 2", "Draw 3", "Draw 4"]
+    assert len({one.rgb for row in made.rows for one in row.pictures}) == 12, "each is another draw"
+    assert real.rows and not real.columns
 
 
 def test_what_was_made_stands_beside_what_was_given(tmp_path: Path) -> None:
