@@ -84,6 +84,15 @@ class Trained:
         """The values of a field as they lie in the data, for the samples of a split in their order: for baselines."""
         return [self.dataset.raw(int(row), field) for row in self.dataset.split_indices(split)]
 
+    def rows(self, samples: int) -> list[int]:
+        """The places in the train split that a phase with `samples` learns from: with the run's seed, the very same."""
+        from engine.evaluation.network import project_of
+        from engine.training.feed import phase_order
+        from engine.training.runs import find_run
+
+        seed = project_of(find_run(self.folder, str(self.run))).recipe.seed
+        return sorted(phase_order(len(self.dataset.split_numbers("train")), seed, 0, samples).tolist())
+
     def _evaluated(self, split: str) -> dict[str, Any]:
         if split not in self._kept:
             self._kept[split] = self.evaluate(split)
