@@ -93,7 +93,7 @@ class HeatMap(QWidget):
     def _layout(self) -> tuple[float, float, float]:
         """Left edge of the cells, width and height of one."""
         metrics = QFontMetricsF(text_font(SIZE_SECTION))
-        widest = max((metrics.horizontalAdvance(plain_text(name, 30)) for name in self._rows[:200]), default=0.0)
+        widest = max((metrics.horizontalAdvance(plain_text(name, 60)) for name in self._rows[:200]), default=0.0)
         left = min(widest, self.width() * 0.32) + 8
         width = (self.width() - left) / max(1, len(self._columns))
         height = (self.height() - _FOOT) / max(1, len(self._rows))
@@ -154,7 +154,7 @@ class HeatMap(QWidget):
         every = max(1, math.ceil(_LABEL / height)) if height > 0 else 1
         for row in range(0, len(self._rows), every):
             shown = metrics.elidedText(
-                plain_text(self._rows[row], 30), Qt.TextElideMode.ElideRight, max(0, int(left - 6))
+                plain_text(self._rows[row], 60), Qt.TextElideMode.ElideMiddle, max(0, int(left - 6))
             )
             place = QRectF(0, row * height, left - 6, max(height, _LABEL))
             painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, shown)

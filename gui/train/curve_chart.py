@@ -14,6 +14,7 @@ from gui.widgets.choice_editor import Choice, ChoiceEditor
 
 _NOTHING = "Curves come with the first steps"
 _LEGEND_MOST = 12
+_PICK_WIDTHS = (110, 280)
 AXIS_LABELS: dict[XAxis, str] = {"step": "step", "epoch": "epoch", "time": "minute"}
 
 
@@ -44,7 +45,6 @@ class CurveChart(ChartCard):
         self.pick = ChoiceEditor()
         self.pick.setProperty("density", "compact")
         self.pick.setAccessibleName("Metric shown")
-        self.pick.setFixedWidth(180)
         if kind == METRIC:
             self._header.setMinimumHeight(28)
         self.pick.setParent(self)
@@ -196,6 +196,8 @@ class CurveChart(ChartCard):
             self.pick.show()
         if self.pick.values() != scores:
             self.pick.set_choices([Choice(value=name, label=metric_label(name)) for name in scores])
+            self.pick.ensurePolished()
+            self.pick.fit_choices(*_PICK_WIDTHS)
         self.pick.set_value(self._metric)
 
     def _on_metric_picked(self, value: object) -> None:

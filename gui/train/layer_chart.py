@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from PySide6.QtWidgets import QWidget
 
+from engine.document.flat import in_words
 from gui.charts.heat_map import HeatMap
 from gui.charts.menu_card import MenuCard, Write
 from gui.models.curves import RunCurves, XAxis
@@ -53,7 +54,12 @@ class LayerChart(MenuCard):
         seen = (self._run, len(curves.layers), len(curves.epochs), curves.step if not curves.layers else 0)
         if seen != self._seen:
             self._seen = seen
-            self.heat.set_columns(_thinned(self._columns(curves)))
+            self.heat.set_columns(
+                [
+                    (x, {in_words(name): value for name, value in values.items()})
+                    for x, values in _thinned(self._columns(curves))
+                ]
+            )
 
     def _columns(self, curves: RunCurves) -> Columns:
         scale = curves.scale(self._axis)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QWidget
 
+from engine.document.flat import in_words
 from engine.protocol.run_events import ActivationsSeen, WeightsSeen
 from gui.charts.menu_card import MenuCard, Write
 from gui.charts.spread_map import Spread, SpreadMap
@@ -64,7 +65,7 @@ class SpreadChart(MenuCard):
         self._seen = state
         names = list(dict.fromkeys(name for one in seen[-3:] for name in one.nodes))
         if names and self.pick.values() != names:
-            self.pick.set_choices([Choice(value=name) for name in names])
+            self.pick.set_choices([Choice(value=name, label=in_words(name)) for name in names])
             if self.pick.value() not in names:
                 self.pick.set_value(names[0])
         self.pick.setVisible(bool(names))

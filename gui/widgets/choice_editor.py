@@ -4,14 +4,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QStandardItem, QStandardItemModel, QWheelEvent
-from PySide6.QtWidgets import QComboBox, QListView, QSizePolicy, QStyledItemDelegate, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QListView,
+    QSizePolicy,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionComboBox,
+    QWidget,
+)
 
 from gui.widgets.guarded import guarded
 from gui.widgets.parsed_editor import MIXED
 from gui.widgets.plain_text import plain_text, tooltip_text
 
+_TEXT_PADDING: Final = 4
 _MIXED_VALUE: Final = object()
 """Equal to no value there is."""
 
@@ -71,6 +80,14 @@ class ChoiceEditor(QComboBox):
         if self._shown is not None:
             self.set_value(self._shown)
 
+    def fit_choices(self, least: int, most: int) -> None:
+        """Be as wide as the longest choice needs, within these bounds in pixels."""
+        metrics = self.fontMetrics()
+        texts = (self.itemText(at) for at in range(self.count()))
+        longest = max((metrics.horizontalAdvance(text) for text in texts), default=0)
+        beside = self.width() - self._field(self._plain_option()).width() + _TEXT_PADDING + 1
+        self.setFixedWidth(max(least, min(most, longest + beside)))
+
     def value(self) -> object:
         """The value picked; one that is not among the choices stays until another is picked."""
         return self._shown
@@ -105,6 +122,23 @@ class ChoiceEditor(QComboBox):
             super().wheelEvent(event)
         else:
             event.ignore()
+
+    @guarded
+    def initStyleOption(self, option: QStyleOptionComboBox) -> None:
+        """A text that is too long ends with dots."""
+        super().initStyleOption(option)
+        room = self._field(option).width() - _TEXT_PADDING
+        option.currentText = self.fontMetrics().elidedText(option.currentText, Qt.TextElideMode.ElideRight, room)
+
+    def _plain_option(self) -> QStyleOptionComboBox:
+        option = QStyleOptionComboBox()
+        super().initStyleOption(option)
+        return option
+
+    def _field(self, option: QStyleOptionComboBox) -> QRect:
+        """Where the text stands."""
+        field = QStyle.SubControl.SC_ComboBoxEditField
+        return self.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, field, self)
 
     @guarded(fallback=QComboBox.sizeHint)
     def sizeHint(self) -> QSize:

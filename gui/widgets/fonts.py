@@ -40,15 +40,21 @@ def text_font(size_px: int = SIZE_BODY, weight: QFont.Weight = QFont.Weight.Norm
     font.setWeight(weight)
     # Hinting rounds widths at these sizes and makes the spacing uneven.
     font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
-    return font
+    return _as_typed(font)
 
 
 def mono_font(size_px: int = SIZE_MONO, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
-    """JetBrains Mono at a size in pixels, without its programming ligatures."""
+    """JetBrains Mono at a size in pixels."""
     font = QFont([MONO_FAMILY, *MONO_FALLBACKS])
     font.setPixelSize(size_px)
     font.setWeight(weight)
     font.setStyleHint(QFont.StyleHint.Monospace)
     font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
+    return _as_typed(font)
+
+
+def _as_typed(font: QFont) -> QFont:
+    """Without ligatures: a class called "<=50K" is not shown as another. What a stylesheet makes of a widget's font
+    inherits this from the application's."""
     font.setFeature(QFont.Tag("calt"), 0)
     return font

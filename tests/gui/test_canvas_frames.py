@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QAction, QContextMenuEvent, QGuiApplication
+from PySide6.QtGui import QAction, QContextMenuEvent, QGuiApplication, QImage, QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from engine.document.edits import PutFrame, PutNote
 from engine.document.graph import Frame, Note
 from gui.design.canvas.marks import TITLE_BAR, title_box, title_size
+from gui.design.canvas.marks_paint import LARGEST_NOTE_TEXT, NOTE_TEXT, note_size, paint_note
 from gui.design.canvas.menu import CanvasMenu
 from gui.design.drawing.formats import Drawing, Format, draw
 from gui.design.drawing.snapshot import take_snapshot
@@ -136,6 +137,29 @@ def test_a_note_is_written_where_it_stands(bench: Bench) -> None:
     (note,) = bench.graph.notes
     assert note.text == "first line\nsecond"
     assert not editor.isVisible() and bench.canvas.hasFocus()
+
+
+def test_a_text_is_written_as_large_as_its_note_has_room_for() -> None:
+    text = "Both boxes hold the same weights."
+    small = note_size(Note(id="n", text=text, width=150.0, height=40.0))
+    large = note_size(Note(id="n", text=text, width=420.0, height=160.0))
+    assert (small, large) == (NOTE_TEXT, LARGEST_NOTE_TEXT)
+    between = note_size(Note(id="n", text=text, width=190.0, height=70.0))
+    assert small < between < large
+    assert note_size(Note(id="n", text="long " * 400, width=420.0, height=160.0)) == NOTE_TEXT
+
+
+def test_a_large_note_is_read_from_afar(qapp: QApplication) -> None:
+    def inked(zoom: float, width: float, height: float) -> int:
+        image = QImage(400, 200, QImage.Format.Format_RGB32)
+        image.fill(0)
+        with QPainter(image) as painter:
+            painter.scale(zoom, zoom)
+            paint_note(painter, Note(id="n", text="Both hold the same weights", width=width, height=height), zoom)
+        return len({image.pixel(x, y) for x in range(12, 140) for y in range(8, 50)})
+
+    assert inked(0.35, 420.0, 160.0) > 2, "its text is there"
+    assert inked(0.35, 420.0, 20.0) <= inked(0.15, 420.0, 160.0), "what cannot be read is left out"
 
 
 def test_an_empty_note_goes_away(bench: Bench) -> None:

@@ -183,6 +183,15 @@ def test_the_nearest_of_several_links_is_hit() -> None:
     assert link_at(geometry, 290, 64, 6) == ("b", "c")
 
 
+def test_all_is_shown_clear_of_what_covers_the_view() -> None:
+    view = Viewport()
+    view.fit((0, 0, 1000, 4000), 1200, 800, margin=28, top=70, bottom=60)
+    assert view.to_screen(0, 0)[1] == pytest.approx(70, abs=1)
+    assert view.to_screen(0, 4000)[1] == pytest.approx(740, abs=1)
+    left, right = view.to_screen(0, 0)[0], view.to_screen(1000, 0)[0]
+    assert left == pytest.approx(1200 - right, abs=2), "in the middle across"
+
+
 def test_the_viewport_keeps_the_point_under_the_pointer() -> None:
     view = Viewport()
     view.fit((0, 0, 4000, 1000), 1200, 800)

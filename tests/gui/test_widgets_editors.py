@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QStyleOptionComboBox, QWidget
 
 from gui.widgets.attribute_editor import attribute_editor
 from gui.widgets.choice_editor import Choice, ChoiceEditor
@@ -210,6 +210,25 @@ def test_text_is_committed_once_done(qtbot):
     assert values == []
     qtbot.keyClick(editor, Qt.Key.Key_Return)
     assert values == ["new name"]
+
+
+def test_a_choice_too_long_for_its_place_ends_with_dots(qtbot):
+    choice = ChoiceEditor(["Mean error of a column with a long name", "R²"])
+    qtbot.addWidget(choice)
+
+    def shown() -> str:
+        option = QStyleOptionComboBox()
+        choice.initStyleOption(option)
+        return option.currentText
+
+    choice.setFixedWidth(110)
+    assert shown().endswith("…") and choice.currentText().endswith("name")
+    choice.fit_choices(110, 500)
+    assert shown() == choice.currentText() and choice.width() < 500
+    choice = ChoiceEditor(["R²"])
+    qtbot.addWidget(choice)
+    choice.fit_choices(110, 500)
+    assert choice.width() == 110
 
 
 def test_choices_by_keyboard_keep_unknown_values(qtbot):

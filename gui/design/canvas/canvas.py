@@ -82,6 +82,8 @@ _REFINE_AFTER_MS = 12
 _SHARPEN_AFTER_MS = 90
 _REMEMBER_AFTER_MS = 800
 _EDGE_PX = 28
+_CLEAR = 10
+_TITLE_PX = 16
 _PAN_PX = 14
 
 _Modifier = Qt.KeyboardModifier
@@ -364,7 +366,9 @@ class GraphCanvas(QWidget):
             self._view.zoom = 1.0
             self._view.center_on(0, 0, self.width(), self.height())
         else:
-            self._view.fit(extent, self.width(), self.height(), margin=28)
+            top = self._path.geometry().bottom() + _CLEAR + _TITLE_PX  # a frame's title stands above it
+            bottom = self.height() - self._bar.y() + _CLEAR
+            self._view.fit(extent, self.width(), self.height(), margin=28, top=top, bottom=bottom)
         self._after_jump()
         self._fitted = rows is None
 

@@ -19,8 +19,12 @@ from gui.widgets.tokens import Theme, mix
 
 NOTE_PAD: Final = 10.0
 NOTE_TEXT: Final = 13
+LARGEST_NOTE_TEXT: Final = 20
+"""A text is written as large as its note has room for, between these two: so a large note is read from afar."""
 PLAIN_BELOW: Final = 0.4
-"""Under this zoom the text of a note cannot be read, and frames and notes are bare rectangles."""
+"""Under this zoom frames and notes are bare rectangles, drawn many at once."""
+_READ_FROM_PX: Final = 5.5
+"""A text that would be smaller on the screen cannot be read, and is left out."""
 _RADIUS = 10.0
 _LONGEST_NOTE = 20_000
 _FAR_TITLE_PX = 220.0
@@ -88,15 +92,24 @@ def paint_note(painter: QPainter, note: Note, zoom: float = 1.0, *, selected: bo
         _handles(painter, theme, box, zoom)
     words = note.text[:_LONGEST_NOTE]
     blank = not words.strip()
-    if zoom < PLAIN_BELOW or (blank and not hint):
+    if blank and not hint:
         return
-    inner = box.adjusted(NOTE_PAD, NOTE_PAD - 2, -NOTE_PAD, -NOTE_PAD + 2)
-    font = text_font(NOTE_TEXT)
-    painter.setFont(font)
+    size, shown = _written("Double-click to write" if blank else words, note.width, note.height)
+    if size * zoom < _READ_FROM_PX:
+        return
+    inner = _inner(box)
+    painter.setFont(text_font(size))
     painter.setPen(theme.color("faint" if blank else "text"))
-    flags = int(Qt.TextFlag.TextWrapAnywhere if _has_long_word(words, inner.width()) else Qt.TextFlag.TextWordWrap)
-    shown = _cut(QFontMetricsF(font), "Double-click to write" if blank else words, inner, flags)
-    painter.drawText(inner, flags, shown)
+    painter.drawText(inner, _wrapped(words, size, inner.width()), shown)
+
+
+def _is_read(note: Note, zoom: float) -> bool:
+    return zoom * LARGEST_NOTE_TEXT >= _READ_FROM_PX and zoom * note_size(note) >= _READ_FROM_PX
+
+
+def note_size(note: Note) -> int:
+    """How large its text is written, in pixels of the canvas."""
+    return _written(note.text[:_LONGEST_NOTE], note.width, note.height)[0]
 
 
 def paint_mark(painter: QPainter, mark: Mark, zoom: float = 1.0, *, selected: bool = False) -> None:
@@ -131,13 +144,14 @@ def draw_notes(painter: QPainter, marks: Marks, view: Viewport, box: Box) -> Non
     """The notes in a box of the canvas: over the links, under the cards."""
     zoom = view.zoom
     shown = [note for note in marks.notes if note.id not in marks.hidden and _meet(drawn_box(note, zoom), box)]
-    if zoom < PLAIN_BELOW:
-        _draw_plain(painter, marks, view, shown)
+    read = {note.id for note in shown if _is_read(note, zoom)} | marks.selected
+    if bare := [note for note in shown if note.id not in read]:
+        _draw_plain(painter, marks, view, bare)
+    shown = [note for note in shown if note.id in read]
     painter.save()
     _to_canvas(painter, view)
     for note in shown:
-        if zoom >= PLAIN_BELOW or note.id in marks.selected:
-            paint_mark(painter, note, zoom, selected=note.id in marks.selected)
+        paint_mark(painter, note, zoom, selected=note.id in marks.selected)
     painter.restore()
 
 
@@ -301,8 +315,30 @@ def _cut(metrics: QFontMetricsF, text: str, box: QRectF, flags: int) -> str:
     return text[:low].rstrip() + "…"
 
 
-def _has_long_word(text: str, width: float) -> bool:
-    return any(len(word) * NOTE_TEXT * 0.45 > width for word in text.split())
+@lru_cache(maxsize=256)
+def _written(text: str, width: float, height: float) -> tuple[int, str]:
+    """How large a text is written in a note of this size, and what of it: all, where the smallest writing has room."""
+    inner = _inner(QRectF(0, 0, width, height))
+    for size in range(LARGEST_NOTE_TEXT, NOTE_TEXT, -1):
+        flags = _wrapped(text, size, inner.width())
+        if not flags & int(Qt.TextFlag.TextWrapAnywhere) and _cut(_note_metrics(size), text, inner, flags) == text:
+            return size, text
+    return NOTE_TEXT, _cut(_note_metrics(NOTE_TEXT), text, inner, _wrapped(text, NOTE_TEXT, inner.width()))
+
+
+@lru_cache(maxsize=LARGEST_NOTE_TEXT)
+def _note_metrics(size: int) -> QFontMetricsF:
+    return QFontMetricsF(text_font(size))
+
+
+def _inner(box: QRectF) -> QRectF:
+    return box.adjusted(NOTE_PAD, NOTE_PAD - 2, -NOTE_PAD, -NOTE_PAD + 2)
+
+
+def _wrapped(text: str, size: int, width: float) -> int:
+    """How a text breaks into lines: between words, within them where one is too long for a line."""
+    long_word = any(len(word) * size * 0.45 > width for word in text.split())
+    return int(Qt.TextFlag.TextWrapAnywhere if long_word else Qt.TextFlag.TextWordWrap)
 
 
 def _meet(box: Box, other: Box) -> bool:

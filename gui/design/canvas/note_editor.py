@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QLineEdit, QPlainTextEdit
 
 from engine.document.graph import Frame, Note
 from gui.design.canvas.marks import title_box, title_size
-from gui.design.canvas.marks_paint import NOTE_PAD, NOTE_TEXT, note_ground, title_color
+from gui.design.canvas.marks_paint import NOTE_PAD, note_ground, note_size, title_color
 from gui.widgets.fonts import text_font
 from gui.widgets.guarded import guarded
 from gui.widgets.theme import current_theme
@@ -125,7 +125,7 @@ class MarkEditor(QObject):
     def _over_note(self, note: Note) -> None:
         view = self._canvas.view
         x, y = view.to_screen(note.x, note.y)
-        size = max(_SMALLEST_PX, round(NOTE_TEXT * view.zoom))
+        size = max(_SMALLEST_PX, round(note_size(note) * view.zoom))
         pad = max(2, round(NOTE_PAD * view.zoom) - 3)
         width, height = max(140.0, note.width * view.zoom), max(3.0 * size, note.height * view.zoom)
         self.text.setGeometry(QRectF(x, y, width, height).toRect())

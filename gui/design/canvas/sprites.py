@@ -21,6 +21,7 @@ BRIEF_BELOW: Final = 0.55
 CARD_TINT: Final = 0.21
 """How much of its family's colour the header of a card has, and all of a brief one."""
 _NAMES_FROM, _NAMES_FULL = 0.28, 0.36  # between these zooms names come in
+_SMALLEST_BRIEF: Final = 0.84
 _BUDGET_BYTES: Final = 64 << 20
 
 
@@ -260,10 +261,9 @@ def _brief_text(painter: QPainter, theme: Theme, face: NodeFace, zoom: float) ->
     box = QRectF(12, 0, face.width - 18, face.height)
     vertical = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
     two = face.height * zoom >= 19
-    font = text_font(max(8, round(min(26.0, 9.5 / zoom))), QFont.Weight.DemiBold)
+    font, title = _brief_title(plain_text(face.title, 80), box.width(), max(8.0, min(26.0, 9.5 / zoom)))
     painter.setFont(font)
     painter.setPen(theme.color("text"))
-    title = QFontMetricsF(font).elidedText(plain_text(face.title, 80), Qt.TextElideMode.ElideRight, box.width())
     # On one height whatever the card's, so that captions of a row are level.
     middle = 22.0 if two else PORT_TOP
     painter.drawText(QRectF(box.left(), middle - 20, box.width(), 40), vertical, title)
@@ -274,6 +274,16 @@ def _brief_text(painter: QPainter, theme: Theme, face: NodeFace, zoom: float) ->
         line = QFontMetricsF(font).elidedText(plain_text(face.line, 80), Qt.TextElideMode.ElideRight, box.width())
         painter.drawText(QRectF(box.left(), 28, box.width(), 32), vertical, line)
     painter.setOpacity(before)
+
+
+def _brief_title(title: str, width: float, size: float) -> tuple[QFont, str]:
+    """A title as large as it should be; a little smaller where all of it is seen then, else cut."""
+    for part in (1.0, 0.92, _SMALLEST_BRIEF):
+        font = text_font(round(size * part), QFont.Weight.DemiBold)
+        metrics = QFontMetricsF(font)
+        if metrics.horizontalAdvance(title) <= width:
+            break
+    return font, metrics.elidedText(title, Qt.TextElideMode.ElideRight, width)
 
 
 def _ports(painter: QPainter, theme: Theme, face: NodeFace) -> None:

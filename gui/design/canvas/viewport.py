@@ -68,13 +68,24 @@ class Viewport:
         """The canvas point in the middle."""
         return self.to_canvas(width / 2, height / 2)
 
-    def fit(self, box: Box, width: float, height: float, *, margin: float = 56, largest: float = 1.0) -> None:
-        """Show the whole box, no larger than `largest`."""
+    def fit(
+        self,
+        box: Box,
+        width: float,
+        height: float,
+        *,
+        margin: float = 56,
+        top: float = 0,
+        bottom: float = 0,
+        largest: float = 1.0,
+    ) -> None:
+        """Show the whole box, no larger than `largest`, clear of what covers the view above and below."""
+        top, bottom = max(top, margin), max(bottom, margin)
         across = max(1.0, box[2] - box[0])
         down = max(1.0, box[3] - box[1])
-        zoom = min((width - 2 * margin) / across, (height - 2 * margin) / down, largest)
+        zoom = min((width - 2 * margin) / across, (height - top - bottom) / down, largest)
         self.zoom = min(MAX_ZOOM, max(MIN_ZOOM, zoom))
-        self.center_on((box[0] + box[2]) / 2, (box[1] + box[3]) / 2, width, height)
+        self.center_on((box[0] + box[2]) / 2, (box[1] + box[3]) / 2, width, height + top - bottom)
 
     def state(self) -> tuple[float, float, float]:
         """Zoom and offset, to compare and to animate between."""
