@@ -72,6 +72,7 @@ def _sample(given: Answered, output: AnsweredOutput, found: Judged, row: int, si
         predicted=predicted,
         score=float(found.score[row]),
         right=None if found.right is None else bool(found.right[row]),
+        led=found.led(row),
         card=given.dataset.card(index, size),
     )
     field = output.field

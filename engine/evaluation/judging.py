@@ -51,6 +51,10 @@ class Judged:
             return rows[self.score[rows].argsort(descending=order is Order.SUREST, stable=True)]
         return rows[self.badness[rows].argsort(descending=order is not Order.BEST, stable=True)]
 
+    def led(self, row: int) -> bool:
+        """Whether the answer is a text of which each piece was said after the true ones before it."""
+        return False
+
     def words(self, row: int) -> tuple[str, str]:
         """What is true and what was answered, in words."""
         raise NotImplementedError
@@ -153,8 +157,11 @@ class JudgedText(Judged):
     def words(self, row: int) -> tuple[str, str]:
         texts = self.output.texts
         assert texts is not None
-        said = self.said[row] if row in self.said else texts.tokens.text(self.output.raw[row].tolist())
+        said = texts.tokens.text(self.output.raw[row].tolist()) if self.led(row) else self.said[row]
         return texts.text(row)[:_MOST_WORDS], said[:_MOST_WORDS]
+
+    def led(self, row: int) -> bool:
+        return row not in self.said
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from engine.protocol.messages.answered_samples import AnsweredSample, Measure
 from engine.protocol.messages.data import SampleCard, Shown
-from gui.evaluate.answered_list import SampleRole, score_words
+from gui.evaluate.answered_list import SampleRole, furthest_words, score_words
 from gui.models.corrections import UNTOUCHED, Correction
 from gui.samples.drawn import draw_badge, draw_curves, draw_picture, draw_words, picture_of
 from gui.widgets.fonts import SIZE_MONO, SIZE_MONO_SMALL, SIZE_SMALL, mono_font, text_font
@@ -215,8 +215,8 @@ class AnswerDelegate(QStyledItemDelegate):
         score = score_words(sample, self.measure)
         score_width = painter.fontMetrics().horizontalAdvance(score) + 6 if score else 0
         painter.setFont(text_font(SIZE_SMALL, QFont.Weight.Medium))
-        is_text = self.kind == "text"
-        said = "" if is_text else plain_text(sample.predicted or sample.card.name.rpartition("/")[2], 80)
+        is_text, ahead = self.kind == "text", bool(sample.forecast)
+        said = "" if is_text or ahead else plain_text(sample.predicted or sample.card.name.rpartition("/")[2], 80)
         said = painter.fontMetrics().elidedText(said, Qt.TextElideMode.ElideRight, int(width - score_width))
         painter.setPen(theme.color("text"))
         painter.drawText(QRectF(left, top, width, 16), _MIDDLE, said)
@@ -239,6 +239,8 @@ class AnswerDelegate(QStyledItemDelegate):
             words = ("right" if sample.right else f"is {plain_text(true, 60)}") if true or sample.right else ""
             if is_text and sample.right is False:
                 words = "otherwise"
+            if ahead:
+                words = furthest_words(sample)
             if sample.column:
                 words = f"{plain_text(sample.column, 40)}: {words}"
         words = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, int(width))

@@ -48,7 +48,9 @@ class AnsweredList(QAbstractListModel):
     def words(self, sample: AnsweredSample) -> str:
         """A sample in a sentence."""
         score = score_words(sample, self._answered.measure)
-        if sample.right:
+        if sample.forecast:
+            words, score = score, furthest_words(sample)
+        elif sample.right:
             words = f"{sample.predicted}, right"
         elif sample.right is False and self._answered.measure is Measure.SURE:
             words = f"{sample.true} taken for {sample.predicted}"
@@ -77,13 +79,18 @@ def score_words(sample: AnsweredSample, measure: Measure) -> str:
         case Measure.SURE:
             return sureness(sample.score)
         case Measure.OFF:
-            return f"off {short_value(sample.score)}"
+            return f"off {short_value(sample.score)}{' on average' if sample.forecast else ''}"
         case Measure.OVERLAP:
             return f"IoU {sample.score:.2f}"
         case Measure.DOUBT:
             return f"doubt {sample.score:.2f}"
         case _:
             return ""
+
+
+def furthest_words(sample: AnsweredSample) -> str:
+    """Where a forecast is furthest off."""
+    return f"at most {sample.predicted} for {sample.true}"
 
 
 def sureness(score: float) -> str:

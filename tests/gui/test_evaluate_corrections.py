@@ -24,6 +24,7 @@ from gui.evaluate.answered_list import SampleRole
 from gui.evaluate.mistakes_panel import MistakesPanel
 from gui.evaluate.tab import EvaluateTab
 from gui.evaluate.views.mistakes import MistakesView
+from gui.forms.metric_text import short_value
 from gui.models.corrections import Correction
 from gui.models.settings import Settings
 from gui.widgets.theme import apply_theme
@@ -289,6 +290,28 @@ def test_samples_of_every_kind_are_drawn(bench, engine, tab, qtbot, listing, tit
         image = drawn_card(panel, row).toImage()
         colors = {image.pixel(x, y) for x in range(4, image.width(), 3) for y in range(4, image.height() - 44, 3)}
         assert len(colors) > 3, f"nothing is drawn in row {row}"
+
+
+def test_a_forecast_says_how_far_off_it_is_and_where_most(bench, engine, tab, qtbot):
+    engine.answer_with(GetAnswered, forecasts())
+    bench.evaluation.answered.ask_again()
+    model = page(tab).mistakes.model
+    qtbot.waitUntil(lambda: model.rowCount() > 0 and model.index(0).data(SampleRole) is not None)
+    sample = model.index(0).data(SampleRole)
+    words = model.words(sample)
+    assert words.startswith(f"off {short_value(sample.score)} on average, at most {sample.predicted} for {sample.true}")
+
+
+def test_texts_said_after_the_true_ones_say_so(bench, engine, tab, qtbot):
+    listing = texts()
+    engine.answer_with(GetAnswered, listing)
+    bench.evaluation.answered.ask_again()
+    panel = page(tab).mistakes
+    qtbot.waitUntil(lambda: panel.model.rowCount() > 0 and panel.model.index(0).data(SampleRole) is not None)
+    assert "after the true text" not in panel.note()
+    listing.samples = [msgspec.structs.replace(sample, led=True) for sample in listing.samples]
+    bench.evaluation.answered.ask_again()
+    qtbot.waitUntil(lambda: "said: its guess at each place, after the true text before it" in panel.note())
 
 
 def test_a_failure_of_the_list_says_what_and_can_be_tried_again(bench, engine, tab, qtbot):

@@ -31,7 +31,7 @@ class Forecast(LineChart):
         wanted: dict[str, tuple[str, SeriesStyle, bool, list[int], list[float]]] = {}
         for place in range(width):
             name = names[place] if len(names) == width else f"value {place + 1}"
-            style = series_style(place, marked=len(series) <= 48)
+            style = series_style(place, marked=width > 1 and len(series) <= 48)
             past = self._past(place, name, width, context, len(series)) if place < _DRAWN else []
             if past:
                 at = list(range(1 - len(past), 1))
