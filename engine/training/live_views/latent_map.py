@@ -48,6 +48,9 @@ class LatentMap(LiveView):
         self._inputs += network.noise(len(rows), torch.Generator().manual_seed(task.project.recipe.seed))
         self._node = ""  # found at the first look
         self._axes: Tensor | None = None  # of the last look, (F, 2)
+        self._nowhere = (
+            False  # there is no place where a sample is one row of numbers, as in a network that goes on text
+        )
         self._classes = _class_field(task)
         self._groups = torch.full((len(rows),), -1)
         if self._classes is not None:
@@ -60,13 +63,16 @@ class LatentMap(LiveView):
         return bool(task.network.input_ids) and bool(_embeddings(task) or _drawn(task) or _rebuilt(task))
 
     def begin(self) -> Iterable[Seen]:
+        self._nowhere = self._values() is None
+        if self._nowhere:
+            return
         facts: dict[str, float | str] = {"points": len(self._groups)}
         if self._classes is not None:
             facts |= {"field": self._classes.name, "classes": len(self._classes.statistics.classes)}
         yield Seen(arrays={"groups": self._groups}, facts=facts)
 
     def look(self) -> Iterable[Seen]:
-        found = self._values()
+        found = None if self._nowhere else self._values()
         if found is None or found.shape[1] < 2 or not bool(torch.isfinite(found).all()):
             return
         places = found if found.shape[1] == 2 else self._main_directions(found)

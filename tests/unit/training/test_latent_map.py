@@ -1,5 +1,6 @@
 """The live view of the space a network makes of samples: the very values, in two numbers, with their classes."""
 
+import dataclasses
 import zlib
 from pathlib import Path
 
@@ -109,6 +110,21 @@ def test_more_are_turned_to_their_main_directions(tmp_path: Path, draws: bool, l
     centred = whole - whole.mean(0)
     first, second = torch.linalg.svdvals(centred)[:2].tolist()
     assert np.linalg.svd(found, compute_uv=False) == pytest.approx([first, second], rel=2e-2)
+
+
+def test_none_is_begun_where_a_sample_is_nowhere_one_row_of_numbers(tmp_path: Path) -> None:
+    nodes = [
+        Node(id="seen", type="Input", attributes={"fields": ["picture"]}),
+        Node(id="blur", type="Conv2d", attributes={"out_channels": 1, "kernel_size": 3, "padding": "same"}),
+        Node(id="end", type="Output", attributes={"field": "picture"}),
+        Node(id="loss", type="MSELoss", attributes={}),
+    ]
+    links = (("seen", "blur", "input"), ("blur", "end", "prediction"), ("blur", "loss", "prediction"))
+    edges = [Edge(source=a, target=b, input=port) for a, b, port in (*links, ("seen", "loss", "target"))]
+    rig = Rig(tmp_path, dataclasses.replace(project(2), graph=Graph(nodes, edges)), data())
+    rig.run()
+    assert rig.task is not None and LatentMap.applies(rig.task)
+    assert not [event for event in rig.events(ViewSeen) if event.view == "latent_map"]
 
 
 def test_the_run_does_not_feel_it_and_classifiers_have_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
