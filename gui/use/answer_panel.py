@@ -39,8 +39,8 @@ class AnswerPanel(QWidget):
 
     retry_requested = Signal()
     why_requested = Signal()
-    chosen = Signal(str)
-    """A text to be gone on with."""
+    chosen = Signal(str, str)
+    """The output whose text is to be gone on with, and the text."""
     picked = Signal(int)
     """One of several answers is looked at."""
     seed_picked = Signal(int)

@@ -355,8 +355,8 @@ class InputsForm(QWidget):
                 self._editors[name].restore(value)
         self._on_changed()
 
-    def go_on_with(self, text: str) -> None:
-        """Have the network write on from this text."""
+    def go_on_with(self, output: str, text: str) -> None:
+        """Have the network write on from this text, which stands for an output."""
         name = next((field.name for field in self._fields or () if field.name in self._written), "")
         if name:
             self._editors[name].restore(text)
@@ -366,7 +366,7 @@ class InputsForm(QWidget):
             return
         self._timer.stop()
         self.peeks = False
-        written = next(iter(self._written), "")
+        written = output if output in self._written else next(iter(self._written), "")
         values = {key: editor.value() for key, editor in self._editors.items()}
         self.given.emit([{**values, written: text}])
 

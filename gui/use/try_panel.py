@@ -199,7 +199,7 @@ class TryPanel(Card):
         self._context = self._context_of_form() if len(inputs) == 1 else AnswerContext(kinds=self._kinds())
         written = next((name for name in self.inputs.written if name in inputs[0]), "")
         if written and not self.inputs.begins:  # a text whose beginning was chosen
-            self._context = AnswerContext(kinds=self._kinds(), beginning=str(inputs[0][written]))
+            self._context = AnswerContext(kinds=self._kinds(), beginning=str(inputs[0][written]), begun=written)
         self._ask(inputs, self.inputs.manner() if len(inputs) == 1 else {})
         if len(inputs) > 1:
             self._read_thumbnails(inputs)

@@ -174,6 +174,25 @@ def test_what_may_come_next_is_shown_behind_the_beginning(written):
     assert chosen == ["Once upon"]
 
 
+def test_several_texts_stand_together_until_one_is_clicked(qtbot, qapp):
+    apply_theme(qapp, "dark")
+    shown = {name: OutputAnswer() for name in ("swedish", "german")}
+    context = AnswerContext(beginning="en", begun="swedish")
+    for name, output in shown.items():
+        qtbot.addWidget(output)
+        output.show()
+        answer = Answer(value="", written=[token(" katt", 0.4, " hund"), token("", 0.8, ends=True)])
+        output.show_answer(name, answer, alone=False, context=context)
+        assert not any(rival.isVisible() for rival in output.written.rivals)
+    assert [output.written.text() for output in shown.values()] == ["en katt", " katt"]
+    chosen = []
+    shown["german"].chosen.connect(lambda *what: chosen.append(what))
+    shown["german"].written.look_at(0)
+    assert shown["german"].written.rivals[1].isVisible()
+    shown["german"].written.rivals[1].click()
+    assert chosen == [("german", " hund")]
+
+
 def test_a_text_under_way_is_shown_and_stays_when_it_is_stopped(bench, engine, tmp_path, qtbot):
     def events(request):
         assert request.stream

@@ -195,15 +195,23 @@ def test_a_network_that_goes_on_with_a_text_is_asked_what_may_come_next(form, qt
     qtbot.mouseClick(form.ask, Qt.MouseButton.LeftButton)
     assert stops == [1] and len(form.asked) == 2
     form.set_writing(False)
-    form.go_on_with("Once upon")
+    form.go_on_with("text", "Once upon")
     assert form.asked[-1] == [{"text": "Once upon"}] and form.editor("text").toPlainText() == "Once upon"
 
 
 def test_a_translation_goes_on_from_a_part_that_was_chosen(form):
     form.set_fields((TEXT,), (), frozenset({"said"}))
     form.editor("text").setPlainText("one cat")
-    form.go_on_with("en ")
+    form.go_on_with("swedish", "en ")
     assert form.asked == [[{"text": "one cat", "said": "en "}]] and form.manner()["stream"] is True
+
+
+@pytest.mark.parametrize("output", ["swedish", "german"])
+def test_of_two_translations_the_one_that_was_clicked_goes_on(form, output):
+    form.set_fields((TEXT,), (), frozenset({"swedish", "german"}))
+    form.editor("text").setPlainText("one cat")
+    form.go_on_with(output, "en ")
+    assert form.asked == [[{"text": "one cat", output: "en "}]]
 
 
 def test_numbers_of_an_array_are_counted(form, qtbot):

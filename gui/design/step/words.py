@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
+from engine.document.flat import in_words
 from engine.protocol.messages.worked_step import NodeWorked, StepWorked
 from gui.models.worked_step import Frame, Part
 
@@ -63,7 +64,7 @@ def sentence(frame: Frame, node: NodeWorked | None, found: StepWorked) -> str:
 def named(node: NodeWorked) -> str:
     """A node as it is called on its card, with what tells it from others of its kind."""
     kind = node.type if node.title != node.type else node.node
-    return f"{node.title} · {node.node if node.family == 'loss' else kind}"
+    return f"{node.title} · {in_words(node.node if node.family == 'loss' else kind)}"
 
 
 def precise(value: float) -> str:

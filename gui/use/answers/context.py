@@ -13,7 +13,8 @@ from engine.protocol.messages.deployment import Answer
 class AnswerContext:
     """`kinds` of the outputs, `truth` by output where it is known, `history` the moments before a forecast.
 
-    `beginning` stands before the text that is written; with `peeks` only what may come next in it was asked.
+    `beginning` stands before the text that is written, of several that of the output `begun`; with `peeks` only what
+    may come next in it was asked.
     `classes` are those of a mask by their number, `beneath` the picture that it lies over.
     """
 
@@ -22,6 +23,11 @@ class AnswerContext:
     history: Sequence[Sequence[float | None]] = ()
     history_names: Sequence[str] = ()
     beginning: str = ""
+    begun: str = ""
     peeks: bool = False
     classes: Sequence[str] = ()
     beneath: QPixmap | None = None
+
+    def beginning_of(self, output: str) -> str:
+        """What stands before the text that an output writes."""
+        return self.beginning if self.begun in ("", output) else ""

@@ -28,7 +28,7 @@ _WRITTEN_OUT = 60
 class OutputAnswer(QWidget):
     """`chosen` carries a text to be gone on with."""
 
-    chosen = Signal(str)
+    chosen = Signal(str, str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -104,7 +104,7 @@ class OutputAnswer(QWidget):
     def written(self) -> WrittenText:
         """The text that was written."""
         view = WrittenText()
-        view.chosen.connect(self.chosen)
+        view.chosen.connect(lambda text: self.chosen.emit(self._shown[0] if self._shown is not None else "", text))
         self._column.insertWidget(self._column.indexOf(self._bars), view)
         view.hide()
         return view
@@ -162,7 +162,8 @@ class OutputAnswer(QWidget):
         else:
             self._put_away("made")
         if is_written:
-            self.written.show_text(context.beginning, answer.written, peeks=context.peeks)
+            beginning = context.beginning_of(field)
+            self.written.show_text(beginning, answer.written, peeks=context.peeks, brief=not alone)
             self.written.show()
         else:
             self._put_away("written")

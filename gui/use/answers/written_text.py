@@ -50,7 +50,7 @@ class WrittenText(QWidget):
         self._tokens: Sequence[WrittenToken] = ()
         self._starts: list[int] = []  # where each token begins in the text as it is shown
         self._place = -1  # of the token whose rivals are shown; -1 for the last one
-        self._peeks = self._grows = self._quiet = False
+        self._peeks = self._grows = self._quiet = self._brief = False
         self.view = QPlainTextEdit()
         self.view.setReadOnly(True)
         self.view.setTextInteractionFlags(
@@ -75,12 +75,22 @@ class WrittenText(QWidget):
         theme_notifier().changed.connect(self._tint)
 
     def show_text(
-        self, beginning: str, tokens: Sequence[WrittenToken], *, peeks: bool = False, grows: bool = False
+        self,
+        beginning: str,
+        tokens: Sequence[WrittenToken],
+        *,
+        peeks: bool = False,
+        grows: bool = False,
+        brief: bool = False,
     ) -> None:
-        """Show a text behind its beginning; with `peeks` only what may come next, while it `grows` nothing to pick."""
+        """Show a text behind its beginning; with `peeks` only what may come next, while it `grows` nothing to pick.
+
+        A `brief` one, as beside others, shows what else might have come once a part of it is clicked.
+        """
         before = len(self._tokens)
         more = grows and self._grows and beginning == self._beginning and 0 < before <= len(tokens)
         self._beginning, self._tokens, self._peeks, self._grows = beginning, tokens, peeks, grows
+        self._brief = brief
         self._place = -1
         if more:
             self._append(tokens[before:])
@@ -179,11 +189,14 @@ class WrittenText(QWidget):
     def _show_rivals(self) -> None:
         at = self._at()
         token = self._tokens[at] if 0 <= at < len(self._tokens) and not self._grows else None
-        others: Sequence[NextToken] = token.others if token is not None else ()
+        waits = self._brief and self._place < 0 and not self._peeks
+        others: Sequence[NextToken] = token.others if token is not None and not waits else ()
         if token is None:
             words = ""
         elif self._peeks:
             words = "What may come next; click one to go on with it"
+        elif waits:
+            words = "Click a part of the text to see what else might have come there"
         elif self._place < 0:
             words = "Instead of the last part it might have been; click a part of the text to see others"
         else:
