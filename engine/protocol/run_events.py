@@ -42,7 +42,8 @@ class RunPrepared(RunEvent, frozen=True, kw_only=True):
     """Data and network are ready; steps begin.
 
     A step looks at `batch_size` times `accumulate` samples. `device_name` is the graphics card's. `losses` are the ids
-    of the losses, in order. `threads` are the compute threads of the processor.
+    of the losses, in order. `threads` are the compute threads of the processor. `players` are the names of the players
+    of each phase, in order.
     """
 
     device: str
@@ -57,6 +58,7 @@ class RunPrepared(RunEvent, frozen=True, kw_only=True):
     accumulate: int = 1
     device_name: str = ""
     threads: int = 0
+    players: list[list[str]] = []
 
 
 class RunResumed(RunEvent, frozen=True, kw_only=True):

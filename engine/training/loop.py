@@ -215,6 +215,7 @@ class Loop:
                 accumulate=first.accumulate,
                 device_name=device_name(self.task.device),
                 threads=state.threads,
+                players=[[player.name for player in phase.players] for phase in self.recipe.phases],
             )
         )
         if self.task.val.samples == 0:

@@ -159,6 +159,12 @@ class RunCurves:
             return None
         return max(0, self.steps_planned - self.step) * self.samples_per_step / self.samples_per_s
 
+    def player_name(self, number: int) -> str:
+        """What the N-th player is called, from 1; all of its names where phases call it differently."""
+        phases = self.prepared.players if self.prepared is not None else []
+        names = dict.fromkeys(players[number - 1] for players in phases if len(players) >= number)
+        return ", ".join(name for name in names if name) or f"player {number}"
+
     @property
     def samples_per_step(self) -> int:
         """What a step looks at; 0 while unknown."""

@@ -9,6 +9,7 @@ import msgspec
 
 from engine.document.graph import Graph, Node
 from engine.document.project import Project
+from engine.document.recipe import Phase, Player, Recipe
 
 MISSING: Final = "–"
 
@@ -87,24 +88,33 @@ def setting_differences(projects: Sequence[Project]) -> list[SettingDifference]:
         values = [one.get(path, MISSING) for one in flat]
         if len({_text(value) for value in values}) > 1:
             found.append(
-                SettingDifference(name=setting_words(path), path=path, values=tuple(_text(value) for value in values))
+                SettingDifference(
+                    name=setting_words(path, [project.recipe for project in projects]),
+                    path=path,
+                    values=tuple(_text(value) for value in values),
+                )
             )
     return found
 
 
-def setting_words(path: str) -> str:
-    """A setting's path as people call it: `learning rate`, `conv1: out_channels`."""
+def setting_words(path: str, recipes: Sequence[Recipe] = ()) -> str:
+    """A setting's path as people call it: `learning rate`, `conv1: out_channels`, `critic: learning rate`.
+
+    Where there are several phases or players in one of the recipes, it begins with their names.
+    """
     parts = path.split(".")
     if parts[0] == "node":
         return f"{parts[1]}: {' '.join(parts[2:])}" if len(parts) > 2 else f"node {parts[1]}"
     prefix = ""
     if parts[:2] == ["recipe", "phases"] and len(parts) > 3:
-        if parts[2] != "0":
-            prefix = f"phase {int(parts[2]) + 1}: " if parts[2].isdigit() else f"{parts[2]}: "
+        phase = parts[2]
+        prefix = _place_words("phase", phase, [recipe.phases for recipe in recipes])
         parts = ["recipe", *parts[3:]]
         if parts[1:2] == ["players"] and len(parts) > 3:
-            if parts[2] != "0":
-                prefix += f"player {int(parts[2]) + 1}: " if parts[2].isdigit() else f"{parts[2]}: "
+            phases = [
+                recipe.phases[int(phase)] for recipe in recipes if phase.isdigit() and int(phase) < len(recipe.phases)
+            ]
+            prefix += _place_words("player", parts[2], [one.players for one in phases])
             parts = ["recipe", *parts[3:]]
     rest = ".".join(parts[1:]) if len(parts) > 1 else parts[0]
     words = _WORDS.get(rest)
@@ -113,6 +123,17 @@ def setting_words(path: str) -> str:
         if parts[0] == "data":
             words = f"data: {words}"
     return prefix + words
+
+
+def _place_words(kind: str, place: str, several: Sequence[Sequence[Phase | Player]]) -> str:
+    """What a setting of a phase or player begins with: its name, its number where runs call it differently."""
+    if not place.isdigit():
+        return f"{place}: "
+    at = int(place)
+    if at == 0 and all(len(held) < 2 for held in several):
+        return ""
+    names = {held[at].name for held in several if at < len(held)}
+    return f"{names.pop()}: " if len(names) == 1 else f"{kind} {at + 1}: "
 
 
 def graph_difference(before: Graph, after: Graph) -> GraphDifference:

@@ -1,5 +1,6 @@
 """Phases and players of a recipe: add, name, order, remove, and what each player trains and when."""
 
+import re
 from typing import Any, Final
 
 import msgspec
@@ -7,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from engine.catalog.registry import layer_type
+from engine.document.graph import Graph
 from engine.document.recipe import Phase, Player, Recipe
 from gui.models.project import ProjectModel
 from gui.train.copies_editor import CopiesEditor
@@ -17,6 +19,9 @@ from gui.widgets.number_editor import NumberEditor
 from gui.widgets.section_label import SectionLabel
 
 _ONE: Final = "A recipe has one {} at least."
+_LONGEST_NAME: Final = 40
+_NUMBERED: Final = re.compile(r"player \d+")
+"""What a player is called that was just added."""
 
 
 class _Line(QWidget):
@@ -27,7 +32,7 @@ class _Line(QWidget):
         self.what = what
         self.name = QLineEdit()
         self.name.setObjectName(f"train.recipe.{what}.name")
-        self.name.setMaxLength(40)
+        self.name.setMaxLength(_LONGEST_NAME)
         self.row = FormRow("Name", self.name, help=f"What this {what} is called.", caption_width=caption_width)
         self.add = Button(f"Add {what}", role="quiet", small=True, icon="plus", name=f"train.recipe.{what}.add")
         self.up = Button(role="icon", icon="chevron-up", small=True, tooltip=f"Earlier {what}")
@@ -198,9 +203,19 @@ class PlanEditor(QWidget):
         """Ask which nodes this player trains."""
         _, player = self._current()
         dialog = NodeDialog(player.name, self.trainable(), player.nodes, self)
-        dialog.accepted.connect(lambda: self._set_player(nodes=dialog.chosen()))
+        dialog.accepted.connect(lambda: self._take_nodes(dialog.chosen()))
         dialog.open()
         return dialog
+
+    def _take_nodes(self, nodes: tuple[str, ...]) -> None:
+        """A player that nobody named is called after what it trains."""
+        phase, player = self._current()
+        name = player.name
+        if len(phase.players) > 1 and (name == Player().name or _NUMBERED.fullmatch(name)):
+            name = _named_after(self._project.project.graph, nodes)
+            if not name or name in (one.name for one in phase.players):
+                name = player.name
+        self._set_player(nodes=nodes, name=name)
 
     def _on_phase_name(self) -> None:
         name = self.phase.name.text().strip()
@@ -233,6 +248,23 @@ class PlanEditor(QWidget):
 
     def _tell(self, phases: list[Phase], phase_at: int, player_at: int) -> None:
         self.changed.emit(msgspec.structs.replace(self._recipe, phases=tuple(phases)), phase_at, player_at)
+
+
+def _named_after(graph: Graph, nodes: tuple[str, ...]) -> str:
+    """What a node is titled, or the smallest frame that holds several; "" where neither has a title."""
+    held = [node for name in nodes if (node := graph.nodes.get(name)) is not None]
+    if len(held) == 1:
+        return (held[0].title or held[0].id)[:_LONGEST_NAME]
+    around = [
+        frame
+        for frame in graph.frames
+        if held
+        and all(
+            frame.x <= node.x <= frame.x + frame.width and frame.y <= node.y <= frame.y + frame.height for node in held
+        )
+    ]
+    smallest = min(around, key=lambda frame: frame.width * frame.height, default=None)
+    return smallest.title[:_LONGEST_NAME] if smallest is not None else ""
 
 
 def _free_name(word: str, taken: list[str]) -> str:

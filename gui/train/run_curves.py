@@ -113,7 +113,8 @@ def _of_machine(
         named = [("rate", "learning rate")]
         more = [name for name in curves.names("rate.") if first]
         if more:
-            named = [("rate", "player 1"), *((name, f"player {name.partition('.')[2]}") for name in more)]
+            numbers = (1, *(int(name.partition(".")[2]) for name in more))
+            named = [(name, curves.player_name(at)) for name, at in zip(("rate", *more), numbers, strict=True)]
     elif kind == "parts":
         named = [(name, name.partition(".")[2]) for name in curves.names("part.")] if first else []
     else:

@@ -3,6 +3,7 @@
 import math
 import os
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,7 @@ class RunLog:
             for event in events:
                 file.write(msgspec.json.encode(event) + b"\n")
 
-    def prepare(self, *, device: str = "cpu", batch_size: int = 128) -> None:
+    def prepare(self, *, device: str = "cpu", batch_size: int = 128, players: Sequence[Sequence[str]] = ()) -> None:
         """Say that steps begin."""
         self.say(
             RunPrepared(
@@ -64,6 +65,7 @@ class RunLog:
                 batch_size=batch_size,
                 parameters=1_700_000,
                 outputs=["label"],
+                players=[list(names) for names in players],
             )
         )
 

@@ -9,7 +9,7 @@ import pytest
 from engine.document import files
 from engine.document.project import ChartPlace, ChartsView
 from engine.document.project_json import to_bytes
-from engine.protocol.run_events import AnswersSeen, PinnedAnswers, SamplesPinned
+from engine.protocol.run_events import AnswersSeen, PinnedAnswers, SamplesPinned, StepsReported
 from gui.models.settings import Settings
 from gui.train.answers_panel import watched_answers
 from gui.train.chart_kinds import DEFAULT
@@ -102,6 +102,29 @@ def test_the_axis_counts_epochs_steps_or_minutes(bench, directory, log, qtbot):
         one.set_axis("step")
     assert chart.series("1:val.loss").shown_x.tolist() == [10, 20, 30]
     assert chart.x_label() == "step"
+
+
+@pytest.mark.parametrize(
+    ("players", "legend"),
+    [
+        ([["critic", "generator"]], ["critic", "generator"]),
+        ([["teacher", "pupil"], ["critic", "pupil"], ["alone"]], ["teacher, critic, alone", "pupil"]),
+        ([], ["player 1", "player 2"]),  # a run of an earlier version, whose log does not name them
+    ],
+)
+def test_learning_rates_stand_under_the_names_of_players(bench, directory, qtbot, tmp_path, players, legend):
+    told = RunLog(directory, 1, steps=10)
+    told.prepare(players=players)
+    report = {"loss": [1.0], "samples_per_s": 100.0, "epoch": 1, "learning_rate": 0.1, "rates": [0.1, 0.3]}
+    told.say(*(StepsReported(first_step=step, **report) for step in (1, 2)))
+    told.train(1)
+    tab = opened(bench, directory, qtbot)
+    chart = next(one for one in tab.charts.charts() if one.kind == "rate")
+    qtbot.waitUntil(lambda: chart.chart.has_series("1:rate.2"))
+    assert [chart.chart.series(key).name for key in ("1:rate", "1:rate.2")] == legend
+    chart.save(tmp_path / "rate.csv")
+    rows = list(csv.reader((tmp_path / "rate.csv").open(encoding="utf-8")))
+    assert set(legend) <= {row[0] for row in rows}
 
 
 def test_the_gap_between_training_and_validation_is_shaded(bench, directory, log, qtbot):

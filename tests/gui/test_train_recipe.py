@@ -6,8 +6,8 @@ from PySide6.QtCore import Qt
 
 from engine.catalog import registry
 from engine.document.data_spec import DataSpec, Field, FieldKind, Role, Source, SourceKind, Step
-from engine.document.edits import AddNode, SetData, SetRecipe
-from engine.document.graph import Node
+from engine.document.edits import AddNode, PutFrame, SetData, SetRecipe
+from engine.document.graph import Frame, Node
 from engine.document.project import Project
 from engine.document.recipe import EarlyStop, Phase, Play, Player, Precision, Recipe
 from engine.protocol.messages.base import Progress, RequestFailed
@@ -334,6 +334,38 @@ def test_a_player_gets_nodes_turns_and_moves(qtbot, project, form):
     dialog.do.click()
     assert project.project.recipe.phases[0].players[1].nodes == ("fc1",)
     assert form.plan.nodes.text().strip() == "1 node"
+
+
+def test_a_player_that_nobody_named_is_called_after_what_it_trains(project, form):
+    frame = Frame(id="judges", title="Critic", x=-10.0, y=-10.0, width=500.0, height=100.0)
+    wide = Frame(id="all", title="Everything", x=-10.0, y=-10.0, width=5000.0, height=1000.0)
+    nodes = (
+        Node(id="fc1", type="Linear", title="Painter", x=900.0),
+        Node(id="fc2", type="Linear"),
+        Node(id="fc3", type="Linear", x=300.0),
+    )
+    for node in nodes:
+        project.do(AddNode(node=node))
+    for mark in (wide, frame):
+        project.do(PutFrame(frame=mark))
+
+    def names() -> list[str]:
+        return [player.name for player in project.project.recipe.phases[0].players]
+
+    form.plan._take_nodes(("fc2", "fc3"))
+    assert names() == ["model"], "alone it needs no name"
+    form.plan.player.add.click()
+    form.plan._take_nodes(("fc1",))
+    assert names() == ["model", "Painter"]
+    assert project.project.recipe.phases[0].players[1].nodes == ("fc1",), "in the same step back and forth"
+    project.history.undo()
+    assert names() == ["model"]
+    form.plan.player.add.click()
+    assert names() == ["model", "player 2"]
+    form.plan._take_nodes(("fc2", "fc3"))
+    assert names() == ["model", "Critic"], "the frame around them, and the smaller one"
+    form.plan._take_nodes(("fc1",))
+    assert names() == ["model", "Critic"], "a name that is more than a number stays"
 
 
 def type_number(qtbot, editor, text: str) -> None:

@@ -4,9 +4,11 @@ import msgspec
 import pytest
 from PySide6.QtCore import Qt
 
+from engine.document.data_spec import Step
 from engine.document.edits import AddNode, Connect, RemoveNode, SetAttributes, apply
 from engine.document.graph import Edge, Node
 from engine.document.project_json import to_bytes
+from engine.document.recipe import Phase, Player
 from engine.protocol.messages.training import (
     ArrangeQueue,
     EditRun,
@@ -305,6 +307,26 @@ def test_differences_of_graphs_name_what_changed():
     same = graph_difference(before.graph, before.graph)
     assert {one.change for one in (*same.nodes.values(), *same.links)} == {Change.SAME}
     assert setting_differences([before, before]) == []
+
+
+def test_differences_of_players_and_phases_bear_their_names():
+    def with_rates(critic: float, generator: float, epochs: int, name: str = "generator"):
+        project = example()
+        rates = (("critic", critic), (name, generator))
+        players = tuple(Player(name=who, optimizer=Step(type="Adam", attributes={"lr": lr})) for who, lr in rates)
+        phases = (Phase(name="play", players=players), Phase(name="polish", epochs=epochs))
+        project.recipe = msgspec.structs.replace(project.recipe, phases=phases)
+        return project
+
+    before = with_rates(0.1, 0.2, 5)
+    found = setting_differences([before, with_rates(0.3, 0.4, 6)])
+    assert [(one.name, one.values) for one in found] == [
+        ("play: critic: learning rate", ("0.1", "0.3")),
+        ("play: generator: learning rate", ("0.2", "0.4")),
+        ("polish: epochs", ("5", "6")),
+    ]
+    renamed = setting_differences([before, with_rates(0.1, 0.4, 5, name="painter")])
+    assert [one.name for one in renamed] == ["play: player 2: name", "play: player 2: learning rate"]
 
 
 def test_seeds_are_shown_as_mean_and_spread(bench, directory, qtbot):

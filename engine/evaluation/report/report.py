@@ -341,7 +341,11 @@ def _trained(given: Answered, result: EvaluationFinished) -> str:
     split = project.data.split
     phases = "; ".join(
         f"{phase.epochs} epochs, batch {phase.batch_size}, "
-        + ", ".join(f"{_step(player.optimizer)} with {_step(player.schedule)}" for player in phase.players)
+        + ", ".join(
+            (f"{player.name}: " if len(phase.players) > 1 else "")
+            + f"{_step(player.optimizer)} with {_step(player.schedule)}"
+            for player in phase.players
+        )
         for phase in project.recipe.phases
     )
     data = facts(
