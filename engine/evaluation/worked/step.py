@@ -14,6 +14,7 @@ from engine.catalog.registry import optimizer
 from engine.compiler.generated import module_names
 from engine.compiler.plan import Call, Plan, Value, plan
 from engine.data.progress import IsCancelled, Progress, never, silent
+from engine.document.data_spec import FieldKind
 from engine.document.project import Project
 from engine.document.recipe import Phase, Precision
 from engine.errors import Cancelled, DataError, RunNotFound, TrainingError
@@ -45,6 +46,9 @@ MOST_NODES: Final = 400
 MOST_VALUES: Final = 64
 MOST_PARAMETERS: Final = 50_000_000
 _TIME_TO_TELL: Final = 8
+_TO_COMPARE: Final = 3
+_SEARCHED: Final = 2_000
+"""Samples among which one of a class is looked for."""
 
 
 def worked_step(
@@ -108,6 +112,13 @@ def _load(task: Task, weights: dict[str, Tensor]) -> None:
         ) from error
 
 
+def _compared_classes(task: Task) -> str | None:
+    """The field whose classes say what is alike, where the network learns by comparing samples."""
+    names = [name for name, answer in task.answers if answer == "embedding"]
+    fields = (task.project.data.field(name) for name in names)
+    return next((field.name for field in fields if field is not None and field.kind is FieldKind.CATEGORY), None)
+
+
 class _Working:
     """One walk at work."""
 
@@ -131,10 +142,15 @@ class _Working:
         self._moving = MovingValues(task, steps)
         self.number = player
         self.player: Player = self.players[player]
-        least = 2 if task.join_single else 1
+        self._classes = _compared_classes(task)
+        least = _TO_COMPARE if self._classes is not None else 2 if task.join_single else 1
         self.rows = max(least, min(rows, MOST_ROWS, task.train.samples))
         self.notes: list[str] = []
-        if self.rows > rows and not samples:
+        if self.rows > rows and not samples and self._classes is not None:
+            self.notes.append(
+                "Samples are compared here: the second is of the first one's class, the third of another."
+            )
+        elif self.rows > rows and not samples:
             self.notes.append("Batch normalization needs more than one sample: two are taken.")
         if self.phase.play is not None:
             self.notes.append("Training learns here from what it plays; a sample of the data stands in for that.")
@@ -177,8 +193,23 @@ class _Working:
             return batch, step, self._fixed
         epoch, position = divmod(step - 1, len(self.bounds) - 1)
         order = phase_order(train.samples, seed, epoch, self.phase.samples)
-        batch = next(iter(train.batches(self.bounds, order, position, epoch)))
-        return batch, epoch + 1, order[self.bounds[position] : self.bounds[position + 1]].tolist()
+        taken = order[self.bounds[position] : self.bounds[position + 1]]
+        if self._classes is not None and len(taken) == _TO_COMPARE:
+            taken = self._to_compare(order.roll(-self.bounds[position]), self._classes)
+            batch = next(iter(train.batches([0, len(taken)], taken, 0, epoch)))
+        else:
+            batch = next(iter(train.batches(self.bounds, order, position, epoch)))
+        return batch, epoch + 1, taken.tolist()
+
+    def _to_compare(self, order: Tensor, field: str) -> Tensor:
+        """The first of these rows, the next of its class and the next of another: few rows would hardly be alike."""
+        near = order[:_SEARCHED]
+        classes = self.task.column(field, "train").gather(near).reshape(len(near), -1)[:, 0]
+        alike = (classes == classes[0]).nonzero().flatten()[1:2]
+        other = (classes != classes[0]).nonzero().flatten()[:1]
+        chosen = torch.cat([torch.zeros(1, dtype=torch.int64), alike, other])
+        rest = torch.tensor([at for at in range(len(near)) if at not in chosen.tolist()], dtype=torch.int64)
+        return near[torch.cat([chosen, rest])[:_TO_COMPARE]]
 
     def _stepper(self, players: list[Player]) -> Stepper:
         return Stepper(self.task, players, precision=Precision.FLOAT32, clip_norm=self.recipe.clip_norm)

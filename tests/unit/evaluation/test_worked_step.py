@@ -300,3 +300,42 @@ def test_numbers_are_short_and_signed_for_people() -> None:
     terms = [(1.0, 0.1 * place) for place in range(20)]
     text = weighted_sum(terms, 0.5)
     assert "from 15 smaller ones" in text and worth(text) == pytest.approx(19.5, abs=0.01)
+
+
+def test_what_learns_by_comparing_is_shown_something_to_compare() -> None:
+    """A class has four samples among forty: three drawn by chance would hardly hold two of one class."""
+    classes = torch.arange(40) % 10
+    places = torch.nn.functional.one_hot(classes, 10).float() + 0.1 * torch.randn(
+        40, 10, generator=torch.manual_seed(1)
+    )
+    names = tuple("abcdefghij")
+    kind = Field(name="kind", kind=FieldKind.CATEGORY, role=Role.TARGET, statistics=Statistics(classes=names))
+    graph = Graph(
+        [
+            Node(id="x", type="Input", attributes={"fields": ["x"]}),
+            Node(id="class", type="Input", attributes={"fields": ["kind"]}),
+            Node(id="pairs", type="Pairs"),
+            Node(id="place", type="Linear", attributes={"out_features": 4}),
+            Node(id="twin", type="Linear", attributes={"out_features": 4}, shares="place"),
+            Node(id="end", type="Output", attributes={"field": "kind"}),
+            Node(id="loss", type="ContrastiveLoss"),
+        ],
+        [
+            Edge(source="x", target="place"),
+            Edge(source="x", target="pairs"),
+            Edge(source="class", target="pairs", input="classes"),
+            Edge(source="pairs", output="partner", target="twin"),
+            Edge(source="place", target="end", input="prediction"),
+            Edge(source="place", target="loss", input="prediction"),
+            Edge(source="twin", target="loss", input="other"),
+            Edge(source="pairs", output="alike", target="loss", input="target"),
+        ],
+    )
+    data = DataSpec(fields=(array("x", 10), kind))
+    project = Project(name="pairs", data=data, graph=graph, recipe=Recipe())
+    for step in (1, 2, 5):
+        found = worked_step(project, Points(x=places, kind=classes), step=step)
+        kinds = [int(classes[row]) for row in found.samples]
+        assert len(kinds) == 3 and kinds[0] == kinds[1] != kinds[2]
+        assert found.loss > 0 and found.loss_after != found.loss
+        assert any("compared" in note for note in found.notes)
