@@ -22,6 +22,7 @@ from engine.protocol.messages.base import RequestFailed
 from engine.protocol.messages.data import GetNames, NamesRead
 from gui.models.data import DataModel
 from gui.models.engine import Engine, as_error
+from gui.models.points import PointsModel
 from gui.models.project import ProjectModel
 from gui.samples.class_colours import with_colour
 
@@ -44,10 +45,15 @@ class Labelling(QObject):
     """Classes, or whether names are being asked for, changed."""
 
     def __init__(
-        self, project_model: ProjectModel, data: DataModel, engine: Engine, parent: QObject | None = None
+        self,
+        project_model: ProjectModel,
+        data: DataModel,
+        engine: Engine,
+        points: PointsModel,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._project, self._data, self._engine = project_model, data, engine
+        self._project, self._data, self._engine, self._points = project_model, data, engine, points
         self._generation = 0
         self.busy = False
         """Whether the names of many samples are being asked for."""
@@ -106,12 +112,23 @@ class Labelling(QObject):
     # Classes.
 
     def add_class(self, name: str) -> bool:
-        """A new class, with no samples yet."""
+        """A new class, with no samples yet; where the data are points on a plane, one to draw."""
+        if self._points.active:
+            return self._add_to_plane(name.strip())
         field = self.field
         if field is None or not self._project.do(AddClass(field=field.name, name=name.strip())):
             return False
         self._data.reclass([*self.classes, name.strip()], list(range(len(self.classes))))
         self.changed.emit()
+        return True
+
+    def _add_to_plane(self, name: str) -> bool:
+        """The rule of the points holds their classes, so it is told."""
+        reason = self.reason_not_to_label() or self._points.reason_not_to_add(name)
+        if reason or not name:
+            self.said.emit(reason)
+            return False
+        self._points.add_class(name)
         return True
 
     def rename(self, old: str, new: str) -> bool:

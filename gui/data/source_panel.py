@@ -59,6 +59,8 @@ class SourcePanel(SidePanel):
     """A key of SHOWN."""
     class_picked = Signal(int)
     """Index of a class, -1 for all of them."""
+    class_added = Signal(str)
+    """A class that was named here is there now."""
     chooser_requested = Signal(str)
     environment_wanted = Signal()
 
@@ -282,8 +284,8 @@ class SourcePanel(SidePanel):
         name = self._name.text().strip()
         self._name.hide()
         self._new.show()
-        if name:
-            self._labelling.add_class(name)
+        if name and self._labelling.add_class(name):
+            self.class_added.emit(name)
 
     def _look_again(self) -> None:
         sources = self._project.project.data.sources

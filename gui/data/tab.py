@@ -50,7 +50,8 @@ class DataTab(QWidget):
         self.setProperty("help", "data")
         self.detail = DetailModel(project, data, data.engine, self)
         self.search = SearchModel(project, data, data.engine, self)
-        self.labelling = Labelling(project, data, data.engine, self)
+        self.points = PointsModel(project, self)
+        self.labelling = Labelling(project, data, data.engine, self.points, self)
         self.sources = SourcePanel(project, data, self.labelling)
         self.checks = checks or DataChecksModel(project, data.engine, self)
         self.player = SoundPlayer(project, data.engine, self)
@@ -65,7 +66,6 @@ class DataTab(QWidget):
         column.setSpacing(0)
         column.addWidget(self.found)
         column.addWidget(self.samples, 1)
-        self.points = PointsModel(project, self)
         self.plane = PointsPage(self.points, look)
         self.middle = QStackedWidget()
         self.middle.addWidget(self.importing)
@@ -122,12 +122,20 @@ class DataTab(QWidget):
         self.points.changed.connect(self.refresh)
         sources.shown_picked.connect(self._show_samples)
         sources.class_picked.connect(self._show_samples)
+        sources.class_added.connect(self._on_class_added)
 
     def _show_samples(self, *_: object) -> None:
         """Who picks some of the samples wants to see them."""
         focus = QApplication.focusWidget()
         if self.points.active and self.isVisible() and focus is not None and self.sources.isAncestorOf(focus):
             self.sides.setCurrentIndex(1)
+
+    def _on_class_added(self, _name: str) -> None:
+        """Who makes a class of points wants to draw some."""
+        if self.points.active:
+            self.sides.setCurrentIndex(0)
+            self.plane.board.choose(len(self.points.names) - 1)
+            self.plane.focus_first()
 
     def refresh(self) -> None:
         """Show what there is."""

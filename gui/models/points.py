@@ -116,12 +116,23 @@ class PointsModel(QObject):
         if self.rule is not None and self.points:
             self._project.do(self._with_rule(Drawn(names=self.rule.classes()), "Clear the plane"))
 
-    def add_class(self) -> None:
-        """Have one class more to draw."""
-        if self.rule is None or len(self.rule.classes()) >= MOST_CLASSES:
+    def reason_not_to_add(self, name: str = "") -> str:
+        """Why there can be no further class of that name, or of any; "" when there can."""
+        if self.rule is None:
+            return self.problem
+        if len(self.rule.classes()) >= MOST_CLASSES:
+            return f"A plane has {MOST_CLASSES} classes at most."
+        if name and name in (*self.names, *self.rule.classes()):
+            return f"There is a class '{name[:60]}' already."
+        return ""
+
+    def add_class(self, name: str = "") -> None:
+        """Have one class more to draw, called so or by the next letter."""
+        if self.rule is None or self.reason_not_to_add(name):
             return
         held = drawn_from(self.rule)
-        name = next(name for name in (*NAMES, *(f"class {at}" for at in range(99))) if name not in held.names)
+        taken = (*held.names, *self.names)
+        name = name or next(free for free in (*NAMES, *(f"class {at}" for at in range(99))) if free not in taken)
         rule = Drawn(names=(*held.names, name), placed=held.placed)
         self._project.do(self._with_rule(rule, f"Add class {name}"))
 

@@ -155,6 +155,43 @@ def test_a_third_class_is_added_and_drawn(tab, bench, qtbot):
     assert tab.points.points[-1].group == 2
 
 
+def name_class(tab, qtbot, name: str) -> None:
+    """New class in the left panel, as a person does it."""
+    qtbot.mouseClick(tab.sources._new, Qt.MouseButton.LeftButton)
+    qtbot.keyClicks(tab.sources._name, name)
+    qtbot.keyClick(tab.sources._name, Qt.Key.Key_Return)
+
+
+def test_a_class_that_is_named_in_the_left_panel_is_one_to_draw(tab, bench, qtbot):
+    before = bench.project.project.data
+    tab.sides.setCurrentIndex(1)
+    name_class(tab, qtbot, "rest")
+    assert tab.points.names == ["A", "B", "rest"] and isinstance(tab.points.rule, Drawn)
+    assert len(tab.points.points) == 400, "those that were there stay"
+    assert bench.project.project.graph.nodes["scores"].attributes["out_features"] == 3
+    assert tab.middle.currentWidget() is tab.plane and tab.plane.board.group == 2
+    assert tab.plane.chips[2].isVisible() and tab.plane.chips[2].text() == "rest"
+    drag(tab.plane.board, (1.1, 1.1))
+    assert tab.points.points[-1].group == 2
+    bench.project.history.undo()
+    bench.project.history.undo()
+    assert bench.project.project.data == before
+    assert tab.points.names == ["A", "B"]
+
+
+def test_a_class_that_cannot_be_is_refused_in_words(tab, bench, qtbot):
+    said = []
+    tab.labelling.said.connect(said.append)
+    before = bench.project.project.data
+    name_class(tab, qtbot, "B")
+    assert said == ["There is a class 'B' already."] and bench.project.project.data is before
+    for name in "CDEFGH":
+        name_class(tab, qtbot, name)
+    assert len(tab.points.names) == 8 and len(said) == 1
+    name_class(tab, qtbot, "I")
+    assert said[1:] == ["A plane has 8 classes at most."] and len(tab.points.names) == 8
+
+
 def test_what_was_drawn_is_saved_and_opened_again(tab, bench, qtbot, tmp_path):
     tab.plane.board.set_size(0.0)
     drag(tab.plane.board, (1.1, 1.1))
