@@ -56,7 +56,7 @@ _REQUEST_DECODER = msgspec.json.Decoder(AnyRunRequest)
 
 @dataclass(frozen=True, slots=True)
 class RunFolder:
-    """runs/0003: project.json as it was, events.jsonl, requests.jsonl, checkpoints/{best,last}-NNNNNN/."""
+    """runs/0003: project.json as it was, events.jsonl, requests.jsonl, process.json, checkpoints/{best,last}-NNNNNN."""
 
     path: Path
 
@@ -81,6 +81,11 @@ class RunFolder:
         return self.path / "requests.jsonl"
 
     @property
+    def process_file(self) -> Path:
+        """Which process was started for the run last; see `begun_process`."""
+        return self.path / "process.json"
+
+    @property
     def checkpoints(self) -> Path:
         """The folder of checkpoints."""
         return self.path / "checkpoints"
@@ -93,6 +98,24 @@ class RunFolder:
     def follow(self, *, brief: bool = False) -> "LogReader":
         """A reader that gives new events at each call. `brief` leaves out what no summary needs: nearly all of it."""
         return LogReader(self.events_file, skipped=_FOR_CHARTS if brief else ())
+
+
+class BegunProcess(msgspec.Struct, frozen=True, kw_only=True):
+    """A process that was started for a run: its number, and when, in seconds since 1970.
+
+    Its own first word comes later, on a busy machine much later: until then this tells whether it is on its way.
+    """
+
+    pid: int
+    time: float
+
+
+def begun_process(folder: RunFolder) -> BegunProcess | None:
+    """The process that was started for a run last; None where that is not known, as for runs of an earlier version."""
+    try:
+        return msgspec.json.decode(folder.process_file.read_bytes(), type=BegunProcess)
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
+        return None
 
 
 class LogReader:

@@ -48,6 +48,8 @@ def edit_queue(project_dir: Path, change: Callable[[RunQueue], RunQueue]) -> Run
 
 def enqueue(project_dir: Path, runs: Sequence[QueuedRun]) -> RunQueue:
     """Put runs at the end of the queue, each once."""
+    for item in runs:  # what was known of a process of theirs holds no more
+        RunFolder(project_dir / "runs" / f"{item.run:04d}").process_file.unlink(missing_ok=True)
 
     def with_runs(queue: RunQueue) -> RunQueue:
         new = {item.run for item in runs}

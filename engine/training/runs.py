@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,7 +23,16 @@ from engine.document.project import Project
 from engine.document.recipe import Recipe
 from engine.errors import ProjectError, RunNotFound, TrainingError
 from engine.protocol.run_events import RunFinished, RunResumed, RunStarted
-from engine.protocol.run_folder import ABOUT, About, RunFolder, RunSummary, about, run_folders
+from engine.protocol.run_folder import (
+    ABOUT,
+    About,
+    BegunProcess,
+    RunFolder,
+    RunSummary,
+    about,
+    begun_process,
+    run_folders,
+)
 from engine.protocol.run_queue import RunQueue, queue_file, read_queue
 from engine.training.run_log import whole_log
 from engine.training.run_state import (
@@ -267,10 +277,13 @@ def start_run_process(
     arguments += ["--go-on"] if go_on else []
     arguments += [] if pictures else ["--no-pictures"]
     ready = spare.take(folder.path, arguments, folder.path / PROCESS_LOG) if spare is not None else None
-    if ready is not None:
-        return ready
-    with (folder.path / PROCESS_LOG).open("ab") as output:
-        return detached([sys.executable, "-P", "-m", "engine.training.run", *arguments], folder.path, output)
+    if ready is None:
+        with (folder.path / PROCESS_LOG).open("ab") as output:
+            ready = detached([sys.executable, "-P", "-m", "engine.training.run", *arguments], folder.path, output)
+    begun = BegunProcess(pid=ready.pid, time=time.time())
+    with suppress(OSError):  # without it the run is given a minute to say its first word, as if nothing were known
+        write_atomically(folder.process_file, msgspec.json.encode(begun) + b"\n")
+    return ready
 
 
 def detached(
@@ -397,9 +410,17 @@ def summary(folder: RunFolder, *, queue: RunQueue | None = None) -> RunSummary:
 
 
 def has_process(folder: RunFolder, pid: int, since: float) -> bool:
-    """Whether the run's process lives. One that has not said a word yet is given a minute to do so."""
-    if pid == 0:
-        return _is_new(folder.path)
+    """Whether the run's process lives, also one that has not said a word yet, however long it takes to.
+
+    Where it is not known which process that is, it is given a minute. `pid` and `since` are those that the log tells.
+    """
+    begun = begun_process(folder)
+    if begun is not None and begun.pid != pid and begun.time > since:
+        return _is_alive(begun.pid, begun.time)
+    return _is_alive(pid, since) if pid else _is_new(folder.path)
+
+
+def _is_alive(pid: int, since: float) -> bool:
     try:
         process = psutil.Process(pid)
         # A process that began after ours had logged its start was only given the same number.

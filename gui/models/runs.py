@@ -30,7 +30,7 @@ from engine.protocol.run_events import (
     StepOnce,
     StopRun,
 )
-from engine.protocol.run_folder import About, LogReader, RunFolder, RunSummary, is_final
+from engine.protocol.run_folder import About, LogReader, RunFolder, RunSummary, begun_process, is_final
 from engine.protocol.run_queue import RunQueue
 from gui.models.curves import RunCurves
 from gui.models.engine import Engine, as_error
@@ -44,6 +44,7 @@ TICK_MS: Final = 100
 SLICE_S: Final = 0.004  # of the window's thread at one turn
 SCAN_EVERY_TICKS: Final = 10
 FIRST_WORD_WITHIN_S: Final = 60.0
+"""A process takes longer only where the machine is busy; one that is not known to live is given up then."""
 LIVE_STATES: Final = ("starting", "running", "paused", "waiting")
 
 
@@ -60,6 +61,7 @@ class _Followed:
         self.over = False  # the last event read was a final one
         self.process_since = 0.0  # when the present process said that it lives
         self.called = 0.0  # when a process was asked for that has said nothing yet; 0 once it did
+        self.slow = False  # its process lives, and takes longer than usual to say its first word
         self.size = -1  # of the log when it was found to have grown after the run's end
         self.about: About | None = None
         self.about_stamp = 0
@@ -69,7 +71,7 @@ class _Followed:
         self.summary.feed(event)
         self.curves.feed(event)
         if isinstance(event, RunStarted | RunResumed):
-            self.process_since, self.called = event.time, 0.0
+            self.process_since, self.called, self.slow = event.time, 0.0, False
         if isinstance(event, RunStarted) and self.about is not None:
             self.summary.tell(self.about)  # what was written beside it counts more
         self.over = is_final(event)
@@ -77,15 +79,19 @@ class _Followed:
             self.called = 0.0
 
     def has_process(self) -> bool:
-        """Whether its process lives; one that said nothing yet is given a minute."""
-        if self.called:
-            return time() - self.called < FIRST_WORD_WITHIN_S
-        if self.summary.pid:
+        """Whether its process lives, also one that said nothing yet; where that one is not known it has a minute."""
+        if self.summary.pid and not self.called:
             return is_alive(self.summary.pid, self.process_since)
+        begun = begun_process(self.folder)
+        known = begun is not None and begun.pid != self.summary.pid
         try:
-            return time() - self.folder.path.stat().st_mtime < FIRST_WORD_WITHIN_S
+            began = self.called or (begun.time if begun is not None else self.folder.path.stat().st_mtime)
         except OSError:
             return False
+        late = time() - began >= FIRST_WORD_WITHIN_S
+        lives = is_alive(begun.pid, begun.time) if begun is not None and known else not late
+        self.slow = lives and late
+        return lives
 
     def lives(self) -> bool:
         """Whether it is going on, as far as is known."""
@@ -204,6 +210,11 @@ class RunsModel(QObject):
         """Everything a chart draws of a run; empty for an unknown one."""
         followed = self._runs.get(run)
         return followed.curves if followed is not None else RunCurves()
+
+    def is_slow_to_begin(self, run: int) -> bool:
+        """Whether its process lives and has not said a word for so long that the machine must be busy."""
+        followed = self._runs.get(run)
+        return followed is not None and followed.slow
 
     def folder(self, run: int) -> RunFolder | None:
         """Where a run lies."""
@@ -613,10 +624,10 @@ class RunsModel(QObject):
 
     def _judge(self, followed: _Followed) -> bool:
         """A log was read to its end: find out whether its run still has a process. Whether its state is another now."""
-        before = followed.summary.state
+        before = followed.summary.state, followed.slow
         if followed.summary.state in LIVE_STATES and not followed.has_process():
             followed.summary.state, followed.called = "lost", 0.0
-        return followed.summary.state != before
+        return (followed.summary.state, followed.slow) != before
 
     def _find_active(self) -> None:
         live = {number for number, followed in self._runs.items() if followed.lives()}

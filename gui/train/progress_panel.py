@@ -15,6 +15,7 @@ from gui.widgets.progress_line import ProgressLine
 
 _ROOM_FOR_STEPS: Final = 900
 """A narrower card has no room for them beside the speed."""
+_SLOW: Final = "Starting: this machine is busy"
 
 
 class ProgressPanel(Card):
@@ -93,6 +94,8 @@ class ProgressPanel(Card):
             self.pause.set_text("Continue" if paused else "Pause")
             self.pause.set_icon("play" if paused else "pause")
             reading = "It is still reading data." if summary.state == "starting" else ""
+            if runs.is_slow_to_begin(summary.run):
+                reading = "Its process has not said a word yet."
             for button in (self.pause, self.step, self.adjust):
                 button.set_blocked(reading)
             stopping = self._stopping == summary.run
@@ -103,7 +106,8 @@ class ProgressPanel(Card):
                 speed = " · ".join(part for part in (f"step {curves.step:,} / {curves.steps_planned:,}", speed) if part)
             left = None if paused or stopping else curves.left_s()
             fraction = -1.0 if summary.state == "starting" else curves.fraction_done()
-            self.line.set_progress(fraction, state_words(summary), speed, left)
+            words = _SLOW if runs.is_slow_to_begin(summary.run) else state_words(summary)
+            self.line.set_progress(fraction, words, speed, left)
             return
         if summary.state in RESUMABLE and summary.epochs > 0:
             self.resume.setVisible(True)

@@ -26,11 +26,11 @@ from engine.protocol.run_events import (
     RunStopped,
     StopRun,
 )
-from engine.protocol.run_folder import LogReader, RunFolder
+from engine.protocol.run_folder import BegunProcess, LogReader, RunFolder
 from engine.protocol.run_queue import QueuedRun, RunQueue
 from gui.models import run_watch
 from gui.models.project import ProjectModel
-from gui.models.runs import RunsModel
+from gui.models.runs import FIRST_WORD_WITHIN_S, RunsModel
 from tests.gui.fake_engine import FakeEngine, error
 from tests.gui.run_logs import RunLog
 
@@ -142,6 +142,72 @@ def test_a_lost_run_that_is_resumed_lives_again(opened: ProjectModel, runs: Runs
     assert runs.curves(1).epochs == [1]
     log.say(FINISHED)
     qtbot.waitUntil(lambda: runs.active is None)
+
+
+class Clock:
+    """The time that runs are judged by."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.ahead = 0.0
+        monkeypatch.setattr("gui.models.runs.time", lambda: time.time() + self.ahead)
+
+
+def begun(folder: Path, pid: int) -> None:
+    """What whoever starts a process leaves in the run's folder."""
+    (folder / "process.json").write_bytes(msgspec.json.encode(BegunProcess(pid=pid, time=time.time())))
+
+
+@pytest.mark.parametrize("resumed", [False, True])
+def test_a_run_whose_process_lives_is_waited_for_however_busy_the_machine_is(
+    opened: ProjectModel,
+    runs: RunsModel,
+    engine: FakeEngine,
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+    resumed: bool,
+) -> None:
+    ready(runs, monkeypatch)
+    clock = Clock(monkeypatch)
+    folder = directory(opened) / "runs" / "0001"
+    if resumed:
+        RunLog(directory(opened), 1, pid=dead_pid()).train(1)
+        qtbot.waitUntil(lambda: state(runs, 1) == "lost")
+    else:
+        folder.mkdir(parents=True)
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    try:
+        begun(folder, child.pid)
+        engine.answer_with(StartTraining, TrainingStarted(run=1, run_dir=str(folder)))
+        runs.resume(1) if resumed else runs.start()
+        qtbot.waitUntil(lambda: runs.active == 1)
+        assert not runs.is_slow_to_begin(1)
+        clock.ahead = 10 * FIRST_WORD_WITHIN_S
+        qtbot.waitUntil(lambda: runs.is_slow_to_begin(1))
+        assert runs.active == 1 and state(runs, 1) == "starting"
+    finally:
+        child.kill()
+        child.wait()
+    with qtbot.waitSignal(runs.ended):
+        pass
+    assert state(runs, 1) == "lost" and not runs.is_slow_to_begin(1)
+
+
+def test_a_process_that_is_not_known_is_given_a_minute(
+    opened: ProjectModel, runs: RunsModel, engine: FakeEngine, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ready(runs, monkeypatch)
+    clock = Clock(monkeypatch)
+    folder = directory(opened) / "runs" / "0001"
+    folder.mkdir(parents=True)
+    engine.answer_with(StartTraining, TrainingStarted(run=1, run_dir=str(folder)))
+    runs.start()
+    qtbot.waitUntil(lambda: runs.active == 1)
+    clock.ahead = FIRST_WORD_WITHIN_S / 2
+    with qtbot.waitSignals([runs._timer.timeout] * 3):
+        pass
+    assert runs.active == 1
+    clock.ahead = FIRST_WORD_WITHIN_S + 1
+    qtbot.waitUntil(lambda: state(runs, 1) == "lost")
 
 
 def test_a_finished_run_that_grows_again_is_read_again(opened: ProjectModel, runs: RunsModel, qtbot: QtBot) -> None:

@@ -7,6 +7,7 @@ import threading
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 import torch
 from small_tasks import classifier
@@ -22,7 +23,7 @@ from engine.protocol.run_events import (
     RunResumed,
     RunStarted,
 )
-from engine.protocol.run_folder import RunFolder
+from engine.protocol.run_folder import BegunProcess, RunFolder
 from engine.training import checkpoint, runs
 from engine.training.ownership import Ownership
 from engine.training.run_log import RunLog
@@ -111,6 +112,30 @@ def test_a_run_that_never_said_a_word_is_lost_after_a_minute(tmp_path: Path) -> 
     folder = create_run(tmp_path, classifier())
     assert summary(folder).state == "starting"
     os.utime(folder.path, (time.time() - 100, time.time() - 100))
+    assert summary(folder).state == "lost"
+
+
+def test_a_run_whose_process_lives_is_no_lost_one_however_long_its_first_word_takes(tmp_path: Path) -> None:
+    """Neither a new one, nor one that is gone on with after its process had ended."""
+    folder = create_run(tmp_path, classifier())
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+
+    def begin() -> None:
+        folder.process_file.write_bytes(msgspec.json.encode(BegunProcess(pid=child.pid, time=time.time())))
+
+    try:
+        begin()
+        os.utime(folder.path, (time.time() - 3600, time.time() - 3600))
+        assert summary(folder).state == "starting"
+        dead = subprocess.Popen([sys.executable, "-c", ""])
+        dead.wait()
+        log_of(folder, msgspec.structs.replace(STARTED, pid=dead.pid))
+        assert summary(folder).state == "lost", "an earlier process has nothing to do with it"
+        begin()
+        assert summary(folder).state == "starting"
+    finally:
+        child.kill()
+        child.wait()
     assert summary(folder).state == "lost"
 
 
