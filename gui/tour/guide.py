@@ -45,6 +45,7 @@ class Guide(QObject):
         self.card.ended.connect(self.end)
         self.card.tab_clicked.connect(self._show_place)
         self._at = 0
+        self._brought: tuple[int, bool, bool] | None = None  # for which step, done or not, it was scrolled to the place
         self._look = QTimer(self)
         self._look.setInterval(LOOK_MS)
         self._look.timeout.connect(self.refresh)
@@ -183,6 +184,10 @@ class Guide(QObject):
             return
         step, way_back = self.step, self._way_back()
         done = self.done
+        if not way_back and self._brought != (self._at, done, self.targets.is_there(step.at)):
+            # Anew when it is done: what has come since, as a notice, may have pushed it away.
+            self._brought = (self._at, done, self.targets.is_there(step.at))
+            self.targets.scroll_to(step.at)
         last = self._at == len(STEPS) - 1
         free = done or not step.offer
         main = ("Finish" if last else "Next") if free else way_back or step.offer
@@ -204,7 +209,7 @@ class Guide(QObject):
         return self.actions.hindrance(step.do) if step.offer and not way_back else "" if step.offer else _WAITING
 
     def _kept_clear(self) -> list[QRect]:
-        """What a person should see beside what is pointed at: the step in numbers, and the nodes of the network."""
+        """What a person should see beside what is pointed at: the step in numbers, nodes and notes of the network."""
         tab = self._about.tab_widget("design")
         if self._about.tab() != "design" or not isinstance(tab, DesignTab):
             return []
@@ -212,7 +217,8 @@ class Guide(QObject):
         at = canvas.mapTo(self._window, canvas.rect().topLeft())
         zoom = canvas.view.zoom
         found = [self.targets.rect(("design.step",))]
-        for x, y, width, height in canvas.geometry_store.boxes[:_MOST_KEPT].tolist():
+        notes = [(note.x, note.y, note.width, note.height) for note in canvas.marks.notes]
+        for x, y, width, height in [*canvas.geometry_store.boxes[:_MOST_KEPT].tolist(), *notes[:_MOST_KEPT]]:
             left, top = canvas.view.to_screen(x, y)
             node = QRect(at.x() + round(left), at.y() + round(top), round(width * zoom), round(height * zoom))
             found.append(node.intersected(QRect(at, canvas.size())))

@@ -1,9 +1,12 @@
 """Finds what a step points at: a widget by its object name, or a card on the canvas by the type of its node."""
 
 from PySide6.QtCore import QPoint, QRect
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QScrollArea, QWidget
 
 from gui.design.canvas.canvas import GraphCanvas
+
+_AROUND = 12
+"""Pixels kept free above and below what is scrolled to, for its frame."""
 
 
 class Targets:
@@ -18,6 +21,25 @@ class Targets:
             if found.isVisible() and not self._seen(found).isEmpty():
                 return found
         return None
+
+    def is_there(self, names: tuple[str, ...]) -> bool:
+        """Whether the first of them is shown, be it scrolled out of sight."""
+        return bool(names) and any(found.isVisible() for found in self._window.findChildren(QWidget, names[0]))
+
+    def scroll_to(self, names: tuple[str, ...]) -> None:
+        """Let the first of them that is there be seen whole, where a scroll area holds it."""
+        for name in names:
+            if ":" in name:
+                continue
+            widget = next((found for found in self._window.findChildren(QWidget, name) if found.isVisible()), None)
+            if widget is None:
+                continue
+            parent = widget.parentWidget()
+            while parent is not None:
+                if isinstance(parent, QScrollArea):
+                    parent.ensureWidgetVisible(widget, 0, _AROUND)
+                parent = parent.parentWidget()
+            return
 
     def rect(self, names: tuple[str, ...]) -> QRect:
         """Where the first of them that is to be seen stands in the window; empty for none."""

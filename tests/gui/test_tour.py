@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.document.examples import FOLDER
@@ -191,6 +191,23 @@ def test_the_card_keeps_clear_of_what_is_to_be_seen(window: MainWindow, qtbot: Q
         assert window.rect().contains(card.geometry())
     card.place(QRect(0, 0, 1600, 1000), [], middle=False)  # nothing can be kept clear: still within the window
     assert window.rect().contains(card.geometry())
+
+
+def test_what_it_points_at_is_scrolled_to(tour: Guide, window: MainWindow, qtbot: QtBot) -> None:
+    area = QScrollArea(window)
+    area.setGeometry(300, 100, 400, 200)
+    inner, low = QWidget(), QWidget()
+    inner.resize(380, 2000)
+    low.setParent(inner)
+    low.setObjectName("far.below")
+    low.setGeometry(10, 1500, 300, 120)
+    area.setWidget(inner)
+    area.show()
+    assert tour.targets.rect(("far.below",)).isEmpty() and tour.targets.is_there(("far.below",))
+    tour.targets.scroll_to(("not.there", "far.below"))
+    assert tour.targets.rect(("far.below",)).height() == 120, "all of it is seen"
+    area.hide()
+    assert not tour.targets.is_there(("far.below",))
 
 
 def test_a_dragged_card_stays_where_it_was_put(tour: Guide, window: MainWindow, qtbot: QtBot) -> None:
