@@ -361,12 +361,14 @@ class _Nodes:
             sources=self._sources(call),
             formula=layer.formula if layer is not None else "",
             units=units or self._plain_units(flat, names, shape),
-            note=self._note(call, tensor),
+            note=self._note(value, call, tensor),
         )
 
-    def _note(self, call: Call | None, tensor: Tensor) -> str:
+    def _note(self, value: Value, call: Call | None, tensor: Tensor) -> str:
         if call is None:
-            return "This is what comes in. It is data: nothing here can be changed, so no gradient is needed."
+            name = self._class_of(value)
+            said = f"This is what comes in: the number of {name}." if name else "This is what comes in."
+            return f"{said} It is data: nothing here can be changed, so no gradient is needed."
         if tensor.grad is None:
             return "No gradient flows back to here: nothing before it is trained by this loss."
         return ""
@@ -494,15 +496,18 @@ class _Nodes:
 
     def _truth(self, target: Value | None) -> str:
         """What the right answer is, in words."""
-        if target is None or target[0] not in self.steps.input_fields:
-            return ""
-        fields = self.steps.input_fields[target[0]]
+        name = self._class_of(target) if target is not None else ""
+        return f"The right answer is {name}." if name else ""
+
+    def _class_of(self, value: Value) -> str:
+        """The class whose number an input is; empty for what is no class."""
+        fields = self.steps.input_fields.get(value[0], ())
         field = self.project.data.field(fields[0]) if len(fields) == 1 else None
-        tensor = self.found.values[target].detach()
+        tensor = self.found.values[value].detach()
         if field is None or tensor.dim() != 1 or tensor.is_floating_point():
             return ""
-        classes, right = field.statistics.classes, int(tensor[0])
-        return f"The right answer is {classes[right]}." if 0 <= right < len(classes) else ""
+        classes, number = field.statistics.classes, int(tensor[0])
+        return classes[number] if 0 <= number < len(classes) else ""
 
     # -- what is learned ----------------------------------------------------------------------------------------------
 

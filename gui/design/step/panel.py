@@ -67,6 +67,7 @@ class StepPanel(QFrame):
         for choice in (self.learner, self.weights):
             choice.setProperty("density", "compact")
             choice.hide()
+        self.weights.fit_choices(110, 200)
         self._learners: list[tuple[int, int, str]] = []
         self.shut = Button(role="icon", icon="close", tooltip="End this (Esc)", name="design.step.close")
         self.shut.clicked.connect(self._close)

@@ -68,8 +68,8 @@ def named(node: NodeWorked) -> str:
 
 
 def precise(value: float) -> str:
-    """Five digits."""
-    return f"{value:.5g}".replace("-", "−")
+    """Five digits; nothing is never less than nothing."""
+    return f"{value or 0.0:.5g}".replace("-", "−")
 
 
 def short_rate(value: float) -> str:

@@ -275,6 +275,9 @@ def test_no_sum_that_does_not_come_out_in_a_project_with_dropout_and_classes() -
     found = worked_step(project, data, step=2)
     loss = found.nodes[-1]
     assert loss.note.startswith("The right answer is ") and loss.units[0].forward.startswith("−log( e^")
+    right = loss.note.split("The right answer is ")[1].split(".")[0]
+    assert node(found, "target").note.startswith(f"This is what comes in: the number of {right}.")
+    assert node(found, "columns").note.startswith("This is what comes in. It is data")
     scores = node(found, "scores")
     assert [unit.name for unit in scores.units] == ["Adelie", "Chinstrap", "Gentoo"]
     for item in found.nodes:
