@@ -14,6 +14,7 @@ from gui.widgets.guarded import guarded
 from gui.widgets.theme import current_theme, theme_notifier
 
 _GAP: Final = 3.0
+_TABLE: Final = 8
 _ASIDE: Final = 10.0
 _WIDEST_WORDS: Final = 110.0
 
@@ -84,7 +85,9 @@ class PictureSheet(QWidget):
     def paintEvent(self, _event: QPaintEvent) -> None:
         places = self.places()
         with QPainter(self) as painter:
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            # What has a handful of points is a table of numbers, as a filter of 3 x 3: each is seen by itself.
+            smooth = any(max(image.width(), image.height()) > _TABLE for image in self._images)
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
             for place, image in zip(places, self._images, strict=True):
                 painter.drawImage(place, image)
             if self.captions and places:

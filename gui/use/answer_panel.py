@@ -30,6 +30,10 @@ __all__ = ["AnswerPanel", "OutputAnswer", "answer_text"]
 SHOW_PROGRESS_AFTER_MS: Final = 400
 
 
+_LONG_MS: Final = 10_000
+"""What takes longer is told in seconds."""
+
+
 class AnswerPanel(QWidget):
     """Follows the use model. `retry_requested` when the user wants the same answer tried again.
 
@@ -152,7 +156,9 @@ class AnswerPanel(QWidget):
             self._show(use.prediction.predictions)
             if self._stack.currentWidget() is self._failed:
                 return
-            speed = f"{use.prediction.milliseconds:.2f} ms in onnxruntime" if use.prediction.milliseconds > 0 else ""
+            took = use.prediction.milliseconds
+            speed = f"{took:.2f} ms" if took < _LONG_MS else f"{took / 1000:.1f} s"
+            speed = f"{speed} in onnxruntime" if took > 0 else ""
             self._foot(" · ".join(part for part in (speed, f"run #{use.prediction.run}") if part))
         else:
             self._stack.setCurrentWidget(self._hint)

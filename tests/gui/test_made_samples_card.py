@@ -107,6 +107,20 @@ def test_a_sheet_uses_its_room_and_keeps_the_form_of_pictures(qtbot, size, form)
     assert not any(a.intersects(b) for n, a in enumerate(places) for b in places[:n])
 
 
+@pytest.mark.parametrize(("side", "only_two"), [(3, True), (28, False)])
+def test_a_filter_of_a_few_weights_is_shown_weight_by_weight(qtbot, side, only_two):
+    sheet = PictureSheet()
+    qtbot.addWidget(sheet)
+    sheet.resize(300, 300)
+    pixels = np.zeros((1, side, side, 1), np.uint8)
+    pixels[:, ::2] = 255
+    sheet.set_pictures(pixels, 1)
+    (place,) = sheet.places()
+    image = sheet.grab().toImage()
+    tones = {image.pixel(place.center().toPoint().x(), y) for y in range(int(place.top()) + 4, int(place.bottom()) - 4)}
+    assert (len(tones) == 2) is only_two
+
+
 def test_what_is_no_picture_is_not_shown(qtbot):
     sheet = PictureSheet()
     qtbot.addWidget(sheet)

@@ -3,6 +3,7 @@
 import wave
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from PySide6.QtWidgets import QFileDialog
@@ -10,6 +11,8 @@ from PySide6.QtWidgets import QFileDialog
 from engine.document.data_spec import Field, FieldKind, Statistics
 from engine.protocol.messages.deployment import Answer
 from gui.use.answer_panel import OutputAnswer
+from gui.use.inputs.channel_names import ChannelNames
+from gui.use.inputs.series_input import SeriesInput
 from gui.use.inputs_form import InputsForm
 from gui.widgets.theme import apply_theme
 
@@ -94,6 +97,30 @@ def test_a_table_over_time_is_asked_by_its_path(form, tmp_path, monkeypatch):
     form.drop.chooser_requested.emit()
     assert asked == ["Choose tables"]
     assert given == [[{"past": str(table)}]]
+
+
+def test_the_curves_of_a_series_are_named(qtbot, qapp):
+    several = Field(
+        name="past",
+        kind=FieldKind.SERIES,
+        options={"columns": ["dew point", "temperature", "pressure"]},
+        statistics=Statistics(shape=(72, 3)),
+    )
+    given = SeriesInput(several)
+    qtbot.addWidget(given)
+    given.resize(300, 300)
+    given.show()
+    names = given.findChild(ChannelNames)
+    assert names is not None and names.names == ["dew point", "temperature", "pressure"]
+    whole, narrow = names.places(600), names.places(130)
+    assert len({place.top() for place in whole}) == 1 and len({place.top() for place in narrow}) > 1
+    assert all(place.right() <= 130 for place in narrow)
+    assert not any(a.intersects(b) for at, a in enumerate(narrow) for b in narrow[:at])
+    one = SeriesInput(
+        msgspec.structs.replace(several, options={"columns": ["heat"]}, statistics=Statistics(shape=(72, 1)))
+    )
+    qtbot.addWidget(one)
+    assert one.findChild(ChannelNames) is None
 
 
 def test_a_recording_beside_other_fields_is_asked_with_them(form, tmp_path, qtbot):

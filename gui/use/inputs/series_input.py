@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QSlider, QWidget
 
 from engine.document.data_spec import Field
 from engine.protocol.messages.data import Shown
+from gui.use.inputs.channel_names import ChannelNames
 from gui.use.inputs.file_input import FileInput
 from gui.use.inputs.sound_input import curve_picture
 from gui.widgets.button import Button
@@ -53,6 +54,10 @@ class SeriesInput(FileInput):
         )
         self.numbers.setCheckable(True)
         self.numbers.toggled.connect(self._on_numbers_toggled)
+        columns = field.options.get("columns")
+        names = [str(name) for name in columns][:_DRAWN] if isinstance(columns, list) else []
+        if len(names) == min(self.channels, _DRAWN) > 1:
+            self.column.addWidget(ChannelNames(names))
         self.stretch = QSlider(Qt.Orientation.Horizontal)
         self.stretch.setObjectName("use.stretch")
         self.stretch.setAccessibleName("Stretch of the data")
