@@ -238,7 +238,7 @@ class AnswerDelegate(QStyledItemDelegate):
             true = "" if is_text else sample.true
             words = ("right" if sample.right else f"is {plain_text(true, 60)}") if true or sample.right else ""
             if is_text and sample.right is False:
-                words = "otherwise"
+                words = "" if sample.led else "otherwise"
             if ahead:
                 words = furthest_words(sample)
             if sample.column:
@@ -312,14 +312,14 @@ def _draw_texts(painter: QPainter, room: QRectF, sample: AnsweredSample) -> None
     theme = current_theme()
     source = sample.card.lines[0] if sample.card.lines else ""
     parts = [("of", source)] if source and source != sample.true else []
-    parts += [("true", sample.true), ("said", sample.predicted)]
+    parts += [("true", sample.true), ("guess" if sample.led else "said", sample.predicted)]
     height = room.height() / len(parts)
     for at, (caption, text) in enumerate(parts):
         top = room.top() + at * height
         painter.setFont(text_font(10))
         painter.setPen(theme.color("faint"))
-        painter.drawText(QRectF(room.left(), top, 28, 14), _MIDDLE, caption)
-        draw_words(painter, QRectF(room.left() + 30, top - 1, room.width() - 30, height - 3), text, size=11)
+        painter.drawText(QRectF(room.left(), top, 32, 14), _MIDDLE, caption)
+        draw_words(painter, QRectF(room.left() + 34, top - 1, room.width() - 34, height - 3), text, size=11)
 
 
 def _draw_forecast(painter: QPainter, room: QRectF, sample: AnsweredSample) -> None:

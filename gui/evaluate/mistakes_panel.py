@@ -389,7 +389,7 @@ class MistakesPanel(Card):
         if sample.answer is not None and sample.answer.mask:
             return "blue: found, striped: missed, dotted: too much"
         if sample.led:
-            return "said: its guess at each place, after the true text before it"
+            return "guess: at each place, after the true text before it"
         return "line: what came, dashed: forecast" if sample.forecast else ""
 
     def _narrow_words(self) -> str:

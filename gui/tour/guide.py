@@ -184,9 +184,10 @@ class Guide(QObject):
             return
         step, way_back = self.step, self._way_back()
         done = self.done
-        if not way_back and self._brought != (self._at, done, self.targets.is_there(step.at)):
+        brought = (self._at, done, self.targets.is_there(step.at))
+        if not way_back and self._brought != brought:
             # Anew when it is done: what has come since, as a notice, may have pushed it away.
-            self._brought = (self._at, done, self.targets.is_there(step.at))
+            self._brought = brought
             self.targets.scroll_to(step.at)
         last = self._at == len(STEPS) - 1
         free = done or not step.offer

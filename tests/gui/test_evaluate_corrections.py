@@ -311,7 +311,7 @@ def test_texts_said_after_the_true_ones_say_so(bench, engine, tab, qtbot):
     assert "after the true text" not in panel.note()
     listing.samples = [msgspec.structs.replace(sample, led=True) for sample in listing.samples]
     bench.evaluation.answered.ask_again()
-    qtbot.waitUntil(lambda: "said: its guess at each place, after the true text before it" in panel.note())
+    qtbot.waitUntil(lambda: "guess: at each place, after the true text before it" in panel.note())
 
 
 def test_a_failure_of_the_list_says_what_and_can_be_tried_again(bench, engine, tab, qtbot):

@@ -149,6 +149,7 @@ class StepPanel(QFrame):
         if learners != self._learners:
             self._learners = learners
             self.learner.set_choices([Choice(value=place, label=item[2]) for place, item in enumerate(learners)])
+            self.learner.fit_choices(110, 200)
         present = next((at for at, item in enumerate(learners) if item[:2] == (model.phase, model.player)), 0)
         if self.learner.value() != present and learners:
             self.learner.set_value(present)
