@@ -3,7 +3,7 @@
 `done` and `do` are names of `conditions` and `actions`. A step is never in the way: the next one can always be gone to.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 PLAYGROUND: Final = "playground"
@@ -16,9 +16,9 @@ class TourStep:
 
     `tab` is shown when the step begins. `at` are object names of widgets, of which the first to be seen gets the
     frame; "design.canvas:Linear" is the first card of that type. Until `done` holds, the main button is `offer`, which
-    does `do`; with no `done` the main button goes on. `project` is the example the step is about. `only_with` leaves a
-    step out where there is no widget of that name in its tab. A step with `done` and no `offer` waits for
-    nobody: it says when what it tells of is over.
+    does `do` (left out in a step about an example, it is what is named like `done`); with no `done` the main button
+    goes on. `project` is the example the step is about. `only_with` leaves a step out where there is no widget of that
+    name in its tab. A step with `done` and no `offer` waits for nobody: it says when what it tells of is over.
     """
 
     key: str
@@ -33,16 +33,22 @@ class TourStep:
     only_with: str = ""
 
 
-STEPS: Final = (
-    TourStep(
-        key="welcome",
-        title="How a network learns",
-        text="This tour goes through a small network, from what comes in to where it goes wrong, on the real window. "
-        "Do whatever you like in between. Enter goes on, ← goes back, Esc ends the tour; it remembers the place.",
-        done="example:playground",
-        offer="Open the playground",
-        do="open:playground",
-    ),
+def _about(project: str, steps: tuple[TourStep, ...]) -> tuple[TourStep, ...]:
+    """The steps about one example. What makes `done` hold bears its name, where no step says otherwise."""
+    return tuple(replace(step, project=project, do=step.do or (step.done if step.offer else "")) for step in steps)
+
+
+_WELCOME: Final = TourStep(
+    key="welcome",
+    title="How a network learns",
+    text="This tour goes through a small network, from what comes in to where it goes wrong, on the real window. "
+    "Do whatever you like in between. Enter goes on, ← goes back, Esc ends the tour; it remembers the place.",
+    done="example:playground",
+    offer="Open the playground",
+    do="open:playground",
+)
+
+_IN_THE_PLAYGROUND: Final = (
     TourStep(
         key="samples",
         title="Samples: what it learns from",
@@ -50,7 +56,6 @@ STEPS: Final = (
         "point's class. The network sees many of them. Later it should answer for points it has never seen.",
         tab="data",
         at=("data.points.card", "data.table", "data.samples"),
-        project=PLAYGROUND,
     ),
     TourStep(
         key="input",
@@ -59,7 +64,6 @@ STEPS: Final = (
         "how many there are. A picture or a text is numbers too, only more of them.",
         tab="design",
         at=("design.canvas:Input", "design.canvas"),
-        project=PLAYGROUND,
     ),
     TourStep(
         key="weights",
@@ -72,7 +76,6 @@ STEPS: Final = (
         done="selected:Linear",
         offer="Select it",
         do="select:Linear",
-        project=PLAYGROUND,
     ),
     TourStep(
         key="numbers",
@@ -83,8 +86,6 @@ STEPS: Final = (
         at=("design.step.open", "design.canvas"),
         done="step.open",
         offer="Show the numbers",
-        do="step.open",
-        project=PLAYGROUND,
     ),
     TourStep(
         key="forward",
@@ -96,8 +97,6 @@ STEPS: Final = (
         at=("design.step",),
         done="step.forward",
         offer="Play it",
-        do="step.forward",
-        project=PLAYGROUND,
     ),
     TourStep(
         key="loss",
@@ -108,8 +107,6 @@ STEPS: Final = (
         at=("design.step",),
         done="step.loss",
         offer="Go to the loss",
-        do="step.loss",
-        project=PLAYGROUND,
     ),
     TourStep(
         key="back",
@@ -121,8 +118,6 @@ STEPS: Final = (
         at=("design.step",),
         done="step.backward",
         offer="Play it back",
-        do="step.backward",
-        project=PLAYGROUND,
     ),
     TourStep(
         key="optimizer",
@@ -134,8 +129,6 @@ STEPS: Final = (
         at=("design.step",),
         done="step.update",
         offer="Show new weights",
-        do="step.update",
-        project=PLAYGROUND,
     ),
     TourStep(
         key="after",
@@ -146,8 +139,6 @@ STEPS: Final = (
         at=("design.step",),
         done="step.after",
         offer="Show the loss",
-        do="step.after",
-        project=PLAYGROUND,
     ),
     TourStep(
         key="again",
@@ -158,8 +149,6 @@ STEPS: Final = (
         at=("design.step",),
         done="step.second",
         offer="Take the next step",
-        do="step.second",
-        project=PLAYGROUND,
     ),
     TourStep(
         key="train",
@@ -170,7 +159,6 @@ STEPS: Final = (
         done="run.any",
         offer="Train",
         do="train",
-        project=PLAYGROUND,
     ),
     TourStep(
         key="epochs",
@@ -180,7 +168,6 @@ STEPS: Final = (
         tab="train",
         at=("train.loss", "train.side"),
         done="run.over",
-        project=PLAYGROUND,
     ),
     TourStep(
         key="surface",
@@ -189,7 +176,6 @@ STEPS: Final = (
         "how it bends around the samples while it learns; the slider goes back in time.",
         tab="train",
         at=("train.decision_surface",),
-        project=PLAYGROUND,
         only_with="train.decision_surface",
     ),
     TourStep(
@@ -203,7 +189,6 @@ STEPS: Final = (
         done="scored",
         offer="Score it",
         do="score",
-        project=PLAYGROUND,
     ),
     TourStep(
         key="few",
@@ -215,8 +200,6 @@ STEPS: Final = (
         at=("data.split",),
         done="few",
         offer="Keep 1 in 10",
-        do="few",
-        project=PLAYGROUND,
     ),
     TourStep(
         key="train_few",
@@ -227,7 +210,6 @@ STEPS: Final = (
         done="run.new",
         offer="Train",
         do="train",
-        project=PLAYGROUND,
     ),
     TourStep(
         key="overfitting",
@@ -239,18 +221,20 @@ STEPS: Final = (
         at=("train.loss", "train.side"),
         done="many",
         offer="Put them back",
-        do="many",
-        project=PLAYGROUND,
     ),
-    TourStep(
-        key="garments",
-        title="The same with pictures",
-        text="Nothing of this is special to points. Garments has pictures of clothing and ten classes. Its network "
-        "is longer; it learns by the very same steps.",
-        done="example:garments",
-        offer="Open garments",
-        do="open:garments",
-    ),
+)
+
+_TO_PICTURES: Final = TourStep(
+    key="garments",
+    title="The same with pictures",
+    text="Nothing of this is special to points. Garments has pictures of clothing and ten classes. Its network "
+    "is longer; it learns by the very same steps.",
+    done="example:garments",
+    offer="Open garments",
+    do="open:garments",
+)
+
+_WITH_GARMENTS: Final = (
     TourStep(
         key="convolution",
         title="A layer for pictures",
@@ -260,8 +244,6 @@ STEPS: Final = (
         at=("design.step", "design.canvas:Conv2d", "design.canvas"),
         done="step.conv",
         offer="Show its numbers",
-        do="step.conv",
-        project=GARMENTS,
     ),
     TourStep(
         key="use",
@@ -271,8 +253,14 @@ STEPS: Final = (
         "menu.",
         tab="use",
         at=("use.try", "tabs"),
-        project=GARMENTS,
     ),
+)
+
+STEPS: Final = (
+    _WELCOME,
+    *_about(PLAYGROUND, _IN_THE_PLAYGROUND),
+    _TO_PICTURES,
+    *_about(GARMENTS, _WITH_GARMENTS),
 )
 
 
