@@ -197,3 +197,13 @@ def test_noise_that_only_another_loss_needs_is_not_drawn() -> None:
     assert torch.equal(torch.get_rng_state(), before)
     task.network.training_forward(*batch)
     assert not torch.equal(torch.get_rng_state(), before)
+
+
+def test_the_part_is_traced_in_one_piece() -> None:
+    """So that it can be compiled for graphics cards as the whole pass is."""
+    task, wanted = found(project())
+    batch = next(task.train.batches([0, 20]))[: task.input_count]
+    task.network.eval()
+    traced = torch.compile(wanted.forward, backend="aot_eager", fullgraph=True)
+    expected = wanted.forward(*batch)
+    assert all(torch.equal(a, b) for a, b in zip(sum(traced(*batch), ()), sum(expected, ()), strict=True))
