@@ -153,5 +153,6 @@ def _below(field: FieldEvaluation, key: str, at: int, samples: int) -> str:
     if field.episodes:
         return f"{len(field.episodes):,} episodes"
     if field.classes and key not in field.measured and key.rpartition(".")[2] != "loss":
-        return f"{len(field.classes):,} classes"
+        occurring = sum(row.samples > 0 for row in field.per_class) or len(field.classes)
+        return f"{occurring:,} classes"
     return f"{samples:,} samples"

@@ -279,6 +279,10 @@ def test_classes_that_do_not_occur_take_no_room(tab, engine, qtbot):
     names = [field.classes[at] for at in kept]
     assert view.matrix.classes() == names
     assert "37 classes do not occur" in view.matrix_card.note()
+    rows = enumerate(field.per_class)
+    tested = [msgspec.structs.replace(row, samples=row.samples if at in kept else 0) for at, row in rows]
+    tab.scores.show_field(msgspec.structs.replace(field, per_class=tested, intervals={}), 1000)
+    assert any(below == "3 classes" for _, _, below in tab.scores.shown())
     assert view.classes.model().rowCount() == 3 + len(field.averages)
     heard = []
     view.mistakes.show_cell = lambda true, predicted: heard.append((true, predicted))

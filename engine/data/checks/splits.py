@@ -45,8 +45,8 @@ class UnbalancedSplit(Check):
             [np.bincount(labels[(dataset.splits == number) & ~meant], minlength=len(names)) for number in range(3)]
         )
         for number in (1, 2):
-            if not sizes[number] or not sizes[0]:
-                continue
+            if not sizes[number] or not sizes[0] or not table[number].any():
+                continue  # empty, or filled with what was meant to be there alone
             unseen = [names[place] for place in np.flatnonzero((table[number] > 0) & (table[0] == 0))]
             if unseen:
                 yield self.told(
@@ -63,7 +63,7 @@ class UnbalancedSplit(Check):
             # Half the sum of differences is the part of the split that would have to be of another class. Small splits
             # differ by chance: about one over the root of their size for each class.
             far = float(np.abs(shares - wanted).sum()) / 2
-            chance = float(np.sqrt(wanted * (1 - wanted) / max(1, sizes[number])).sum())
+            chance = float(np.sqrt(wanted * (1 - wanted) / max(1, table[number].sum())).sum())
             if far > _FAR and far > chance:
                 place = int(np.argmax(np.abs(shares - wanted)))
                 yield self.told(

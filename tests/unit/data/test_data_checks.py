@@ -16,7 +16,7 @@ from engine.data.checks.near import chains
 from engine.data.dataset import Dataset, open_dataset
 from engine.data.importing import inspect
 from engine.document.data_edits import AddClass, ExcludeSamples, LabelSamples, SetField, SetSplit
-from engine.document.data_spec import DataSpec, FieldKind, Role, Split, SplitMethod
+from engine.document.data_spec import DataSpec, FieldKind, Role, Split, SplitMethod, Unseen
 from engine.document.edits import Edit, apply
 from engine.document.project import Project
 from engine.errors import Cancelled
@@ -146,6 +146,10 @@ def test_empty_and_unlike_splits_are_dealt_anew(home: Path) -> None:
     (val, test) = found(unlike, "unbalanced_split")[-2:]
     assert "not those of the train split" in val.message or "lacks" in val.message
     assert not found(mended(unlike, test.remedies[0], home), "unbalanced_split")
+    # A test split of nothing but what was kept for it is not unlike the others by mistake.
+    kept = Split(train=0.9, val=0.1, test=0.0, unseen=Unseen(field="kind", values=("elm",)))
+    three = table(home, {**columns, "kind": [("oak", "elm", "fir")[at % 3] for at in range(300)]}, "kind")
+    assert not found(open_dataset(home, edited(three.data, SetSplit(split=kept))), "unbalanced_split")
 
 
 def test_constant_columns_and_numberings_are_ignored(home: Path) -> None:
