@@ -71,6 +71,8 @@ class _Followed:
         self.summary.feed(event)
         self.curves.feed(event)
         if isinstance(event, RunStarted | RunResumed):
+            # Asked for here it lives, however much of its log is still to be read.
+            self.read_once = self.read_once or bool(self.called)
             self.process_since, self.called, self.slow = event.time, 0.0, False
         if isinstance(event, RunStarted) and self.about is not None:
             self.summary.tell(self.about)  # what was written beside it counts more
@@ -456,7 +458,9 @@ class RunsModel(QObject):
                 followed = self._runs.get(event.run) or self._follow(RunFolder(run_dir))
                 if followed.summary.state not in LIVE_STATES:
                     followed.summary.state = "starting"
-                followed.called, followed.unread = time(), True
+                # On a busy machine its log may have been read before this answer came.
+                said = followed.summary.state in LIVE_STATES and followed.summary.pid > 0 and followed.has_process()
+                followed.called, followed.unread = 0.0 if said else time(), True
                 self._set_current(event.run)
                 self._find_active()
                 self.list_changed.emit()

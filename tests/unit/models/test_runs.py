@@ -192,6 +192,47 @@ def test_a_run_whose_process_lives_is_waited_for_however_busy_the_machine_is(
     assert state(runs, 1) == "lost" and not runs.is_slow_to_begin(1)
 
 
+def test_a_run_that_says_much_at_once_has_not_ended(
+    opened: ProjectModel, runs: RunsModel, engine: FakeEngine, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ready(runs, monkeypatch)
+    monkeypatch.setattr(run_watch, "READ_BYTES", 4096)
+    folder = directory(opened)
+
+    def start(_request: StartTraining) -> TrainingStarted:
+        log = RunLog(folder, 1, epochs=40, steps=20)
+        log.prepare()
+        log.train(20)
+        return TrainingStarted(run=1, run_dir=str(log.folder))
+
+    engine.answer_with(StartTraining, start)
+    ended: list[int] = []
+    runs.ended.connect(ended.append)
+    runs.start()
+    qtbot.waitUntil(lambda: len(runs.curves(1).epochs) == 20, timeout=10_000)
+    with qtbot.waitSignals([runs._timer.timeout] * 3):
+        pass
+    assert ended == [] and runs.active == 1
+
+
+def test_a_run_that_is_seen_before_its_start_is_answered_is_not_lost_later(
+    opened: ProjectModel, runs: RunsModel, engine: FakeEngine, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ready(runs, monkeypatch)
+    clock = Clock(monkeypatch)
+    log = RunLog(directory(opened), 1, epochs=2, steps=10)
+    log.prepare()
+    begun(log.folder, os.getpid())
+    qtbot.waitUntil(lambda: runs.active == 1 and state(runs, 1) == "running")
+    engine.answer_with(StartTraining, TrainingStarted(run=1, run_dir=str(log.folder)))
+    runs.start()
+    qtbot.waitUntil(lambda: not runs.starting)
+    clock.ahead = 10 * FIRST_WORD_WITHIN_S
+    with qtbot.waitSignals([runs._timer.timeout] * 4):
+        pass
+    assert runs.active == 1 and state(runs, 1) == "running"
+
+
 def test_a_process_that_is_not_known_is_given_a_minute(
     opened: ProjectModel, runs: RunsModel, engine: FakeEngine, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
