@@ -23,7 +23,7 @@ from engine.evaluation.network import project_of
 from engine.protocol.run_folder import RunFolder
 
 _KEPT = ("README.md", "layers", "weights")
-_NOT_OF_A_RUN = frozenset((".lock", "process.log", "project.json", "requests.jsonl", "checkpoints"))
+_NOT_OF_A_RUN = frozenset((".lock", "process.json", "process.log", "project.json", "requests.jsonl", "checkpoints"))
 _STORED = frozenset((".zip", ".gz", ".png", ".jpg", ".jpeg", ".webp", ".mp3", ".flac", ".ogg", ".xz", ".bz2", ".7z"))
 """Files that packing would not make smaller."""
 
