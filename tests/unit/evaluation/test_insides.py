@@ -350,7 +350,9 @@ def test_of_what_is_made_again_the_narrowest_place_is_drawn(pictures: Opened, tm
     edges = [Edge(source=a, target=b) for a, b in pairwise(["seen", "flat", *sizes, "shaped"])]
     edges += [Edge(source="shaped", target=end, input="prediction") for end in ("end", "off")]
     graph = Graph(nodes, [*edges, Edge(source="seen", target="off", input="target")])
-    found = latent_map(opened(tmp_path / "p", replace(pictures.project, graph=graph)), MapLatent(id=1, project_dir="p", split="test"))
+    found = latent_map(
+        opened(tmp_path / "p", replace(pictures.project, graph=graph)), MapLatent(id=1, project_dir="p", split="test")
+    )
     assert found.node == "code"
     assert "seen" not in [node for node, _, _ in found.nodes]
 
@@ -368,5 +370,7 @@ def test_what_goes_into_the_only_layer_can_be_chosen_again(tmp_path: Path) -> No
     nodes = [node for node in project.graph.nodes.values() if node.id not in set(inner) - {last}]
     edges = [e for e in project.graph.sorted_edges() if {e.source, e.target} <= {node.id for node in nodes}]
     graph = Graph(nodes, [*edges, Edge(source=first, target=last)])
-    found = latent_map(opened(tmp_path / "p", replace(project, graph=graph)), MapLatent(id=1, project_dir="p", split="test"))
+    found = latent_map(
+        opened(tmp_path / "p", replace(project, graph=graph)), MapLatent(id=1, project_dir="p", split="test")
+    )
     assert found.node == first and found.nodes[0][0] == first
