@@ -556,7 +556,12 @@ class MainWindow(QMainWindow):
         self.go_to_tab("train")
 
     def _on_start_failed(self, error: NetwrightError) -> None:
-        self.banners.say("train", "error", "Training could not start", sentence(error))
+        from gui.models.pretrained import to_be_fetched  # the start page needs nothing of it
+
+        buttons: list[tuple[str, Callable[[], None]]] = []
+        if to_be_fetched(self.bench.project) is not None:  # the person has declined before
+            buttons.append(("Fetch the weights…", lambda: self._on_design("offer_missing")))
+        self.banners.say("train", "error", "Training could not start", sentence(error), buttons)
 
     def _on_shelf_failed(self, error: NetwrightError) -> None:
         self.banners.say("shelf", "error", "That did not work", sentence(error))

@@ -229,6 +229,10 @@ class DesignTab(QWidget):
         if fitting is not None:
             self.pretrained.want(fitting, propose=True)
 
+    def offer_missing(self) -> None:
+        """Ask again for weights that the project begins with and that are not on this machine."""
+        self.pretrained.offer_missing()
+
     def _on_pretrained_asked(self, pretrained: Pretrained) -> None:
         if self.pretrained.state == "idle" or self.pretrained_dialog is not None:
             return  # it was taken back meanwhile, or is asked already

@@ -20,6 +20,7 @@ from engine.document.files import as_document
 from engine.document.graph import Graph, Node
 from engine.document.node_weights import weights_file
 from engine.document.project import Project
+from engine.errors import TrainingError
 from engine.protocol.messages.base import Progress, RequestFailed
 from engine.protocol.messages.data import DataImported
 from engine.protocol.messages.pretrained import GetPretrained, PretrainedReady
@@ -365,6 +366,25 @@ def test_a_project_that_begins_with_what_is_not_here_asks_for_it_when_it_is_open
     assert (
         not bench.model.history.canUndo() and bench.said[-1] == "The weights of EfficientNet-Lite0 are in the project."
     )
+
+
+def test_who_trains_without_the_weights_can_fetch_them_from_there(
+    make_window: Callable[[], MainWindow], qtbot: QtBot, tmp_path: Path
+) -> None:
+    window = make_window()
+    window.bench.project.create(tmp_path / "given", propose_with("p", data(), EFFICIENTNET_LITE0))
+    design = window._tabs["design"]
+    assert isinstance(design, DesignTab)
+    qtbot.waitUntil(lambda: design.pretrained_dialog is not None)
+    assert design.pretrained_dialog is not None
+    design.pretrained_dialog.decline.click()
+    qtbot.waitUntil(lambda: design.pretrained_dialog is None)
+    window.go_to_tab("train")
+    window.bench.runs.start_failed.emit(TrainingError("This network begins with what is not on this machine yet."))
+    (button,) = [found for found in window.banners.findChildren(QPushButton) if found.text() == "Fetch the weights…"]
+    button.click()
+    qtbot.waitUntil(lambda: design.pretrained_dialog is not None)
+    assert window.tab() == "design"
 
 
 def test_what_is_on_this_machine_is_not_asked_for_when_a_project_is_opened(bench: Bench) -> None:
