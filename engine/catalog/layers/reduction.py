@@ -454,18 +454,9 @@ class TopK(Layer):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class MaskedMean(Layer):
-    """Takes the mean over those steps of a sequence that a mask says yes to.
+class _Masked(Layer):
+    """Base: one value instead of those steps of a sequence that a mask says yes to."""
 
-    Inputs (N, time, features) and mask (N, time) of yes or no; output (N, features); 0 where no step counts.
-    """
-
-    target: ClassVar[str] = "engine.compiler.modules.MaskedMean"
-    caption: ClassVar[str] = "Masked mean"
-    formula: ClassVar[str] = "y = Σᵢ maskᵢ · xᵢ / Σᵢ maskᵢ"
-    when: ClassVar[str] = "For texts of different length: a PaddingMask says which words there are."
-    synonyms: ClassVar[tuple[str, ...]] = ("average", "pool over time", "sentence", "padding")
-    onnx: ClassVar[OnnxForm] = OnnxForm(rule="masked_mean")
     family: ClassVar[Family] = Family.REDUCTION
     inputs: ClassVar[tuple[InputPort, ...]] = (
         InputPort(axes=SEQUENCE),
@@ -483,7 +474,22 @@ class MaskedMean(Layer):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class MaskedMax(Layer):
+class MaskedMean(_Masked):
+    """Takes the mean over those steps of a sequence that a mask says yes to.
+
+    Inputs (N, time, features) and mask (N, time) of yes or no; output (N, features); 0 where no step counts.
+    """
+
+    target: ClassVar[str] = "engine.compiler.modules.MaskedMean"
+    caption: ClassVar[str] = "Masked mean"
+    formula: ClassVar[str] = "y = Σᵢ maskᵢ · xᵢ / Σᵢ maskᵢ"
+    when: ClassVar[str] = "For texts of different length: a PaddingMask says which words there are."
+    synonyms: ClassVar[tuple[str, ...]] = ("average", "pool over time", "sentence", "padding")
+    onnx: ClassVar[OnnxForm] = OnnxForm(rule="masked_mean")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MaskedMax(_Masked):
     """Takes the largest value of each feature over those steps of a sequence that a mask says yes to.
 
     Inputs (N, time, features) and mask (N, time) of yes or no; output (N, features); 0 where no step counts.
@@ -495,17 +501,6 @@ class MaskedMax(Layer):
     when: ClassVar[str] = "For the strongest sign of each kind in texts of different length, beside a MaskedMean."
     synonyms: ClassVar[tuple[str, ...]] = ("strongest", "max pool over time", "sentence", "padding")
     onnx: ClassVar[OnnxForm] = OnnxForm(rule="masked_max")
-    family: ClassVar[Family] = Family.REDUCTION
-    inputs: ClassVar[tuple[InputPort, ...]] = MaskedMean.inputs
-    stricter: ClassVar[str] = MaskedMean.stricter
-
-    def output_specs(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
-        x, _ = inputs
-        alike(inputs, 2)
-        return (TensorSpec((x.shape[0], x.shape[2])),)
-
-    def multiply_adds(self, *inputs: TensorSpec) -> int:
-        return volume(inputs[0].shape[1:])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
