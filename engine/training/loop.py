@@ -165,6 +165,7 @@ class Loop:
             if not self._epoch(self._phase):
                 return self._stopped(self._phase)
             if self.state.phase_epoch == 0:
+                self._tell_rest()  # a report is of one phase: the next may compute other losses
                 self._phase = None
         self._tell_rest()
         self.control.wait_until_saved()
@@ -465,7 +466,7 @@ class Loop:
         self._looks.between_steps(state.step, state.epoch + 1, phase.stepper)
 
     def _tell_rest(self) -> None:
-        """Tell what was not told yet, as the run ends or rests here."""
+        """Tell what was not told yet, as the run, or a phase of it, ends or rests here."""
         rates = self._phase.stepper.rates if self._phase is not None else []
         self._reports.tell(self.state.seconds, rates, self.state.epoch + 1, all_of_it=True)
 

@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
 import msgspec
 import pytest
@@ -132,7 +133,12 @@ def test_a_run_process_is_told_whether_pictures_are_wanted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wanted: bool
 ) -> None:
     commands: list[list[str]] = []
-    monkeypatch.setattr(runs.subprocess, "Popen", lambda command, **_words: commands.append(command))
+
+    def begun(command: list[str], **_words: object) -> SimpleNamespace:
+        commands.append(command)
+        return SimpleNamespace(pid=1)
+
+    monkeypatch.setattr(runs.subprocess, "Popen", begun)
     folder = runs.create_run(tmp_path, classifier(*HIDDEN))
     runs.start_run_process(folder, pictures=wanted)
     assert ("--no-pictures" in commands[0]) is not wanted
