@@ -122,9 +122,13 @@ def test_learning_rates_stand_under_the_names_of_players(bench, directory, qtbot
     chart = next(one for one in tab.charts.charts() if one.kind == "rate")
     qtbot.waitUntil(lambda: chart.chart.has_series("1:rate.2"))
     assert [chart.chart.series(key).name for key in ("1:rate", "1:rate.2")] == legend
-    chart.save(tmp_path / "rate.csv")
-    rows = list(csv.reader((tmp_path / "rate.csv").open(encoding="utf-8")))
-    assert set(legend) <= {row[0] for row in rows}
+    table = tmp_path / "rate.csv"
+    chart.save(table)  # by a thread of its own
+
+    def named() -> set[str]:
+        return {row[0] for row in csv.reader(table.read_text(encoding="utf-8").splitlines())}
+
+    qtbot.waitUntil(lambda: table.is_file() and set(legend) <= named())
 
 
 def test_the_gap_between_training_and_validation_is_shaded(bench, directory, log, qtbot):
