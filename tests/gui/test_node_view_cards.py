@@ -151,6 +151,7 @@ def test_a_loss_that_tells_nothing_is_not_advised_upon(bench):
     from engine.document.graph import Graph, Node
     from gui.models.curves import RunCurves
 
+    recipe = bench.project.project.recipe
     machine = Graph([Node(id="fit", type="FreeEnergyLoss")])
-    assert not loss_tells(machine) and loss_tells(Graph([Node(id="fit", type="MSELoss")]))
-    assert advise(RunCurves(), bench.project.project.recipe, finished=True, tells=False) is None
+    assert not loss_tells(machine, recipe) and loss_tells(Graph([Node(id="fit", type="MSELoss")]), recipe)
+    assert advise(RunCurves(), recipe, finished=True, tells=False) is None
