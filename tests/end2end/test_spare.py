@@ -304,21 +304,25 @@ def test_the_engine_keeps_one_once_a_project_is_open(project_dir: Path) -> None:
 
         assert not itself.children()
         answer(DescribeData(id=1, project_dir=str(project_dir)))
-        until(itself.children, "no spare")
-        spare = itself.children()[0]
-        assert "engine.training.spare" in spare.cmdline()
+        until(lambda: _spares(itself), "no spare")
+        assert len(_spares(itself)) == 1
         told = answer(StartTraining(id=2, project_dir=str(project_dir)))
         assert isinstance(told, TrainingStarted)
         folder = RunFolder(Path(told.run_dir))
         until(lambda: whole_log(folder) and isinstance(whole_log(folder)[-1], RunFinished), "it did not finish")
-        until(lambda: any("engine.training.spare" in _command(child) for child in itself.children()), "no other one")
+        until(lambda: _spares(itself), "no other one")
         others = itself.children()
         engine.stdin.close()
         engine.wait(WITHIN_S)
         until(lambda: not any(alive(child.pid) for child in others), "a spare lives on")
 
 
+def _spares(engine: psutil.Process) -> list[psutil.Process]:
+    return [child for child in engine.children() if "engine.training.spare" in _command(child)]
+
+
 def _command(process: psutil.Process) -> list[str]:
+    """What it was started with; for an instant after its fork that is still what its parent was started with."""
     try:
         return process.cmdline()
     except psutil.Error:
