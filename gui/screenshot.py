@@ -112,7 +112,7 @@ def _wait(app: "QApplication", bench: "Workbench", within_s: float) -> None:
     while time.monotonic() < end:
         app.processEvents()
         now = time.monotonic()
-        if _busy(bench):
+        if is_busy(bench):
             quiet_since = now
         elif now - quiet_since > QUIET_S:
             break
@@ -123,7 +123,8 @@ def _wait(app: "QApplication", bench: "Workbench", within_s: float) -> None:
         time.sleep(0.01)
 
 
-def _busy(bench: "Workbench") -> bool:
+def is_busy(bench: "Workbench") -> bool:
+    """Whether anything is under way that will change what the window shows; training does not count."""
     return (
         bench.engine.state in ("starting", "restarting", "busy")
         or bench.engine.waits

@@ -8,9 +8,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from gui.frame.import_dialog import ImportDialog
-from tests.end2end.test_main_job import User, user
-
-__all__ = ["user"]
+from tests.end2end.user import User
 
 
 @pytest.fixture

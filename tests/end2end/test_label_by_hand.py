@@ -13,9 +13,7 @@ from engine.document import files
 from engine.document.sample_names import names
 from gui.data.tab import DataTab
 from gui.widgets.grid_view import GridView
-from tests.end2end.test_main_job import User, user
-
-__all__ = ["user"]
+from tests.end2end.user import User
 
 Key = Qt.Key
 

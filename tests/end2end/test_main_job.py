@@ -1,101 +1,19 @@
 """The main job in the real window by mouse and keyboard alone, with the real engine and a real run."""
 
 import itertools
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy
 import onnxruntime
-import pytest
 from PIL import Image
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
-from pytestqt.qtbot import QtBot
 
-from gui.app import application
 from gui.design.canvas.canvas import GraphCanvas
-from gui.engine_client import EngineClient
-from gui.frame.error_reporter import ErrorReporter
-from gui.models.settings import Settings
-from gui.widgets.theme import apply_theme
-from gui.window import MainWindow
-from gui.workbench import Workbench
 from tests.end2end.test_bad_input import pictures
+from tests.end2end.user import CONTROL, User
 from tests.gui.drawn_networks import Hand
-
-CONTROL = Qt.KeyboardModifier.ControlModifier
-
-
-class User:
-    """Somebody at the window: finds things by their object names, clicks, types, drags and looks."""
-
-    def __init__(self, window: MainWindow, qtbot: QtBot) -> None:
-        self.window = window
-        self.qtbot = qtbot
-
-    def find(self, name: str) -> QWidget:
-        """The widget of that name that can be seen; panels fill a moment after what they show has changed."""
-
-        def seen() -> list[QWidget]:
-            return [widget for widget in self.window.findChildren(QWidget, name) if widget.isVisibleTo(self.window)]
-
-        self.wait(lambda: bool(seen()), 5)
-        return seen()[0]
-
-    def wait(self, done: Callable[[], bool], seconds: float = 60) -> None:
-        self.qtbot.waitUntil(done, timeout=int(seconds * 1000))
-
-    def press(self, key: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
-        QTest.keyClick(QApplication.focusWidget() or self.window, key, modifiers)
-
-    def go_to(self, number: int, tab: str) -> None:
-        """Ctrl+1 to Ctrl+5."""
-        self.press(getattr(Qt.Key, f"Key_{number}"), CONTROL)
-        where = (QApplication.focusWidget(), QApplication.activeWindow(), QApplication.activeModalWidget())
-        assert self.window.tab() == tab, where
-
-    def click(self, name: str) -> None:
-        widget = self.find(name)
-        assert widget.isEnabled(), f"{name} is disabled: {widget.toolTip()}"
-        QTest.mouseClick(widget, Qt.MouseButton.LeftButton)
-
-    def drop(self, name: str, path: Path) -> None:
-        widget = self.find(name)
-        data = QMimeData()
-        data.setUrls([QUrl.fromLocalFile(str(path))])
-        at, left = QPointF(widget.rect().center()), Qt.MouseButton.LeftButton
-        copy, none = Qt.DropAction.CopyAction, Qt.KeyboardModifier.NoModifier
-        enter = QDragEnterEvent(at.toPoint(), copy, data, left, none)
-        enter.ignore()
-        QApplication.sendEvent(widget, enter)
-        assert enter.isAccepted(), f"{name} does not take files"
-        QApplication.sendEvent(widget, QDragMoveEvent(at.toPoint(), copy, data, left, none))
-        QApplication.sendEvent(widget, QDropEvent(at, copy, data, left, none))
-
-
-@pytest.fixture
-def user(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[User]:
-    monkeypatch.setenv("NETWRIGHT_CONFIG_DIR", str(tmp_path / "settings"))
-    monkeypatch.setenv("NETWRIGHT_HOME", str(tmp_path / "home"))
-    app = application()
-    apply_theme(app, "dark")
-    settings = Settings()
-    bench = Workbench(settings, EngineClient())
-    reporter = ErrorReporter(tmp_path / "errors.log")
-    window = MainWindow(bench, reporter)
-    window.resize(1600, 1000)
-    window.show()
-    qtbot.waitExposed(window)
-    window.activateWindow()
-    bench.engine.start()
-    yield User(window, qtbot)
-    bench.shut_down()
-    window.close()
-    window.deleteLater()
-    log = tmp_path / "errors.log"
-    assert not log.exists() or not log.read_text(), log.read_text()
 
 
 def add_layer(hand: Hand, canvas: GraphCanvas, type_name: str, at: QPoint) -> str:
