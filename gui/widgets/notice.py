@@ -65,11 +65,6 @@ class Notice(QWidget):
         theme_notifier().changed.connect(self._tint)
         self.set_message(kind, title, text, buttons)
 
-    @property
-    def kind(self) -> str:
-        """info, ok, warning or error."""
-        return self._kind
-
     def set_message(self, kind: str, title: str, text: str = "", buttons: Sequence[Button] | None = None) -> None:
         """Say something else; `buttons` None keeps those there are. Raises KeyError for an unknown kind."""
         _ = _KINDS[kind]

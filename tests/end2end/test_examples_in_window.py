@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QApplication
 
 from engine.document.edits import SetRecipe
 from engine.training.runs import with_epochs
@@ -108,9 +108,8 @@ def settle(user: User) -> None:
         if is_busy(bench):
             quiet = time.monotonic()
         assert time.monotonic() < end, "it never came to rest"
+    notices = [widget for widget in QApplication.allWidgets() if isinstance(widget, Notice) and widget.isVisible()]
     failures = [
-        f"{notice.objectName()}: {' '.join(part.text() for part in notice.findChildren(QLabel))}"
-        for notice in QApplication.allWidgets()
-        if isinstance(notice, Notice) and notice.kind == "error" and notice.isVisible()
+        f"{notice.objectName()}: {notice.title()} {notice.text()}" for notice in notices if notice.kind() == "error"
     ]
     assert not failures, failures
