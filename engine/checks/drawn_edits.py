@@ -68,8 +68,8 @@ class _Translation:
 
     def edits(self) -> Iterator[Edit]:
         for part in self._parts:
-            scope, local = self._translated(part)
-            yield Inside(block=scope.block, inner=local) if scope.block else local
+            for scope, local in self._all_translated(part):
+                yield Inside(block=scope.block, inner=local) if scope.block else local
 
     def _place_new_nodes(self) -> None:
         """A new node is drawn where those are drawn that it is linked to."""
@@ -144,6 +144,24 @@ class _Translation:
                 return scope, msgspec.structs.replace(part, ids=(local,))
             case _:
                 raise _Untranslatable
+
+    def _all_translated(self, part: Edit) -> list[tuple[_Scope, Edit]]:
+        match part:
+            case SetFrozen(ids=(node_id,), frozen=False):
+                return self._thawed(node_id)
+            case _:
+                return [self._translated(part)]
+
+    def _thawed(self, node_id: str) -> list[tuple[_Scope, Edit]]:
+        """A node learns again when it and all instances around it do: each that is frozen is told."""
+        scope, local = self._place(node_id)
+        way = [(scope, local)]
+        while scope.prefix:
+            instance = self._flat.instances[scope.prefix]
+            scope = _Scope(instance.prefix, instance.block)
+            way.append((scope, instance.node))
+        frozen = [place for place in way if self._graph(place[0]).node(place[1]).frozen]
+        return [(scope, SetFrozen(ids=(local,), frozen=False)) for scope, local in frozen or way[:1]]
 
     def _holder_of_weights(self, node_id: str) -> tuple[_Scope, str]:
         """Where it is drawn what a node begins with: the outermost instance around it that says so, or the node."""

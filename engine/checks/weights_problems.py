@@ -1,5 +1,6 @@
 """What is wrong with the files nodes take their first weights from: gone, damaged, or of a network of another size.
 
+And what is frozen with no file at all: it would stay as chance made it, and all behind it would learn from noise.
 Seen from the headers alone, without torch: how many numbers lie there for a node is held against how many it has. The
 run itself looks at every tensor again.
 """
@@ -7,17 +8,29 @@ run itself looks at every tensor again.
 from collections.abc import Iterator
 from typing import Final
 
+from engine.catalog.layer import Family
 from engine.catalog.pretrained import Pretrained, pretrained_used
 from engine.catalog.pretrained.kept import is_kept
 from engine.checks.problem import Problem, Repair, Severity
 from engine.checks.shapes import ShapeInference
+from engine.checks.slow_copies import copies_of
 from engine.document.atomic import megabytes
-from engine.document.edits import Batch, SetWeights
+from engine.document.edits import Batch
+from engine.document.flat import in_words
 from engine.document.graph import Node
-from engine.document.node_weights import WeightsOf, numbers_in, weights_file, weights_of
+from engine.document.node_weights import (
+    WeightsOf,
+    learning,
+    numbers_in,
+    starting_fresh,
+    weights_file,
+    weights_of,
+)
 from engine.errors import ProjectError
 
 _MOST_TOLD: Final = 3
+_NOT_BY_CHANCE: Final = frozenset({Family.NORMALIZATION, Family.ACTIVATION})
+"""Families whose first weights are the same each time, as the ones and zeros of a normalization."""
 
 
 def weights_problems(checker: ShapeInference) -> Iterator[Problem]:
@@ -48,6 +61,42 @@ def weights_problems(checker: ShapeInference) -> Iterator[Problem]:
         ]
         for number, (node, said) in enumerate(faults[:_MOST_TOLD], start=1):
             yield _unfit(node, name, said, more=len(faults) - _MOST_TOLD if number == _MOST_TOLD else 0)
+    left = frozen_by_chance(checker)
+    if left is not None:
+        yield left
+
+
+def frozen_by_chance(checker: ShapeInference) -> Problem | None:
+    """A warning when nodes are frozen that no file, first weights of their own or other node gives weights.
+
+    A run that goes on from another has that one's weights; of it nothing is known here.
+    """
+    graph, recipe = checker.project.graph, checker.project.recipe
+    follow = {name for phase in recipe.phases for name in copies_of(phase)}
+    frozen = {graph.owner(node.id): node for node in graph.nodes.values() if node.frozen and not checker.rests(node.id)}
+    found = []
+    for owner, node in frozen.items():
+        layer, held = checker.layers.get(owner), graph.node(owner)
+        by_chance = layer is not None and layer.family not in _NOT_BY_CHANCE and checker.cost_of(owner).parameters
+        if by_chance and not held.weights and held.weight_init is None and owner not in follow:
+            found.append(node)
+    if not found:
+        return None
+    first, one = found[0], len(found) == 1
+    who = f"{first.type} '{in_words(first.id)}'" + ("" if one else f" and {len(found) - 1} more")
+    title = f"Let {in_words(first.id)} learn" if one else f"Let these {len(found)} nodes learn"
+    return Problem(
+        severity=Severity.WARNING,
+        node=first.id,
+        message=(
+            f"{who} {'is' if one else 'are'} frozen, and nothing gives {'it' if one else 'them'} weights: "
+            f"{'it stays' if one else 'they stay'} as chance made {'it' if one else 'them'}. "
+            "Switch Freeze off, add the network again with its weights, or go on from a run that has learned."
+        ),
+        expected="weights from a file, or first weights chosen at the node",
+        found="chance weights that never learn",
+        repairs=(Repair(title=title, edit=Batch(title=title, edits=learning(found))),),
+    )
 
 
 def _unlike(checker: ShapeInference, node: Node, count: int) -> str:
@@ -107,4 +156,4 @@ def _unfit(node: Node, name: str, said: str, *, more: int) -> Problem:
 def _fresh(users: list[Node], title: str = "") -> Repair:
     if not title:
         title = f"Start {users[0].id} fresh" if len(users) == 1 else f"Start these {len(users)} nodes fresh"
-    return Repair(title=title, edit=Batch(title=title, edits=tuple(SetWeights(id=node.id) for node in users)))
+    return Repair(title=title, edit=Batch(title=title, edits=starting_fresh(users)))

@@ -9,7 +9,7 @@ id there ("backbone.conv1.weight"; in the second repetition "backbone.2.conv1.we
 import math
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Final
 
 import msgspec
 
+from engine.document.edits import Edit, SetFrozen, SetWeights
 from engine.document.graph import Graph, Node
 from engine.document.project import Project
 from engine.errors import ProjectError
@@ -66,6 +67,18 @@ def spelled_out(node: Node) -> str:
 def begun_from(node: Node) -> str:
     """The file a node takes its weights from, in the words a person knows it by; empty for none."""
     return node.weights.partition("#")[0]
+
+
+def starting_fresh(nodes: Iterable[Node]) -> tuple[Edit, ...]:
+    """Edits that let nodes forget their files and learn: what stayed frozen would stay as chance made it."""
+    chosen = tuple(nodes)
+    forgetting = (SetWeights(id=node.id) for node in chosen)
+    return (*forgetting, *learning(node for node in chosen if node.frozen))
+
+
+def learning(nodes: Iterable[Node]) -> tuple[Edit, ...]:
+    """Edits that let frozen nodes learn, one each, so that each can be taken back to where it is drawn."""
+    return tuple(SetFrozen(ids=(node.id,), frozen=False) for node in nodes)
 
 
 def weights_file(project_dir: Path, name: str) -> Path:

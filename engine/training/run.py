@@ -191,7 +191,7 @@ class RunProcess:
             self.batch_size = recipe.phases[0].batch_size
         task = prepare_task(project, dataset, device=device, precision=precision, checker=checker)
         if checkpoint is None:
-            self._begin_with(task, project_dir)
+            self._begin_with(task, project_dir, checker)
         for text in self._differences(state, threads, dataset.fingerprint) if checkpoint is not None else ():
             self.log.append(RunNote(text=text, warning=True, epoch=state.epoch))
         state.threads, state.torch, state.data = threads, str(torch.__version__), dataset.fingerprint
@@ -270,9 +270,10 @@ class RunProcess:
         write_atomically(self.folder.project_file, to_bytes(measured))
         return measured
 
-    def _begin_with(self, task: "Task", project_dir: Path) -> None:
+    def _begin_with(self, task: "Task", project_dir: Path, checker: "ShapeChecker") -> None:
         """Take the weights that nodes name from their files, those that are looked up in the data, and then those of
         the run this one was forked from."""
+        from engine.checks.weights_problems import frozen_by_chance
         from engine.training.placing import begin_with_data
         from engine.training.start_weights import begin_with, begin_with_files
 
@@ -283,7 +284,8 @@ class RunProcess:
             files, data = begin_with_files(task.network, task.project, project_dir), begin_with_data(task)
             for text in (*files[0], *data[0]):
                 self.log.append(RunNote(text=text))
-            for text in (*files[1], *data[1]):
+            left = frozen_by_chance(checker)
+            for text in (*files[1], *data[1], *((left.message,) if left is not None else ())):
                 self.log.append(RunNote(text=text, warning=True))
         note = begin_with(task.network, self.folder)
         if note:

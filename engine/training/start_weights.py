@@ -79,7 +79,7 @@ def begin_with_files(network: nn.Module, project: Project, project_dir: Path) ->
                 where=frozen.id,
                 expected=f"weights that fit it, in the file '{name[:80]}'",
                 found=faults[frozen.id].removesuffix("."),
-                hint="Add the network again, or let the node start fresh and thaw it.",
+                hint="Add the network again, or let the node start fresh, which lets it learn.",
             )
         if filled:
             done.append(f"{filled} {'layer' if filled == 1 else 'layers'} began with the weights '{name}'.")

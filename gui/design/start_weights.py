@@ -4,9 +4,9 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from engine.catalog.pretrained import PRETRAINED, Pretrained
-from engine.document.edits import SetWeights
+from engine.document.edits import Batch
 from engine.document.graph import Node
-from engine.document.node_weights import begun_from, weights_file
+from engine.document.node_weights import begun_from, starting_fresh, weights_file
 from engine.errors import ProjectError
 from gui.models.scope import Scope
 from gui.widgets.button import Button
@@ -25,7 +25,7 @@ class StartWeights(QWidget):
     def __init__(self, project: Scope, *, caption_width: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._project = project
-        self._id = ""
+        self._node: Node | None = None
         self._pretrained: Pretrained | None = None
         value = QWidget()
         value.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
@@ -40,7 +40,6 @@ class StartWeights(QWidget):
         self.fetch = Button("Fetch", small=True, name="design.inspector.weights.fetch")
         set_tooltip(self.fetch, "Bring the weights into this project.")
         self.fresh = Button("Start fresh", small=True, name="design.inspector.weights.fresh")
-        set_tooltip(self.fresh, "Forget these weights: the next run begins with new ones. Ctrl+Z takes it back.")
         flow.addWidget(self.fetch)
         flow.addWidget(self.fresh)
         column.addWidget(buttons)
@@ -58,7 +57,7 @@ class StartWeights(QWidget):
 
     def show_node(self, node: Node) -> None:
         """Show what a node begins with."""
-        self._id = node.id
+        self._node = node
         self.setVisible(bool(node.weights))
         if not node.weights:
             return
@@ -73,6 +72,10 @@ class StartWeights(QWidget):
         else:
             self.words.set_text(f"{name}, trained further")
         self.words.set_tone("" if there else "warn")
+        learn = " and let it learn" if node.frozen else ""
+        set_tooltip(
+            self.fresh, f"Forget these weights{learn}: the next run begins with new ones. Ctrl+Z takes it back."
+        )
 
     def _is_there(self, name: str) -> bool:
         folder = self._project.model.directory
@@ -82,7 +85,8 @@ class StartWeights(QWidget):
             return False
 
     def _on_fresh(self) -> None:
-        self._project.do(SetWeights(id=self._id))
+        if self._node is not None:
+            self._project.do(Batch(title=f"Start {self._node.id} fresh", edits=starting_fresh([self._node])))
 
     def _on_fetch(self) -> None:
         if self._pretrained is not None:

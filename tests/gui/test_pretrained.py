@@ -255,6 +255,24 @@ def test_the_inspector_says_where_weights_come_from(bench: Bench) -> None:
     assert bench.blocks()[0].weights == "efficientnet-lite0#"
 
 
+def test_what_is_frozen_learns_when_it_starts_fresh(bench: Bench) -> None:
+    keep(EFFICIENTNET_LITE0)
+    bench.engine.answer_with(GetPretrained, bench.bring)
+    bench.tab.palette_panel.layer_chosen.emit(KEY)
+    bench.qtbot.waitUntil(lambda: bench.tab.pretrained.state == "idle" and bool(bench.engine.requests))
+    row = bench.tab.inspector.node.start_weights
+    bench.tab.inspector.refresh()
+    assert "let it learn" in row.fresh.toolTip() and bench.blocks()[0].frozen
+    bench.click(row.fresh)
+    assert bench.blocks()[0].weights == "" and not bench.blocks()[0].frozen
+    assert bench.messages_of("as chance made") == []
+    bench.model.history.undo()
+    assert bench.blocks()[0].weights == "efficientnet-lite0#" and bench.blocks()[0].frozen
+    bench.model.do(SetFrozen(ids=(bench.blocks()[0].id,), frozen=False))
+    bench.tab.inspector.refresh()
+    assert "let it learn" not in row.fresh.toolTip()
+
+
 def test_a_copy_keeps_its_weights(bench: Bench) -> None:
     from gui.design.graph_edits import duplicate
 

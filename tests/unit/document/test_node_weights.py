@@ -12,11 +12,20 @@ from engine.checks.inference import ShapeChecker
 from engine.checks.problem import Problem, Severity
 from engine.document import edits, files
 from engine.document.copying import copy_project
-from engine.document.edits import Batch, SetAttributes, SetBypassed, SetWeights
+from engine.document.edits import Batch, SetAttributes, SetBypassed, SetFrozen, SetWeights
 from engine.document.flat import Flattening, flattened
-from engine.document.graph import Node
-from engine.document.node_weights import numbers_in, shapes_in, spelled_out, used_files, weights_file, weights_of
+from engine.document.graph import Initial, Node
+from engine.document.node_weights import (
+    numbers_in,
+    shapes_in,
+    spelled_out,
+    starting_fresh,
+    used_files,
+    weights_file,
+    weights_of,
+)
 from engine.document.project import Project
+from engine.document.recipe import Phase, Player, Recipe, Target
 from engine.errors import ProjectError
 from tests.drawn_blocks import with_blocks
 
@@ -197,3 +206,74 @@ def test_what_is_not_in_the_file_and_what_is_smaller_is_told_at_the_node(tmp_pat
     edits.apply(project, SetBypassed(ids=("block1",), bypassed=False))
     edits.apply(project, SetAttributes(id="block1", attributes={"repeat": 3}))
     assert len(about_weights(project, tmp_path)) == 3
+
+
+# What is frozen, and has no weights to keep.
+
+
+def frozen_with_weights() -> Project:
+    project = with_blocks()
+    edits.apply(project, SetWeights(id="block1", weights="lite0"))
+    edits.apply(project, SetFrozen(ids=("block1",), frozen=True))
+    return project
+
+
+def left_to_chance(project: Project) -> list[Problem]:
+    return [problem for problem in ShapeChecker(project).problems() if "as chance made" in problem.message]
+
+
+def test_what_starts_fresh_learns(tmp_path: Path) -> None:
+    project = frozen_with_weights()
+    block = project.graph.node("block1")
+    back = edits.apply(project, Batch(title="Start block1 fresh", edits=starting_fresh([block])))
+    assert not project.graph.node("block1").weights and not project.graph.node("block1").frozen
+    edits.apply(project, back)
+    assert project.graph.node("block1") == block
+    (gone,) = about_weights(project, tmp_path)
+    edits.apply(project, gone.repairs[0].edit)
+    assert not project.graph.node("block1").weights and not project.graph.node("block1").frozen
+
+
+def test_what_is_frozen_with_nothing_to_begin_with_is_told_with_a_way_out() -> None:
+    project = frozen_with_weights()
+    assert left_to_chance(project) == []
+    edits.apply(project, SetWeights(id="block1"))
+    (problem,) = left_to_chance(project)
+    assert problem.severity is Severity.WARNING and problem.node == "block1__conv1"
+    assert problem.message.startswith("Conv2d 'block1 › conv1' and 1 more are frozen, and nothing gives them weights")
+    assert "Switch Freeze off" in problem.message and "add the network again" in problem.message
+    inner = SetFrozen(ids=("conv1",), frozen=True)  # frozen in the drawing of the block as well
+    edits.apply(project, edits.Inside(block="residual1", inner=inner))
+    (problem,) = left_to_chance(project)
+    edits.apply(project, problem.repairs[0].edit)
+    assert left_to_chance(project) == [] and not any(node.frozen for node in flattened(project).graph.nodes.values())
+
+
+def test_one_frozen_layer_is_told_by_itself() -> None:
+    project = with_blocks()
+    edits.apply(project, SetFrozen(ids=("stem1",), frozen=True))
+    (problem,) = left_to_chance(project)
+    assert problem.message.startswith("Conv2d 'stem1' is frozen, and nothing gives it weights: it stays as chance made")
+    assert problem.repairs[0].title == "Let stem1 learn"
+    edits.apply(project, problem.repairs[0].edit)
+    assert left_to_chance(project) == [] and not project.graph.node("stem1").frozen
+
+
+def test_what_is_meant_to_stay_as_it_begins_is_no_problem() -> None:
+    """First weights chosen at the node itself, a normalization alone, and what shares weights that come from a file."""
+    project = with_blocks()
+    edits.apply(project, edits.Inside(block="residual1", inner=SetFrozen(ids=("bn1",), frozen=True)))
+    assert left_to_chance(project) == []
+    edits.apply(project, SetFrozen(ids=("stem1",), frozen=True))
+    assert left_to_chance(project)
+    edits.apply(project, edits.SetInitial(id="stem1", weight=Initial(type="Orthogonal"), bias=None))
+    assert left_to_chance(project) == []
+
+
+def test_a_frozen_copy_that_follows_another_node_is_no_problem() -> None:
+    project = with_blocks()
+    edits.apply(project, SetFrozen(ids=("linear1",), frozen=True))
+    assert left_to_chance(project)
+    player = Player(targets=(Target(node="linear1", of="other"),))
+    project.recipe = Recipe(phases=(Phase(players=(player,)),))
+    assert left_to_chance(project) == []

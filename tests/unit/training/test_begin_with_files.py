@@ -8,11 +8,16 @@ import torch
 from safetensors.torch import save_file
 from small_tasks import Rig, class_data, classifier, one_phase, optimizer
 
+from engine.checks.inference import ShapeChecker
 from engine.document.edits import SetFrozen, SetWeights, apply
 from engine.document.files import to_bytes
 from engine.document.project import Project
 from engine.document.recipe import Phase
 from engine.errors import TrainingError
+from engine.protocol.run_events import RunNote
+from engine.training.run import RunProcess
+from engine.training.run_log import whole_log
+from engine.training.runs import create_run
 from engine.training.start_weights import begin_with_files
 from engine.training.task import prepare_task
 from tests.drawn_blocks import with_blocks
@@ -173,3 +178,14 @@ def test_weights_are_the_same_whatever_the_seed(tmp_path: Path) -> None:
         network = prepare_task(project, class_data()).network
         begin_with_files(network, project, tmp_path)
         assert torch.equal(network.state_dict()["hidden.bias"], held["body.hidden.bias"])
+
+
+def test_a_run_says_what_is_frozen_as_chance_made_it(tmp_path: Path) -> None:
+    project = small()
+    apply(project, SetFrozen(ids=("hidden",), frozen=True))
+    process = RunProcess(create_run(tmp_path, project), device="", resume=False)
+    task = prepare_task(project, class_data())
+    process._begin_with(task, tmp_path, ShapeChecker(project))
+    task.close()
+    (note,) = (event for event in whole_log(process.folder) if isinstance(event, RunNote))
+    assert note.warning and note.text.startswith("Linear 'hidden' is frozen, and nothing gives it weights")
