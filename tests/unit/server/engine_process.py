@@ -39,7 +39,7 @@ class EngineProcess:
     def __exit__(self, *_):
         self.process.stdin.close()
         try:
-            self.process.wait(timeout=20)
+            self.process.wait(timeout=60)
         finally:
             self.process.kill()
             self.process.wait()

@@ -63,7 +63,7 @@ def test_two_threads_that_want_the_same_wait_for_one_opening():
     gate = threading.Event()
 
     def slow(*arguments, **keywords):
-        gate.wait(10)
+        gate.wait(60)
         return opener(*arguments, **keywords)
 
     datasets = OpenDatasets(slow)

@@ -146,7 +146,7 @@ def test_a_stream_that_is_no_protocol_ends_the_engine_with_our_fault(engine):
     engine.write(b"GET / HTTP/1.1\r\n\r\n")
     assert isinstance(engine.next_event(), RequestFailed)
     assert engine.next_event() is None
-    assert engine.process.wait(timeout=10) == 3
+    assert engine.process.wait(timeout=60) == 3
 
 
 def test_a_sign_of_life_comes_while_working(engine):
@@ -167,7 +167,7 @@ def test_it_ends_when_the_window_does_even_in_the_midst_of_work(engine, how):
         engine.process.stdin.close()
     else:
         engine.send(Shutdown)
-    assert engine.process.wait(timeout=10) == 0
+    assert engine.process.wait(timeout=60) == 0
 
 
 def test_it_ends_when_nobody_reads_it_any_more(engine):
@@ -176,11 +176,11 @@ def test_it_ends_when_nobody_reads_it_any_more(engine):
     engine.send(Evaluate, project_dir="")
     engine.send(Evaluate, project_dir="")
     engine.process.stdin.close()
-    assert engine.process.wait(timeout=10) == 0
+    assert engine.process.wait(timeout=60) == 0
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 def test_a_crash_is_seen_as_what_it_was(engine):
     engine.send(Predict, project_dir="", inputs=[])
     assert engine.next_event() is None
-    assert engine.process.wait(timeout=10) == -signal.SIGABRT
+    assert engine.process.wait(timeout=60) == -signal.SIGABRT

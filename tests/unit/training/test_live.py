@@ -230,7 +230,7 @@ def test_single_steps_are_taken_one_by_one_and_change_nothing(tmp_path: Path) ->
     rig.folder.ask(ChangeSettings(clip_norm=1e6))
     wait_for(rig, SettingsChanged, 1)
     rig.folder.ask(ContinueRun())
-    thread.join(30)
+    thread.join(60)
     assert isinstance(result[0], RunFinished)
     told = [event.first_step + n for event in rig.events(StepsReported) for n in range(len(event.loss))]  # type: ignore[union-attr]
     assert told == list(range(1, 301))
@@ -249,5 +249,5 @@ def test_a_single_step_pauses_a_running_run_and_stop_ends_it(tmp_path: Path) -> 
     first, second = rig.events(RunPaused)
     assert second.step == first.step + 1  # type: ignore[union-attr]
     rig.folder.ask(StopRun())
-    thread.join(30)
+    thread.join(60)
     assert result[0].__class__.__name__ == "RunStopped"

@@ -509,7 +509,7 @@ def test_stops_where_it_is_and_goes_on_to_the_same_weights(tmp_path: Path) -> No
     wait_for(stopped, StepsReported)
     stopped.folder.ask(StopRun())
     stopped.folder.ask(StopRun())
-    thread.join(30)
+    thread.join(60)
     assert isinstance(result[0], RunStopped)
     assert result[0].best_epoch > 0
     assert len([event for event in stopped.events() if isinstance(event, RunStopped | RunFinished)]) == 1
@@ -544,7 +544,7 @@ def test_pauses_and_goes_on(tmp_path: Path) -> None:
     step = paused.events(RunPaused)[0].step
     assert checkpoint.read(paused.folder).step == step
     paused.folder.ask(ContinueRun())
-    thread.join(30)
+    thread.join(60)
     assert isinstance(result[0], RunFinished)
     assert paused.events(RunContinued)[0].step == step
     assert same(whole.weights(), paused.weights())
@@ -557,7 +557,7 @@ def test_a_paused_run_can_be_stopped(tmp_path: Path) -> None:
     rig.folder.ask(PauseRun())
     wait_for(rig, RunPaused)
     rig.folder.ask(StopRun())
-    thread.join(30)
+    thread.join(60)
     assert isinstance(result[0], RunStopped)
     assert not rig.events(RunContinued)
 

@@ -178,7 +178,7 @@ def test_a_full_disk_makes_the_run_wait_and_room_lets_it_go_on(tmp_path: Path, m
         steps = rig.loop.state.step
     assert steps < 30 * 5, "the run went on to its end with a full disk"
     full.clear()
-    runner.join(30)
+    runner.join(60)
     assert isinstance(result[0], RunFinished)
     (waiting,) = rig.events(RunWaiting)[:1]
     assert isinstance(waiting, RunWaiting)
