@@ -25,6 +25,7 @@ from engine.protocol.run_events import (
     StopRun,
 )
 from engine.protocol.run_folder import LogReader, RunFolder, RunSummary, is_final
+from engine.protocol.run_plan import phases_ahead, samples_left, samples_told, steps_planned
 from engine.training.runs import ACTIVE, PROCESS_LOG
 from engine.training.runs import summary as summary_of
 
@@ -167,16 +168,17 @@ class _Shown:
     def __init__(self, summary: RunSummary, console: Console) -> None:
         self._summary = summary
         self._console = console
-        self._steps = 0
-        self._batch = 0
+        self._prepared: RunPrepared | None = None
 
     def take(self, event: AnyRunEvent) -> None:
         """Show one event."""
         match event:
             case RunPrepared():
-                self._steps, self._batch = event.steps_per_epoch, event.batch_size * event.accumulate
+                self._prepared = event
+                samples, of_phases = samples_told(event)
+                told = f" ({', '.join(f'{name}: {count}' for name, count in of_phases)})" if of_phases else ""
                 self._console.note(
-                    f"Run {self._summary.run}: {event.samples:,} samples, {event.val_samples:,} for validation, "
+                    f"Run {self._summary.run}: {samples} samples{told}, {event.val_samples:,} for validation, "
                     f"{event.parameters:,} parameters, on {event.device} in {event.precision}."
                 )
             case RunResumed():
@@ -200,14 +202,14 @@ class _Shown:
         """How much of the whole training is done, and the newest numbers in a few words."""
         planned = self._summary.epochs_planned
         words = f"Epoch {event.epoch}/{planned}, loss {number(event.loss[-1])}, {event.samples_per_s:,.0f}/s"
-        if not self._steps or not planned:
+        phases = phases_ahead(self._prepared, planned) if self._prepared is not None else []
+        steps = steps_planned(phases)
+        if not steps:
             return -1.0, words
         done = event.first_step + len(event.loss) * event.stride - 1
-        epochs = event.epoch - 1 + min(1.0, max(0.0, done / self._steps - (event.epoch - 1)))
         if event.samples_per_s > 0:
-            left_s = (planned - epochs) * self._steps * self._batch / event.samples_per_s
-            words += f", {duration(max(0.0, left_s))} left"
-        return epochs / planned, words
+            words += f", {duration(samples_left(phases, done) / event.samples_per_s)} left"
+        return min(1.0, done / steps), words
 
     def _epoch(self, event: EpochFinished) -> str:
         width = len(str(self._summary.epochs_planned))

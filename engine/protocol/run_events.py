@@ -38,12 +38,37 @@ class RunStarted(RunEvent, frozen=True, kw_only=True):
     machine: Machine = Machine()
 
 
+class PhaseAhead(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A phase of a run: of how many `samples` of the train split it learns, and in what steps.
+
+    One that `plays` learns from what it lives through instead.
+    """
+
+    name: str = ""
+    epochs: int
+    samples: int
+    batch_size: int
+    accumulate: int = 1
+    steps_per_epoch: int
+    plays: bool = False
+
+    @property
+    def samples_per_step(self) -> int:
+        """What a step looks at."""
+        return self.batch_size * self.accumulate
+
+    def of_epochs(self, epochs: int) -> "PhaseAhead":
+        """The phase with so many epochs."""
+        return msgspec.structs.replace(self, epochs=epochs)
+
+
 class RunPrepared(RunEvent, frozen=True, kw_only=True):
     """Data and network are ready; steps begin.
 
-    A step looks at `batch_size` times `accumulate` samples. `device_name` is the graphics card's. `losses` are the ids
-    of the losses, in order. `threads` are the compute threads of the processor. `players` are the names of the players
-    of each phase, in order.
+    A step looks at `batch_size` times `accumulate` samples; these and `steps_per_epoch` are those of the first of the
+    `phases`. `samples` are all of the train split. `device_name` is the graphics card's. `losses` are the ids of the
+    losses, in order. `threads` are the compute threads of the processor. `players` are the names of the players of each
+    phase, in order.
     """
 
     device: str
@@ -59,6 +84,7 @@ class RunPrepared(RunEvent, frozen=True, kw_only=True):
     device_name: str = ""
     threads: int = 0
     players: list[list[str]] = []
+    phases: list[PhaseAhead] = []
 
 
 class RunResumed(RunEvent, frozen=True, kw_only=True):

@@ -196,6 +196,7 @@ class RunSummary:
     best: dict[str, float] = field(default_factory=dict)
     error: dict[str, str] = field(default_factory=dict)
     seed: int = 0
+    prepared: RunPrepared | None = None
     about: About = field(default_factory=About)
 
     @property
@@ -216,6 +217,7 @@ class RunSummary:
                 self.started, self.state, self.seed = event.time, "starting", event.seed
             case RunPrepared():
                 self.device, self.precision, self.state = event.device, event.precision, "running"
+                self.prepared = event
             case RunResumed():
                 self.pid, self.state, self.epochs = event.pid, "running", event.epoch
                 self.epochs_planned = event.epochs or self.epochs_planned

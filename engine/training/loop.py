@@ -26,6 +26,7 @@ from engine.protocol.run_events import (
     BatchChanged,
     ChangeSettings,
     EpochFinished,
+    PhaseAhead,
     RunFinished,
     RunNote,
     RunPrepared,
@@ -217,11 +218,23 @@ class Loop:
                 device_name=device_name(self.task.device),
                 threads=state.threads,
                 players=[[player.name for player in phase.players] for phase in self.recipe.phases],
+                phases=[self._ahead(phase) for phase in self.recipe.phases],
             )
         )
         if self.task.val.samples == 0:
             note = "There is no validation split, so the best epoch is picked by its training scores."
             self.log.append(RunNote(text=note, warning=True))
+
+    def _ahead(self, phase: Phase) -> PhaseAhead:
+        return PhaseAhead(
+            name=phase.name,
+            epochs=phase.epochs,
+            samples=phase_samples(self.task.train.samples, phase.samples),
+            batch_size=phase.batch_size,
+            accumulate=phase.accumulate,
+            steps_per_epoch=len(self._bounds(phase)) - 1,
+            plays=phase.play is not None,
+        )
 
     def _reopen(self) -> None:
         """Let a run go on that had come to its end, as it has more epochs now, or whoever asked wants more."""

@@ -11,6 +11,7 @@ from engine.protocol.run_events import (
     EpochFinished,
     LayersSeen,
     MachineSeen,
+    PhaseAhead,
     RunContinued,
     RunFailed,
     RunFinished,
@@ -27,6 +28,7 @@ from engine.protocol.run_events import (
     ViewSeen,
     WeightsSeen,
 )
+from engine.protocol.run_plan import phase_at, phases_ahead, samples_left, steps_planned
 from gui.models.run_marks import RunMark, batch_mark, note_mark, settings_mark
 
 if TYPE_CHECKING:
@@ -147,7 +149,11 @@ class RunCurves:
     @property
     def steps_planned(self) -> int:
         """All steps of the run, 0 while unknown."""
-        return self.steps_per_epoch * self.epochs_planned
+        return steps_planned(self._phases) if self.epochs_planned else 0
+
+    @property
+    def _phases(self) -> list[PhaseAhead]:
+        return phases_ahead(self.prepared, self.epochs_planned) if self.prepared is not None else []
 
     def fraction_done(self) -> float:
         """0 to 1."""
@@ -157,7 +163,7 @@ class RunCurves:
         """Seconds left at the present speed; None while unknown."""
         if not self.samples_per_s or self.prepared is None or not self.steps_planned:
             return None
-        return max(0, self.steps_planned - self.step) * self.samples_per_step / self.samples_per_s
+        return samples_left(self._phases, self.step) / self.samples_per_s
 
     def player_name(self, number: int) -> str:
         """What the N-th player is called, from 1; all of its names where phases call it differently."""
@@ -167,8 +173,9 @@ class RunCurves:
 
     @property
     def samples_per_step(self) -> int:
-        """What a step looks at; 0 while unknown."""
-        return self.prepared.batch_size * self.prepared.accumulate if self.prepared is not None else 0
+        """What a step of the present phase looks at; 0 while unknown."""
+        phases = self._phases
+        return phase_at(phases, self.step).samples_per_step if phases else 0
 
     def scale(self, axis: XAxis) -> "XScale | None":
         """What translates steps into the axis; None for steps themselves. The object stays the same as it grows."""

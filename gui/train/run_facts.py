@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from engine.protocol.run_events import AnswersSeen, BatchChanged, EpochFinished, RunNote, SettingsChanged
+from engine.protocol.run_plan import phases_ahead, samples_told
 from gui.models.curves import RunCurves
 from gui.models.data import DataModel
 from gui.models.project import ProjectModel
@@ -143,10 +144,16 @@ class RunFacts(SidePanel):
             ("time", clock(summary.seconds) if summary.seconds else ""),
         ]
         if prepared is not None:
+            samples, of_phases = samples_told(prepared)
+            batches = [
+                f"{phase.batch_size:,}" + f" × {phase.accumulate}" * (phase.accumulate > 1)
+                for phase in phases_ahead(prepared, summary.epochs_planned)
+            ]
             facts += [
-                ("samples", f"{prepared.samples:,}"),
+                ("samples", samples),
+                *(("", f"{name}: {count}") for name, count in of_phases),
                 ("validation", f"{prepared.val_samples:,}"),
-                ("batch", f"{prepared.batch_size:,}" + f" × {prepared.accumulate}" * (prepared.accumulate > 1)),
+                ("batch", ", ".join(batches if len(set(batches)) > 1 else batches[:1])),
                 ("parameters", f"{prepared.parameters:,}"),
             ]
         if curves.steps_planned:

@@ -17,6 +17,7 @@ from engine.protocol.run_events import (
     EpochFinished,
     LayersSeen,
     MachineSeen,
+    PhaseAhead,
     PinnedAnswers,
     RunFailed,
     RunFinished,
@@ -53,7 +54,14 @@ class RunLog:
             for event in events:
                 file.write(msgspec.json.encode(event) + b"\n")
 
-    def prepare(self, *, device: str = "cpu", batch_size: int = 128, players: Sequence[Sequence[str]] = ()) -> None:
+    def prepare(
+        self,
+        *,
+        device: str = "cpu",
+        batch_size: int = 128,
+        players: Sequence[Sequence[str]] = (),
+        phases: Sequence[PhaseAhead] = (),
+    ) -> None:
         """Say that steps begin."""
         self.say(
             RunPrepared(
@@ -66,6 +74,7 @@ class RunLog:
                 parameters=1_700_000,
                 outputs=["label"],
                 players=[list(names) for names in players],
+                phases=list(phases),
             )
         )
 

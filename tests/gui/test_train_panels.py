@@ -7,6 +7,7 @@ from engine.protocol.messages.training import StartTraining, TrainingStarted
 from engine.protocol.run_events import (
     ContinueRun,
     PauseRun,
+    PhaseAhead,
     RunContinued,
     RunFailed,
     RunPaused,
@@ -98,6 +99,31 @@ def test_a_live_run_shows_progress_speed_and_time_left(bench, directory, qtbot):
     assert tab.run_list.rows.item(0).text() == "#1 baseline"
     log.train(1)
     qtbot.waitUntil(lambda: line.text() == "Epoch 7 of 20")
+
+
+def test_the_facts_say_how_many_samples_each_phase_learns_from(bench, directory, qtbot):
+    few = PhaseAhead(name="tune", epochs=5, samples=1000, batch_size=32, steps_per_epoch=32)
+    whole = PhaseAhead(name="dream", epochs=15, samples=5120, batch_size=128, steps_per_epoch=40)
+    RunLog(directory, 1).prepare(phases=[few])
+    RunLog(directory, 2).prepare(phases=[whole, few])
+    RunLog(directory, 3).prepare(phases=[whole, whole])
+    tab = opened(bench, directory, qtbot)
+
+    def facts(run: int) -> list[tuple[str, str]]:
+        bench.runs.select(run)
+        rows = tab.facts.facts.rows()
+        first = next(at for at, (name, _) in enumerate(rows) if name == "samples")
+        return rows[first : next(at for at, (name, _) in enumerate(rows) if name == "parameters")]
+
+    assert facts(1) == [("samples", "1,000 of 5,120"), ("validation", "1,000"), ("batch", "32")]
+    assert facts(2) == [
+        ("samples", "5,120"),
+        ("", "dream: 5,120"),
+        ("", "tune: 1,000"),
+        ("validation", "1,000"),
+        ("batch", "128, 32"),
+    ]
+    assert facts(3) == [("samples", "5,120"), ("validation", "1,000"), ("batch", "128")]
 
 
 def test_pause_continue_and_stop_reach_the_run(bench, directory, qtbot):

@@ -1,6 +1,7 @@
 """`netwright runs PROJECT`: the runs of a project, newest last; and what is written beside them, and the queue."""
 
 import argparse
+import itertools
 import math
 import time
 from datetime import UTC, datetime
@@ -149,7 +150,10 @@ def groups_json(found: list[RunSummary]) -> list[dict[str, Any]]:
 
 
 def summary_json(item: RunSummary) -> dict[str, Any]:
-    """A run as the command line reports it; `started` is a time in UTC, `seconds` are those of training."""
+    """A run as the command line reports it; `started` is a time in UTC, `seconds` are those of training.
+
+    `samples` are those of the train split, and those of a phase what it learns from: null for one that plays.
+    """
     started = datetime.fromtimestamp(item.started, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if item.started else ""
     result: dict[str, Any] = {
         "run": item.run,
@@ -164,6 +168,11 @@ def summary_json(item: RunSummary) -> dict[str, Any]:
         "device": item.device,
         "precision": item.precision,
         "seed": item.seed,
+        "samples": item.prepared.samples if item.prepared is not None else 0,
+        "phases": [
+            {"name": phase.name, "epochs": phase.epochs, "samples": None if phase.plays else phase.samples}
+            for phase in (item.prepared.phases if item.prepared is not None else ())
+        ],
         "tags": list(item.about.tags),
         "notes": item.about.notes,
         "baseline": item.about.baseline,
@@ -187,12 +196,10 @@ def show(result: dict[str, Any]) -> str:
     for item in result["runs"]:
         best = ", ".join(f"{name} {number(value)}" for name, value in item["best"]["metrics"].items())
         epochs = f"{item['epochs']}/{item['epochs_planned']}"
-        rows.append(
-            (item["run"], item["name"], item["state"], epochs, best, _local(item["started"]), duration(item["seconds"]))
-        )
-    lines = [
-        table(("RUN", "NAME", "STATE", "EPOCHS", "BEST (VALIDATION)", "STARTED", "TRAINED"), rows, right="rllrllr")
-    ]
+        when = _local(item["started"]), duration(item["seconds"])
+        rows.append((item["run"], item["name"], item["state"], epochs, _samples(item), best, *when))
+    heads = ("RUN", "NAME", "STATE", "EPOCHS", "SAMPLES", "BEST (VALIDATION)", "STARTED", "TRAINED")
+    lines = [table(heads, rows, right="rllrrllr")]
     for group in result["groups"]:
         told = ", ".join(
             f"{name} {number(item['mean'])} ± {number(item['std'])}" for name, item in group["metrics"].items()
@@ -203,6 +210,12 @@ def show(result: dict[str, Any]) -> str:
         held = " (held)" if result["queue"]["held"] else ""
         lines.append(f"Queue{held}: {', '.join(map(str, result['queue']['runs']))}")
     return "\n".join(lines)
+
+
+def _samples(item: dict[str, Any]) -> str:
+    """What a run learns from; the count of each phase in order where they differ."""
+    counts = [phase["samples"] for phase in item["phases"] if phase["samples"] is not None] or [item["samples"]]
+    return ", then ".join(f"{count:,}" for count, _ in itertools.groupby(counts)) if item["samples"] else ""
 
 
 def _local(started: str) -> str:

@@ -341,6 +341,7 @@ def _trained(given: Answered, result: EvaluationFinished) -> str:
     split = project.data.split
     phases = "; ".join(
         f"{phase.epochs} epochs, batch {phase.batch_size}, "
+        + (f"{phase.samples:,} samples, " if phase.samples is not None else "")
         + ", ".join(
             (f"{player.name}: " if len(phase.players) > 1 else "")
             + f"{_step(player.optimizer)} with {_step(player.schedule)}"

@@ -11,6 +11,7 @@ from engine.cli.follow import follow
 from engine.errors import TrainingError
 from engine.protocol.run_events import (
     EpochFinished,
+    PhaseAhead,
     RunFailed,
     RunFinished,
     RunNote,
@@ -92,6 +93,44 @@ def test_the_bar_counts_the_whole_training(run, capsys, monkeypatch):
     err = capsys.readouterr().err
     # 2 of 20 steps are done; 18 steps of 64 samples at 128 a second are left.
     assert "  10%  Epoch 1/2, loss 1.5000, 128/s, 9.0 s left" in err
+
+
+def prepared(*phases: PhaseAhead) -> RunPrepared:
+    first = phases[0]
+    return RunPrepared(
+        device="cpu",
+        precision="float32",
+        samples=1280,
+        val_samples=64,
+        steps_per_epoch=first.steps_per_epoch,
+        batch_size=first.batch_size,
+        parameters=1234,
+        phases=list(phases),
+    )
+
+
+DREAM = PhaseAhead(name="dream", epochs=2, samples=1280, batch_size=64, steps_per_epoch=20)
+TUNE = PhaseAhead(name="tune", epochs=3, samples=320, batch_size=32, steps_per_epoch=10)
+
+
+def test_phases_say_how_many_samples_they_learn_from_and_the_bar_counts_their_steps(run, capsys, monkeypatch):
+    folder, log = run
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    begun = RunStarted(run=7, name="", pid=1, epochs=5, seed=7)
+    # 40 steps of the first phase and 10 of the second's 30 are done; 20 steps of 32 samples are left.
+    report = StepsReported(first_step=41, loss=[1.0] * 10, learning_rate=0.1, samples_per_s=64.0, epoch=3)
+    log(begun, prepared(DREAM, TUNE), report, RunFailed(error={"kind": "training", "message": "No."}))
+    followed(folder, ended("pass"))
+    err = capsys.readouterr().err
+    assert "Run 7: 1,280 samples (dream: 1,280, tune: 320), 64 for validation" in err
+    assert "  71%  Epoch 3/5, loss 1.0000, 64/s, 10.0 s left" in err
+
+
+def test_one_phase_of_fewer_samples_says_of_how_many(run, capsys):
+    folder, log = run
+    log(BEGINNING[0], prepared(TUNE), RunFailed(error={"kind": "training", "message": "No."}))
+    followed(folder, ended("pass"))
+    assert "Run 7: 320 of 1,280 samples, 64 for validation" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from engine.protocol.run_events import (
     ChangeSettings,
     EpochFinished,
     PauseRun,
+    PhaseAhead,
     RunFinished,
     RunPrepared,
     RunStarted,
@@ -111,6 +112,41 @@ def test_runs_are_sorted_and_repetitions_summed_up(project_dir: Path, capsys: py
     assert main(["runs", str(project_dir)]) == 0
     shown = capsys.readouterr().out
     assert "Runs 1, 2, 3 (3 finished): loss 0.2000 ± 0.1000, accuracy 0.8000 ± 0.1000" in shown
+
+
+def test_a_phase_of_fewer_samples_is_told(project_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = create_run(project_dir, load(project_dir))
+    log = RunLog(folder)
+    log.append(RunStarted(run=1, name="", pid=1, epochs=1, seed=7))
+    phases = [
+        PhaseAhead(name="dream", epochs=1, samples=480, batch_size=1, steps_per_epoch=1),
+        PhaseAhead(name="again", epochs=1, samples=480, batch_size=1, steps_per_epoch=1),
+        PhaseAhead(name="tune", epochs=2, samples=100, batch_size=1, steps_per_epoch=1),
+        PhaseAhead(name="play", epochs=1, samples=480, batch_size=1, steps_per_epoch=1, plays=True),
+    ]
+    log.append(
+        RunPrepared(
+            device="cpu",
+            precision="float32",
+            samples=480,
+            val_samples=1,
+            steps_per_epoch=1,
+            batch_size=1,
+            parameters=1,
+            phases=phases,
+        )
+    )
+    log.close()
+    (told,) = asked(capsys, "runs", project_dir)["runs"]
+    assert told["samples"] == 480
+    assert told["phases"] == [
+        {"name": "dream", "epochs": 1, "samples": 480},
+        {"name": "again", "epochs": 1, "samples": 480},
+        {"name": "tune", "epochs": 2, "samples": 100},
+        {"name": "play", "epochs": 1, "samples": None},
+    ]
+    assert main(["runs", str(project_dir)]) == 0
+    assert "480, then 100" in capsys.readouterr().out
 
 
 def test_the_queue_is_shown_and_arranged(

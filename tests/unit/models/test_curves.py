@@ -11,6 +11,7 @@ from engine.protocol.run_events import (
     LayersSeen,
     Machine,
     MachineSeen,
+    PhaseAhead,
     RunContinued,
     RunNote,
     RunPaused,
@@ -95,6 +96,34 @@ def test_progress_and_time_left() -> None:
     curves.feed(steps(1, 10))
     assert curves.fraction_done() == 0.25
     assert curves.left_s() == 30 * 64 / 640
+
+
+def test_phases_of_other_sizes_count_in_progress_and_time_left() -> None:
+    curves = RunCurves()
+    curves.feed(RunStarted(run=1, name="", pid=1, epochs=5, seed=7))
+    phases = [
+        PhaseAhead(name="dream", epochs=2, samples=640, batch_size=64, steps_per_epoch=10),
+        PhaseAhead(name="tune", epochs=3, samples=160, batch_size=32, steps_per_epoch=5),
+    ]
+    curves.feed(
+        RunPrepared(
+            device="cpu",
+            precision="float32",
+            samples=640,
+            val_samples=64,
+            steps_per_epoch=10,
+            batch_size=64,
+            parameters=1,
+            phases=phases,
+        )
+    )
+    curves.feed(steps(1, 10))
+    assert curves.steps_planned == 35 and curves.fraction_done() == 10 / 35
+    assert curves.samples_per_step == 64 and curves.left_s() == (10 * 64 + 15 * 32) / 640
+    curves.feed(steps(11, 15))
+    assert curves.samples_per_step == 32 and curves.left_s() == 10 * 32 / 640
+    curves.feed(RunResumed(pid=1, epoch=3, step=25, epochs=9))  # what is added is of the last phase
+    assert curves.steps_planned == 20 + 7 * 5
 
 
 def test_steps_that_share_a_number_keep_their_smallest_and_largest() -> None:

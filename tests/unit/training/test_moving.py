@@ -10,6 +10,7 @@ from engine.compiler.modules.special import MovingValue
 from engine.document.graph import Edge, Graph, Node
 from engine.document.project import Project
 from engine.document.recipe import Phase, Player, Recipe
+from engine.protocol.run_events import RunPrepared
 from tests.unit.training.small_tasks import KilledError, Rig, class_data, classifier, same
 
 
@@ -103,7 +104,11 @@ def test_a_phase_learns_from_fewer_samples(tmp_path: Path) -> None:
         Phase(epochs=1, batch_size=16, samples=30, players=(Player(),)),
     )
     project = classifier(recipe=Recipe(phases=phases))
-    Rig(tmp_path, project, class_data()).run(begin=watch)
+    rig = Rig(tmp_path, project, class_data())
+    rig.run(begin=watch)
+    (prepared,) = rig.events(RunPrepared)
+    told = [(phase.name, phase.epochs, phase.samples, phase.steps_per_epoch) for phase in prepared.phases]
+    assert prepared.samples == 100 and told == [("train", 2, 20, 2), ("train", 1, 30, 2)]
     assert [len(batch) for batch in seen] == [16, 4, 16, 4, 16, 14]
     epochs = [{tuple(row) for batch in part for row in batch.tolist()} for part in (seen[:2], seen[2:4], seen[4:])]
     assert epochs[0] == epochs[1] and len(epochs[0]) == 20
