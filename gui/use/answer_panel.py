@@ -13,6 +13,7 @@ from engine.protocol.messages.base import Progress
 from engine.protocol.messages.deployment import Answer, Prediction
 from gui.charts.score_bars import percent
 from gui.models.use import UseModel
+from gui.use.answers.answer_rows import AnswerRows
 from gui.use.answers.answer_strip import AnswerStrip
 from gui.use.answers.context import AnswerContext
 from gui.use.answers.made_picture import image_of
@@ -76,6 +77,7 @@ class AnswerPanel(QWidget):
         """The classes of a mask, in the order of their numbers."""
         self._one = ScrollColumn(spacing=16)
         self._outputs: list[OutputAnswer] = []
+        self._rows = AnswerRows()
         self.notes = Notice("warning", "", name="use.answer.notes")
         self.notes.hide()
         self.what_if = WhatIfCurve()
@@ -83,14 +85,15 @@ class AnswerPanel(QWidget):
         why = QWidget()
         self.why_place = QVBoxLayout(why)
         self.why_place.setContentsMargins(0, 0, 0, 0)
-        for widget in (self.notes, self.what_if, why):
+        for widget in (self.notes, self._rows, self.what_if, why):
             self._one.column.addWidget(widget)
         self._one.column.addStretch(1)
-        self._above = 1  # widgets of the page above the outputs
         self.many = AnswerStrip(name="use.answers", accessible="Answers")
         self.many.picked.connect(self._on_picked)
         self._detail = ScrollColumn(spacing=16)
         self._detail_outputs: list[OutputAnswer] = []
+        self._detail_rows = AnswerRows()
+        self._detail.column.addWidget(self._detail_rows)
         self._detail.column.addStretch(1)
         self._detail.hide()
         self._several = QWidget()
@@ -230,25 +233,25 @@ class AnswerPanel(QWidget):
             self.failure.set_message("error", "This could not be used", prediction.problem, [])
             self._stack.setCurrentWidget(self._failed)
             return
-        self._fill(self._one, self._outputs, prediction, self._context())
+        self._fill(self._rows, self._outputs, prediction, self._context())
         self._say_notes(prediction.notes)
         self._stack.setCurrentWidget(self._one)
 
     def _fill(
-        self, page: ScrollColumn, outputs: list[OutputAnswer], prediction: Prediction, context: AnswerContext
+        self, rows: AnswerRows, outputs: list[OutputAnswer], prediction: Prediction, context: AnswerContext
     ) -> None:
         answers = list(prediction.outputs.items())
-        self._make(page, outputs, len(answers))
+        self._make(rows, outputs, len(answers))
         for at, output in enumerate(outputs):
             output.setVisible(at < len(answers))
             if at < len(answers):
                 output.show_answer(*answers[at], alone=len(answers) == 1, context=context)
 
-    def _make(self, page: ScrollColumn, outputs: list[OutputAnswer], count: int) -> None:
+    def _make(self, rows: AnswerRows, outputs: list[OutputAnswer], count: int) -> None:
         while len(outputs) < count:
             output = OutputAnswer()
             output.chosen.connect(self.chosen)
-            page.column.insertWidget(len(outputs) + (self._above if page is self._one else 0), output)
+            rows.add(output)
             outputs.append(output)
 
     def _say_notes(self, notes: Sequence[str]) -> None:
@@ -274,7 +277,7 @@ class AnswerPanel(QWidget):
 
     def _show_stopped(self) -> None:
         """The text as far as it was written."""
-        self._make(self._one, self._outputs, 1)
+        self._make(self._rows, self._outputs, 1)
         for output in self._outputs[1:]:
             output.hide()
         text = self.context_of().beginning + "".join(token.text for token in self._use.written)
@@ -330,7 +333,7 @@ class AnswerPanel(QWidget):
             classes=self.classes,
             beneath=self.many.pixmap(row) if self.beneath() else None,
         )
-        self._fill(self._detail, self._detail_outputs, prediction, context)
+        self._fill(self._detail_rows, self._detail_outputs, prediction, context)
         self._detail.show()
         self.picked.emit(row)
 
@@ -338,7 +341,7 @@ class AnswerPanel(QWidget):
         if self._use.predict_state != "working":
             return
         self._late.stop()
-        self._make(self._one, self._outputs, 1)
+        self._make(self._rows, self._outputs, 1)
         for output in self._outputs[1:]:
             output.hide()
         self.notes.hide()

@@ -15,6 +15,7 @@ from engine.protocol.messages.deployment import Answer, Predict, Prediction, Pre
 from engine.protocol.messages.sample_input import ReadSample, SampleRead
 from engine.protocol.messages.writing import NextToken, TextWritten, WrittenToken
 from gui.models.settings import Settings
+from gui.use.answers.answer_rows import AnswerRows
 from gui.use.answers.context import AnswerContext
 from gui.use.answers.output_answer import OutputAnswer, told_truth
 from gui.use.answers.sureness import doubt
@@ -333,6 +334,34 @@ def test_a_made_picture_is_copied_as_a_picture(bench, engine, tmp_path, qtbot):
     qtbot.mouseClick(tab.trying.answer.copy, Qt.MouseButton.LeftButton)
     assert QGuiApplication.clipboard().image().size().width() == 3
     assert QGuiApplication.clipboard().image().pixelColor(0, 0).green() == 99
+
+
+@pytest.mark.parametrize(
+    ("width", "rows"),
+    [(640, [["a", "b", "c"], ["word"], ["d", "e"]]), (380, [["a", "b"], ["c"], ["word"], ["d", "e"]]), (240, None)],
+    ids=["wide", "narrow", "one column"],
+)
+def test_pictures_stand_side_by_side_where_there_is_room(qapp, qtbot, width, rows):
+    apply_theme(qapp, "dark")
+    picture = Answer(value="a picture", pixels=bytes(range(16)), height=4, width=4, channels=1)
+    answers = {name: scored(0.9, 0.1) if name == "word" else picture for name in ("a", "b", "c", "word", "d", "e")}
+    page = AnswerRows()
+    qtbot.addWidget(page)
+    cards = {name: OutputAnswer() for name in answers}
+    for name, card in cards.items():
+        page.add(card)
+        card.show_answer(name, answers[name], alone=False)
+    page.resize(width, page.heightForWidth(width))
+    page.show()
+    tops: dict[int, list[str]] = {}
+    for name, card in cards.items():
+        tops.setdefault(card.y(), []).append(name)
+        assert card.geometry().right() < width and card.geometry().bottom() < page.height()
+    assert list(tops.values()) == (rows or [[name] for name in answers])
+    assert cards["word"].width() == width, "a list of scores has the whole row"
+    assert len({cards[name].width() for name in "abc"}) == 1
+    cards["word"].hide()
+    assert page.heightForWidth(width) <= page.height()
 
 
 def test_scores_are_copied_as_text_and_all_are_shown_on_a_click(bench, engine, tmp_path, qtbot):

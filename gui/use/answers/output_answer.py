@@ -23,6 +23,9 @@ from gui.widgets.text import Text
 
 _WRITTEN_OUT = 60
 """How many numbers of an array are written out."""
+_PICTURE_BESIDE = 170
+_MASK_BESIDE = 260
+"""How narrow a picture may be beside another one, in pixels; a mask has its key and its scores under it."""
 
 
 class OutputAnswer(QWidget):
@@ -120,6 +123,13 @@ class OutputAnswer(QWidget):
         held = self.__dict__.get("made")
         return held.image() if isinstance(held, MadePicture) and not held.isHidden() else None
 
+    def least_beside(self) -> int:
+        """How narrow it may be beside another answer; 0 for what wants the whole width."""
+        if self._shown is None:
+            return 0
+        answer = self._shown[1]
+        return _PICTURE_BESIDE if answer.pixels else _MASK_BESIDE if answer.mask else 0
+
     def show_answer(self, field: str, answer: Answer, *, alone: bool, context: AnswerContext | None = None) -> None:
         """Show it; the name of the output only where there are several, or for a number."""
         context = context or AnswerContext()
@@ -141,6 +151,7 @@ class OutputAnswer(QWidget):
             self._value.set_text(answer_text(answer))
         self._say(field, answer, context)
         self.setAccessibleName(f"{field}: {answer_text(answer)}")
+        self.updateGeometry()  # whether it may stand beside another one
 
     def _show_views(self, field: str, answer: Answer, context: AnswerContext, *, is_written: bool, alone: bool) -> None:
         """What is drawn; the others are put away."""
