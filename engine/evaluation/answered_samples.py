@@ -10,7 +10,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from engine.data.drawing import draw_array, least_and_largest, picture_of
+from engine.checks.walking import sources_of
+from engine.data.drawing import draw_array, least_and_largest, picture_of, words
 from engine.data.finding import find_samples
 from engine.data.preparation import Preparation
 from engine.data.progress import IsCancelled, never
@@ -24,6 +25,8 @@ from engine.protocol.messages.answered_samples import AnsweredRead, AnsweredSamp
 from engine.protocol.messages.data import SampleCard, Shown
 
 MOST_AT_ONCE: Final = 500
+_CHARACTERS: Final = 2000
+"""Of the words that were given: a page of cards stays small."""
 _MOST_PAST: Final = 3
 """A forecast is drawn with so many times its own length of the past before it."""
 
@@ -35,11 +38,12 @@ def answered_samples(given: Answered, request: GetAnswered, *, cancelled: IsCanc
     found = judged(given, output)
     rows = _fitting(given, found, request, cancelled)
     start, limit = max(0, request.offset), min(max(0, request.limit), MOST_AT_ONCE)
+    worded = _worded(given, output)
     samples = []
     for row in rows[start : start + limit].tolist():
         if cancelled():
             raise Cancelled
-        samples.append(_sample(given, output, found, row, request.size))
+        samples.append(_sample(given, output, found, row, request.size, worded))
     return AnsweredRead(
         run=given.run.number,
         total=len(rows),
@@ -62,7 +66,31 @@ def _fitting(given: Answered, found: Judged, request: GetAnswered, cancelled: Is
     return found.order(fits.nonzero().flatten(), request.order)
 
 
-def _sample(given: Answered, output: AnsweredOutput, found: Judged, row: int, size: int) -> AnsweredSample:
+def _worded(given: Answered, output: AnsweredOutput) -> list[Field]:
+    """The fields of text that lead to an output, or its class where that is all that is given.
+
+    A text that is learned from its own beginning is not given.
+    """
+    before = sources_of(given.project.graph, [output.output_id])
+    inputs = [node_id for node_id in given.network.input_ids if node_id in before]
+    names = dict.fromkeys(name for node_id in inputs for name in given.network.input_fields[node_id])
+    own = output.field.name if output.field is not None else ""
+    fields = [field for name in names if name != own and (field := given.project.data.field(name)) is not None]
+    if len(fields) == 1 and fields[0].kind is FieldKind.CATEGORY:
+        return fields
+    return [field for field in fields if field.kind is FieldKind.TEXT]
+
+
+def _given_words(given: Answered, fields: list[Field], index: int) -> str:
+    said = [(field, words(field, given.dataset.raw(index, field.name), _CHARACTERS)) for field in fields]
+    if len(said) == 1:
+        return said[0][1]
+    return "\n".join(f"{field.name}: {text}" for field, text in said)[:_CHARACTERS]
+
+
+def _sample(
+    given: Answered, output: AnsweredOutput, found: Judged, row: int, size: int, worded: list[Field]
+) -> AnsweredSample:
     index = int(given.indices[row])
     true, predicted = found.words(row)
     sample = AnsweredSample(
@@ -73,6 +101,7 @@ def _sample(given: Answered, output: AnsweredOutput, found: Judged, row: int, si
         score=float(found.score[row]),
         right=None if found.right is None else bool(found.right[row]),
         led=found.led(row),
+        given=_given_words(given, worded, index),
         card=given.dataset.card(index, size),
     )
     field = output.field

@@ -27,6 +27,8 @@ FOOT: Final = 40
 KEPT_BYTES: Final = 48_000_000
 BUDGET_S: Final = 0.005
 """Seconds of a paint that may go into drawing cards for the first time."""
+_GIVEN: Final = 18
+"""Pixels of the line of words under a picture that was answered with words."""
 _OVER: Final = 0.85
 _BACK: Final = 0.4
 _STRIPE: Final = 6
@@ -156,6 +158,9 @@ class AnswerDelegate(QStyledItemDelegate):
 
     def _draw_body(self, painter: QPainter, body: QRectF, sample: AnsweredSample) -> None:
         card = sample.card
+        if self._given_below(sample):
+            body = body.adjusted(0, 0, 0, -_GIVEN)
+            _draw_given(painter, QRectF(body.left() + 6, body.bottom(), body.width() - 12, _GIVEN - 2), sample.given)
         if card.problem:
             _draw_problem(painter, body, card)
         elif sample.forecast:
@@ -178,7 +183,7 @@ class AnswerDelegate(QStyledItemDelegate):
                 else:
                     part = QRectF(body.left() + at * half, body.top(), half, body.height())
                 _draw_shown(painter, part.adjusted(3, 3, -3, -3), shown, caption)
-        elif self.kind == "text" or (sample.predicted and len(sample.predicted) + len(sample.true) > 80):
+        elif self._is_written(sample):
             _draw_texts(painter, body.adjusted(10, 7, -10, -7), sample)
         elif card.rgb:
             image = picture_of(card)
@@ -194,6 +199,22 @@ class AnswerDelegate(QStyledItemDelegate):
                 painter.drawText(where, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop, plain_text(card.note))
         else:
             _draw_lines(painter, body.adjusted(10, 8, -10, -6), card)
+
+    def _is_written(self, sample: AnsweredSample) -> bool:
+        """Whether question and answer are shown as texts, one below the other."""
+        return self.kind == "text" or bool(sample.predicted and len(sample.predicted) + len(sample.true) > 80)
+
+    def _given_in_foot(self, sample: AnsweredSample) -> bool:
+        """Whether the words that were given stand where the answer would be, if it were in words."""
+        drawn = sample.answer is not None and sample.truth is not None
+        return bool(sample.given) and drawn and not (sample.predicted or sample.true or sample.card.problem)
+
+    def _given_below(self, sample: AnsweredSample) -> bool:
+        """Whether they stand below what is drawn: it does not say them itself."""
+        if not sample.given or sample.card.problem or self._given_in_foot(sample):
+            return False
+        drawn = bool(sample.forecast) or (sample.answer is not None and sample.truth is not None)
+        return drawn or (bool(sample.card.rgb or sample.card.curve) and not self._is_written(sample))
 
     def _draw_over(self, painter: QPainter, where: QRectF, sample: AnsweredSample) -> None:
         over = self.overlay(sample)
@@ -216,7 +237,9 @@ class AnswerDelegate(QStyledItemDelegate):
         score_width = painter.fontMetrics().horizontalAdvance(score) + 6 if score else 0
         painter.setFont(text_font(SIZE_SMALL, QFont.Weight.Medium))
         is_text, ahead = self.kind == "text", bool(sample.forecast)
-        said = "" if is_text or ahead else plain_text(sample.predicted or sample.card.name.rpartition("/")[2], 80)
+        name = plain_text(sample.card.name.rpartition("/")[2], 80)
+        asked = self._given_in_foot(sample)
+        said = "" if is_text or ahead else plain_text(sample.given if asked else sample.predicted or name, 80)
         said = painter.fontMetrics().elidedText(said, Qt.TextElideMode.ElideRight, int(width - score_width))
         painter.setPen(theme.color("text"))
         painter.drawText(QRectF(left, top, width, 16), _MIDDLE, said)
@@ -241,6 +264,8 @@ class AnswerDelegate(QStyledItemDelegate):
                 words = "" if sample.led else "otherwise"
             if ahead:
                 words = furthest_words(sample)
+            if asked:
+                words = name
             if sample.column:
                 words = f"{plain_text(sample.column, 40)}: {words}"
         words = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, int(width))
@@ -273,6 +298,14 @@ def _draw_shown(painter: QPainter, room: QRectF, shown: Shown, caption: str) -> 
     painter.setFont(text_font(10))
     painter.setPen(theme.color("dim"))
     painter.drawText(below, Qt.AlignmentFlag.AlignCenter, caption)
+
+
+def _draw_given(painter: QPainter, room: QRectF, words: str) -> None:
+    """The words that went in together with what is drawn above, as far as there is room."""
+    painter.setFont(text_font(SIZE_SMALL))
+    painter.setPen(current_theme().color("dim"))
+    shown = painter.fontMetrics().elidedText(plain_text(words, 120), Qt.TextElideMode.ElideRight, int(room.width()))
+    painter.drawText(room, Qt.AlignmentFlag.AlignCenter, shown)
 
 
 def _draw_problem(painter: QPainter, room: QRectF, card: SampleCard) -> None:

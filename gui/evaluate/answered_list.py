@@ -14,6 +14,8 @@ from gui.widgets.plain_text import plain_text, tooltip_text
 SampleRole: Final = Qt.ItemDataRole.UserRole + 1
 """AnsweredSample, or None while it is not here yet."""
 _Index = QModelIndex | QPersistentModelIndex
+_TOOLTIP: Final = 2400
+"""A whole text that was given, and what was answered."""
 
 
 class AnsweredList(QAbstractListModel):
@@ -42,7 +44,7 @@ class AnsweredList(QAbstractListModel):
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return plain_text(self.words(sample), 400) if sample is not None else "not here yet"
         if role == Qt.ItemDataRole.ToolTipRole and sample is not None:
-            return tooltip_text(f"{sample.name}\n{self.words(sample)}")
+            return tooltip_text(f"{sample.name}\n{self.words(sample)}", _TOOLTIP)
         return None
 
     def words(self, sample: AnsweredSample) -> str:
@@ -59,7 +61,8 @@ class AnsweredList(QAbstractListModel):
         else:
             words = f"sample {sample.index:,}"
         made = self._corrections.of(sample, self._answered.place.output if self._answered.place else "").words
-        return ", ".join(part for part in (words, score, made) if part)
+        given = f"given: {sample.given}" if sample.given else ""
+        return ", ".join(part for part in (words, score, made, given) if part)
 
     def _on_changed(self) -> None:
         self.beginResetModel()

@@ -230,8 +230,8 @@ def sounds(count: int = 60) -> Listing:
     return Listing(samples, cards=card)
 
 
-def pictures_made(count: int = 40) -> Listing:
-    """Reconstructions of pictures."""
+def pictures_made(count: int = 40, given: str = "") -> Listing:
+    """Reconstructions of pictures, or pictures made from words that were given."""
     samples = []
     for index in range(count):
         card = picture_card(index)
@@ -243,6 +243,7 @@ def pictures_made(count: int = 40) -> Listing:
                 true="",
                 predicted="",
                 score=0.02 + index / 1000,
+                given=given,
                 card=card,
                 truth=Shown(width=28, height=28, rgb=card.rgb),
                 answer=Shown(width=28, height=28, rgb=noisy.astype(np.uint8).tobytes()),

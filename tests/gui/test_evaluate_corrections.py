@@ -2,8 +2,8 @@
 
 import msgspec
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QPixmap
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import QApplication
 
 from engine.document.data_edits import AddClass, LabelSamples, SetField
@@ -20,6 +20,7 @@ from engine.protocol.messages.base import Progress, RequestFailed
 from engine.protocol.messages.data import GetSound, SampleCard
 from engine.protocol.messages.evaluation import Evaluate, EvaluationFinished
 from engine.protocol.messages.training import StartTraining
+from gui.evaluate.answer_delegate import FOOT
 from gui.evaluate.answered_list import SampleRole
 from gui.evaluate.mistakes_panel import MistakesPanel
 from gui.evaluate.tab import EvaluateTab
@@ -290,6 +291,38 @@ def test_samples_of_every_kind_are_drawn(bench, engine, tab, qtbot, listing, tit
         image = drawn_card(panel, row).toImage()
         colors = {image.pixel(x, y) for x in range(4, image.width(), 3) for y in range(4, image.height() - 44, 3)}
         assert len(colors) > 3, f"nothing is drawn in row {row}"
+
+
+WORDS = "a heavy grey coat with a belt and two rows of buttons, seen from the front, its sleeves hanging down"
+
+
+def test_the_words_that_were_given_stand_with_the_pictures(bench, engine, tab, qtbot):
+    panel = page(tab).mistakes
+
+    def alike(one: AnsweredSample, other: AnsweredSample) -> bool:
+        return one.given == other.given and (one.answer is None) == (other.answer is None)
+
+    def cards_of(listing: Listing) -> list[QImage]:
+        engine.answer_with(GetAnswered, listing)
+        bench.evaluation.answered.ask_again()
+        qtbot.waitUntil(lambda: bench.evaluation.answered.state == "ready" and panel.model.rowCount() > 0)
+        first = listing.samples[0]
+        qtbot.waitUntil(lambda: (now := panel.model.index(0).data(SampleRole)) is not None and alike(now, first))
+        qtbot.waitUntil(lambda: all(drawn_card(panel, row) is not None for row in range(3)))
+        return [drawn_card(panel, row).toImage() for row in range(3)]
+
+    bare, worded = cards_of(pictures_made()), cards_of(pictures_made(given=WORDS))
+    for before, after in zip(bare, worded, strict=True):
+        top = QRect(0, 0, after.width(), after.height() - FOOT)
+        assert before.copy(top) == after.copy(top), "the pictures are as large"
+        assert before != after
+    assert WORDS in panel.model.index(0).data(Qt.ItemDataRole.ToolTipRole)
+    assert WORDS in panel.model.index(0).data(Qt.ItemDataRole.AccessibleTextRole)
+    seen = [msgspec.structs.replace(sample, given=WORDS) for sample in of_categories(garment_scores(1))]
+    pictures = cards_of(Listing(seen))
+    below = QRect(0, pictures[0].height() - FOOT - 18, pictures[0].width(), 18)
+    plain = cards_of(Listing([msgspec.structs.replace(sample, given="") for sample in seen]))
+    assert all(one.copy(below) != other.copy(below) for one, other in zip(pictures, plain, strict=True))
 
 
 def test_a_forecast_says_how_far_off_it_is_and_where_most(bench, engine, tab, qtbot):

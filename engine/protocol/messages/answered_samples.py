@@ -66,7 +66,8 @@ class AnsweredSample(msgspec.Struct, frozen=True, kw_only=True):
     `index` is its number in the data as the run knows it, `name` the one by which the project knows it. `right` is None
     where an answer is never just right or wrong. `answer` and `truth` are pictures, masks of the size of the card, or
     curves; those of a forecast go on where `past` ends, all three of one column, float32, little end first. `led` says
-    of a text that each piece of it was said after the true ones before it, not after those said before.
+    of a text that each piece of it was said after the true ones before it, not after those said before. `given` are the
+    words that the network was given for this answer, "" where it takes none.
     """
 
     index: int
@@ -77,6 +78,7 @@ class AnsweredSample(msgspec.Struct, frozen=True, kw_only=True):
     card: SampleCard
     right: bool | None = None
     led: bool = False
+    given: str = ""
     answer: Shown | None = None
     truth: Shown | None = None
     past: bytes = b""

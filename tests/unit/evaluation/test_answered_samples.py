@@ -11,6 +11,7 @@ from PIL import Image
 
 from engine.data.importing import inspect
 from engine.data.proposals import propose
+from engine.document.data_spec import Role, Step
 from engine.document.files import create
 from engine.document.graph import Edge, Graph, Node
 from engine.errors import Cancelled, DataError
@@ -254,3 +255,45 @@ def test_made_pictures_come_beside_the_true_ones(tmp_path: Path) -> None:
             assert shown is not None and len(shown.rgb) == 3 * shown.width * shown.height > 0
         assert sample.truth is not None and sample.answer is not None
         assert sample.truth.rgb != sample.answer.rgb and sample.right is None
+
+
+def test_words_that_were_given_come_with_the_answer(tmp_path: Path) -> None:
+    kinds = ("calm", "wild")
+    rows = [f"the sea was {kinds[n % 2]} on day {n} of the voyage,{n / 7:.3f},{kinds[n % 2]}" for n in range(120)]
+    given = of_table(tmp_path, "remark,wind,kind", rows, "kind")
+    assert given.project.data.field("remark") is not None
+    for sample in asked(given, limit=9).samples:
+        assert sample.given == given.dataset.raw(sample.index, "remark"), "the words, not the numbers beside them"
+
+
+def test_a_class_that_a_picture_is_made_from_comes_with_it(tmp_path: Path) -> None:
+    random = np.random.default_rng(8)
+    for number in range(40):
+        path = tmp_path / "pictures" / ("boot", "coat")[number % 2] / f"{number:02}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(random.integers(0, 256, (8, 8, 3), np.uint8)).save(path)
+    project = propose("pictures", inspect(tmp_path / "pictures").data)
+    picture, label = project.data.inputs()[0], project.data.targets()[0]
+    asked_for = msgspec.structs.replace(label, role=Role.INPUT, preparation=(Step(type="OneHot"),))
+    project.data = msgspec.structs.replace(project.data, fields=(picture, asked_for))
+    nodes = (
+        Node(id="word", type="Input", attributes={"fields": [label.name]}),
+        Node(id="seen", type="Input", attributes={"fields": [picture.name]}),
+        Node(id="points", type="Linear", attributes={"out_features": 192}),
+        Node(id="made", type="Unflatten", attributes={"dim": 1, "unflattened_size": [3, 8, 8]}),
+        Node(id="out", type="Output", attributes={"field": picture.name}),
+        Node(id="off", type="MSELoss"),
+    )
+    edges = (
+        Edge(source="word", target="points"),
+        Edge(source="points", target="made"),
+        Edge(source="made", target="out", input="prediction"),
+        Edge(source="made", target="off", input="prediction"),
+        Edge(source="seen", target="off", input="target"),
+    )
+    project.graph = Graph(nodes, edges)
+    create(tmp_path / "project", project)
+    given = answered(tmp_path / "project", untrained(tmp_path / "project", project))
+    found = asked(given, limit=9).samples
+    assert {sample.given for sample in found} <= {"boot", "coat"}
+    assert all(sample.given == given.dataset.raw(sample.index, label.name) for sample in found)
