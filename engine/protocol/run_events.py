@@ -67,8 +67,8 @@ class RunPrepared(RunEvent, frozen=True, kw_only=True):
 
     A step looks at `batch_size` times `accumulate` samples; these and `steps_per_epoch` are those of the first of the
     `phases`. `samples` are all of the train split. `device_name` is the graphics card's. `losses` are the ids of the
-    losses, in order. `threads` are the compute threads of the processor. `players` are the names of the players of each
-    phase, in order.
+    losses, in order, and `loss_titles` what they were called. `threads` are the compute threads of the processor.
+    `players` are the names of the players of each phase, in order.
     """
 
     device: str
@@ -85,6 +85,11 @@ class RunPrepared(RunEvent, frozen=True, kw_only=True):
     threads: int = 0
     players: list[list[str]] = []
     phases: list[PhaseAhead] = []
+    loss_titles: list[str] = []
+
+    def titles_of_losses(self) -> dict[str, str]:
+        """What the losses are called, by id: the id where the log does not tell it."""
+        return dict(zip(self.losses, self.loss_titles or self.losses, strict=False))
 
 
 class RunResumed(RunEvent, frozen=True, kw_only=True):

@@ -20,6 +20,7 @@ from torch import Tensor
 
 from engine.catalog import registry
 from engine.catalog.schedules import Plateau
+from engine.catalog.titles import titles_apart
 from engine.document.recipe import Phase, Precision
 from engine.errors import AttributeOutOfRange, ProjectError, TrainingError
 from engine.protocol.run_events import (
@@ -214,6 +215,7 @@ class Loop:
                 parameters=sum(p.numel() for name, p in network.named_parameters() if name in self.task.trainable),
                 outputs=[network.output_fields[output_id] for output_id in network.output_ids],
                 losses=list(network.loss_ids),
+                loss_titles=titles_apart(map(self.task.project.graph.node, network.loss_ids)),
                 accumulate=first.accumulate,
                 device_name=device_name(self.task.device),
                 threads=state.threads,

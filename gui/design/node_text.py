@@ -13,6 +13,7 @@ from engine.catalog.layer import Family, Layer
 from engine.catalog.layers.data import Noise
 from engine.catalog.layers.merge import Switch
 from engine.catalog.tensors import TensorSpec, edge_text
+from engine.catalog.titles import title_of
 from engine.document.data_spec import DataSpec, FieldKind, Role
 from engine.document.graph import Node
 from engine.errors import NetwrightError
@@ -34,13 +35,8 @@ _MOST_PARTS: Final = 3
 
 def caption(node: Node, layer_type: type[Layer] | None, data: DataSpec) -> str:
     """The name on the card: the user's, or the layer's; an Input is named after what comes in."""
-    if node.title:
-        return node.title
-    if layer_type is None:
-        return node.type
-    if node.type == "Input":
-        return _input_caption(node, data) or layer_type.label()
-    return layer_type.label()
+    named = _input_caption(node, data) if node.type == "Input" and not node.title and layer_type is not None else ""
+    return named or title_of(node, layer_type)
 
 
 def _input_caption(node: Node, data: DataSpec) -> str:

@@ -1,13 +1,17 @@
 """Metrics in words and numbers, the same in every tab: what `accuracy` is called and how 0.9412 of it reads."""
 
+from collections.abc import Mapping
+
 from engine.catalog.registry import metrics
 
 _PLAIN = {"loss": "Loss"}
 
 
-def metric_label(key: str) -> str:
-    """What a metric is called; `field.accuracy` names the field too."""
+def metric_label(key: str, losses: Mapping[str, str] | None = None) -> str:
+    """What a metric is called; `field.accuracy` names the field too, and `loss.ID` one of `losses`, titles by id."""
     field, _, name = key.rpartition(".")
+    if losses and field == "loss" and name in losses:
+        return f"{_PLAIN[field]} · {losses[name]}"
     found = next((metric.label() for metric in metrics() if metric.key == name), None)
     label = _PLAIN.get(name) or found or name.replace("_", " ").capitalize()
     return f"{label} · {field}" if field else label

@@ -171,6 +171,10 @@ class RunCurves:
         names = dict.fromkeys(players[number - 1] for players in phases if len(players) >= number)
         return ", ".join(name for name in names if name) or f"player {number}"
 
+    def loss_titles(self) -> dict[str, str]:
+        """What the losses of the network are called, by id; those that are not told are missing."""
+        return self.prepared.titles_of_losses() if self.prepared is not None else {}
+
     @property
     def samples_per_step(self) -> int:
         """What a step of the present phase looks at; 0 while unknown."""

@@ -1,6 +1,6 @@
 """Which charts there are in the Train tab: what each is called, what it shows, and what suits everybody."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -68,19 +68,19 @@ def default_places(views: Iterable[str]) -> tuple[ChartPlace, ...]:
     return (ChartPlace(kind="loss", columns=3), *shown, *_BESIDE_VIEWS) if shown else DEFAULT
 
 
-def kind_of(key: str) -> ChartKind | None:
-    """A kind by its key; None for one that this version does not know."""
+def kind_of(key: str, losses: Mapping[str, str] | None = None) -> ChartKind | None:
+    """A kind by its key; None for one that this version does not know. `losses` are titles of losses by id."""
     if key.startswith(METRIC) and key != METRIC:
-        name = key.removeprefix(METRIC)
-        return ChartKind(key=key, title=metric_label(name), help=f"{metric_label(name)} after each epoch.", columns=3)
+        title = metric_label(key.removeprefix(METRIC), losses)
+        return ChartKind(key=key, title=title, help=f"{title} after each epoch.", columns=3)
     return next((kind for kind in _FIXED if kind.key == key), None)
 
 
 def all_kinds(curves: RunCurves) -> list[ChartKind]:
     """Every kind there is, with one for each metric of a run."""
-    scores = score_names(curves)
+    scores, losses = score_names(curves), curves.loss_titles()
     found = [kind for kind in _FIXED if kind.key != METRIC]
-    metrics = [kind for name in scores if (kind := kind_of(f"{METRIC}{name}")) is not None]
+    metrics = [kind for name in scores if (kind := kind_of(f"{METRIC}{name}", losses)) is not None]
     return [found[0], *metrics, *found[1:]]
 
 

@@ -23,7 +23,7 @@ from gui.train.differences import Change, GraphDifference, graph_difference, set
 from gui.train.network_difference import NetworkDifference
 from gui.train.run_curves import run_label_of
 from gui.train.run_style import run_style
-from gui.train.run_words import state_words
+from gui.train.run_words import loss_titles, state_words
 from gui.widgets.choice_editor import Choice, ChoiceEditor
 from gui.widgets.fonts import mono_font
 from gui.widgets.plain_text import plain_text, tooltip_text
@@ -128,7 +128,16 @@ class ComparePanel(QWidget):
     def _show_table(self) -> None:
         summaries = [one for run in self._compared if (one := self._runs.summary(run)) is not None]
         metrics = list(dict.fromkeys(name for one in summaries for name in one.best))
-        heads = ["Run", *(metric_label(name) for name in metrics), "Epochs", "Time", "Samples/s", "State", "Tags"]
+        losses = loss_titles(summaries)
+        heads = [
+            "Run",
+            *(metric_label(name, losses) for name in metrics),
+            "Epochs",
+            "Time",
+            "Samples/s",
+            "State",
+            "Tags",
+        ]
         table = self.table
         header = table.horizontalHeader()
         by, order = header.sortIndicatorSection(), header.sortIndicatorOrder()

@@ -38,6 +38,7 @@ class CurveChart(ChartCard):
         self._compared: list[int] = []
         self._axis: XAxis = "epoch"
         self._metric = kind.removeprefix(METRIC) if plain == METRIC else ""
+        self._choices: list[Choice] = []
         self._picked = bool(self._metric)  # by the user or the project; then it is not changed by us
         self._shown: list[CurveSpec] = []
         self._of: dict[int, RunCurves] = {}  # whose columns are followed
@@ -194,8 +195,11 @@ class CurveChart(ChartCard):
         if len(scores) > 1 and self.pick.isHidden():
             self.set_title_widget(self.pick)
             self.pick.show()
-        if self.pick.values() != scores:
-            self.pick.set_choices([Choice(value=name, label=metric_label(name)) for name in scores])
+        losses = curves.loss_titles()
+        choices = [Choice(value=name, label=metric_label(name, losses)) for name in scores]
+        if choices != self._choices:
+            self._choices = choices
+            self.pick.set_choices(choices)
             self.pick.ensurePolished()
             self.pick.fit_choices(*_PICK_WIDTHS)
         self.pick.set_value(self._metric)
@@ -210,7 +214,8 @@ class CurveChart(ChartCard):
                 self.set_note(f"{current[self._compared[0]].learning_rate[-1]:.2g}")
             return
         if self._metric:
-            self.set_title(metric_label(self._metric))
+            losses = current[self._compared[0]].loss_titles() if self._compared else {}
+            self.set_title(metric_label(self._metric, losses))
             self.chart.set_y_limits((0.0, 1.0) if is_share(self._metric) else None)
         summary = self._runs.summary(self._compared[0]) if self._compared else None
         if summary is not None and summary.best_epoch and self._metric in summary.best:

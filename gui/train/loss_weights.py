@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.catalog.losses import Loss
 from engine.catalog.registry import layer_type
+from engine.catalog.titles import titles_apart
 from engine.document.graph import Graph, Node, natural
 from gui.widgets.form_row import FormRow
 from gui.widgets.number_editor import NumberEditor
@@ -31,7 +32,7 @@ class LossWeights(QWidget):
     def __init__(self, *, caption_width: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._caption_width = caption_width
-        self._losses: tuple[tuple[str, str], ...] = ()
+        self._losses: tuple[tuple[str, str, str], ...] = ()
         self._rows: dict[str, FormRow] = {}
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
@@ -40,10 +41,10 @@ class LossWeights(QWidget):
 
     def show_losses(self, graph: Graph, weights: Mapping[str, float]) -> None:
         """Show the losses of a graph with the weights that a player gives them."""
+        nodes = [node for node in sorted(graph.nodes.values(), key=lambda item: natural(item.id)) if is_loss(node)]
         found = tuple(
-            (node.id, kind.label() if (kind := layer_type(node.type)) is not None else node.type)
-            for node in sorted(graph.nodes.values(), key=lambda item: natural(item.id))
-            if is_loss(node)
+            (node.id, title, kind.label() if (kind := layer_type(node.type)) is not None else node.type)
+            for node, title in zip(nodes, titles_apart(nodes), strict=True)
         )
         if found != self._losses:
             self._build(found)
@@ -61,18 +62,19 @@ class LossWeights(QWidget):
         """Whether a row stands for this node."""
         return node_id in self._rows
 
-    def _build(self, found: tuple[tuple[str, str], ...]) -> None:
+    def _build(self, found: tuple[tuple[str, str, str], ...]) -> None:
         for row in self._rows.values():
             row.hide()
             row.deleteLater()
         self._losses, self._rows = found, {}
-        for node_id, label in found:
+        for node_id, title, label in found:
             editor = NumberEditor(1.0, minimum=-_LARGEST, maximum=_LARGEST)
             editor.setObjectName(f"train.recipe.loss.{node_id}")
+            called = title if title.startswith(label) else f"{title}, {label}"  # the caption may be cut
             row = FormRow(
-                node_id,
+                title,
                 editor,
-                help=f"{label}: how much it counts in what is made smaller; 0 leaves it out.",
+                help=f"{called}: how much it counts in what is made smaller; 0 leaves it out.",
                 caption_width=self._caption_width,
             )
             editor.committed.connect(lambda value, name=node_id: self._on_committed(name, float(value)))

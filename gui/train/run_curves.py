@@ -116,7 +116,8 @@ def _of_machine(
             numbers = (1, *(int(name.partition(".")[2]) for name in more))
             named = [(name, curves.player_name(at)) for name, at in zip(("rate", *more), numbers, strict=True)]
     elif kind == "parts":
-        named = [(name, name.partition(".")[2]) for name in curves.names("part.")] if first else []
+        ids, titles = [name.partition(".")[2] for name in curves.names("part.") if first], curves.loss_titles()
+        named = [(f"part.{loss_id}", titles.get(loss_id, loss_id)) for loss_id in ids]
     else:
         named = [item for item in _MACHINE.get(kind, ()) if curves.told(item[0])]
         if kind == "memory" and not named and curves.told("epoch_memory"):

@@ -9,7 +9,7 @@ from engine.protocol.run_folder import RunSummary
 from gui.forms.metric_text import larger_is_better, main_metric, metric_label, short_value
 from gui.models.runs import RunsModel
 from gui.train.run_style import run_style
-from gui.train.run_words import ACTIVE, best_words, row_value, run_label, state_words
+from gui.train.run_words import ACTIVE, best_words, loss_titles, row_value, run_label, state_words
 from gui.widgets.choice_editor import Choice, ChoiceEditor
 from gui.widgets.row_list import ROW_HEIGHT, KeyRole, RowList
 from gui.widgets.text import Text
@@ -138,11 +138,12 @@ class RunList(QWidget):
         main = main_metric(dict.fromkeys(metrics, 0.0))
         metrics.sort(key=lambda name: name != main)
         wanted: list[object] = [_NEWEST, *metrics, _NAME, _TIME]
+        losses = loss_titles(summaries)
         if self.sort.values() != wanted:
             self.sort.set_choices(
                 [
                     Choice(value=_NEWEST, label="newest"),
-                    *(Choice(value=name, label=metric_label(name)) for name in metrics),
+                    *(Choice(value=name, label=metric_label(name, losses)) for name in metrics),
                     Choice(value=_NAME, label="name"),
                     Choice(value=_TIME, label="time"),
                 ]

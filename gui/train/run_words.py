@@ -1,5 +1,7 @@
 """Runs in words: how a run is called, what it is doing, how good it got."""
 
+from collections.abc import Iterable
+
 from engine.protocol.run_folder import RunSummary
 from gui.forms.metric_text import main_metric, metric_label, metric_text, short_value
 from gui.widgets.progress_line import clock
@@ -11,6 +13,15 @@ RESUMABLE = ("stopped", "failed", "lost")
 def run_label(summary: RunSummary) -> str:
     """`#14 wider fc`."""
     return f"#{summary.run} {summary.name}".strip()
+
+
+def loss_titles(summaries: Iterable[RunSummary]) -> dict[str, str]:
+    """What the losses of runs are called, by id; the first run that tells it counts."""
+    found: dict[str, str] = {}
+    for summary in summaries:
+        if summary.prepared is not None:
+            found = summary.prepared.titles_of_losses() | found
+    return found
 
 
 def best_value(summary: RunSummary) -> str:

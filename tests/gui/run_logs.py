@@ -3,7 +3,7 @@
 import math
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +61,7 @@ class RunLog:
         batch_size: int = 128,
         players: Sequence[Sequence[str]] = (),
         phases: Sequence[PhaseAhead] = (),
+        losses: Mapping[str, str] | None = None,
     ) -> None:
         """Say that steps begin."""
         self.say(
@@ -75,6 +76,8 @@ class RunLog:
                 outputs=["label"],
                 players=[list(names) for names in players],
                 phases=list(phases),
+                losses=[*(losses or {})],
+                loss_titles=[title for title in (losses or {}).values() if title],
             )
         )
 

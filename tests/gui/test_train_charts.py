@@ -9,10 +9,10 @@ import pytest
 from engine.document import files
 from engine.document.project import ChartPlace, ChartsView
 from engine.document.project_json import to_bytes
-from engine.protocol.run_events import AnswersSeen, PinnedAnswers, SamplesPinned, StepsReported
+from engine.protocol.run_events import AnswersSeen, EpochFinished, PinnedAnswers, SamplesPinned, StepsReported
 from gui.models.settings import Settings
 from gui.train.answers_panel import watched_answers
-from gui.train.chart_kinds import DEFAULT
+from gui.train.chart_kinds import DEFAULT, all_kinds
 from gui.train.confusion_chart import counts_of
 from gui.train.curve_chart import CurveChart
 from gui.train.layer_chart import LayerChart
@@ -129,6 +129,35 @@ def test_learning_rates_stand_under_the_names_of_players(bench, directory, qtbot
         return {row[0] for row in csv.reader(table.read_text(encoding="utf-8").splitlines())}
 
     qtbot.waitUntil(lambda: table.is_file() and set(legend) <= named())
+
+
+@pytest.mark.parametrize(
+    ("losses", "legend"),
+    [
+        ({"loss_2": "Reconstruction", "kl": "Divergence"}, ["Reconstruction", "Divergence"]),
+        ({"loss_2": "", "kl": ""}, ["loss_2", "kl"]),  # a run of an earlier version, whose log does not name them
+    ],
+)
+def test_losses_stand_under_their_titles(bench, directory, qtbot, losses, legend):
+    told = RunLog(directory, 1, steps=10)
+    told.prepare(losses=losses)
+    parts = {"loss_2": 0.7, "kl": 0.3}
+    report = {"loss": [1.0], "samples_per_s": 100.0, "epoch": 1, "learning_rate": 0.1, "parts": parts}
+    told.say(*(StepsReported(first_step=step, **report) for step in (1, 2)))
+    scores = {"loss": 1.0, **{f"loss.{name}": value for name, value in parts.items()}, "accuracy": 0.5}
+    common = {"step": 2, "train": scores, "val": scores, "seconds": 1.0, "samples_per_s": 100.0, "learning_rate": 0.1}
+    told.say(*(EpochFinished(epoch=epoch, best=True, **common) for epoch in (1, 2)))
+    tab = opened(bench, directory, qtbot)
+    tab.charts.add_chart("parts")
+    tab.charts.refresh()
+    chart = tab.charts.chart("parts")
+    qtbot.waitUntil(lambda: chart.chart.has_series("1:part.kl"))
+    assert [chart.chart.series(key).name for key in ("1:part.loss_2", "1:part.kl")] == legend
+    titles = [kind.title for kind in all_kinds(bench.runs.curves(1))]
+    assert [title for title in titles if title.startswith("Loss ·")] == [f"Loss · {name}" for name in legend]
+    sort = tab.run_list.sort
+    orders = [sort.itemText(at) for at in range(sort.count())]
+    assert [text for text in orders if text.startswith("Loss ·")] == [f"Loss · {name}" for name in legend]
 
 
 def test_the_gap_between_training_and_validation_is_shaded(bench, directory, log, qtbot):

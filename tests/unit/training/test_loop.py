@@ -22,6 +22,7 @@ from small_tasks import (
 )
 
 from engine.document.data_spec import Step
+from engine.document.edits import SetTitle, apply
 from engine.document.graph import Edge, Graph, Node
 from engine.document.project import Project
 from engine.document.recipe import EarlyStop, Phase, Player, Precision, Recipe
@@ -254,8 +255,11 @@ def two_losses(recipe: Recipe) -> tuple[Project, MemoryData]:
 
 def test_two_outputs_have_their_own_scores_and_losses(tmp_path: Path) -> None:
     project, data = two_losses(fast(epochs=2))
+    apply(project, SetTitle(id="loss2", title="Price off"))
     rig = Rig(tmp_path, project, data)
     rig.run()
+    titles = rig.events(RunPrepared)[0].titles_of_losses()
+    assert titles["loss2"] == "Price off" and titles["loss1"] not in ("loss1", "")
     event = rig.events(EpochFinished)[-1]
     assert {"loss", "loss.loss1", "loss.loss2", "fruit.accuracy", "price.mean_absolute_error", "price.r2"} == set(
         event.val
