@@ -52,7 +52,7 @@ from gui.design.canvas.link_points import LinkPoints
 from gui.design.canvas.linking import LinkFinder
 from gui.design.canvas.live import LivePictures
 from gui.design.canvas.mark_tools import MarkTools
-from gui.design.canvas.marks import Marks, surrounding
+from gui.design.canvas.marks import Marks, encloses, surrounding
 from gui.design.canvas.mending import Mending
 from gui.design.canvas.menu import CanvasMenu
 from gui.design.canvas.minimap import Minimap
@@ -154,6 +154,7 @@ class GraphCanvas(QWidget):
         self._edge_timer.timeout.connect(self._on_edge)
         self._minimap = Minimap(self._scene.geometry, self, self._scene.marks)
         self._minimap.jumped.connect(self.center_on)
+        self._minimap.let_go.connect(self._show_map)
         self._bar = ZoomBar(self)
         self._bar.zoomed.connect(self._on_bar_zoomed)
         self._bar.fit_clicked.connect(self.fit)
@@ -401,6 +402,7 @@ class GraphCanvas(QWidget):
         self._fitted = False
         self._bar.set_zoom(self._view.zoom)
         self._minimap.set_view(self._view.visible(self.width(), self.height()))
+        self._show_map()
         self.mark_tools.editor.follow()
         self._remember.start()
         self._hover = NOTHING
@@ -537,11 +539,30 @@ class GraphCanvas(QWidget):
         self._minimap.move(
             self.width() - self._minimap.width() - margin, self.height() - self._minimap.height() - margin
         )
-        roomy = self.width() >= 520 and self.height() >= 320
-        self._minimap.setVisible(roomy and bool(self.geometry_store.ids) and not self._walked_through)
+        self._show_map()
         self.costs.place()
         self.empty_state.setGeometry(self.rect().adjusted(24, 40, -24, -40))
         self.empty_state.setVisible(not self.geometry_store.ids and not self.marks)
+
+    def _show_map(self) -> None:
+        """The small map is there to find the way: where all is in view, it does not lie over any of it."""
+        if self._minimap.is_held:
+            return
+        roomy = self.width() >= 520 and self.height() >= 320
+        shown = roomy and bool(self.geometry_store.ids) and not self._walked_through
+        self._minimap.setVisible(shown and not (self._sees_all() and self._map_covers()))
+
+    def _sees_all(self) -> bool:
+        seen = self._view.visible(self.width(), self.height())
+        boxes = (self.geometry_store.extent(), self.marks.extent())
+        return all(encloses(seen, box) for box in boxes if box is not None)
+
+    def _map_covers(self) -> bool:
+        place = self._minimap.geometry()
+        left, top = self._view.to_canvas(place.left(), place.top())
+        right, bottom = self._view.to_canvas(place.right() + 1, place.bottom() + 1)
+        beneath = (left, top, right, bottom)
+        return bool(len(self.geometry_store.nodes_in(beneath))) or self.marks.touches(beneath)
 
     def _first_view(self) -> None:
         """How the project was looked at last, else all of it."""
@@ -582,6 +603,7 @@ class GraphCanvas(QWidget):
             self._place_overlays()
         self.card_hover.forget()
         self._minimap.refresh()
+        self._show_map()
         self.mark_tools.editor.follow()
         self.card_editor.place()
         self.redraw(boxes)

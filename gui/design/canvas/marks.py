@@ -102,13 +102,17 @@ class Marks:
         boxes = [box_of(mark) for mark in chosen]
         return surrounding(boxes)
 
+    def touches(self, band: Box) -> bool:
+        """Whether any frame or note reaches into a box."""
+        return any(_touch(box_of(mark), band) for mark in self._marks.values())
+
     def touched_by(self, band: Box) -> frozenset[str]:
         """What a rubber band selects: notes that it touches, frames that lie in it whole.
 
         A band that begins in a frame is meant for what lies there.
         """
         notes = {note.id for note in self.notes if _touch(box_of(note), band)}
-        return frozenset(notes | {frame.id for frame in self.frames if _holds(band, box_of(frame))})
+        return frozenset(notes | {frame.id for frame in self.frames if encloses(band, box_of(frame))})
 
     def enclosed_by(self, corners: Sequence[tuple[float, float]]) -> frozenset[str]:
         """What a lasso selects: notes and frames that lie in it with all their corners."""
@@ -225,7 +229,7 @@ def contents(marks: Marks, geometry: Geometry, frame: Frame) -> tuple[list[str],
     found += [
         other.id
         for other in marks.frames
-        if other.id != frame.id and _holds(box_of(frame), box_of(other)) and other.width * other.height < _area(frame)
+        if other.id != frame.id and encloses(box_of(frame), box_of(other)) and other.width * other.height < _area(frame)
     ]
     return nodes, found
 
@@ -264,5 +268,6 @@ def _touch(box: Box, other: Box) -> bool:
     return box[0] < other[2] and box[2] > other[0] and box[1] < other[3] and box[3] > other[1]
 
 
-def _holds(outer: Box, inner: Box) -> bool:
+def encloses(outer: Box, inner: Box) -> bool:
+    """Whether a box lies in another one whole."""
     return outer[0] <= inner[0] and outer[1] <= inner[1] and outer[2] >= inner[2] and outer[3] >= inner[3]

@@ -1,7 +1,7 @@
 """The small map in the corner: all nodes, and a frame around what is in view that can be dragged."""
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QBrush, QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
+from PySide6.QtGui import QBrush, QColor, QHideEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QWidget
 
 from gui.design.canvas.arrays import draw_rects
@@ -18,9 +18,13 @@ _REDRAW_AFTER_MS = 60
 
 
 class Minimap(QWidget):
-    """Shows a geometry; `jumped` asks for a point of the canvas to come into the middle."""
+    """Shows a geometry; `jumped` asks for a point of the canvas to come into the middle.
+
+    `is_held` while the mouse is held down on it, `let_go` when it is not any more.
+    """
 
     jumped = Signal(float, float)
+    let_go = Signal()
 
     def __init__(self, geometry: Geometry, parent: QWidget, marks: Marks | None = None) -> None:
         super().__init__(parent)
@@ -30,6 +34,7 @@ class Minimap(QWidget):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self._geometry = geometry
         self._marks = marks if marks is not None else Marks()
+        self.is_held = False
         self._view: Box = (0.0, 0.0, 1.0, 1.0)
         self._shown: Box = (0.0, 0.0, 0.0, 0.0)  # what the map has room for
         self._nodes = QPixmap()
@@ -77,12 +82,23 @@ class Minimap(QWidget):
 
     @guarded
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.is_held = True
         self._jump(event)
 
     @guarded
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if event.buttons() & Qt.MouseButton.LeftButton:
             self._jump(event)
+
+    @guarded
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if not event.buttons():
+            self.is_held = False
+            self.let_go.emit()
+
+    @guarded
+    def hideEvent(self, event: QHideEvent) -> None:
+        self.is_held = False  # with its tab: the release is told to nobody
 
     def _jump(self, event: QMouseEvent) -> None:
         point = event.position()
