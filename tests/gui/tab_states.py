@@ -48,6 +48,7 @@ from tests.gui.answered_scene import Listing, numbers, of_categories, picture_ca
 from tests.gui.explained_scene import explained
 from tests.gui.fake_engine import FakeEngine, error
 from tests.gui.run_logs import RunLog
+from tests.patient_qtbot import WAIT_MS
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "projects"
 
@@ -635,8 +636,8 @@ def use_apps(bench: Workbench, place: Path, log: type[RunLog]) -> QWidget:
 
 
 def wait_for(ready: Callable[[], bool]) -> None:
-    """Turn the event loop until it is so, five seconds at most."""
-    end = monotonic() + 5
+    """Turn the event loop until it is so, as long as a test waits at most."""
+    end = monotonic() + WAIT_MS / 1000
     while not ready() and monotonic() < end:
         QCoreApplication.processEvents()
 

@@ -47,7 +47,7 @@ def test_p_plays_the_sample_under_the_cursor(tab: DataTab, window: MainWindow, q
     copy = f"import shutil, sys; shutil.copyfile(sys.argv[-1], {str(heard)!r})"
     tab.player.player.command = player(copy, tmp_path)
     click_sample(qtbot, tab, 4)
-    with qtbot.waitSignals([tab.player.changed, tab.player.changed], timeout=20_000):
+    with qtbot.waitSignals([tab.player.changed, tab.player.changed]):
         press(qtbot, tab.samples.grid, Qt.Key.Key_P)
     assert tab.player.playing == -1
     assert engine_of(window).asked(GetSound)[0].index == 4
@@ -79,7 +79,7 @@ def test_a_player_that_fails_and_a_file_that_is_gone_are_said(
     tab: DataTab, window: MainWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
     tab.player.player.command = player("raise SystemExit(1)", tmp_path)
-    with qtbot.waitSignal(tab.player.failed, timeout=20_000) as told:
+    with qtbot.waitSignal(tab.player.failed) as told:
         tab.player.toggle(3)
     assert "sound card" in told.args[0]
     gone = RequestFailed(error=error("data", "3.wav is gone.", "3.wav", "Put it back."))

@@ -53,7 +53,7 @@ class Exports:
 
     def make(self, drawing: Drawing, name: str, only: tuple[str, ...] = ()) -> Path:
         path = self.folder / name
-        with self.qtbot.waitSignal(self.exporter.finished, timeout=20_000) as done:
+        with self.qtbot.waitSignal(self.exporter.finished) as done:
             self.exporter.export(drawing, path, only)
         assert done.args == [True], self.said
         return path

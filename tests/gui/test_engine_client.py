@@ -53,7 +53,7 @@ def test_a_request_made_before_the_engine_is_up_is_answered(make_client: MakeCli
     answers = Answers(client)
     answers.ask("ok")
     client.start()
-    qtbot.waitUntil(lambda: len(answers.done) == 1, timeout=20_000)
+    qtbot.waitUntil(lambda: len(answers.done) == 1)
     assert answers.done[0].samples == 7
     assert [event.fraction for event in answers.progress] == [0.5]
     assert client.state == "ready"
@@ -74,13 +74,13 @@ def test_a_death_is_named_and_the_engine_comes_back(make_client: MakeClient, qtb
     answers = Answers(client)
     client.start()
     answers.ask(how)
-    qtbot.waitUntil(lambda: len(answers.failed) == 1, timeout=20_000)
+    qtbot.waitUntil(lambda: len(answers.failed) == 1)
     assert word in client.reason
     assert answers.failed[0].error["kind"] == "engine"
     assert word in answers.failed[0].error["message"]
     assert "Traceback" not in client.reason
     answers.ask("ok")
-    qtbot.waitUntil(lambda: len(answers.done) == 1, timeout=20_000)
+    qtbot.waitUntil(lambda: len(answers.done) == 1)
     assert client.state == "ready"
 
 
@@ -90,15 +90,15 @@ def test_an_engine_that_gives_no_sign_of_life_is_ended(
     monkeypatch.setattr(engine_client, "WATCH_EVERY_MS", 50)
     client = make_client()
     answers = Answers(client)
-    with qtbot.waitSignal(client.ready, timeout=20_000):
+    with qtbot.waitSignal(client.ready):
         client.start()
     pid = client.pid
     monkeypatch.setattr(engine_client, "SILENT_CHECKS", 3)
     answers.ask("silence")
-    qtbot.waitUntil(lambda: len(answers.failed) == 1, timeout=20_000)
+    qtbot.waitUntil(lambda: len(answers.failed) == 1)
     assert "stopped answering" in client.reason
     monkeypatch.setattr(engine_client, "SILENT_CHECKS", 10_000)
-    qtbot.waitUntil(lambda: not _lives(pid), timeout=20_000)
+    qtbot.waitUntil(lambda: not _lives(pid))
 
 
 def test_three_deaths_in_a_row_are_enough(make_client: MakeClient, qtbot: QtBot) -> None:
@@ -106,7 +106,7 @@ def test_three_deaths_in_a_row_are_enough(make_client: MakeClient, qtbot: QtBot)
     deaths: list[str] = []
     client.died.connect(deaths.append)
     client.start()
-    qtbot.waitUntil(lambda: client.state == "dead", timeout=30_000)
+    qtbot.waitUntil(lambda: client.state == "dead")
     assert len(deaths) == 3
     assert "no such thing" in client.reason
     answers = Answers(client)
@@ -117,7 +117,7 @@ def test_three_deaths_in_a_row_are_enough(make_client: MakeClient, qtbot: QtBot)
 def test_an_engine_of_another_version_is_not_used(make_client: MakeClient, qtbot: QtBot) -> None:
     client = make_client("other-version")
     client.start()
-    qtbot.waitUntil(lambda: client.state == "dead", timeout=20_000)
+    qtbot.waitUntil(lambda: client.state == "dead")
     assert "version 99" in client.reason
 
 
@@ -127,13 +127,13 @@ def test_a_program_that_is_not_there_is_named(
     monkeypatch.setattr(engine_client.sys, "executable", "/nowhere/python")
     client = make_client()
     client.start()
-    qtbot.waitUntil(lambda: client.state == "dead", timeout=20_000)
+    qtbot.waitUntil(lambda: client.state == "dead")
     assert "could not be started" in client.reason
 
 
 def test_stopping_ends_the_process(make_client: MakeClient, qtbot: QtBot) -> None:
     client = make_client()
-    with qtbot.waitSignal(client.ready, timeout=20_000):
+    with qtbot.waitSignal(client.ready):
         client.start()
     pid = client.pid
     client.stop()

@@ -33,7 +33,7 @@ def real() -> EngineClient:
 @pytest.fixture(params=[fake, real], ids=["fake", "real"])
 def engine(request: pytest.FixtureRequest, qapp: object, qtbot: QtBot) -> Iterator[Any]:
     engine = request.param()
-    with qtbot.waitSignal(engine.ready, timeout=20_000):
+    with qtbot.waitSignal(engine.ready):
         engine.start()
     yield engine
     engine.stop()
@@ -44,7 +44,7 @@ def test_an_answer_comes_later_once_and_after_its_progress(engine: Any, qtbot: Q
     number = engine.ask(DescribeData, done=told.append, failed=told.append, progress=told.append, project_dir="ok")
     assert told == []
     assert engine.waits
-    qtbot.waitUntil(lambda: len(told) == 2, timeout=20_000)
+    qtbot.waitUntil(lambda: len(told) == 2)
     assert [type(event) for event in told] == [Progress, DataDescribed]
     assert {event.request for event in told} == {number}
     assert not engine.waits
@@ -55,14 +55,14 @@ def test_numbers_of_requests_rise(engine: Any, qtbot: QtBot) -> None:
     told: list[Any] = []
     numbers = [engine.ask(DescribeData, done=told.append, failed=told.append, project_dir="ok") for _ in range(3)]
     assert numbers == sorted(set(numbers))
-    qtbot.waitUntil(lambda: len(told) == 3, timeout=20_000)
+    qtbot.waitUntil(lambda: len(told) == 3)
     assert [event.request for event in told] == numbers
 
 
 def test_cancelling_what_is_over_does_nothing(engine: Any, qtbot: QtBot) -> None:
     told: list[Any] = []
     number = engine.ask(DescribeData, done=told.append, failed=told.append, project_dir="ok")
-    qtbot.waitUntil(lambda: len(told) == 1, timeout=20_000)
+    qtbot.waitUntil(lambda: len(told) == 1)
     engine.cancel(number)
     engine.cancel(12345)
     assert len(told) == 1

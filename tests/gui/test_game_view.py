@@ -88,7 +88,7 @@ def test_a_game_is_watched_to_its_end_moment_by_moment(game, engine, qtbot) -> N
     game.begin(9, run=True)
     steps: list[int] = []
     game.moment_shown.connect(lambda: steps.append(game.shown.step))
-    qtbot.waitUntil(lambda: game.over, timeout=8000)
+    qtbot.waitUntil(lambda: game.over)
     assert steps == list(range(LENGTH + 1)) and not game.running and game.totals == {"network": 40.0}
     requests = engine.asked(PlayGame)
     assert all(request.steps <= AHEAD for request in requests) and requests[0].seed == 9

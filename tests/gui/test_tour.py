@@ -100,7 +100,7 @@ def test_the_whole_tour_by_keyboard(tour: Guide, window: MainWindow, qtbot: QtBo
         if not tour.done and step.offer:
             key(qtbot, tour, Qt.Key.Key_Return)
         if step.done:
-            qtbot.waitUntil(lambda: tour.done and not window.bench.worked.playing, timeout=20_000)
+            qtbot.waitUntil(lambda: tour.done and not window.bench.worked.playing)
             qtbot.waitUntil(lambda: "Done" in text(tour, "tour.state"))
         assert tour.step is step, "a step never goes on by itself"
         key(qtbot, tour, Qt.Key.Key_Return)

@@ -71,7 +71,7 @@ def test_what_is_recorded_shows_live_and_is_answered_when_it_is_stopped(qtbot):
     made.changed.connect(lambda: given.append(made.value()))
     qtbot.mouseClick(made.record, Qt.MouseButton.LeftButton)
     assert made.record.text() == "Stop" and made.level.isVisible()
-    qtbot.waitUntil(lambda: made.recorder.seconds > 0.6, timeout=20_000)
+    qtbot.waitUntil(lambda: made.recorder.seconds > 0.6)
     qtbot.waitUntil(made.drop.has_picture)
     assert given == [] and max(levels) > 0.3 > min(levels) and made.level.value() > 0
     qtbot.mouseClick(made.record, Qt.MouseButton.LeftButton)
@@ -89,7 +89,7 @@ def test_a_microphone_that_fails_says_why_and_the_form_stays(qtbot):
     made = sound_input(qtbot, FAILS)
     said = []
     made.refused.connect(said.append)
-    with qtbot.waitSignal(made.refused, timeout=20_000):
+    with qtbot.waitSignal(made.refused):
         made.record.click()
     assert said == [
         "Nothing was recorded. Is a microphone connected, and may this program use it? The driver is on holiday"
@@ -101,7 +101,7 @@ def test_a_microphone_that_fails_says_why_and_the_form_stays(qtbot):
 def test_nobody_is_listened_to_unseen(qtbot):
     made = sound_input(qtbot, SPEAKS)
     made.record.click()
-    qtbot.waitUntil(lambda: made.recorder.seconds > 0, timeout=20_000)
+    qtbot.waitUntil(lambda: made.recorder.seconds > 0)
     made.hide()
     assert not made.recorder.running
 
@@ -112,12 +112,12 @@ def test_a_recording_is_heard_by_a_player(qtbot, tmp_path):
     made = sound_input(qtbot, SPEAKS, player)
     assert made.play.blocked_reason() == "There is no recording yet."
     made.record.click()
-    qtbot.waitUntil(lambda: made.recorder.seconds > 0.2, timeout=20_000)
+    qtbot.waitUntil(lambda: made.recorder.seconds > 0.2)
     made.record.click()
     with qtbot.waitSignal(player.changed):
         made.play.click()
     assert made.play.text() == "Stop"
-    qtbot.waitUntil(lambda: not player.playing, timeout=20_000)
+    qtbot.waitUntil(lambda: not player.playing)
     with wave.open(str(heard)) as file:
         assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (RATE, 1, 2)
         assert file.getnframes() == len(made.recorder.samples())
@@ -214,7 +214,7 @@ def test_a_picture_is_taken_from_what_the_camera_shows(qtbot):
     qtbot.mouseClick(made.look, Qt.MouseButton.LeftButton)
     assert made.places.currentWidget() is made.view
     assert made.view.take.blocked_reason() == "The camera shows nothing yet."
-    qtbot.waitUntil(made.view.take.isEnabled, timeout=20_000)
+    qtbot.waitUntil(made.view.take.isEnabled)
     assert given == [] and not made.view.grab().toImage().isNull()
     qtbot.mouseClick(made.view.take, Qt.MouseButton.LeftButton)
     (value,) = given
@@ -229,14 +229,14 @@ def test_what_the_camera_sees_is_answered_live_but_never_before_the_last_answer(
     given = []
     made.changed.connect(lambda: given.append(made.value()))
     made.look.click()
-    qtbot.waitUntil(made.view.take.isEnabled, timeout=20_000)
+    qtbot.waitUntil(made.view.take.isEnabled)
     made.view.live.setChecked(True)
-    qtbot.waitUntil(lambda: len(given) >= 2, timeout=20_000)
+    qtbot.waitUntil(lambda: len(given) >= 2)
     made.busy = True
     seen = len(given)
     frames = []
     made.camera.frame.connect(frames.append)
-    qtbot.waitUntil(lambda: len(frames) > 20, timeout=20_000)
+    qtbot.waitUntil(lambda: len(frames) > 20)
     assert len(given) == seen and isinstance(frames[0], QImage)
     made.hide()
     assert not made.camera.running, "no camera looks on unseen"
@@ -244,7 +244,7 @@ def test_what_the_camera_sees_is_answered_live_but_never_before_the_last_answer(
 
 def test_a_camera_that_fails_says_why(qtbot):
     made = picture_input(qtbot, FAILS)
-    with qtbot.waitSignal(made.refused, timeout=20_000) as refused:
+    with qtbot.waitSignal(made.refused) as refused:
         made.look.click()
     assert refused.args[0].startswith("The camera gives no picture.") and refused.args[0].endswith("on holiday")
     assert not made.look.isChecked() and made.places.currentWidget() is made.drop
@@ -252,7 +252,7 @@ def test_a_camera_that_fails_says_why(qtbot):
 
 def test_a_reader_that_was_overcome_is_ended(qtbot):
     camera = Camera(command=script(FLOODS))
-    with qtbot.waitSignal(camera.failed, timeout=20_000) as failed:
+    with qtbot.waitSignal(camera.failed) as failed:
         camera.start()
     assert failed.args == ["The camera's pictures cannot be read."] and not camera.running
 
@@ -276,7 +276,7 @@ def test_the_reader_shows_a_made_up_camera(qtbot):
     pytest.importorskip("av")
     command = own_reader("gui.use.camera_reader", "64", "50", "lavfi", "testsrc=size=160x120:rate=50")
     camera = Camera(command=command)
-    with qtbot.waitSignal(camera.frame, timeout=30_000) as shown:
+    with qtbot.waitSignal(camera.frame) as shown:
         camera.start()
     assert (shown.args[0].width(), shown.args[0].height()) == (64, 48)
     assert len({shown.args[0].pixel(x, 10) for x in range(64)}) > 4, "the test picture has bars of several colours"

@@ -50,7 +50,7 @@ def test_a_dropped_recording_is_asked_and_its_waveform_shown(form, tmp_path, qtb
     given: list[object] = []
     form.given.connect(given.append)
     file = recording(tmp_path / "seven.wav")
-    with qtbot.waitSignal(form.files[0].preview.ready, timeout=20_000):
+    with qtbot.waitSignal(form.files[0].preview.ready):
         form.drop.files_dropped.emit([file])
     assert form.drop.has_picture()
     assert form.drop.accessibleName() == "Drop another recording"
@@ -63,7 +63,7 @@ def test_a_broken_recording_is_still_asked_so_that_the_answer_says_why(form, tmp
     broken.write_bytes(b"RIFF\x24\0\0\0WAVE")
     given: list[object] = []
     form.given.connect(given.append)
-    with qtbot.waitSignal(form.files[0].preview.failed, timeout=20_000) as failed:
+    with qtbot.waitSignal(form.files[0].preview.failed) as failed:
         form.take_files([broken])
     assert "damaged" in failed.args[1]
     assert given and not form.drop.has_picture()

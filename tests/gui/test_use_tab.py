@@ -83,7 +83,7 @@ def test_without_a_trained_run_it_says_what_comes_here(bench, tmp_path, qtbot):
 def test_a_dropped_picture_is_answered_and_shown(bench, engine, pictures, tmp_path, qtbot):
     file = picture_file(tmp_path)
     inputs = pictures.trying.inputs
-    with qtbot.waitSignal(inputs.picture.preview.ready, timeout=20_000):
+    with qtbot.waitSignal(inputs.picture.preview.ready):
         inputs.drop.files_dropped.emit([file])
     assert inputs.drop.has_picture()
     answered(bench, qtbot)
@@ -413,11 +413,11 @@ def test_the_reader_takes_pictures_and_refuses_the_rest(tmp_path, qapp):
 def test_a_preview_that_cannot_be_made_says_why(tmp_path, qtbot):
     preview = PicturePreview()
     (tmp_path / "text.png").write_text("not a picture")
-    with qtbot.waitSignal(preview.failed, timeout=20_000) as failed:
+    with qtbot.waitSignal(preview.failed) as failed:
         preview.read(tmp_path / "text.png")
     assert failed.args == [tmp_path / "text.png", "This is not a picture that can be shown."]
     preview.read(picture_file(tmp_path))
-    with qtbot.waitSignal(preview.ready, timeout=20_000) as ready:
+    with qtbot.waitSignal(preview.ready) as ready:
         preview.read(picture_file(tmp_path))  # the one before is dropped
     assert ready.args[1].size().width() == 60
 

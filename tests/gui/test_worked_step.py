@@ -220,7 +220,7 @@ def test_phases_players_and_learned_weights_can_be_chosen(opened: MainWindow, qt
     log.prepare()
     log.train(1)
     log.finish()
-    qtbot.waitUntil(lambda: model.has_runs, timeout=10_000)
+    qtbot.waitUntil(lambda: model.has_runs)
     panel(opened).refresh()
     assert panel(opened).weights.isVisible()
     panel(opened).weights.committed.emit("best")

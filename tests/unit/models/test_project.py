@@ -117,7 +117,7 @@ def test_an_edit_after_undo_never_joins_an_older_step(opened: ProjectModel) -> N
 
 
 def test_edits_are_saved_by_themselves(opened: ProjectModel, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(opened.saved, timeout=5000):
+    with qtbot.waitSignal(opened.saved):
         opened.do(relu("a"))
         assert opened.dirty
     assert not opened.dirty
@@ -129,7 +129,7 @@ def test_constant_editing_does_not_put_saving_off_for_ever(
 ) -> None:
     monkeypatch.setattr(project_module, "SAVE_AFTER_MS", 100_000)
     monkeypatch.setattr(project_module, "SAVE_AT_LEAST_EVERY_S", 0.05)
-    with qtbot.waitSignal(opened.saved, timeout=5000):
+    with qtbot.waitSignal(opened.saved):
         opened.do(relu("a"))
 
 
@@ -168,7 +168,7 @@ def test_a_killed_window_comes_back_as_it_was_shown(model: ProjectModel, qtbot: 
     assert model.recovered_edits == 4
     assert "came back" in " ".join(model.notes)
     assert model.checker.cost_of("a") is not None
-    with qtbot.waitSignal(model.saved, timeout=5000):
+    with qtbot.waitSignal(model.saved):
         pass
     assert sorted(saved(model).graph.nodes) == ["a", "b"]
 
@@ -217,7 +217,7 @@ def test_a_full_disk_is_told_and_tried_again(
     monkeypatch.setattr(project_module.files, "save", full)
     told: list[NetwrightError] = []
     opened.save_failed.connect(told.append)
-    with qtbot.waitSignal(opened.saved, timeout=5000):
+    with qtbot.waitSignal(opened.saved):
         opened.do(relu("a"))
     assert [error.message for error in told] == ["project.json was not saved: the disk is full."] * 2
     assert opened.save_error is None
@@ -235,7 +235,7 @@ def test_while_nothing_can_be_saved_it_stays_dirty(
 
     with monkeypatch.context() as patched:
         patched.setattr(project_module.files, "save", full)
-        with qtbot.waitSignal(opened.save_failed, timeout=5000) as told:
+        with qtbot.waitSignal(opened.save_failed) as told:
             opened.do(relu("a"))
         assert "disk is full" in told.args[0].message.lower()
         assert opened.dirty
@@ -247,11 +247,11 @@ def test_a_file_changed_by_another_program_is_not_overwritten(opened: ProjectMod
     other = saved(opened)
     apply(other, SetName(name="theirs"))
     file.write_bytes(files.to_bytes(other))
-    with qtbot.waitSignal(opened.save_failed, timeout=5000) as told:
+    with qtbot.waitSignal(opened.save_failed) as told:
         opened.do(relu("a"))
     assert isinstance(told.args[0], files.ChangedOnDisk)
     assert saved(opened).name == "theirs"
-    with qtbot.waitSignal(opened.saved, timeout=5000):
+    with qtbot.waitSignal(opened.saved):
         opened.keep_mine()
     assert list(saved(opened).graph.nodes) == ["a"]
 
@@ -261,9 +261,9 @@ def test_theirs_can_be_taken(opened: ProjectModel, qtbot: QtBot) -> None:
     other = saved(opened)
     apply(other, SetName(name="theirs"))
     (opened.directory / "project.json").write_bytes(files.to_bytes(other))
-    with qtbot.waitSignal(opened.save_failed, timeout=5000):
+    with qtbot.waitSignal(opened.save_failed):
         opened.do(relu("a"))
-    with qtbot.waitSignal(opened.opened, timeout=5000):
+    with qtbot.waitSignal(opened.opened):
         opened.take_theirs()
     assert opened.project.name == "theirs"
     assert not opened.project.graph.nodes
@@ -274,16 +274,16 @@ def test_theirs_can_be_taken(opened: ProjectModel, qtbot: QtBot) -> None:
 def test_a_damaged_project_names_the_place_and_offers_the_last_good_version(opened: ProjectModel, qtbot: QtBot) -> None:
     directory = opened.directory
     assert directory is not None
-    with qtbot.waitSignal(opened.saved, timeout=5000):
+    with qtbot.waitSignal(opened.saved):
         opened.do(relu("a"))
     opened.close()
     file = directory / "project.json"
     file.write_bytes(file.read_bytes()[:-20])
-    with qtbot.waitSignal(opened.open_failed, timeout=5000) as told:
+    with qtbot.waitSignal(opened.open_failed) as told:
         opened.open_soon(directory)
     assert "line" in told.args[1].where
     assert "last good version" in told.args[1].hint
-    with qtbot.waitSignal(opened.opened, timeout=5000):
+    with qtbot.waitSignal(opened.opened):
         opened.restore_soon(directory)
     assert list(opened.project.graph.nodes) == ["a"]
     assert list(directory.glob("project.damaged-*.json"))
@@ -294,7 +294,7 @@ def test_opening_in_the_background_shows_the_last_one_asked_for(
 ) -> None:
     for name in ("one", "two"):
         files.create(tmp_path / name, Project(name=name))
-    with qtbot.waitSignal(model.opened, timeout=5000):
+    with qtbot.waitSignal(model.opened):
         model.open_soon(tmp_path / "one")
         model.open_soon(tmp_path / "two")
     assert model.project.name == "two"

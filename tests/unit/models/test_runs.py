@@ -209,7 +209,7 @@ def test_a_run_that_says_much_at_once_has_not_ended(
     ended: list[int] = []
     runs.ended.connect(ended.append)
     runs.start()
-    qtbot.waitUntil(lambda: len(runs.curves(1).epochs) == 20, timeout=10_000)
+    qtbot.waitUntil(lambda: len(runs.curves(1).epochs) == 20)
     with qtbot.waitSignals([runs._timer.timeout] * 3):
         pass
     assert ended == [] and runs.active == 1
@@ -272,7 +272,7 @@ def test_a_long_log_is_read_in_slices(
     log.train(40)
     log.say(FINISHED)
     runs = make_runs(opened)
-    qtbot.waitUntil(lambda: state(runs, 1) == "finished", timeout=10_000)
+    qtbot.waitUntil(lambda: state(runs, 1) == "finished")
     assert runs.curves(1).steps.tolist() == list(range(1, 801))
 
 

@@ -30,13 +30,13 @@ def shelf(model: ProjectModel, engine: FakeEngine) -> Iterator[Shelf]:
 
 def test_an_example_is_opened_as_a_copy(shelf: Shelf, model: ProjectModel, qtbot: QtBot) -> None:
     example = FOLDER / "penguins"
-    with qtbot.waitSignal(model.opened, timeout=10_000):
+    with qtbot.waitSignal(model.opened):
         shelf.open_example(example)
     assert model.directory == shelf.home / "penguins"
     assert not model.read_only
     assert (model.directory / "data" / "penguins.csv").is_file()
     assert not (example / ".netwright" / "lock").exists()
-    with qtbot.waitSignal(model.opened, timeout=10_000):
+    with qtbot.waitSignal(model.opened):
         shelf.open_example(example)
     assert model.directory == shelf.home / "penguins-2"
 
@@ -47,7 +47,7 @@ def test_a_new_project_for_data_imports_it(
     data = tmp_path / "my <b>photos"
     data.mkdir()
     assert shelf.take_in([data]) == ""
-    qtbot.waitUntil(lambda: bool(engine.asked(ImportData)), timeout=10_000)
+    qtbot.waitUntil(lambda: bool(engine.asked(ImportData)))
     assert engine.asked(ImportData)[0].path == str(data)
     assert model.directory is not None
     assert model.directory.parent == shelf.home
@@ -77,10 +77,10 @@ def test_things_of_different_folders_are_refused(shelf: Shelf, tmp_path: Path) -
 
 
 def test_recent_projects_that_are_gone_say_so(shelf: Shelf, model: ProjectModel, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(model.opened, timeout=10_000):
+    with qtbot.waitSignal(model.opened):
         shelf.new_project("one")
     one = model.directory
-    with qtbot.waitSignal(model.opened, timeout=10_000):
+    with qtbot.waitSignal(model.opened):
         shelf.new_project("two")
     model.close()
     assert one is not None
@@ -97,7 +97,7 @@ def test_a_home_that_cannot_be_made_is_told(
 ) -> None:
     (tmp_path / "file").write_bytes(b"")
     monkeypatch.setenv("NETWRIGHT_HOME", str(tmp_path / "file" / "home"))
-    with qtbot.waitSignal(shelf.failed, timeout=10_000) as told:
+    with qtbot.waitSignal(shelf.failed) as told:
         shelf.new_project()
     assert told.args[0].message
     assert "Errno" not in told.args[0].message
@@ -106,11 +106,11 @@ def test_a_home_that_cannot_be_made_is_told(
 def test_a_copy_takes_the_data_along_and_leaves_the_runs(
     shelf: Shelf, model: ProjectModel, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    with qtbot.waitSignal(model.opened, timeout=10_000):
+    with qtbot.waitSignal(model.opened):
         shelf.open_example(FOLDER / "penguins")
     assert model.directory is not None
     (model.directory / "runs" / "0001").mkdir(parents=True)
-    with qtbot.waitSignal(model.opened, timeout=10_000):
+    with qtbot.waitSignal(model.opened):
         shelf.save_copy(tmp_path / "copy")
     assert model.directory == tmp_path / "copy"
     assert (tmp_path / "copy" / "data" / "penguins.csv").is_file()
@@ -132,7 +132,7 @@ def test_a_project_that_was_sent_as_a_zip_is_unpacked_and_opened(
     with zipfile.ZipFile(sent, "w") as archive:
         archive.writestr("project.json", files.to_bytes(Project(name="garments")))
         archive.writestr("runs/0001/run.json", "{}")
-    with qtbot.waitSignal(model.opened, timeout=10_000):
+    with qtbot.waitSignal(model.opened):
         assert shelf.take_in([sent]) == ""
     assert model.directory == shelf.home / "shared garments" and model.project.name == "garments"
     assert (model.directory / "runs" / "0001" / "run.json").is_file()
@@ -144,7 +144,7 @@ def test_another_zip_is_data(shelf: Shelf, engine: FakeEngine, qtbot: QtBot, tmp
     with zipfile.ZipFile(data, "w") as archive:
         archive.writestr("cats/project.json", "{}")
     assert shelf.take_in([data]) == ""
-    qtbot.waitUntil(lambda: bool(engine.asked(ImportData)), timeout=10_000)
+    qtbot.waitUntil(lambda: bool(engine.asked(ImportData)))
     assert engine.asked(ImportData)[0].path == str(data)
 
 
@@ -153,7 +153,7 @@ def test_a_damaged_project_in_a_zip_is_told(shelf: Shelf, qtbot: QtBot, tmp_path
     with zipfile.ZipFile(sent, "w") as archive:
         archive.writestr("project.json", files.to_bytes(Project(name="x")))
         archive.writestr("../out.txt", "x")
-    with qtbot.waitSignal(shelf.failed, timeout=10_000) as told:
+    with qtbot.waitSignal(shelf.failed) as told:
         shelf.take_in([sent])
     assert "outside its folder" in told.args[0].message
     assert not (shelf.home / "sent").exists() and not (shelf.home / "out.txt").exists()
