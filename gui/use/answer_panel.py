@@ -306,7 +306,8 @@ class AnswerPanel(QWidget):
     def _show_why(self) -> None:
         one = self._stack.currentWidget() is self._one and not self._below.isHidden()
         self.why.setVisible(self._explains is not None and one)
-        self.why.set_blocked(self._explains or "")
+        unfinished = "This text was stopped before it was whole." if self._use.predict_state == "stopped" else ""
+        self.why.set_blocked(self._explains or unfinished)
 
     def _copied_many(self) -> str:
         lines = []

@@ -76,7 +76,7 @@ class TryPanel(Card):
         self.run = "best"
         self.inputs = InputsForm()
         self.answer = AnswerPanel(use)
-        self.why = WhyPanel(project, use, self.answer, self._which)
+        self.why = WhyPanel(project, use, self.answer, self._which, self._project_of)
         self.refusal = Notice("warning", "", closable=True, name="use.refusal")
         self.refusal.hide()
         row = QHBoxLayout()
@@ -112,7 +112,7 @@ class TryPanel(Card):
         answer.picked.connect(self._on_picked)
         answer.what_if.closed.connect(self._close_curve)
         use.changed.connect(self._on_use_changed)
-        runs.projects.arrived.connect(lambda _run: self._show_fields())
+        runs.projects.arrived.connect(self._on_run_read)
         project.opened.connect(self._on_opened)
         project.changed.connect(self._on_changed)
         self._show_fields()
@@ -236,8 +236,16 @@ class TryPanel(Card):
 
         Whoever changes the network or its data after training still asks the network that was trained.
         """
-        run = int(self.run) if self.run.isdecimal() else self._answered_by
+        return self._project_of(int(self.run) if self.run.isdecimal() else self._answered_by)
+
+    def _project_of(self, run: int) -> Project:
+        """The project as a run had it, that of the run asked last for 0; the present one until it is known."""
+        run = run or self._answered_by
         return (self._runs.projects.project(run) if run else None) or self._project.project
+
+    def _on_run_read(self, _run: int) -> None:
+        self._show_fields()
+        self.why.offer()
 
     def _show_fields(self) -> None:
         project = self._answering()

@@ -6,8 +6,9 @@ from typing import Final
 from PySide6.QtCore import QPoint, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
-from engine.checks.explaining import offered_explainers, reason_against, usual_explainer
+from engine.checks.explaining import offered_explainers, usual_explainer, what_to_explain
 from engine.document.edits import Change
+from engine.document.project import Project
 from gui.charts.relevance_legend import RelevanceLegend
 from gui.charts.relevance_view import RelevanceView
 from gui.forms.relevance_shown import facts, limits, relevant_parts
@@ -29,17 +30,26 @@ _SLOW_MS: Final = 200
 class WhyPanel(QWidget):
     """Puts itself into the answer panel's `why_place`; hidden until it is asked for, and again for another project.
 
-    While it is open each new answer is explained too. `which` gives the run and its weights ("best", "last").
+    While it is open each new answer is explained too. `which` gives the run and its weights ("best", "last"), and
+    `project_of` the project as a run had it (0: the run that is asked next).
     """
 
     def __init__(
-        self, project: ProjectModel, use: UseModel, answer: AnswerPanel, which: Callable[[], tuple[str, str]]
+        self,
+        project: ProjectModel,
+        use: UseModel,
+        answer: AnswerPanel,
+        which: Callable[[], tuple[str, str]],
+        project_of: Callable[[int], Project],
     ) -> None:
         super().__init__()
         self.setObjectName("use.why.panel")
         self.setAccessibleName("What it looked at")
         self._project, self._use, self._answer, self._which = project, use, answer, which
         self.model = ExplanationModel(project, use.engine, self)
+        self._project_of = project_of
+        self._output = ""  # the field whose answer is explained
+        self._offered: object = None  # what was looked at for the offer that stands
         self._asked_for: object = None  # the inputs that are explained
         self._filling = False  # the chooser is being filled by us
         self._to_be_seen = False  # set by open, until what was asked for is here
@@ -86,7 +96,7 @@ class WhyPanel(QWidget):
         use.changed.connect(self._on_use_changed)
         project.opened.connect(self._on_opened)
         project.changed.connect(self._on_changed)
-        self._offer()
+        self.offer()
 
     def open(self) -> None:
         """Explain the answer that is shown, and from now on each new one."""
@@ -109,12 +119,22 @@ class WhyPanel(QWidget):
         self._asked_for = None
         self.hide()
 
-    def _offer(self) -> None:
-        """Say whether there is a way to explain at all, and list those there are."""
-        project = self._project.project
-        output = self._output()
-        usual = usual_explainer(project, output)
-        self._answer.set_why(reason_against(usual, project, output))
+    def offer(self) -> None:
+        """Say whether the answer that is shown, or the next one, can be explained at all, and list the ways."""
+        prediction, answered = self._use.prediction, self._use.answered
+        one = prediction is not None and len(prediction.predictions) == 1 and len(answered) == 1
+        project = self._project_of(prediction.run if prediction is not None else 0)
+        among = tuple(prediction.predictions[0].outputs) if prediction is not None and one else ()
+        given = frozenset(answered[0]) if one else None
+        looked_at = (id(project), among, given)
+        if looked_at == self._offered:
+            return
+        self._offered = looked_at
+        self._output, reason = what_to_explain(project, among, given)
+        self._answer.set_why(reason)
+        if reason:
+            self.close_panel()
+        usual, output = usual_explainer(project, self._output), self._output
         self._filling = True
         self.method.set_choices(
             [
@@ -125,28 +145,19 @@ class WhyPanel(QWidget):
         self.method.set_value(usual.type_name())
         self._filling = False
 
-    def _output(self) -> str:
-        """The field that the first Output answers."""
-        targets = self._project.project.data.targets()
-        prediction = self._use.prediction
-        if prediction is not None and prediction.predictions and prediction.predictions[0].outputs:
-            return next(iter(prediction.predictions[0].outputs))
-        return targets[0].name if targets else ""
-
     def _ask(self) -> None:
         inputs, prediction = self._use.answered, self._use.prediction
         if self.isHidden() or prediction is None or len(inputs) != 1 or not prediction.predictions:
             return
         self._asked_for = inputs
         _, which = self._which()
-        output = prediction.predictions[0].outputs
         self.model.ask(
             Query(
                 run=str(prediction.run),
                 inputs=inputs[0],
                 which=which,
                 method=str(self.method.value() or ""),
-                output=next(iter(output), ""),
+                output=self._output,
                 size=_PICTURE,
             )
         )
@@ -198,7 +209,10 @@ class WhyPanel(QWidget):
             self._ask()
 
     def _on_use_changed(self) -> None:
-        if self._use.predict_state != "done" or self.isHidden():
+        if self._use.predict_state != "done":
+            return
+        self.offer()
+        if self.isHidden():
             return
         if len(self._use.answered) != 1:
             self.close_panel()
@@ -207,8 +221,10 @@ class WhyPanel(QWidget):
 
     def _on_opened(self) -> None:
         self.close_panel()
-        self._offer()
+        self._offered = None
+        self.offer()
 
     def _on_changed(self, change: Change) -> None:
         if change.data or change.nodes or change.blocks:
-            self._offer()
+            self._offered = None
+            self.offer()

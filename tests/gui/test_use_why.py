@@ -2,7 +2,8 @@
 
 import pytest
 
-from engine.protocol.messages.deployment import Predict
+from engine.document.edits import RemoveNode
+from engine.protocol.messages.deployment import Answer, Predict, Prediction, WrittenToken
 from engine.protocol.messages.explanation import Explain, Explained, Explanation
 from gui.models.settings import Settings
 from gui.use.tab import UseTab
@@ -99,3 +100,62 @@ def test_what_cannot_be_explained_says_why(tab, engine, qtbot):
     panel = tab.trying.why
     qtbot.waitUntil(lambda: panel.failure.isVisible())
     assert not panel.view.isVisible() and not panel.facts.isVisible()
+
+
+# What cannot be explained, known before the click.
+
+
+def answered_with(bench, tmp_path, qtbot, example: str, outputs: dict[str, Answer], drawn=None) -> UseTab:
+    """The tab with an answer of a run to a picture; `drawn` edits the drawing after the run began."""
+    bench.engine.answer_with(Predict, prediction(Prediction(input="x.png", outputs=outputs)))
+    one_run(bench, tmp_path, RunLog, example)
+    folder = bench.project.directory
+    (folder / "runs" / "0014" / "project.json").write_bytes((folder / "project.json").read_bytes())
+    if drawn is not None:
+        bench.project.do(drawn)
+    tab = use_tab(bench)
+    qtbot.addWidget(tab)
+    tab.resize(1400, 900)
+    tab.show()
+    tab.trying.inputs.take_files([picture_file(tmp_path)])
+    qtbot.waitUntil(lambda: bench.use.predict_state == "done" and tab.trying.answer.why.isVisible())
+    qtbot.waitUntil(lambda: bench.runs.projects.project(14) is not None)
+    return tab
+
+
+MADE = Answer(value="a picture, 2 × 2", pixels=bytes(4), height=2, width=2, channels=1)
+
+
+def test_an_answer_that_is_a_picture_cannot_be_explained_and_says_so_before_the_click(bench, engine, tmp_path, qtbot):
+    link = answered_with(bench, tmp_path, qtbot, "autoencoder", {"pixels": MADE}).trying.answer.why
+    reason = "An answer that is a picture or sound has no single score that could be explained."
+    assert not link.isEnabled() and reason in link.toolTip() and link.accessibleDescription() == reason
+    link.click()
+    assert not engine.asked(Explain)
+
+
+def test_the_network_that_answered_decides_not_the_drawing_of_now(bench, engine, tmp_path, qtbot):
+    changed = RemoveNode(id="picture")
+    tab = answered_with(bench, tmp_path, qtbot, "garments", dict(SNEAKER.outputs), changed)
+    qtbot.waitUntil(tab.trying.answer.why.isEnabled)
+    tab.trying.answer.why.click()
+    qtbot.waitUntil(lambda: bool(engine.asked(Explain)))
+    assert engine.asked(Explain)[-1].output == "label"
+
+
+def test_of_several_answers_one_that_can_be_explained_is(bench, engine, tmp_path, qtbot):
+    tab = answered_with(bench, tmp_path, qtbot, "garments", {"gone": MADE, **SNEAKER.outputs})
+    tab.trying.answer.why.click()
+    qtbot.waitUntil(lambda: bool(engine.asked(Explain)))
+    assert engine.asked(Explain)[-1].output == "label"
+
+
+def test_a_text_that_was_stopped_cannot_be_explained(tab, bench, qtbot):
+    link = tab.trying.answer.why
+    bench.use.written = [WrittenToken(text="Wal", chance=0.5)]
+    bench.use.predict_state = "stopped"
+    bench.use.changed.emit()
+    assert not link.isEnabled() and "stopped before it was whole" in link.toolTip()
+    bench.use.predict_state = "done"
+    bench.use.changed.emit()
+    assert link.isEnabled()

@@ -14,14 +14,14 @@ import torch
 from torch import Tensor
 
 from engine.catalog.explanations import EXPLAINERS, Explainer, explainer_type
-from engine.checks.explaining import explained_inputs, reason_against, usual_explainer
+from engine.checks.explaining import explained_inputs, missing_inputs, reason_against, usual_explainer
 from engine.compiler.module import CompiledNetwork
 from engine.data.cards import label_of
 from engine.data.dataset import Dataset, open_dataset
 from engine.data.left_out import printable
 from engine.data.progress import IsCancelled, Progress, never, silent
 from engine.data.reading import read_input
-from engine.document.data_spec import Field, FieldKind
+from engine.document.data_spec import Field
 from engine.document.flat import flattened
 from engine.document.own_code import code_of
 from engine.document.project import Project
@@ -132,14 +132,14 @@ class Explaining:
     def read(self, values: Mapping[str, object]) -> dict[str, Any]:
         """Raw values of what a person gave; a text that is written may begin empty. Raises DataError."""
         found: dict[str, Any] = {}
+        for name in missing_inputs(self.fields, values):
+            raise DataError(
+                f"There is no value for '{name}'.",
+                where=name,
+                expected=", ".join(item.name for item in self.fields),
+                found=", ".join(str(name)[:40] for name in values) or "nothing",
+            )
         for field in self.fields:
-            if field.name not in values and field.kind is not FieldKind.TEXT:
-                raise DataError(
-                    f"There is no value for '{field.name}'.",
-                    where=field.name,
-                    expected=", ".join(item.name for item in self.fields),
-                    found=", ".join(str(name)[:40] for name in values) or "nothing",
-                )
             found[field.name] = read_input(field, values.get(field.name, ""))
         return found
 

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from engine.checks.answers import answer_of
+from engine.checks.explaining import reason_against_answer
 from engine.data.left_out import printable
 from engine.data.preparation import Preparation
 from engine.data.tokens import tokens_of
@@ -110,22 +111,15 @@ def in_own_unit(field: Field, raw: Tensor, answer: str) -> Tensor:
 def target_of(project: Project, output_id: str, field: Field, raw: Tensor, choice: int = -1) -> Target:
     """What is explained of an answer `raw` (1, ...). Raises DataError for one that has no score, or no such choice."""
     answer = answer_of(project.graph, output_id)
-    if answer == "embedding":
-        raise DataError(
-            "An embedding is a place among other samples, which has no score to explain.",
-            where=output_id,
-            hint="Look at the map in Evaluate, Latent space.",
-        )
+    reason = reason_against_answer(project.graph, (output_id,), field)
+    if reason:
+        raise DataError(reason, where=field.name)
     if field.kind in _CLASSES:
         found = _of_classes(output_id, field, answer, raw, choice)
     elif field.kind is FieldKind.TEXT:
         found = _of_text(output_id, field, answer, raw, choice)
-    elif field.kind in (FieldKind.NUMBER, FieldKind.SERIES, FieldKind.ARRAY, FieldKind.DATE):
-        found = _of_numbers(output_id, field, answer, raw, choice)
     else:
-        raise DataError(
-            "An answer that is a picture or sound has no single score that could be explained.", where=field.name
-        )
+        found = _of_numbers(output_id, field, answer, raw, choice)
     if not 0 <= found.choice < max(1, len(found.choices)):
         raise DataError(
             f"There is no answer number {choice} to explain.",

@@ -15,9 +15,10 @@ import torch
 from torch import Tensor
 
 from engine.catalog.explanations import EXPLAINERS, explainer_type
-from engine.checks.explaining import offered_explainers, reason_against, usual_explainer
+from engine.checks.explaining import offered_explainers, reason_against, usual_explainer, what_to_explain
 from engine.compiler.module import CompiledNetwork, compile_project
 from engine.document.data_spec import DataSpec, Field, FieldKind, Role, Statistics, Step
+from engine.document.edits import SetAttributes, apply
 from engine.document.examples import FOLDER
 from engine.document.files import load
 from engine.document.project import Project
@@ -761,6 +762,32 @@ def test_a_picture_as_an_answer_has_no_single_score() -> None:
     assert all("no single score" in reason for _, reason in offered_explainers(project, "pixels"))
     with pytest.raises(DataError, match="no single score"):
         told(ready(project), {"pixels": noisy(12, 12)}, "Occlusion")
+
+
+def test_what_is_explained_is_the_first_answer_that_can_be() -> None:
+    project = draw(
+        pictures(),
+        {
+            "conv1": ("Conv2d", {"out_channels": 1, "padding": 1}),
+            "again": ("Output", {"field": "pixels"}),
+            "flat": "Flatten",
+            "scores": ("Linear", {"out_features": 3}),
+            "out": ("Output", {"field": "label"}),
+        },
+        "pixels > conv1 > again",
+        "conv1 > flat > scores > out",
+    )
+    assert what_to_explain(project) == ("label", "") == what_to_explain(project, ("pixels", "label"))
+    assert what_to_explain(project, ("unknown",)) == ("label", "")
+    name, reason = what_to_explain(project, ("pixels",))
+    assert name == "pixels" and "no single score" in reason
+    assert what_to_explain(project, given={"pixels"}) == ("label", "")
+    _, reason = what_to_explain(project, given={"noise"})
+    assert reason == "This answer was made without pixels, which an explanation looks at."
+    assert what_to_explain(text_network(), given=())[1] == "", "a text may begin empty"
+    for node_id in ("again", "out"):
+        apply(project, SetAttributes(id=node_id, attributes={"field": "gone"}))
+    assert what_to_explain(project)[1].startswith("No Output of this network answers for a field of the data")
 
 
 def test_it_stops_when_nobody_wants_it() -> None:
