@@ -91,8 +91,8 @@ def reason_against(
     if method.needs_convolution:
         if all(item.kind in COLUMNS for item in inputs):
             return f"{method.label()} shows places, and a table has none. Choose SHAP."
-        if not has_convolution(graph):
-            return f"{method.label()} needs a convolution, and this network has none."
+        if not _has_convolution(graph, own):
+            return f"{method.label()} needs a convolution before the answer, and there is none."
     return ""
 
 
@@ -124,9 +124,10 @@ def offered_explainers(project: Project, output: str = "") -> tuple[tuple[type[E
     return tuple((method, reason_against(method, project, output)) for method in EXPLAINERS)
 
 
-def has_convolution(graph: Graph) -> bool:
-    """Whether a node of a flat graph is a convolution that is at work."""
-    return any(is_convolution(node.type) and not node.bypassed for node in graph.nodes.values())
+def _has_convolution(graph: Graph, output_ids: Collection[str]) -> bool:
+    """Whether what these Outputs of a flat graph answer comes through a convolution that is at work."""
+    before = (graph.node(node_id) for node_id in sources_of(graph, output_ids))
+    return any(is_convolution(node.type) and not node.bypassed for node in before)
 
 
 def is_convolution(node_type: str) -> bool:

@@ -20,7 +20,7 @@ from engine.checks.file_ports import (
 )
 from engine.checks.inference import ShapeChecker
 from engine.checks.problem import Severity
-from engine.checks.walking import handed_on, passed_on
+from engine.checks.walking import sources_of
 from engine.document.data_spec import Field
 from engine.document.graph import natural
 from engine.errors import NetwrightError
@@ -80,7 +80,7 @@ def export_outlook(checker: ShapeChecker, opset: int = USUAL_OPSET, contents: st
     ends = sorted((i for i in checker.sinks if isinstance(checker.layers.get(i), Output)), key=natural)
     if not ends:
         return ExportOutlook(opset=opset, unknown="Add an Output, and it says here what file the network becomes.")
-    upstream = _upstream(checker, ends)
+    upstream = sources_of(graph, ends) - set(ends)
     if any(problem.severity is Severity.ERROR and problem.node in upstream for problem in checker.problems()):
         return ExportOutlook(opset=opset, unknown="Once its problems are mended, it says here what file it becomes.")
     layers = checker.layers
@@ -153,29 +153,6 @@ def _prepared_by(what: str, fields: list[str]) -> str:
     *others, last = [f"'{name}'" for name in fields]
     who = f"{', '.join(others)} and {last} are" if others else f"{last} is"
     return f"{who} prepared by {what}. For other programs export the network alone, which takes the prepared numbers."
-
-
-def _upstream(checker: ShapeChecker, ends: list[str]) -> set[str]:
-    """The nodes that these need, bypassed ones and switches seen through; without the ends themselves."""
-    graph = checker.project.graph
-    nodes, inputs_of = graph.nodes, graph.inputs_of
-    found: set[str] = set()
-    waiting = list(ends)
-    while waiting:
-        node_id = waiting.pop()
-        node = nodes.get(node_id)
-        if node is None:
-            continue
-        if (node.bypassed or handed_on(node)) and node_id not in ends:
-            passed = passed_on(graph, node_id)
-            sources = [passed.source] if passed is not None else []
-        else:
-            sources = [edge.source for edge in inputs_of(node_id).values()]
-        for source in sources:
-            if source not in found:
-                found.add(source)
-                waiting.append(source)
-    return found
 
 
 def _always_written(kind: type[Layer]) -> bool:

@@ -67,14 +67,20 @@ def upstream(checker: ShapeInference, edge: Edge | None) -> Iterator[Node]:
 
 
 def sources_of(graph: Graph, node_ids: Iterable[str]) -> set[str]:
-    """These nodes and all that they depend on."""
+    """These nodes and all that they depend on: of what is bypassed or chooses, only what it passes on."""
     found: set[str] = set()
     waiting = list(node_ids)
     while waiting:
         node_id = waiting.pop()
-        if node_id not in found:
-            found.add(node_id)
-            waiting.extend(edge.source for edge in graph.inputs_of(node_id).values())
+        if node_id in found:
+            continue
+        found.add(node_id)
+        node = graph.nodes.get(node_id)
+        if node is not None and (node.bypassed or handed_on(node)):
+            passed = passed_on(graph, node_id)
+            waiting += [passed.source] if passed is not None else []
+        else:
+            waiting += [edge.source for edge in graph.inputs_of(node_id).values()]
     return found
 
 

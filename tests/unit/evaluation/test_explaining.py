@@ -747,6 +747,17 @@ def test_ways_that_do_not_fit_say_why() -> None:
     ]
 
 
+def test_what_a_switch_does_not_choose_explains_nothing() -> None:
+    """One way of the drawing has convolutions, the other is an LSTM."""
+    project = load(FOLDER / "forecast")
+    switch = next(node for node in project.graph.nodes.values() if node.type == "Switch")
+    found = {}
+    for way in ("a", "b"):
+        apply(project, SetAttributes(id=switch.id, attributes={"active": way}))
+        found[way] = usual_explainer(project).type_name()
+    assert found == {"a": "IntegratedGradients", "b": "GradCam"}
+
+
 def test_a_picture_as_an_answer_has_no_single_score() -> None:
     project = draw(
         pictures(),
