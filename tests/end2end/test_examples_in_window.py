@@ -1,5 +1,6 @@
 """Every example as a person meets it: opened from the start page, trained by the button, scored, tried, exported."""
 
+import os
 import time
 from pathlib import Path
 
@@ -17,6 +18,13 @@ from tests.examples.example import names
 
 QUIET_S = 0.6
 WITHIN_S = 600
+
+
+@pytest.fixture(autouse=True)
+def fetched_weights(monkeypatch: pytest.MonkeyPatch) -> None:
+    """NETWRIGHT_TEST_CACHE names a folder with them; without it the examples that begin with some are skipped."""
+    if cache := os.environ.get("NETWRIGHT_TEST_CACHE"):
+        monkeypatch.setenv("NETWRIGHT_CACHE_DIR", cache)
 
 
 @pytest.mark.slow
