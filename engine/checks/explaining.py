@@ -1,6 +1,7 @@
 """Which ways of explaining fit a drawn network, and why the others do not."""
 
-from collections.abc import Collection, Container, Sequence
+from collections.abc import Collection, Container, Iterable, Sequence
+from functools import cached_property
 
 from engine.catalog import registry
 from engine.catalog.explanations import EXPLAINERS, Explainer, GradCam, IntegratedGradients, Shap
@@ -11,39 +12,96 @@ from engine.checks.answers import answer_of
 from engine.checks.walking import sources_of
 from engine.document.data_spec import Field, FieldKind
 from engine.document.flat import flattened
-from engine.document.graph import Graph
+from engine.document.graph import Graph, Node, natural
 from engine.document.project import Project
 
 COLUMNS = (FieldKind.NUMBER, FieldKind.CATEGORY, FieldKind.LABELS, FieldKind.DATE, FieldKind.ARRAY)
 """Kinds that are explained as a whole: one relevance for a column of a table."""
 
 
-def explained_inputs(project: Project) -> tuple[Field, ...]:
-    """The fields that the answers are made of, each once, in the order of the Inputs."""
-    project = flattened(project)
-    graph = project.graph
-    outputs = [node.id for node in graph.nodes.values() if node.type == Output.type_name()]
-    needed = sources_of(graph, outputs)
-    found: dict[str, Field] = {}
-    for node in graph.sorted_nodes():
-        if node.type != Input.type_name() or node.id not in needed:
-            continue
-        names = node.attributes.get("fields")
-        for name in names if isinstance(names, list | tuple) else ():
-            field = project.data.field(str(name))
-            if field is not None:
-                found[field.name] = field
-    return tuple(found.values())
+class Explainable:
+    """What of a drawn network matters to explaining its answers.
 
+    The drawing is walked once for all questions, so this is to be made anew when it has changed.
+    """
 
-def answered_fields(project: Project) -> tuple[Field, ...]:
-    """The fields that the Outputs answer, each once, in the order of the drawing."""
-    found: dict[str, Field] = {}
-    for node in flattened(project).graph.sorted_nodes():
-        field = project.data.field(str(node.attributes.get("field"))) if node.type == Output.type_name() else None
-        if field is not None and not node.bypassed:
-            found[field.name] = field
-    return tuple(found.values())
+    def __init__(self, project: Project) -> None:
+        self._project = flattened(project)
+        self._graph = self._project.graph
+        self._outputs = [node for node in self._graph.nodes.values() if node.type == Output.type_name()]
+
+    @cached_property
+    def inputs(self) -> tuple[Field, ...]:
+        """The fields that the answers are made of, each once, in the order of the Inputs."""
+        needed = sources_of(self._graph, (node.id for node in self._outputs))
+        names: list[object] = []
+        for node in _in_order(self._graph, needed, Input.type_name()):
+            given = node.attributes.get("fields")
+            names += given if isinstance(given, list | tuple) else ()
+        return self._fields(names)
+
+    @cached_property
+    def answered(self) -> tuple[Field, ...]:
+        """The fields that the Outputs answer, each once, in the order of the drawing."""
+        outputs = _in_order(self._graph, (node.id for node in self._outputs if not node.bypassed), Output.type_name())
+        return self._fields([node.attributes.get("field") for node in outputs])
+
+    def reason_against(self, method: type[Explainer], output: str = "", given: Container[str] | None = None) -> str:
+        """Why this way cannot explain an output (that of a field, or the first); empty where it can.
+
+        `given` are the fields that a value was given for, where not all of a sample are known.
+        """
+        named = [field for field in self.answered if field.name == output] or self.answered
+        if not named:
+            return "No Output of this network answers for a field of the data, so there is nothing to explain."
+        field = named[0]
+        if not self.inputs:
+            return "Nothing goes into this network but random numbers, so there is nothing to look at."
+        missing = missing_inputs(self.inputs, given) if given is not None else []
+        if missing:
+            return f"This answer was made without {', '.join(missing[:3])}, which an explanation looks at."
+        own = [node.id for node in self._outputs if node.attributes.get("field") == field.name]
+        reason = reason_against_answer(self._graph, own, field)
+        if reason:
+            return reason
+        if method.needs_convolution:
+            if all(item.kind in COLUMNS for item in self.inputs):
+                return f"{method.label()} shows places, and a table has none. Choose SHAP."
+            if not self._has_convolution(own):
+                return f"{method.label()} needs a convolution before the answer, and there is none."
+        return ""
+
+    def first(self, among: Sequence[str] = (), given: Container[str] | None = None) -> tuple[str, str]:
+        """Of these answered fields (none: all of the network's) the first that can be explained; and "".
+
+        Where none can be, the first one, and why not.
+        """
+        fields = [field.name for field in self.answered]
+        names = [name for name in among if name in fields] or fields or [""]
+        reasons = [self.reason_against(self.usual(name), name, given) for name in names]
+        at = reasons.index("") if "" in reasons else 0
+        return names[at], reasons[at]
+
+    def usual(self, output: str = "") -> type[Explainer]:
+        """The way that says most at a glance: of those that work, the one that suits the kind of data."""
+        if not all(field.kind in (*COLUMNS, FieldKind.TEXT) for field in self.inputs):
+            for method in (GradCam, IntegratedGradients):
+                if not self.reason_against(method, output):
+                    return method
+        return Shap
+
+    def offered(self, output: str = "") -> tuple[tuple[type[Explainer], str], ...]:
+        """All ways in the order in which they are offered, each with why it does not fit; "" where it does."""
+        return tuple((method, self.reason_against(method, output)) for method in EXPLAINERS)
+
+    def _fields(self, names: Sequence[object]) -> tuple[Field, ...]:
+        fields = (self._project.data.field(str(name)) for name in names)
+        return tuple({field.name: field for field in fields if field is not None}.values())
+
+    def _has_convolution(self, output_ids: Collection[str]) -> bool:
+        """Whether what these Outputs answer comes through a convolution that is at work."""
+        before = (self._graph.node(node_id) for node_id in sources_of(self._graph, output_ids))
+        return any(is_convolution(node.type) and not node.bypassed for node in before)
 
 
 def missing_inputs(fields: Collection[Field], given: Container[str]) -> list[str]:
@@ -65,69 +123,10 @@ def reason_against_answer(graph: Graph, output_ids: Collection[str], field: Fiel
     return ""
 
 
-def reason_against(
-    method: type[Explainer], project: Project, output: str = "", given: Container[str] | None = None
-) -> str:
-    """Why this way cannot explain an output (that of a field; "" the first) of a project; empty where it can.
-
-    `given` are the fields that a value was given for, where not all of a sample are known.
-    """
-    project = flattened(project)
-    inputs, graph = explained_inputs(project), project.graph
-    fields = answered_fields(project)
-    field = next((field for field in fields if not output or field.name == output), None)
-    if field is None:
-        return "No Output of this network answers for a field of the data, so there is nothing to explain."
-    if not inputs:
-        return "Nothing goes into this network but random numbers, so there is nothing to look at."
-    missing = missing_inputs(inputs, given) if given is not None else []
-    if missing:
-        return f"This answer was made without {', '.join(missing[:3])}, which an explanation looks at."
-    ids = [node.id for node in graph.nodes.values() if node.type == Output.type_name()]
-    own = [output_id for output_id in ids if graph.node(output_id).attributes.get("field") == field.name]
-    reason = reason_against_answer(graph, own, field)
-    if reason:
-        return reason
-    if method.needs_convolution:
-        if all(item.kind in COLUMNS for item in inputs):
-            return f"{method.label()} shows places, and a table has none. Choose SHAP."
-        if not _has_convolution(graph, own):
-            return f"{method.label()} needs a convolution before the answer, and there is none."
-    return ""
-
-
-def what_to_explain(
-    project: Project, among: Sequence[str] = (), given: Container[str] | None = None
-) -> tuple[str, str]:
-    """Of these answered fields (none: all of the network's) the first that can be explained; and "".
-
-    Where none can be, the first one, and why not.
-    """
-    fields = [field.name for field in answered_fields(project)]
-    names = [name for name in among if name in fields] or fields or [""]
-    reasons = [reason_against(usual_explainer(project, name), project, name, given) for name in names]
-    at = reasons.index("") if "" in reasons else 0
-    return names[at], reasons[at]
-
-
-def usual_explainer(project: Project, output: str = "") -> type[Explainer]:
-    """The way that says most at a glance: of those that work, the one that suits the kind of data."""
-    if not all(field.kind in (*COLUMNS, FieldKind.TEXT) for field in explained_inputs(project)):
-        for method in (GradCam, IntegratedGradients):
-            if not reason_against(method, project, output):
-                return method
-    return Shap
-
-
-def offered_explainers(project: Project, output: str = "") -> tuple[tuple[type[Explainer], str], ...]:
-    """All ways in the order in which they are offered, each with why it does not fit; "" where it does."""
-    return tuple((method, reason_against(method, project, output)) for method in EXPLAINERS)
-
-
-def _has_convolution(graph: Graph, output_ids: Collection[str]) -> bool:
-    """Whether what these Outputs of a flat graph answer comes through a convolution that is at work."""
-    before = (graph.node(node_id) for node_id in sources_of(graph, output_ids))
-    return any(is_convolution(node.type) and not node.bypassed for node in before)
+def _in_order(graph: Graph, node_ids: Iterable[str], node_type: str) -> list[Node]:
+    """Those of the nodes that are of this type, in the order of the drawing."""
+    found = (graph.node(node_id) for node_id in node_ids)
+    return sorted((node for node in found if node.type == node_type), key=lambda node: natural(node.id))
 
 
 def is_convolution(node_type: str) -> bool:

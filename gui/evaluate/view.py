@@ -80,6 +80,9 @@ class EvaluateView(QWidget):
         """Show an output; called while visible, and again whenever either changed."""
         raise NotImplementedError
 
+    def came_up(self) -> None:
+        """The tab is in sight again; what a view leaves undone out of sight is done now."""
+
     def focus_first(self) -> None:
         """Give the focus to what the keyboard begins with: where a view says nothing, its first part that takes it."""
         for child in self.findChildren(QWidget):

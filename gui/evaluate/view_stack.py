@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from gui.evaluate.view import EvaluateContext, EvaluateView
 from gui.evaluate.views import VIEWS
 from gui.models.evaluation import EvaluationModel
 from gui.widgets.empty_state import EmptyState
+from gui.widgets.guarded import guarded
 
 
 class ViewStack(QWidget):
@@ -61,6 +63,12 @@ class ViewStack(QWidget):
             self._views[key] = found
             self._column.addWidget(found, 1)
         return found
+
+    @guarded
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        for view in self._views.values():
+            view.came_up()
 
     def show_result(self) -> None:
         """The result is another one."""

@@ -121,6 +121,7 @@ class TryPanel(Card):
     @guarded
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        self.why.offer()
         self._begin()
 
     # Samples

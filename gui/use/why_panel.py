@@ -6,7 +6,7 @@ from typing import Final
 from PySide6.QtCore import QPoint, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
-from engine.checks.explaining import offered_explainers, usual_explainer, what_to_explain
+from engine.checks.explaining import Explainable
 from engine.document.edits import Change
 from engine.document.project import Project
 from gui.charts.relevance_legend import RelevanceLegend
@@ -130,19 +130,19 @@ class WhyPanel(QWidget):
         if looked_at == self._offered:
             return
         self._offered = looked_at
-        self._output, reason = what_to_explain(project, among, given)
+        explainable = Explainable(project)
+        self._output, reason = explainable.first(among, given)
         self._answer.set_why(reason)
         if reason:
             self.close_panel()
-        usual, output = usual_explainer(project, self._output), self._output
         self._filling = True
         self.method.set_choices(
             [
                 Choice(value=kind.type_name(), label=kind.label(), help=f"{kind.help()}\n{kind.when}", blocked=reason)
-                for kind, reason in offered_explainers(project, output)
+                for kind, reason in explainable.offered(self._output)
             ]
         )
-        self.method.set_value(usual.type_name())
+        self.method.set_value(explainable.usual(self._output).type_name())
         self._filling = False
 
     def _ask(self) -> None:
@@ -221,10 +221,16 @@ class WhyPanel(QWidget):
 
     def _on_opened(self) -> None:
         self.close_panel()
-        self._offered = None
-        self.offer()
+        self._look_anew()
 
     def _on_changed(self, change: Change) -> None:
         if change.data or change.nodes or change.blocks:
-            self._offered = None
+            self._look_anew()
+
+    def _look_anew(self) -> None:
+        """The drawing is another one. Out of sight, where it is edited, this waits for `offer` to be called when the
+        tab comes up: a large drawing takes a while to walk."""
+        self._offered = None
+        card = self._answer.parentWidget()
+        if card is not None and card.isVisible():
             self.offer()

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from engine.catalog.explanations import EXPLAINERS
-from engine.checks.explaining import reason_against
+from engine.checks.explaining import Explainable
 from engine.compiler.module import compile_project, hookable_twin
 from engine.document.data_spec import DataSpec, Field, FieldKind, Role, Statistics, Step
 from engine.document.project import Project
@@ -191,7 +191,7 @@ def main() -> None:
         choice = explaining.explain(raw, EXPLAINERS[-1]()).choice
         theirs = captum_ways(explaining, raw, choice)
         for kind in EXPLAINERS:
-            if reason_against(kind, project):
+            if Explainable(project).reason_against(kind):
                 continue
             ours = median_ms(partial(explaining.explain, raw, kind()))
             peer = theirs.get(kind.type_name())

@@ -9,6 +9,7 @@ from engine.protocol.messages.evaluation import Evaluate
 from engine.protocol.messages.explanation import Explain, Explained, Explanation
 from gui.charts.relevance_picture import RelevancePicture
 from gui.evaluate.tab import EvaluateTab
+from gui.evaluate.views import why as why_module
 from gui.evaluate.views.mistakes import MistakesView
 from gui.evaluate.views.why import WhyView
 from gui.models.settings import Settings
@@ -214,6 +215,21 @@ def test_ways_follow_the_drawing(tab, bench, qtbot):
     bench.project.do(Batch(title="Bypass", edits=(SetBypassed(ids=tuple(convolutions), bypassed=True),)))
     reasons = {method.key: method.why_not for method in bench.evaluation.methods}
     assert "needs a convolution" in reasons["GradCam"] and bench.evaluation.method != "GradCam"
+
+
+def test_out_of_sight_the_drawing_is_walked_when_the_tab_comes_up(tab, bench, qtbot, monkeypatch):
+    """Where it is edited nobody waits for the walk through a large one."""
+    opened(tab, bench, qtbot)
+    walks = []
+    walk = why_module.Explainable
+    monkeypatch.setattr(why_module, "Explainable", lambda project: walks.append(project) or walk(project))
+    tab.hide()
+    convolutions = [node.id for node in bench.project.project.graph.nodes.values() if node.type == "Conv2d"]
+    bench.project.do(Batch(title="Bypass", edits=(SetBypassed(ids=tuple(convolutions), bypassed=True),)))
+    assert not walks
+    tab.show()
+    reasons = {method.key: method.why_not for method in bench.evaluation.methods}
+    assert walks and "needs a convolution" in reasons["GradCam"]
 
 
 def test_what_counted_is_laid_over_the_mistakes(tab, bench, engine, qtbot):

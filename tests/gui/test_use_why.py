@@ -6,6 +6,7 @@ from engine.document.edits import RemoveNode
 from engine.protocol.messages.deployment import Answer, Predict, Prediction, WrittenToken
 from engine.protocol.messages.explanation import Explain, Explained, Explanation
 from gui.models.settings import Settings
+from gui.use import why_panel
 from gui.use.tab import UseTab
 from gui.widgets.theme import apply_theme
 from gui.workbench import Workbench
@@ -141,6 +142,19 @@ def test_the_network_that_answered_decides_not_the_drawing_of_now(bench, engine,
     tab.trying.answer.why.click()
     qtbot.waitUntil(lambda: bool(engine.asked(Explain)))
     assert engine.asked(Explain)[-1].output == "label"
+
+
+def test_out_of_sight_the_drawing_is_walked_when_the_tab_comes_up(tab, bench, qtbot, monkeypatch):
+    """Where it is edited nobody waits for the walk through a large one."""
+    walks = []
+    walk = why_panel.Explainable
+    monkeypatch.setattr(why_panel, "Explainable", lambda project: walks.append(project) or walk(project))
+    tab.hide()
+    assert bench.project.do(RemoveNode(id="picture"))
+    assert not walks
+    tab.show()
+    assert walks
+    qtbot.waitUntil(tab.trying.answer.why.isEnabled)  # once it is known again with what drawing the run was trained
 
 
 def test_of_several_answers_one_that_can_be_explained_is(bench, engine, tmp_path, qtbot):

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from engine.catalog.explanations import EXPLAINERS, Explainer, explainer_type
-from engine.checks.explaining import explained_inputs, missing_inputs, reason_against, usual_explainer
+from engine.checks.explaining import Explainable, missing_inputs
 from engine.compiler.module import CompiledNetwork
 from engine.data.cards import label_of
 from engine.data.dataset import Dataset, open_dataset
@@ -146,7 +146,7 @@ class Explaining:
     @property
     def fields(self) -> tuple[Field, ...]:
         """The fields that the network looks at."""
-        return explained_inputs(self.project)
+        return Explainable(self.project).inputs
 
     def dataset(self, progress: Progress = silent, cancelled: IsCancelled = never) -> Dataset:
         """The run's data. Raises DataError, Cancelled."""
@@ -348,7 +348,8 @@ def explain(
 
 def chosen_method(project: Project, name: str, output: str = "") -> type[Explainer]:
     """The method of that name, or the usual one. Raises DataError where there is none, or why it does not fit."""
-    kind = explainer_type(name) if name else usual_explainer(project, output)
+    explainable = Explainable(project)
+    kind = explainer_type(name) if name else explainable.usual(output)
     if kind is None:
         raise DataError(
             f"There is no way to explain called '{printable(name, 60)}'.",
@@ -356,7 +357,7 @@ def chosen_method(project: Project, name: str, output: str = "") -> type[Explain
             expected=", ".join(item.type_name() for item in EXPLAINERS),
             found=printable(name, 60),
         )
-    reason = reason_against(kind, project, output)
+    reason = explainable.reason_against(kind, output)
     if reason:
         raise DataError(reason, where=kind.label())
     return kind

@@ -4,7 +4,7 @@ import numpy as np
 from PySide6.QtCore import QPoint, QTimer
 from PySide6.QtWidgets import QGridLayout, QScrollArea, QSizePolicy, QStackedWidget
 
-from engine.checks.explaining import explained_inputs
+from engine.checks.explaining import Explainable
 from engine.protocol.messages.evaluation import EvaluationFinished, FieldEvaluation
 from gui.charts.confusion_matrix import ConfusionMatrix
 from gui.evaluate.class_table import ClassTable
@@ -80,7 +80,7 @@ class MistakesView(EvaluateView):
         self.tables.currentChanged.connect(self._on_table)
 
     def why_not(self, result: EvaluationFinished, output: FieldEvaluation) -> str:
-        if output.from_noise and not explained_inputs(self.context.project.project):
+        if output.from_noise and not Explainable(self.context.project.project).inputs:
             return MADE
         return ACTS if output.episodes else ""
 

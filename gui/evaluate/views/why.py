@@ -6,9 +6,10 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QHideEvent, QKeyEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSlider, QStackedWidget, QVBoxLayout, QWidget
 
-from engine.catalog.explanations import EXPLAINERS, explainer_type
-from engine.checks.explaining import offered_explainers, reason_against, usual_explainer
+from engine.catalog.explanations import explainer_type
+from engine.checks.explaining import Explainable
 from engine.document.data_spec import FieldKind
+from engine.document.edits import Change
 from engine.document.flat import in_words
 from engine.protocol.messages.base import Progress
 from engine.protocol.messages.evaluation import EvaluationFinished, FieldEvaluation
@@ -62,6 +63,7 @@ class WhyView(EvaluateView):
         self._choice = -1
         self._settings: dict[str, dict[str, object]] = {}
         self._filling = False  # a chooser is being filled by us, not by the user
+        self._stale = False  # the drawing has changed since ways were offered
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._build()
         self._connect()
@@ -189,13 +191,13 @@ class WhyView(EvaluateView):
         self._evaluation.output_chosen.connect(lambda _at: self._offer())
         self._evaluation.changed.connect(self._offer)
         self._steps.moved.connect(self._refresh_header)
-        self.context.project.changed.connect(lambda _change: self._offer())
+        self.context.project.changed.connect(self._on_project_changed)
         self.context.project.opened.connect(self._on_opened)
 
     # What it can show.
 
     def why_not(self, result: EvaluationFinished, output: FieldEvaluation) -> str:
-        reasons = [reason_against(method, self.context.project.project, output.field) for method in EXPLAINERS]
+        reasons = [reason for _, reason in Explainable(self.context.project.project).offered(output.field)]
         return "" if not all(reasons) else reasons[-1]
 
     def show_output(self, result: EvaluationFinished, output: FieldEvaluation) -> None:
@@ -211,19 +213,33 @@ class WhyView(EvaluateView):
 
     def _offer(self) -> None:
         """Tell the list at the left which ways of explaining there are."""
+        self._stale = False
         project = self.context.project.project
+        explainable = Explainable(project)
         field = self._evaluation.output
         name = field.field if field is not None else ""
         if not self._evaluation.method and project.graph.nodes:
-            usual = usual_explainer(project, name)
-            if not reason_against(usual, project, name):
+            usual = explainable.usual(name)
+            if not explainable.reason_against(usual, name):
                 self._evaluation.choose_method(usual.type_name())
         self._evaluation.offer_methods(
             [
                 Method(key=kind.type_name(), caption=kind.label(), help=f"{kind.help()}\n{kind.when}", why_not=reason)
-                for kind, reason in offered_explainers(project, name)
+                for kind, reason in explainable.offered(name)
             ]
         )
+
+    def _on_project_changed(self, _change: Change) -> None:
+        """Drawings are edited out of sight of here, and a large one takes a while to walk."""
+        stack = self.parentWidget()
+        if stack is not None and stack.isVisible():
+            self._offer()
+        else:
+            self._stale = True
+
+    def came_up(self) -> None:
+        if self._stale:
+            self._offer()
 
     # Which sample.
 

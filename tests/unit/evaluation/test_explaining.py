@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from engine.catalog.explanations import EXPLAINERS, explainer_type
-from engine.checks.explaining import offered_explainers, reason_against, usual_explainer, what_to_explain
+from engine.checks.explaining import Explainable
 from engine.compiler.module import CompiledNetwork, compile_project
 from engine.document.data_spec import DataSpec, Field, FieldKind, Role, Statistics, Step
 from engine.document.edits import SetAttributes, apply
@@ -728,7 +728,7 @@ def test_a_label_is_explained_by_itself() -> None:
 
 
 def test_ways_that_do_not_fit_say_why() -> None:
-    reasons = {kind.type_name(): reason for kind, reason in offered_explainers(table())}
+    reasons = {kind.type_name(): reason for kind, reason in Explainable(table()).offered()}
     assert reasons == {
         "GradCam": "Grad-CAM shows places, and a table has none. Choose SHAP.",
         "IntegratedGradients": "",
@@ -738,9 +738,9 @@ def test_ways_that_do_not_fit_say_why() -> None:
     }
     grad_cam = explainer_type("grad-cam")
     assert grad_cam is not None
-    assert "convolution" in reason_against(grad_cam, text_network())
-    assert reason_against(grad_cam, small_cnn()) == ""
-    assert [usual_explainer(project).type_name() for project in (table(), small_cnn(), text_network())] == [
+    assert "convolution" in Explainable(text_network()).reason_against(grad_cam)
+    assert Explainable(small_cnn()).reason_against(grad_cam) == ""
+    assert [Explainable(project).usual().type_name() for project in (table(), small_cnn(), text_network())] == [
         "Shap",
         "GradCam",
         "Shap",
@@ -754,7 +754,7 @@ def test_what_a_switch_does_not_choose_explains_nothing() -> None:
     found = {}
     for way in ("a", "b"):
         apply(project, SetAttributes(id=switch.id, attributes={"active": way}))
-        found[way] = usual_explainer(project).type_name()
+        found[way] = Explainable(project).usual().type_name()
     assert found == {"a": "IntegratedGradients", "b": "GradCam"}
 
 
@@ -770,7 +770,7 @@ def test_a_picture_as_an_answer_has_no_single_score() -> None:
         "conv1 > l.prediction",
         "pixels > l.target",
     )
-    assert all("no single score" in reason for _, reason in offered_explainers(project, "pixels"))
+    assert all("no single score" in reason for _, reason in Explainable(project).offered("pixels"))
     with pytest.raises(DataError, match="no single score"):
         told(ready(project), {"pixels": noisy(12, 12)}, "Occlusion")
 
@@ -788,17 +788,17 @@ def test_what_is_explained_is_the_first_answer_that_can_be() -> None:
         "pixels > conv1 > again",
         "conv1 > flat > scores > out",
     )
-    assert what_to_explain(project) == ("label", "") == what_to_explain(project, ("pixels", "label"))
-    assert what_to_explain(project, ("unknown",)) == ("label", "")
-    name, reason = what_to_explain(project, ("pixels",))
+    assert Explainable(project).first() == ("label", "") == Explainable(project).first(("pixels", "label"))
+    assert Explainable(project).first(("unknown",)) == ("label", "")
+    name, reason = Explainable(project).first(("pixels",))
     assert name == "pixels" and "no single score" in reason
-    assert what_to_explain(project, given={"pixels"}) == ("label", "")
-    _, reason = what_to_explain(project, given={"noise"})
+    assert Explainable(project).first(given={"pixels"}) == ("label", "")
+    _, reason = Explainable(project).first(given={"noise"})
     assert reason == "This answer was made without pixels, which an explanation looks at."
-    assert what_to_explain(text_network(), given=())[1] == "", "a text may begin empty"
+    assert Explainable(text_network()).first(given=())[1] == "", "a text may begin empty"
     for node_id in ("again", "out"):
         apply(project, SetAttributes(id=node_id, attributes={"field": "gone"}))
-    assert what_to_explain(project)[1].startswith("No Output of this network answers for a field of the data")
+    assert Explainable(project).first()[1].startswith("No Output of this network answers for a field of the data")
 
 
 def test_it_stops_when_nobody_wants_it() -> None:
@@ -915,6 +915,6 @@ def test_captum_says_the_same(tmp_path: Path) -> None:
 
 
 def test_a_place_in_a_space_has_no_score_to_explain() -> None:
-    reasons = [reason for _, reason in offered_explainers(load(FOLDER / "siamese"), "label")]
+    reasons = [reason for _, reason in Explainable(load(FOLDER / "siamese")).offered("label")]
     assert reasons and all("place among other samples" in reason for reason in reasons)
-    assert not any("place among" in reason for _, reason in offered_explainers(load(FOLDER / "garments"), "label"))
+    assert not any("place among" in reason for _, reason in Explainable(load(FOLDER / "garments")).offered("label"))
