@@ -86,12 +86,13 @@ class Maker:
             return ""
         first = self._first()
         if self._layer.curve and first is not None and place < len(first):
-            return substituted(self._layer, first[place])
+            return substituted(self._layer, float(first[place]))
         if type(self._layer) in (Softmax, LogSoftmax) and first is not None and self._last_axis_alone():
-            shown = exponentials(first)
+            numbers: list[float] = first.tolist()
+            shown = exponentials(numbers)
             if type(self._layer) is Softmax:
-                return f"e^{factor(first[place])} / ({shown})"
-            return f"{number(first[place])} − log({shown})"
+                return f"e^{factor(numbers[place])} / ({shown})"
+            return f"{number(numbers[place])} − log({shown})"
         return self._sum(port, place) if self._weighs else ""
 
     def _sum(self, port: int, place: int) -> str:
@@ -126,11 +127,11 @@ class Maker:
     def _has_bias(self) -> bool:
         return isinstance(getattr(self._module, "bias", None), Tensor)
 
-    def _first(self) -> list[float] | None:
-        """The numbers of the only input, for layers that work value by value."""
+    def _first(self) -> Tensor | None:
+        """The numbers of the first sample of the only input in a row, for layers that work value by value."""
         if len(self._asked) != 1 or not self._asked[0].dim():
             return None
-        return [float(value) for value in self._asked[0][0].detach().reshape(-1)]
+        return self._asked[0][0].detach().reshape(-1)
 
     def _last_axis_alone(self) -> bool:
         return self._asked[0].dim() == 2
