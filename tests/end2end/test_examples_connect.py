@@ -8,8 +8,12 @@ import pytest
 
 from engine.checks.report import check
 from engine.cli.examples import copy_example
+from engine.data.dataset import open_dataset
 from engine.document.examples import FOLDER, INDEX
 from engine.document.files import load
+from engine.errors import PretrainedError
+from engine.evaluation.worked.step import worked_step
+from engine.pretrained.begun import bring_weights
 from tests.examples.example import measure_of, names, run_example
 from tests.examples.moment import train_for_a_moment
 from tests.examples.readme import BEGIN, END
@@ -49,6 +53,24 @@ def test_it_goes_from_data_to_a_file_that_answers_the_same(name: str, tmp_path: 
     proof = moment.exported.verified
     assert proof.samples > 0 and proof.same_answers == proof.samples
     assert proof.max_abs_difference <= 1e-4
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_its_first_step_is_worked_out_in_numbers(name: str, tmp_path: Path) -> None:
+    """Each phase with its players, as the canvas shows it under Step in numbers."""
+    folder = tmp_path / name
+    copy_example(name, folder)
+    project = load(folder)
+    try:
+        bring_weights(folder, project)
+    except PretrainedError as missing:
+        pytest.skip(missing.message)
+    data = open_dataset(folder, project.data)
+    for number, phase in enumerate(project.recipe.phases):
+        for player in range(len(phase.players)):
+            worked = worked_step(project, data, phase=number, player=player, project_dir=folder)
+            assert worked.nodes and not worked.refusal
+            assert math.isfinite(worked.loss) and math.isfinite(worked.loss_after)
 
 
 @pytest.mark.slow
