@@ -12,6 +12,8 @@ from engine.document.edits import SetRecipe
 from engine.training.runs import with_epochs
 from gui.evaluate.view_stack import ViewStack
 from gui.screenshot import is_busy
+from gui.use.play_panel import plays
+from gui.use.tab import UseTab
 from gui.widgets.notice import Notice
 from tests.end2end.user import User
 from tests.examples.example import names
@@ -89,9 +91,15 @@ def look_at_every_view(user: User) -> None:
 
 
 def try_it(user: User) -> None:
-    """The tab answers by itself as soon as it is looked at."""
+    """The tab answers by itself as soon as it is looked at; a network that acts plays first."""
     user.go_to(5, "use")
     use = user.window.bench.use
+    if plays(user.window.bench.project.project):
+        tab = user.window.findChild(UseTab)
+        assert tab is not None and tab.playing.isVisible()
+        user.wait(lambda: tab.game.over or tab.game.state == "failed")
+        assert tab.game.over and not tab.game.error
+        user.click("use.play.numbers")
     user.wait(lambda: use.predict_state in ("done", "failed"), WITHIN_S)
     assert use.prediction is not None and use.prediction.predictions, use.error
     settle(user)
